@@ -1,0 +1,1 @@
+"""Vocabulary: the words that every other package speaks. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Statement files: one format, one file. Bytes in, records out; no database, no network."""
