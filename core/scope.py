@@ -1,0 +1,46 @@
+"""A scope: on whose behalf a transaction runs. The database decides what it may see."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserScope:
+    """A signed-in user, acting in one tenant, or in none where nothing of a tenant is asked."""
+
+    user_id: UUID
+    tenant_id: UUID | None
+
+    role: ClassVar[str] = "authenticated"
+
+    @property
+    def claims(self) -> str:
+        """The claims as JSON, as the policies read them. The membership is checked there."""
+        claims = {"sub": str(self.user_id), "role": self.role}
+        if self.tenant_id is not None:
+            claims["tenant_id"] = str(self.tenant_id)
+        return json.dumps(claims)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerScope:
+    """A job of one tenant; without a tenant, only questions that are answered with ids."""
+
+    tenant_id: UUID | None
+
+    role: ClassVar[str] = "worker"
+
+    @property
+    def claims(self) -> str:
+        """The claims as JSON: they carry the tenant and no user."""
+        claims = {"role": self.role}
+        if self.tenant_id is not None:
+            claims["tenant_id"] = str(self.tenant_id)
+        return json.dumps(claims)
+
+
+Scope = UserScope | WorkerScope

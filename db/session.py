@@ -1,0 +1,144 @@
+"""The one door to Postgres: a transaction under one scope."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
+
+from core.scope import Scope
+from db.failures import DatabaseUnavailable, translated
+
+STATEMENT_TIMEOUT_S: Final = 8
+ACQUIRE_TIMEOUT_S: Final = 10
+
+# Both settings end with the transaction. The legacy claim would win over the JSON where a
+# function of Supabase's auth schema reads it, so it is cleared.
+_ENTER: Final = """
+select
+  set_config('role', $1, true),
+  set_config('request.jwt.claims', $2, true),
+  set_config('request.jwt.claim.sub', '', true),
+  set_config('statement_timeout', $3, true)
+"""
+
+
+class Tx:
+    """An open transaction. Its queries queue: a Postgres connection does one thing at a time."""
+
+    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record], scope: Scope) -> None:
+        self.scope = scope
+        self.statements = 0
+        self._connection = connection
+        self._lock = asyncio.Lock()
+
+    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """All rows of the answer."""
+        async with self._lock:
+            self.statements += 1
+            with translated():
+                return await self._connection.fetch(sql, *args)
+
+    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row, or None."""
+        async with self._lock:
+            self.statements += 1
+            with translated():
+                return await self._connection.fetchrow(sql, *args)
+
+    async def value(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or None."""
+        async with self._lock:
+            self.statements += 1
+            with translated():
+                return await self._connection.fetchval(sql, *args)
+
+    async def run(self, sql: str, *args: object) -> int:
+        """Runs a statement and tells how many rows it touched."""
+        async with self._lock:
+            self.statements += 1
+            with translated():
+                tag = await self._connection.execute(sql, *args)
+        last = tag.rpartition(" ")[2]
+        return int(last) if last.isdigit() else 0
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Any]) -> None:
+        """Copies records into a temporary table of this transaction, in binary."""
+        async with self._lock:
+            self.statements += 1
+            with translated():
+                await self._connection.copy_records_to_table(
+                    table, schema_name="pg_temp", columns=list(columns), records=records
+                )
+
+
+class Database:
+    """A pool that can read nothing by itself: every use names its scope."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def as_(
+        self,
+        scope: Scope,
+        *,
+        read_only: bool = False,
+        timeout_s: int = STATEMENT_TIMEOUT_S,
+    ) -> AsyncIterator[Tx]:
+        """A transaction as the scope's role with its claims; commits unless something raises.
+
+        Raises DatabaseUnavailable, Forbidden, Conflict, Invalid and TimedOut, from the block too.
+        """
+        async with self._connection() as connection:
+            transaction = connection.transaction(readonly=read_only)
+            with translated():
+                await transaction.start()
+            try:
+                with translated():
+                    await connection.execute(_ENTER, scope.role, scope.claims, f"{timeout_s}s")
+                yield Tx(connection, scope)
+            except BaseException:
+                await _roll_back(transaction)
+                raise
+            with translated():
+                await transaction.commit()
+
+    async def ping(self) -> None:
+        """Raises DatabaseUnavailable unless Postgres answers."""
+        async with self._connection() as connection:
+            with translated():
+                await connection.execute("select 1")
+
+    async def close(self) -> None:
+        """Closes the pool; waits for what runs, but not for ever."""
+        try:
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
+        # Only the pool's own failures are translated: what the caller's block raises is its own.
+        with translated():
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        try:
+            yield connection
+        finally:
+            with translated():
+                await self._pool.release(connection)
+
+
+async def _roll_back(transaction: Transaction) -> None:
+    """Rolls back; a connection that is gone has rolled back by itself."""
+    try:
+        with translated():
+            await transaction.rollback()
+    except DatabaseUnavailable:
+        return

@@ -1,0 +1,1 @@
+"""Use cases, free of GraphQL: (context, arguments) → models, a page, or a refusal."""
