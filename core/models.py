@@ -289,8 +289,6 @@ class RawDocument:
     job_id: UUID
     name: str
     media_type: str | None
-    format: str | None
-    profile: dict[str, Any] | None
     size_bytes: int
     sha256: bytes
     blob_path: str | None
@@ -310,6 +308,7 @@ class Job:
     task: JobTask
     stage: str | None
     format: str | None
+    profile: dict[str, Any] | None
     review: bool
     total: int | None
     fetched: int

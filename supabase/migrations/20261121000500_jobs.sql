@@ -39,6 +39,7 @@ create table app.ingestion_jobs (
   task text not null default 'run',
   stage text,
   format text,
+  profile jsonb,
   review boolean not null default false,
   idempotency_key text,
   -- progress
@@ -95,6 +96,8 @@ create table app.ingestion_jobs (
 );
 comment on table app.ingestion_jobs is
   'The ledger of work: what is to be done, who does it now, how far it is, how it ended.';
+comment on column app.ingestion_jobs.profile is
+  'The column mapping that the document was read with, so that it can be read again the same way.';
 comment on column app.ingestion_jobs.checkpoint is
   'Records of the document that are dealt with; commits together with the rows they made.';
 comment on column app.ingestion_jobs.fence is

@@ -7,8 +7,6 @@ create table app.raw_ingestion_data (
   job_id uuid not null,
   name text not null,
   media_type text,
-  format text,
-  profile jsonb,
   size_bytes bigint not null,
   sha256 bytea not null,
   blob_path text,
@@ -28,8 +26,6 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is
   'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
-comment on column app.raw_ingestion_data.profile is
-  'The column mapping that the document was read with, so that it can be read again the same way.';
 create index raw_ingestion_data_connection_idx
 on app.raw_ingestion_data (tenant_id, connection_id, received_at desc, id desc);
 create index raw_ingestion_data_sha256_idx on app.raw_ingestion_data (tenant_id, sha256);
@@ -127,22 +123,24 @@ for each row execute function private.refuse_change();
 create trigger ingestion_audit_log_no_truncate
 before truncate on app.ingestion_audit_log
 for each statement execute function private.refuse_change();
+
 create function private.audit(event text, connection uuid, job uuid, data jsonb)
 returns void
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+  -- The claims alone do not make a worker: the role that runs the statement must be one.
   insert into app.ingestion_audit_log (tenant_id, event, connection_id, job_id, user_id, data)
-  select
-    (private.claims() ->> 'tenant_id')::uuid,
-    event,
-    connection,
-    job,
-    (private.claims() ->> 'sub')::uuid,
-    coalesce(data, '{}')
-  where private.claims() ->> 'role' = 'worker'
-    or private.current_tenant_id() is not null
+  select signer.tenant_id, event, connection, job, signer.user_id, coalesce(data, '{}')
+  from (
+    select private.current_tenant_id() as tenant_id, private.current_user_id() as user_id
+    where current_setting('role') <> 'worker'
+    union all
+    select private.worker_tenant_id(), null
+    where current_setting('role') = 'worker'
+  ) as signer
+  where signer.tenant_id is not null
 $$;
 comment on function private.audit(text, uuid, uuid, jsonb) is
   'Writes one event of the current tenant, signed with the current user (none for a worker).';
@@ -150,8 +148,12 @@ comment on function private.audit(text, uuid, uuid, jsonb) is
 revoke all on function private.audit(text, uuid, uuid, jsonb) from public;
 grant execute on function private.audit(text, uuid, uuid, jsonb) to authenticated, worker;
 
-grant select on
-app.raw_ingestion_data, app.ingestion_findings, app.ingestion_previews, app.ingestion_audit_log
+-- Not what is sealed: a use case that shows source lines opens a worker scope after its own check.
+grant select (
+  tenant_id, id, connection_id, job_id, name, media_type, format, profile, size_bytes, sha256,
+  blob_path, received_at
+) on app.raw_ingestion_data to authenticated;
+grant select on app.ingestion_findings, app.ingestion_previews, app.ingestion_audit_log
 to authenticated;
 grant select, insert on app.raw_ingestion_data to worker;
 grant select, insert, delete on app.ingestion_findings, app.ingestion_previews to worker;

@@ -68,28 +68,9 @@ comment on column app.transactions.raw_line is
 create index transactions_account_idx
 on app.transactions (tenant_id, account_id, sort_date desc, id desc);
 create index transactions_order_idx on app.transactions (tenant_id, sort_date desc, id desc);
+create index transactions_external_id_idx
+on app.transactions (tenant_id, mapping_id, external_id) where external_id is not null;
 create index transactions_raw_idx on app.transactions (tenant_id, job_id, raw_id);
-
-create table app.transaction_sightings (
-  tenant_id uuid not null,
-  job_id uuid not null,
-  raw_id uuid not null,
-  transaction_id uuid not null,
-  raw_line bigint not null,
-  raw_line_end bigint not null,
-  constraint transaction_sightings_pkey
-  primary key (tenant_id, job_id, raw_id, transaction_id),
-  constraint transaction_sightings_raw_fkey
-  foreign key (tenant_id, job_id, raw_id)
-  references app.raw_ingestion_data (tenant_id, job_id, id),
-  constraint transaction_sightings_transaction_fkey
-  foreign key (tenant_id, transaction_id) references app.transactions (tenant_id, id)
-  on delete cascade
-);
-comment on table app.transaction_sightings is
-  'Where else a transaction was delivered: what lets one import be taken back without losing it.';
-create index transaction_sightings_transaction_idx
-on app.transaction_sightings (tenant_id, transaction_id);
 
 create table app.account_balances (
   tenant_id uuid not null,
@@ -136,17 +117,15 @@ create index account_balances_raw_idx on app.account_balances (tenant_id, job_id
 create trigger transactions_touch before update on app.transactions
 for each row execute function private.touch_updated_at();
 
-grant select on app.transactions, app.transaction_sightings, app.account_balances to authenticated;
+grant select on app.transactions, app.account_balances to authenticated;
 grant select, insert, update, delete on app.transactions to worker;
-grant select, insert, delete on app.transaction_sightings, app.account_balances to worker;
+grant select, insert, delete on app.account_balances to worker;
 
 -- ---------------------------------------------------------------------------------------------
 -- Row-level security.
 -- ---------------------------------------------------------------------------------------------
 alter table app.transactions enable row level security;
 alter table app.transactions force row level security;
-alter table app.transaction_sightings enable row level security;
-alter table app.transaction_sightings force row level security;
 alter table app.account_balances enable row level security;
 alter table app.account_balances force row level security;
 
@@ -168,22 +147,6 @@ using (tenant_id = (select private.worker_tenant_id()))
 with check (tenant_id = (select private.worker_tenant_id()));
 
 create policy transactions_delete_worker on app.transactions
-for delete to worker
-using (tenant_id = (select private.worker_tenant_id()));
-
-create policy transaction_sightings_select on app.transaction_sightings
-for select to authenticated
-using (tenant_id = (select private.current_tenant_id()));
-
-create policy transaction_sightings_select_worker on app.transaction_sightings
-for select to worker
-using (tenant_id = (select private.worker_tenant_id()));
-
-create policy transaction_sightings_insert_worker on app.transaction_sightings
-for insert to worker
-with check (tenant_id = (select private.worker_tenant_id()));
-
-create policy transaction_sightings_delete_worker on app.transaction_sightings
 for delete to worker
 using (tenant_id = (select private.worker_tenant_id()));
 
