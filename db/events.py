@@ -29,7 +29,7 @@ class Listening(Protocol):
     """An async context manager that yields a queue of the keys that changed."""
 
     async def __aenter__(self) -> asyncio.Queue[UUID]:
-        """Starts to listen. The queue is bounded; what does not fit is dropped, as a hint may be."""
+        """Starts to listen. The queue is bounded: what does not fit is dropped, as hints may be."""
         ...
 
     async def __aexit__(self, *_: object) -> None:

@@ -148,7 +148,7 @@ async def pages(
         f"  where {parent} = parent.id and {' and '.join(tests)}\n"
         f"  order by {_order_by(order)}\n"
         f"  limit {arguments.bind(first + 1)}\n"
-        ") as child"  # noqa: S608 - fragments only
+        ") as child"
     )
     rows = await tx.rows(sql, *arguments.values)
     groups: dict[UUID, list[Any]] = {parent_id: [] for parent_id in parent_ids}

@@ -150,7 +150,7 @@ grant execute on function private.audit(text, uuid, uuid, jsonb) to authenticate
 
 -- Not what is sealed: a use case that shows source lines opens a worker scope after its own check.
 grant select (
-  tenant_id, id, connection_id, job_id, name, media_type, format, profile, size_bytes, sha256,
+  tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256,
   blob_path, received_at
 ) on app.raw_ingestion_data to authenticated;
 grant select on app.ingestion_findings, app.ingestion_previews, app.ingestion_audit_log
