@@ -124,5 +124,21 @@ end
 $$;
 comment on function private.refuse_change() is 'Makes a table append-only for every application role.';
 
+create function private.sign_own_name()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (to_jsonb(new) ->> tg_argv[0])::uuid <> private.current_user_id() then
+    raise exception 'nobody signs for another' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$$;
+comment on function private.sign_own_name() is
+  'Lets a user put their own id alone into the column that the trigger names.';
+
+revoke all on function private.sign_own_name() from public;
 revoke all on function private.touch_updated_at() from public;
 revoke all on function private.refuse_change() from public;

@@ -78,6 +78,10 @@ create trigger accounts_touch before update on app.accounts
 for each row execute function private.touch_updated_at();
 create trigger account_mappings_touch before update on app.account_mappings
 for each row execute function private.touch_updated_at();
+create trigger account_mappings_signature before update on app.account_mappings
+for each row
+when (current_user = 'authenticated' and new.verified_by is distinct from old.verified_by)
+execute function private.sign_own_name('verified_by');
 
 grant select on app.accounts to authenticated, worker;
 grant insert, update (name, type, institution_id, status) on app.accounts to authenticated;

@@ -150,6 +150,10 @@ revoke all on function private.check_job_transition() from public;
 create trigger ingestion_jobs_transition before update on app.ingestion_jobs
 for each row when (current_user = 'authenticated')
 execute function private.check_job_transition();
+create trigger ingestion_jobs_signature before update on app.ingestion_jobs
+for each row
+when (current_user = 'authenticated' and new.approved_by is distinct from old.approved_by)
+execute function private.sign_own_name('approved_by');
 
 create function private.due_jobs(most integer)
 returns table (tenant_id uuid, job_id uuid)
