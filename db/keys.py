@@ -119,12 +119,15 @@ def read_private(path: Path) -> bytes:
     Raises InvalidKeys where it is missing, too large, not ours, or open to others.
     """
     try:
+        # Unbuffered and not blocking: opening a pipe must neither hang nor read from it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise InvalidKeys(f"{path} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _refuse_open_to_others(path, os.fstat(descriptor))
-        content = file.read(FILE_BYTES_MAX + 1)
+        content = os.read(descriptor, FILE_BYTES_MAX + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > FILE_BYTES_MAX:
         raise InvalidKeys(f"{path} is larger than {FILE_BYTES_MAX} bytes: it is no key file")
     return content
