@@ -1,0 +1,118 @@
+-- Transactions and balances: workers write, everyone of the tenant reads, nobody else.
+begin;
+set local search_path = extensions, public;
+\ir setup/two_tenants.psql
+select no_plan();
+
+select is(pg_temp.outcome(who, 'select from app.transactions'), '1 rows',
+  who || ' reads the tenant''s transactions alone')
+from unnest(array[
+  'olivia@acme', 'adam@acme', 'mia@acme', 'vera@acme', 'worker@acme', 'gus@globex'
+]) as who;
+select is(pg_temp.outcome('vera@acme', 'select from app.account_balances'), '1 rows',
+  'and the tenant''s balances');
+select is(pg_temp.outcome('olivia@acme', statement), '42501',
+  'not even an owner may: ' || statement)
+from unnest(array[
+  'update app.transactions set amount = 0', 'delete from app.transactions',
+  'insert into app.transactions (tenant_id) values (null)', 'truncate app.transactions',
+  'update app.account_balances set amount = 0', 'delete from app.account_balances',
+  'insert into app.account_balances (tenant_id) values (null)'
+]) as statement;
+
+-- One row as the worker of a tenant writes it, but for what is said.
+create function pg_temp.book(
+  who text, tenant text default 'acme', account text default 'acme account',
+  mapping text default 'acme mapping', raw text default 'acme raw', occurrence integer default 1,
+  amount text default '1', conflict text default ''
+)
+returns text language sql as $$
+  select pg_temp.outcome(who, format(
+    'insert into app.transactions (
+       tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
+       occurrence, status, amount, currency, sort_date, description, description_raw
+     )
+     values (
+       pg_temp.id(%L), gen_random_uuid(), pg_temp.id(%L), pg_temp.id(%L), pg_temp.id(%L),
+       pg_temp.id(%L), 4, 4, decode(md5(%L), %L), %s, %L, %s, %L, %L, %L, %L
+     ) %s',
+    tenant, account, mapping, split_part(raw, ' ', 1) || ' job', raw, 'coffee', 'hex', occurrence,
+    'posted', amount, 'EUR', '2026-06-02', 'Coffee', 'COFFEE', conflict
+  ))
+$$;
+select is(pg_temp.book('worker@acme'), '1 rows', 'a worker books a row of its tenant');
+select is(pg_temp.book('worker@acme'), '23505 transactions_identity_key', 'once');
+select is(pg_temp.book('worker@acme', conflict => 'on conflict do nothing'), '0 rows',
+  'and a repeat adds nothing');
+select is(pg_temp.book('worker@acme', occurrence => 2), '1 rows', 'a real twin stays');
+select is(pg_temp.book('worker@acme', tenant => 'globex'), '42501', 'no row is for another tenant');
+select is(pg_temp.book('worker'), '42501', 'a worker without a tenant books nothing');
+select is(
+  pg_temp.book('worker@acme', occurrence => 3, account => 'globex account'),
+  '23503 transactions_mapping_fkey', 'nor on another tenant''s account');
+select is(
+  pg_temp.book(
+    'worker@acme', occurrence => 3, mapping => 'globex mapping', account => 'globex account'
+  ),
+  '23503 transactions_mapping_fkey', 'mapping');
+select is(
+  pg_temp.book('worker@acme', occurrence => 3, raw => 'globex raw'), '23503 transactions_raw_fkey',
+  'or document');
+select is(
+  pg_temp.book(
+    'worker@globex', tenant => 'globex', account => 'globex account', mapping => 'globex mapping',
+    raw => 'globex raw', conflict => 'on conflict do nothing'
+  ), '1 rows', 'an equal row of another tenant is nobody''s duplicate');
+
+-- Amounts.
+select is(
+  pg_temp.book('worker@acme', occurrence => 10, amount => '-99999999999999.99999999'),
+  '1 rows',
+  'fourteen digits and eight decimals fit');
+select is(
+  pg_temp.book('worker@acme', occurrence => 11, amount => amount),
+  '23514 transactions_amount_check',
+  amount || ' does not')
+from unnest(array['100000000000000', '-100000000000000', '0.000000001']) as amount;
+select throws_ok(
+  format('update app.account_balances set amount = %L', amount), '23514', null,
+  amount || ' is no amount'
+)
+from unnest(array['NaN', 'Infinity', '-Infinity']) as amount;
+select results_eq(
+  'select amount::text, amount_key from app.transactions where occurrence = 10',
+  $$values ('-99999999999999.99999999', -10000000000000000::bigint)$$,
+  'an amount is kept to the last digit, and its key rounds down'
+);
+
+-- Mapping anew.
+insert into app.accounts (tenant_id, id, name, currency)
+values (pg_temp.id('acme'), pg_temp.id('acme other'), 'Other', 'EUR');
+select is(pg_temp.outcome('mia@acme', $$
+  update app.account_mappings set account_id = pg_temp.id('acme other')
+$$), '1 rows', 'a member maps to another account');
+select is(
+  (select count(distinct account_id) from app.transactions
+   where tenant_id = pg_temp.id('acme') and account_id <> pg_temp.id('acme other')), 0::bigint,
+  'and every row of the mapping goes with it');
+select is(
+  (select account_id from app.account_balances where id = pg_temp.id('acme balance')),
+  pg_temp.id('acme other'), 'balances too');
+select is(
+  (select count(*) from app.transactions
+   where tenant_id = pg_temp.id('globex') and account_id <> pg_temp.id('globex account')),
+  0::bigint,
+  'and none of another tenant');
+
+-- Taking back.
+select is(pg_temp.outcome('worker@acme', $$
+  update app.transactions set tenant_id = pg_temp.id('globex')
+$$), '42501', 'no row changes tenant');
+select is(pg_temp.outcome('worker@acme', 'delete from app.account_balances'), '1 rows',
+  'a worker takes back balances');
+select is(pg_temp.outcome('worker@acme', 'delete from app.transactions'), '4 rows',
+  'and rows of its tenant alone');
+select is((select count(*) from app.transactions), 2::bigint, 'those of the other tenant stay');
+
+select * from finish();
+rollback;
