@@ -1,0 +1,160 @@
+"""The write path of transactions: COPY into a temporary table, then one merge in key order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from core.models import Job, Outcome, RawDocument
+from core.records import BalanceRecord
+from db.queries import load
+from db.session import Tx
+
+_SQL = load("merge")
+
+
+class Incoming(NamedTuple):
+    """A row on its way in: the columns of the temporary table, in its order."""
+
+    target: int  # 1-based, into the targets of the call
+    raw_line: int
+    raw_line_end: int
+    id: UUID
+    fingerprint: bytes
+    occurrence: int
+    external_id: str | None
+    status: str
+    amount: Decimal
+    currency: str
+    sort_date: date
+    posted_date: date | None
+    transaction_date: date | None
+    value_date: date | None
+    description: str
+    description_raw: str
+    merchant_name: str | None
+    reference: str | None
+    customer_reference: str | None
+    type_code: str | None
+    source_category: str | None
+    running_balance: Decimal | None
+    extra: dict[str, str] | None
+
+
+_COLUMNS: Final = Incoming._fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What a merge did: rows that are new (or came back), and rows whose content changed."""
+
+    new: int
+    changed: int
+
+
+async def copy(tx: Tx, rows: Iterable[Incoming]) -> None:
+    """Puts rows beside the tables, for the rest of this transaction."""
+    await tx.run(_SQL["open"])
+    await tx.copy("incoming", _COLUMNS, rows)
+
+
+async def merge(
+    tx: Tx,
+    *,
+    document: RawDocument,
+    tenant_id: UUID,
+    targets: Sequence[tuple[UUID, UUID]],
+) -> Merged:
+    """Merges what was copied; `targets` are (mapping, account). Equal rows are left untouched."""
+    row = await tx.row(
+        _SQL["merge"],
+        tenant_id,
+        document.job_id,
+        document.id,
+        [mapping for mapping, _ in targets],
+        [account for _, account in targets],
+    )
+    assert row is not None
+    return Merged(new=row["new"], changed=row["changed"])
+
+
+async def compare(tx: Tx, job: Job, *, start: int, targets: Sequence[tuple[UUID, bool]]) -> None:
+    """Keeps what a merge would do, for review; `targets` are (mapping, whether its rows wait)."""
+    await tx.run(
+        _SQL["compare"],
+        job.tenant_id,
+        job.id,
+        start,
+        [mapping for mapping, _ in targets],
+        [waits for _, waits in targets],
+    )
+
+
+async def preview_counts(tx: Tx, job: Job) -> dict[Outcome, int]:
+    """How many rows of the preview have which outcome."""
+    rows = await tx.rows(_SQL["preview_counts"], job.tenant_id, job.id)
+    return {Outcome(row["outcome"]): row["rows"] for row in rows}
+
+
+async def hold_equal_rows(
+    tx: Tx, *, tenant_id: UUID, document: RawDocument, mappings: Sequence[UUID]
+) -> list[tuple[int, str]]:
+    """Takes rows that another document delivered out of what was copied: (line, text) of each."""
+    rows = await tx.rows(_SQL["hold_equal_rows"], tenant_id, list(mappings), document.id)
+    return [(row["raw_line"], row["description_raw"]) for row in rows]
+
+
+async def clashing_ids(
+    tx: Tx, *, tenant_id: UUID, mappings: Sequence[UUID]
+) -> list[tuple[int, str]]:
+    """Rows whose id another row of the account has: (line, external id), 1,000 at most."""
+    rows = await tx.rows(_SQL["clashing_ids"], tenant_id, list(mappings))
+    return [(row["raw_line"], row["external_id"]) for row in rows]
+
+
+async def withdraw(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, day: date) -> int:
+    """Marks what an external account has on a day as removed; the number of rows."""
+    return await tx.run(_SQL["withdraw"], tenant_id, mapping_id, day)
+
+
+async def put_balances(
+    tx: Tx,
+    *,
+    document: RawDocument,
+    tenant_id: UUID,
+    balances: Sequence[tuple[BalanceRecord, UUID, UUID]],
+) -> None:
+    """Keeps statements of balances; (record, mapping, account) each."""
+    if not balances:
+        return
+    records = [record for record, _, _ in balances]
+    columns: list[list[Any]] = [
+        [mapping for _, mapping, _ in balances],
+        [account for _, _, account in balances],
+        [record.line for record in records],
+        [record.kind.value for record in records],
+        [record.code or "" for record in records],
+        [record.amount for record in records],
+        [record.currency for record in records],
+        [record.as_of for record in records],
+        [record.as_of_time for record in records],
+        [record.interim for record in records],
+    ]
+    await tx.run(_SQL["put_balances"], tenant_id, document.job_id, document.id, *columns)
+
+
+async def take_back(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
+    """Marks the rows of a job as removed, except reconciled ones; the number of rows."""
+    await tx.run(_SQL["take_back_balances"], tenant_id, job_id)
+    return await tx.run(_SQL["take_back"], tenant_id, job_id)
+
+
+async def reconciled_rows(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
+    """How many rows of a job someone has reconciled."""
+    count = await tx.value(_SQL["reconciled_rows"], tenant_id, job_id)
+    assert isinstance(count, int)
+    return count

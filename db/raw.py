@@ -1,0 +1,91 @@
+"""Raw documents as workers keep and find them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from core.models import Connection, Job, RawDocument, Upload
+from db.queries import load
+from db.rows import read
+from db.session import Tx
+
+_SQL = load("raw")
+
+
+async def upload(tx: Tx, *, tenant_id: UUID, upload_id: UUID) -> Upload | None:
+    """An announced file."""
+    row = await tx.row(_SQL["upload"], tenant_id, upload_id)
+    return None if row is None else read(Upload, row)
+
+
+async def keep(tx: Tx, job: Job, document: Upload, *, blob_path: str) -> None:
+    """Notes the sealed bytes of an upload as the job's raw document; once, however often asked.
+
+    The document has the upload's id: that is what its bytes were sealed for.
+    """
+    await tx.run(
+        _SQL["keep"],
+        job.tenant_id,
+        document.id,
+        job.connection_id,
+        job.id,
+        document.file_name,
+        document.media_type,
+        document.size_bytes,
+        document.sha256,
+        blob_path,
+    )
+    await tx.run(_SQL["mark_imported"], job.tenant_id, document.id)
+
+
+async def of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> list[RawDocument]:
+    """The documents of a job, oldest first."""
+    rows = await tx.rows(_SQL["of_job"], tenant_id, job_id)
+    return [read(RawDocument, row) for row in rows]
+
+
+async def of_lineage(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    lineage_id: UUID,
+    before: datetime,
+    without_job: UUID,
+    only_shared: bool,
+) -> list[RawDocument]:
+    """The documents that count for a lineage and came before an instant, oldest first.
+
+    `only_shared` leaves out those whose rows were all new: nothing of theirs came elsewhere.
+    """
+    rows = await tx.rows(
+        _SQL["of_lineage"], tenant_id, lineage_id, before, without_job, only_shared
+    )
+    return [read(RawDocument, row) for row in rows]
+
+
+async def read_with(
+    tx: Tx, *, tenant_id: UUID, job_id: UUID
+) -> tuple[str | None, dict[str, Any] | None]:
+    """The format and the column mapping that a job read its document with."""
+    row = await tx.row(_SQL["read_with"], tenant_id, job_id)
+    return (None, None) if row is None else (row["format"], row["profile"])
+
+
+async def connection(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> Connection:
+    """The connection of a job; the ledger's foreign key says that it is there."""
+    row = await tx.row(_SQL["connection"], tenant_id, connection_id)
+    assert row is not None
+    return read(Connection, row)
+
+
+async def profile(tx: Tx, *, tenant_id: UUID, profile_id: UUID) -> dict[str, Any] | None:
+    """A saved column mapping."""
+    definition = await tx.value(_SQL["profile"], tenant_id, profile_id)
+    return None if definition is None else dict(definition)
+
+
+async def delivered(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> None:
+    """Notes that the connection has delivered just now."""
+    await tx.run(_SQL["delivered"], tenant_id, connection_id)

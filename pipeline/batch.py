@@ -1,0 +1,96 @@
+"""A batch: some of a document's records on their way to becoming rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from core.records import (
+    AccountRecord,
+    BalanceRecord,
+    Finding,
+    Record,
+    TransactionRecord,
+    WithdrawalRecord,
+)
+
+BATCH_RECORDS: Final = 10_000  # bounds memory; larger batches gained nothing when measured
+
+
+class Entry(NamedTuple):
+    """A transaction with what identifies it inside its external account."""
+
+    record: TransactionRecord
+    sort_date: date
+    fingerprint: bytes  # 16 bytes
+    occurrence: int
+
+
+class Target(NamedTuple):
+    """Where an external account's rows go; no account means that they wait or are ignored."""
+
+    mapping_id: UUID
+    account_id: UUID | None
+    ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one database transaction takes in. Stages fill it from left to right."""
+
+    end: int  # records of the document up to and including this batch
+    accounts: tuple[AccountRecord, ...]
+    withdrawals: tuple[WithdrawalRecord, ...]
+    transactions: tuple[TransactionRecord, ...]
+    balances: tuple[BalanceRecord, ...]
+    findings: tuple[Finding, ...]
+    # normalize
+    entries: tuple[Entry, ...] = ()
+    # map_accounts
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    mapped: tuple[tuple[Entry, Target], ...] = ()
+    waiting: int = 0
+    ignored: int = 0
+
+
+def batches(records: Iterable[Record], *, size: int = BATCH_RECORDS) -> Iterator[Batch]:
+    """The records in batches of `size`; the last may be empty, so that even nothing is a batch.
+
+    A withdrawal opens a batch: what stands before it in the document is written before it.
+    """
+    part = _Part()
+    end = 0
+    for record in records:
+        if len(part.records) >= size or (isinstance(record, WithdrawalRecord) and part.holds_rows):
+            yield part.batch(end)
+            part = _Part()
+        end += 1
+        part.add(record)
+    yield part.batch(end)
+
+
+class _Part:
+    """Collects the records of one batch by kind."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.holds_rows = False
+
+    def add(self, record: Record) -> None:
+        self.records.append(record)
+        if isinstance(record, TransactionRecord):
+            self.holds_rows = True
+
+    def batch(self, end: int) -> Batch:
+        records = self.records
+        return Batch(
+            end=end,
+            accounts=tuple(r for r in records if isinstance(r, AccountRecord)),
+            withdrawals=tuple(r for r in records if isinstance(r, WithdrawalRecord)),
+            transactions=tuple(r for r in records if isinstance(r, TransactionRecord)),
+            balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
+            findings=tuple(r for r in records if isinstance(r, Finding)),
+        )

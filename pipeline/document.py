@@ -1,0 +1,96 @@
+"""A document: sealed raw bytes, and how they are read as records."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+from uuid import UUID
+
+from db.blobs import Blobs
+from statements.registry import by_name, detect, refusal
+
+from core.errors import Unreadable
+from core.models import Connection, RawDocument
+from core.records import Finding, Record, Severity
+from core.vault import Aad, DataKey
+from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
+from statements.csv_detect import propose
+from statements.profile import CsvProfile
+
+CHUNK_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a document is read: decided once, and kept with the job so that replays agree."""
+
+    format: StatementFormat
+    profile: CsvProfile | None
+    findings: tuple[Finding, ...] = ()
+
+    def options(self, connection: Connection) -> ParseOptions:
+        """The parser's options for this connection."""
+        return ParseOptions(
+            currency=connection.currency, decimals=connection.decimals, profile=self.profile
+        )
+
+
+def decide(head: bytes, *, format_name: str | None, profile: CsvProfile | None) -> Reading:
+    """How to read a document that begins with `head`.
+
+    A format or mapping that was named wins. Without a mapping, a proposal is used only where it
+    leaves nothing open. Raises Unreadable with what is missing and how to supply it.
+    """
+    statement_format = by_name(format_name) if format_name is not None else detect(head)
+    if statement_format is None:
+        raise refusal(head)
+    if statement_format.name != "csv" or profile is not None:
+        return Reading(format=statement_format, profile=profile)
+    proposal = propose(head)
+    if not proposal.complete or proposal.profile is None:
+        questions = " ".join(question.text for question in proposal.questions)
+        raise Unreadable(
+            "profile-required",
+            "The file does not say how its columns are to be read. "
+            f"Save a profile for the connection and retry. {questions}".strip(),
+        )
+    note = Finding(
+        Severity.INFO,
+        "profile-detected",
+        f"The columns were read as detected ({proposal.confidence} % sure). "
+        "Save a profile for the connection to fix how they are read.",
+    )
+    return Reading(format=statement_format, profile=proposal.profile, findings=(note,))
+
+
+@asynccontextmanager
+async def opened(
+    document: RawDocument, *, tenant_id: UUID, blobs: Blobs, key: DataKey
+) -> AsyncIterator[BinaryIO]:
+    """The document's bytes as a file, unsealed as they are read. Raises SealBroken."""
+    assert document.blob_path is not None
+    aad = Aad(tenant_id=tenant_id, purpose="raw", record_id=document.id)
+    async with blobs.open(document.blob_path) as sealed:
+        yield key.open_file(sealed, aad=aad)
+
+
+def head(file: BinaryIO) -> bytes:
+    """What recognition looks at; the file stands at its beginning again."""
+    file.seek(0)
+    found = file.read(HEAD_BYTES)
+    file.seek(0)
+    return found
+
+
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes from the beginning, in chunks."""
+    file.seek(0)
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def records(file: BinaryIO, reading: Reading, connection: Connection) -> Iterator[Record]:
+    """The document's records from the beginning; equal at every reading."""
+    return reading.format.parse(chunks(file), reading.options(connection))

@@ -1,0 +1,193 @@
+"""Imports a document: receive, decide how to read it, scan, then preview or write."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import BinaryIO, Final
+
+from core.jobs import JobStage, JobState
+from core.models import Connection, ControlPolicy, Job
+from core.records import AccountRecord, Record
+from db import ledger, merge, raw
+from db.ledger import Counts
+from pipeline.batch import Batch, Target
+from pipeline.document import Reading, decide, head, opened, records
+from pipeline.flow import flowing
+from pipeline.receive import receive
+from pipeline.scan import Scanned, scan
+from pipeline.services import Services
+from pipeline.write import Destination, note, preview, resolve, write
+from statements.profile import CsvProfile
+
+SCAN_RECORDS: Final = 20_000  # between two looks at the lease
+
+
+async def import_document(job: Job, services: Services) -> JobState:
+    """Does an import from wherever an earlier try left it; returns the state it ended in.
+
+    Raises Unreadable where the document cannot be read, LeaseLost where another worker has it.
+    """
+    key = await services.key(job)
+    await _stage(job, services, JobStage.RECEIVE)
+    document = await receive(job, database=services.database, blobs=services.blobs, key=key)
+    async with services.database.as_(services.scope(job)) as tx:
+        connection = await raw.connection(
+            tx, tenant_id=job.tenant_id, connection_id=job.connection_id
+        )
+    to = Destination(job=job, connection=connection, document=document, key=key)
+    async with opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file:
+        reading = await _reading(job, services, connection, file)
+        if job.checkpoint == 0:
+            scanned = await _scan(job, services, connection, file, reading)
+            if job.approved_at is None and scanned.quarantined(connection.control_policy):
+                return await _quarantine(job, services, scanned)
+            if job.approved_at is None and job.review:
+                return await _preview(to, services, file, reading)
+        return await _write(to, services, file, reading)
+
+
+async def _stage(job: Job, services: Services, stage: JobStage) -> None:
+    async with services.database.as_(services.scope(job)) as tx:
+        await ledger.renew(tx, job, stage=stage)
+    await services.tell(job)
+
+
+async def _reading(job: Job, services: Services, connection: Connection, file: BinaryIO) -> Reading:
+    async with services.database.as_(services.scope(job)) as tx:
+        definition = job.profile
+        profile_id = job.profile_id or connection.profile_id
+        if definition is None and profile_id is not None:
+            definition = await raw.profile(tx, tenant_id=job.tenant_id, profile_id=profile_id)
+    profile = None if definition is None else CsvProfile.model_validate(definition)
+    reading = decide(await asyncio.to_thread(head, file), format_name=job.format, profile=profile)
+    used = None if reading.profile is None else reading.profile.model_dump(mode="json")
+    async with services.database.as_(services.scope(job)) as tx:
+        await ledger.read_as(tx, job, format_name=reading.format.name, profile=used)
+    return reading
+
+
+async def _scan(
+    job: Job, services: Services, connection: Connection, file: BinaryIO, reading: Reading
+) -> Scanned:
+    source = records(file, reading, connection)
+    scanned = Scanned()
+    while True:
+        scanned, more = await asyncio.to_thread(_scan_part, source, scanned)
+        async with services.database.as_(services.scope(job)) as tx:
+            await ledger.renew(
+                tx,
+                job,
+                stage=JobStage.SCAN,
+                fetched=scanned.transactions,
+                total=None if more else scanned.transactions + scanned.rejected,
+            )
+        await services.tell(job)
+        if not more:
+            return scanned
+
+
+def _scan_part(source: Iterator[Record], before: Scanned) -> tuple[Scanned, bool]:
+    part = list(islice(source, SCAN_RECORDS))
+    return scan(part, before), len(part) == SCAN_RECORDS
+
+
+async def _quarantine(job: Job, services: Services, scanned: Scanned) -> JobState:
+    """Stops before anything is written: someone must say whether the document is good."""
+    async with services.database.as_(services.scope(job)) as tx:
+        await ledger.clear_findings(tx, job)
+        await ledger.put_findings(tx, job, start=0, findings=scanned.control)
+        await ledger.settle(
+            tx,
+            job,
+            JobState.AWAITING_REVIEW,
+            error_code="quarantined",
+            error_message="Control totals do not fit or the file is cut off; see the findings. "
+            "Approve the import to take it in as it is, or discard it.",
+        )
+    return JobState.AWAITING_REVIEW
+
+
+async def _preview(
+    to: Destination, services: Services, file: BinaryIO, reading: Reading
+) -> JobState:
+    job = to.job
+    async with services.database.as_(services.scope(job)) as tx:
+        await ledger.renew(tx, job, stage=JobStage.PREVIEW)
+        await ledger.start_over(tx, job)
+        await ledger.clear_findings(tx, job)
+        await ledger.clear_previews(tx, job)
+        await ledger.put_findings(tx, job, start=0, findings=reading.findings)
+    found, start = len(reading.findings), 0
+    targets: dict[str, Target] = {}
+    async with flowing(
+        file, reading, to.connection, received=to.document.received_at.date()
+    ) as batches:
+        async for batch in batches:
+            async with services.database.as_(services.scope(job)) as tx:
+                targets |= await resolve(tx, to, batch.accounts, may_open=False)
+                start += await preview(tx, to, replace(batch, targets=targets), start=start)
+                rejected = sum(1 for finding in batch.findings if finding.rejected)
+                counts = Counts(processed=len(batch.entries) + rejected, rejected=rejected)
+                # No checkpoint: a preview that was cut short begins again, and writes nothing.
+                found = await note(tx, to, replace(batch, end=0), counts, found=found, rate=0)
+            await services.tell(job)
+    async with services.database.as_(services.scope(job)) as tx:
+        outcomes = await merge.preview_counts(tx, job)
+        await ledger.settle_preview(tx, job, outcomes=outcomes)
+    return JobState.AWAITING_REVIEW
+
+
+async def _write(to: Destination, services: Services, file: BinaryIO, reading: Reading) -> JobState:
+    job = to.job
+    async with services.database.as_(services.scope(job)) as tx:
+        await ledger.renew(tx, job, stage=JobStage.WRITE)
+        if job.checkpoint == 0:
+            await ledger.start_over(tx, job)
+            await ledger.clear_findings(tx, job)
+            await ledger.clear_previews(tx, job)
+            await ledger.put_findings(tx, job, start=0, findings=reading.findings)
+        found = await ledger.next_finding(tx, job)
+    started, written = time.monotonic(), 0
+    targets: dict[str, Target] = {}
+    unresolved: list[AccountRecord] = []
+    async with flowing(
+        file, reading, to.connection, received=to.document.received_at.date()
+    ) as batches:
+        async for batch in batches:
+            unresolved += batch.accounts
+            if batch.end <= job.checkpoint:
+                continue
+            written += len(batch.entries)
+            rate = round(written / max(time.monotonic() - started, 0.001))
+            async with services.database.as_(services.scope(job)) as tx:
+                targets |= await resolve(tx, to, unresolved, may_open=True)
+                written_batch, counts = await write(
+                    tx, to, replace(_heard(batch, to.connection), targets=targets)
+                )
+                found = await note(tx, to, written_batch, counts, found=found, rate=rate)
+            unresolved = []
+            await services.tell(job)
+    return await _settle(to, services)
+
+
+def _heard(batch: Batch, connection: Connection) -> Batch:
+    """The batch without findings about control totals, where the connection ignores them."""
+    if connection.control_policy is not ControlPolicy.IGNORE:
+        return batch
+    return replace(
+        batch, findings=tuple(finding for finding in batch.findings if not finding.control)
+    )
+
+
+async def _settle(to: Destination, services: Services) -> JobState:
+    job = to.job
+    async with services.database.as_(services.scope(job)) as tx:
+        state = await ledger.finish(tx, job)
+        await raw.delivered(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)
+    await services.tell_rows(job)
+    await services.events.publish(job.tenant_id, "connection", job.connection_id)
+    return state

@@ -1,0 +1,103 @@
+"""Normalize: text that Postgres can hold, a date to sort by, and the identity of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from hashlib import blake2b
+from typing import Final
+
+from core.records import TransactionRecord
+from pipeline.batch import Batch, Entry
+from pipeline.ordinals import Ordinals
+
+DESCRIPTION_MAX: Final = 10_000
+_FINGERPRINT_BYTES: Final = 16
+_VERSION: Final = "1"  # a change of what a fingerprint is made of needs a re-keying migration
+
+
+def normalize(batch: Batch, *, ordinals: Ordinals, received: date) -> Batch:
+    """The batch with entries. `received` sorts a row whose source gave no readable date."""
+    for withdrawal in batch.withdrawals:
+        ordinals.forget(withdrawal.account, withdrawal.posted_date)
+    records = [_clean(record) for record in batch.transactions]
+    dates = [_sort_date(record, received) for record in records]
+    prints = [fingerprint(record) for record in records]
+    counted = ordinals.assign(
+        (record.account, day, mark)
+        for record, day, mark in zip(records, dates, prints, strict=True)
+    )
+    return replace(batch, entries=tuple(map(Entry, records, dates, prints, counted)))
+
+
+def fingerprint(record: TransactionRecord) -> bytes:
+    """16 bytes that are equal for equal rows of one external account, whatever file brings them.
+
+    A file's ids are no proof of identity (banks reuse them), so amount and day count even where
+    there is an id; the rest of the content counts only where there is none. The running balance
+    never counts: it differs between exports of the same row.
+    """
+    amount = str(record.amount.normalize())
+    day = record.posted_date.isoformat() if record.posted_date else ""
+    if record.external_id is not None:
+        parts: Sequence[str | None] = ("id", day, amount, record.currency, record.external_id)
+    else:
+        parts = (
+            "row",
+            day,
+            amount,
+            record.currency,
+            record.type_code,
+            record.reference,
+            record.customer_reference,
+            record.description,
+        )
+    body = "\x1f".join([_VERSION, *[part or "" for part in parts]])
+    return blake2b(body.encode(), digest_size=_FINGERPRINT_BYTES).digest()
+
+
+def _sort_date(record: TransactionRecord, received: date) -> date:
+    return record.posted_date or record.transaction_date or record.value_date or received
+
+
+def _clean(record: TransactionRecord) -> TransactionRecord:
+    """The record with text that UTF-8 and Postgres can hold; most records come back as they are."""
+    raw = record.description_raw
+    if len(raw) <= DESCRIPTION_MAX and _is_plain(record):
+        return record
+    return record._replace(
+        description=storable_text(record.description)[:DESCRIPTION_MAX],
+        description_raw=storable_text(raw)[:DESCRIPTION_MAX],
+        external_id=_optional(record.external_id),
+        reference=_optional(record.reference),
+        customer_reference=_optional(record.customer_reference),
+        merchant_name=_optional(record.merchant_name),
+        type_code=_optional(record.type_code),
+        category=_optional(record.category),
+        extra={storable_text(k): storable_text(v) for k, v in (record.extra or {}).items()} or None,
+    )
+
+
+def _is_plain(record: TransactionRecord) -> bool:
+    texts = (
+        record.description_raw,
+        record.description,
+        record.external_id,
+        record.reference,
+        record.customer_reference,
+        record.merchant_name,
+        record.type_code,
+        record.category,
+        *(record.extra or {}).values(),
+    )
+    return all(text is None or (text.isascii() and "\x00" not in text) for text in texts)
+
+
+def storable_text(text: str) -> str:
+    """Text without NUL and lone surrogates, each shown as the replacement character."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _optional(text: str | None) -> str | None:
+    return None if text is None else storable_text(text)[:500] or None

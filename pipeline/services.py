@@ -1,0 +1,44 @@
+"""What running jobs need: the database, the keys, the blobs, and someone to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from db.tenant_keys import data_key
+
+from core.models import Job
+from core.scope import WorkerScope
+from core.vault import DataKey, Vault
+from db.blobs import Blobs
+from db.events import Events
+from db.session import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Lives as long as the worker process."""
+
+    database: Database
+    vault: Vault
+    blobs: Blobs
+    events: Events
+    clock: Callable[[], datetime]
+
+    def scope(self, job: Job) -> WorkerScope:
+        """The scope of a job's tenant."""
+        return WorkerScope(tenant_id=job.tenant_id)
+
+    async def key(self, job: Job) -> DataKey:
+        """The data key of the job's tenant."""
+        async with self.database.as_(self.scope(job)) as tx:
+            return await data_key(tx, self.vault)
+
+    async def tell(self, job: Job) -> None:
+        """Hints that the job changed."""
+        await self.events.publish(job.tenant_id, "job", job.id)
+
+    async def tell_rows(self, job: Job) -> None:
+        """Hints that transactions changed."""
+        await self.events.publish(job.tenant_id, "transactions", job.id)

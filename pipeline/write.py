@@ -1,0 +1,249 @@
+"""Writes batches: one transaction each, with the job's progress inside it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
+from core.records import AccountRecord, Finding, Severity
+from core.vault import DataKey
+from db import intake, ledger, merge
+from db.ledger import Counts
+from db.merge import Incoming
+from db.session import Tx
+from pipeline.batch import Batch, Entry, Target
+from pipeline.identity import account_name, external_account
+from pipeline.map_accounts import map_accounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the rows of one document go."""
+
+    job: Job
+    connection: Connection
+    document: RawDocument
+    key: DataKey
+
+
+async def resolve(
+    tx: Tx, to: Destination, accounts: Sequence[AccountRecord], *, may_open: bool
+) -> dict[str, Target]:
+    """Where each account of the document leads, by the document's key.
+
+    A new external account is remembered; it gets an account of its own where the connection's
+    policy says so and `may_open` allows it.
+    """
+    if not accounts:
+        return {}
+    external = {record.key: external_account(record, to.key) for record in accounts}
+    met = await intake.meet(
+        tx,
+        tenant_id=to.job.tenant_id,
+        connection_id=to.connection.id,
+        lineage_id=to.connection.lineage_id,
+        accounts=list({one.external_account_id: one for one in external.values()}.values()),
+    )
+    opens = may_open and to.connection.mapping_policy is MappingPolicy.CREATE
+    targets: dict[str, Target] = {}
+    opened: dict[UUID, UUID | None] = {}
+    for key, account in external.items():
+        known = met[account.external_account_id]
+        account_id = known.account_id
+        if known.state is MappingState.PENDING and opens:
+            if known.mapping_id not in opened:
+                opened[known.mapping_id] = await intake.open_account(
+                    tx,
+                    tenant_id=to.job.tenant_id,
+                    mapping_id=known.mapping_id,
+                    name=account_name(account),
+                    institution=account.institution,
+                )
+            account_id = opened[known.mapping_id]
+        targets[key] = Target(known.mapping_id, account_id, known.state is MappingState.IGNORED)
+    return targets
+
+
+async def write(tx: Tx, to: Destination, batch: Batch) -> tuple[Batch, Counts]:
+    """Writes one batch whose targets are known: withdrawals, rows, balances.
+
+    Returns the batch with the findings of the database added, and what was done.
+    """
+    batch = map_accounts(batch)
+    withdrawn = await _withdraw(tx, to, batch)
+    batch, counts = await _merge(tx, to, batch)
+    await merge.put_balances(
+        tx,
+        document=to.document,
+        tenant_id=to.job.tenant_id,
+        balances=[
+            (record, target.mapping_id, target.account_id)
+            for record in batch.balances
+            if (target := batch.targets[record.account]).account_id is not None
+        ],
+    )
+    return batch, replace(counts, withdrawn=withdrawn)
+
+
+async def preview(tx: Tx, to: Destination, batch: Batch, *, start: int) -> int:
+    """Keeps what writing the batch would do; returns how many rows it looked at."""
+    numbers: dict[str, int] = {}
+    rows = []
+    for entry in batch.entries:
+        target = batch.targets[entry.record.account]
+        if not target.ignored:
+            number = numbers.setdefault(entry.record.account, len(numbers) + 1)
+            rows.append((entry, number))
+    await merge.copy(tx, _incoming(rows))
+    asks = to.connection.mapping_policy is MappingPolicy.ASK
+    await merge.compare(
+        tx,
+        to.job,
+        start=start,
+        targets=[
+            (batch.targets[key].mapping_id, asks and batch.targets[key].account_id is None)
+            for key in numbers
+        ],
+    )
+    return len(rows)
+
+
+async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> int:
+    withdrawn = 0
+    for withdrawal in batch.withdrawals:
+        withdrawn += await merge.withdraw(
+            tx,
+            tenant_id=to.job.tenant_id,
+            mapping_id=batch.targets[withdrawal.account].mapping_id,
+            day=withdrawal.posted_date,
+        )
+    return withdrawn
+
+
+async def _merge(tx: Tx, to: Destination, batch: Batch) -> tuple[Batch, Counts]:
+    rejected = sum(1 for finding in batch.findings if finding.rejected)
+    counts = Counts(
+        processed=len(batch.entries) + rejected, rejected=rejected, waiting=batch.waiting
+    )
+    if not batch.mapped:
+        return batch, counts
+    numbers: dict[Target, int] = {}
+    await merge.copy(
+        tx,
+        _incoming(
+            (entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in batch.mapped
+        ),
+    )
+    mappings = [target.mapping_id for target in numbers]
+    held = await _held(tx, to, mappings)
+    merged = await merge.merge(
+        tx,
+        document=to.document,
+        tenant_id=to.job.tenant_id,
+        targets=[
+            (target.mapping_id, target.account_id)
+            for target in numbers
+            if target.account_id is not None
+        ],
+    )
+    clashes = []
+    if any(entry.record.external_id is not None for entry, _ in batch.mapped):
+        clashes = await _clashes(tx, to, mappings)
+    return replace(batch, findings=(*batch.findings, *held, *clashes)), replace(
+        counts,
+        imported=merged.new,
+        changed=merged.changed,
+        duplicate=len(batch.mapped) - len(held) - merged.new - merged.changed,
+        rejected=rejected + len(held),
+    )
+
+
+async def _held(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Finding]:
+    if to.connection.delivery is not Delivery.INCREMENTAL:
+        return []
+    rows = await merge.hold_equal_rows(
+        tx, tenant_id=to.job.tenant_id, document=to.document, mappings=mappings
+    )
+    return [
+        Finding(
+            Severity.WARNING,
+            "equal-row-elsewhere",
+            "An equal row came with another file of a connection that delivers each row once. "
+            "It was left out: look whether it is a repeat or a second booking.",
+            line=line,
+            raw=text,
+            rejected=True,
+        )
+        for line, text in sorted(rows)
+    ]
+
+
+async def _clashes(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Finding]:
+    rows = await merge.clashing_ids(tx, tenant_id=to.job.tenant_id, mappings=mappings)
+    return [
+        Finding(
+            Severity.WARNING,
+            "external-id-reused",
+            f"The source gives the id {external_id!r} to more than one row. All were kept.",
+            line=line,
+            field="external_id",
+        )
+        for line, external_id in rows
+    ]
+
+
+def _incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
+    """Rows for COPY. Their ids grow with time, so that the primary key is appended to."""
+    prefix = (time.time_ns() // 1_000_000).to_bytes(6, "big")
+    for (record, sort_date, fingerprint, occurrence), number in rows:
+        yield Incoming(
+            number,
+            record.line,
+            record.line_end,
+            _version_7(prefix),
+            fingerprint,
+            occurrence,
+            record.external_id,
+            record.status,
+            record.amount,
+            record.currency,
+            sort_date,
+            record.posted_date,
+            record.transaction_date,
+            record.value_date,
+            record.description,
+            record.description_raw,
+            record.merchant_name,
+            record.reference,
+            record.customer_reference,
+            record.type_code,
+            record.category,
+            record.running_balance,
+            dict(record.extra) if record.extra else None,
+        )
+
+
+def _version_7(prefix: bytes) -> UUID:
+    """RFC 9562, section 5.7: milliseconds, then random bits."""
+    tail = bytearray(os.urandom(10))
+    tail[0] = 0x70 | (tail[0] & 0x0F)
+    tail[2] = 0x80 | (tail[2] & 0x3F)
+    return UUID(bytes=prefix + bytes(tail))
+
+
+async def note(
+    tx: Tx, to: Destination, batch: Batch, counts: Counts, *, found: int, rate: int
+) -> int:
+    """Keeps a batch's findings and the job's progress; returns the findings so far."""
+    await ledger.put_findings(tx, to.job, start=found, findings=batch.findings)
+    await ledger.advance(tx, to.job, checkpoint=batch.end, counts=counts, rate=rate)
+    return found + len(batch.findings)
+
+
+def known(targets: Mapping[str, Target], batch: Batch) -> Batch:
+    """The batch with the targets of every account that the document has named so far."""
+    return replace(batch, targets=dict(targets))

@@ -1,0 +1,239 @@
+-- The write path of transactions: copied into a temporary table, merged from there in key order.
+
+-- name: open
+-- role: worker
+create temporary table incoming (
+  target integer not null,
+  raw_line bigint not null,
+  raw_line_end bigint not null,
+  id uuid not null,
+  fingerprint bytea not null,
+  occurrence integer not null,
+  external_id text,
+  status text not null,
+  amount numeric not null,
+  currency text not null,
+  sort_date date not null,
+  posted_date date,
+  transaction_date date,
+  value_date date,
+  description text not null,
+  description_raw text not null,
+  merchant_name text,
+  reference text,
+  customer_reference text,
+  type_code text,
+  source_category text,
+  running_balance numeric,
+  extra jsonb
+) on commit drop;
+
+-- name: merge
+-- role: worker
+-- needs: open
+-- A removed row that comes again is as new: its created_at starts anew, which is also how the
+-- count tells new rows from changed ones.
+with merged as (
+  insert into app.transactions as t (
+    tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
+    occurrence, external_id, status, amount, currency, sort_date, posted_date, transaction_date,
+    value_date, description, description_raw, merchant_name, reference, customer_reference,
+    type_code, source_category, running_balance, extra
+  )
+  select
+    $1, i.id, a.account_id, a.mapping_id, $2, $3, i.raw_line, i.raw_line_end, i.fingerprint,
+    i.occurrence, i.external_id, i.status, i.amount, i.currency, i.sort_date, i.posted_date,
+    i.transaction_date, i.value_date, i.description, i.description_raw, i.merchant_name,
+    i.reference, i.customer_reference, i.type_code, i.source_category, i.running_balance, i.extra
+  from pg_temp.incoming as i
+  join unnest($4::uuid[], $5::uuid[]) with ordinality as a (mapping_id, account_id, target)
+    on a.target = i.target
+  order by a.mapping_id, i.fingerprint, i.occurrence
+  on conflict (tenant_id, mapping_id, fingerprint, occurrence) do update
+  set
+    job_id = excluded.job_id,
+    raw_id = excluded.raw_id,
+    raw_line = excluded.raw_line,
+    raw_line_end = excluded.raw_line_end,
+    -- What is booked does not become pending again.
+    status = case
+      when t.status = 'posted' and excluded.status = 'pending' then 'posted'
+      else excluded.status
+    end,
+    external_id = excluded.external_id,
+    transaction_date = excluded.transaction_date,
+    value_date = excluded.value_date,
+    description = excluded.description,
+    description_raw = excluded.description_raw,
+    merchant_name = excluded.merchant_name,
+    reference = excluded.reference,
+    customer_reference = excluded.customer_reference,
+    type_code = excluded.type_code,
+    source_category = excluded.source_category,
+    running_balance = excluded.running_balance,
+    extra = excluded.extra,
+    created_at = case when t.status = 'removed' then now() else t.created_at end
+  where (
+      case
+        when t.status = 'posted' and excluded.status = 'pending' then 'posted'
+        else excluded.status
+      end,
+      excluded.external_id, excluded.transaction_date, excluded.value_date,
+      excluded.description, excluded.description_raw, excluded.merchant_name,
+      excluded.reference, excluded.customer_reference, excluded.type_code,
+      excluded.source_category, excluded.running_balance, excluded.extra
+    ) is distinct from (
+      t.status, t.external_id, t.transaction_date, t.value_date, t.description,
+      t.description_raw, t.merchant_name, t.reference, t.customer_reference, t.type_code,
+      t.source_category, t.running_balance, t.extra
+    )
+  returning t.created_at = now() as is_new
+)
+select
+  count(*) filter (where m.is_new) as new,
+  count(*) filter (where not m.is_new) as changed
+from merged as m;
+
+-- name: compare
+-- role: worker
+-- needs: open
+-- What a merge would do, row by row, without doing it.
+insert into app.ingestion_previews (
+  tenant_id, job_id, position, outcome, mapping_id, amount, currency, posted_date, status,
+  description, reference, line
+)
+select
+  $1,
+  $2,
+  $3 + row_number() over (order by i.raw_line, i.id),
+  case
+    when a.waits then 'waiting'
+    when t.id is null or t.status = 'removed' then 'new'
+    when (
+      i.external_id, i.transaction_date, i.value_date, i.description, i.description_raw,
+      i.merchant_name, i.reference, i.customer_reference, i.type_code, i.source_category,
+      i.running_balance, i.extra
+    ) is not distinct from (
+      t.external_id, t.transaction_date, t.value_date, t.description, t.description_raw,
+      t.merchant_name, t.reference, t.customer_reference, t.type_code, t.source_category,
+      t.running_balance, t.extra
+    ) and (i.status = t.status or t.status = 'posted') then 'duplicate'
+    else 'changed'
+  end,
+  a.mapping_id,
+  i.amount,
+  i.currency,
+  i.posted_date,
+  i.status,
+  i.description,
+  i.reference,
+  i.raw_line
+from pg_temp.incoming as i
+join unnest($4::uuid[], $5::boolean[]) with ordinality as a (mapping_id, waits, target)
+  on a.target = i.target
+left join app.transactions as t
+  on t.tenant_id = $1
+    and t.mapping_id = a.mapping_id
+    and t.fingerprint = i.fingerprint
+    and t.occurrence = i.occurrence
+on conflict (tenant_id, job_id, position) do nothing;
+
+-- name: preview_counts
+-- role: worker
+select p.outcome, count(*) as rows
+from app.ingestion_previews as p
+where p.tenant_id = $1 and p.job_id = $2
+group by p.outcome;
+
+-- name: hold_equal_rows
+-- role: worker
+-- needs: open
+-- A connection that delivers increments says each row once: an equal one is for a person to judge.
+delete from pg_temp.incoming as i
+using
+  unnest($2::uuid[]) with ordinality as a (mapping_id, target),
+  app.transactions as t
+where a.target = i.target
+  and t.tenant_id = $1
+  and t.mapping_id = a.mapping_id
+  and t.fingerprint = i.fingerprint
+  and t.occurrence = i.occurrence
+  and t.raw_id <> $3
+  and t.status <> 'removed'
+returning i.raw_line, i.description_raw;
+
+-- name: clashing_ids
+-- role: worker
+-- needs: open
+-- Rows of this batch whose id another row of the account has with another amount or day.
+select i.raw_line, i.external_id
+from pg_temp.incoming as i
+join unnest($2::uuid[]) with ordinality as a (mapping_id, target) on a.target = i.target
+where i.external_id is not null
+  and exists (
+    select
+    from app.transactions as t
+    where t.tenant_id = $1
+      and t.mapping_id = a.mapping_id
+      and t.external_id = i.external_id
+      and t.status <> 'removed'
+      and (t.fingerprint, t.occurrence) <> (i.fingerprint, i.occurrence)
+  )
+order by i.raw_line
+limit 1000;
+
+-- name: withdraw
+-- role: worker
+update app.transactions as t
+set status = 'removed'
+where t.tenant_id = $1
+  and t.mapping_id = $2
+  and t.posted_date = $3
+  and t.status <> 'removed';
+
+-- name: put_balances
+-- role: worker
+insert into app.account_balances (
+  tenant_id, mapping_id, account_id, job_id, raw_id, raw_line, kind, code, amount, currency,
+  as_of, as_of_time, interim
+)
+select
+  $1, b.mapping_id, b.account_id, $2, $3, b.raw_line, b.kind, b.code, b.amount, b.currency,
+  b.as_of, b.as_of_time, b.interim
+from unnest(
+  $4::uuid[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::numeric[], $10::text[],
+  $11::date[], $12::text[], $13::boolean[]
+) as b (
+  mapping_id, account_id, raw_line, kind, code, amount, currency, as_of, as_of_time, interim
+)
+-- Another document that states the same balance adds nothing.
+where not exists (
+  select
+  from app.account_balances as e
+  where e.tenant_id = $1
+    and e.mapping_id = b.mapping_id
+    and e.as_of = b.as_of
+    and e.kind = b.kind
+    and e.code = b.code
+    and e.interim = b.interim
+    and e.amount = b.amount
+)
+on conflict (tenant_id, mapping_id, as_of, kind, code, interim, raw_id) do nothing;
+
+-- name: take_back
+-- role: worker
+-- Reconciled rows stay: someone vouched for them.
+update app.transactions as t
+set status = 'removed'
+where t.tenant_id = $1 and t.job_id = $2 and t.status <> 'removed' and not t.reconciled;
+
+-- name: take_back_balances
+-- role: worker
+delete from app.account_balances as b
+where b.tenant_id = $1 and b.job_id = $2;
+
+-- name: reconciled_rows
+-- role: worker
+select count(*)
+from app.transactions as t
+where t.tenant_id = $1 and t.job_id = $2 and t.reconciled and t.status <> 'removed';
