@@ -109,7 +109,7 @@ class Columns:
             ("typeCode", "type_code"),
             ("category", "category"),
         ):
-            self._take(field, role, self._has_cells)
+            self._take(field, role, _any_cells)
         for place in list(self._free):
             if self._name(place) in DESCRIPTIONS and len(self.description) < DESCRIPTIONS_MAX:
                 self.description.append(place)
@@ -145,6 +145,8 @@ class Columns:
             dates = [place for place in self._free if self._is_date_column(place)]
             if len(dates) == 1:
                 self.single["postedDate"] = dates[0]
+        if "merchant" in self.single and not any(map(self._cells, self.description)):
+            self.description.append(self.single["merchant"])
         if self._sample.header:
             return
         if "currency" not in self.single:
@@ -190,9 +192,6 @@ class Columns:
         cells = self._cells(place)
         return bool(cells) and all(map(test, cells))
 
-    def _has_cells(self, place: int) -> bool:
-        return bool(self._cells(place))
-
     def _is_date_column(self, place: int) -> bool:
         named = self._name(place) in ROLES["posted_date"] + ROLES["value_date"]
         return self._all(place, _is_any_date if named else is_date)
@@ -229,6 +228,10 @@ class Columns:
 
     def _length(self, place: int) -> int:
         return sum(map(len, self._cells(place)))
+
+
+def _any_cells(_place: int) -> bool:
+    return True
 
 
 def _is_any_date(cell: str) -> bool:

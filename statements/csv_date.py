@@ -112,6 +112,9 @@ def _ordered_reader(order: str) -> Callable[[str], date]:
         parts = split_date(text) or split_compact(text, order)
         if len(parts[day]) > 2 or not parts[day].isdigit():
             raise ValueError(f"does not fit the order {order}")
+        if order == "YMD" and len(parts[year]) == 2 and not parts[month].isdigit():
+            # "10 Feb 18" always has its day first.
+            raise ValueError(f"does not fit the order {order}")
         return date(full_year(parts[year]), _month(parts[month]), int(parts[day]))
 
     return read

@@ -124,11 +124,14 @@ class _Proposing:
         sample, values = self._sample, self._draft.values
         values["name"] = "Detected"
         values["delimiter"] = sample.delimiter
-        values["encoding"] = sample.encoding
-        values["header"] = bool(sample.header)
+        if sample.encoding is not None:
+            values["encoding"] = sample.encoding
+        if not sample.header:
+            values["header"] = False
         if sample.preamble:
             values["preamble"] = "until-header" if sample.header else sample.preamble
-        values["continuationRows"] = self._columns.continues()
+        if self._columns.continues():
+            values["continuationRows"] = True
 
     def _dates(self) -> None:
         places = self._columns.date_places()
@@ -150,7 +153,7 @@ class _Proposing:
         columns = self._columns
         if "amount" in columns.single or "debit" in columns.single:
             return
-        if len(columns.amount_candidates) == 1:
+        if len(columns.amount_candidates) == 1 and not self._sample.header:
             columns.single["amount"] = columns.amount_candidates[0]
             return
         self._ask(

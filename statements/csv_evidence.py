@@ -14,6 +14,7 @@ from statements.csv_date import ORDERS, split_date
 from statements.csv_sample import Sample, fits_order
 
 SPREAD: Final = 4  # that many different numbers in one place, and two in another: the years
+ROWS_PROVING: Final = 3  # one step between two balances may add up by chance
 _NUMBER: Final = re.compile(r"[0-9][0-9.,'\u2019\s]*(?:-{1,2}$)?|[.,][0-9]+")
 
 
@@ -72,7 +73,7 @@ def _mark(cell: str) -> str:
 def sign_by_balance(sample: Sample, single: Mapping[str, int], mark: str) -> int | None:
     """1 or -1: what the amounts must be multiplied with for the running balances to add up.
 
-    None where there are no balances, fewer than two rows, or neither sign fits all rows.
+    None where there are no balances, too few rows, or neither sign fits all rows.
     """
     if "runningBalance" not in single:
         return None
@@ -84,7 +85,7 @@ def sign_by_balance(sample: Sample, single: Mapping[str, int], mark: str) -> int
         if amount is None or balance is None:
             return None
         rows.append((amount, balance))
-    if len(rows) < 2:
+    if len(rows) < ROWS_PROVING:
         return None
     fitting = {
         sign

@@ -22,7 +22,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         bokforingsdag bogforingsdato dateoperation datedoperation fechaoperacion
         fechadeoperacion dataoperazione dataoperacji tranzakciodatuma datum date fecha data dato
         paivamaara transactiondate transdate created createddate datetime timestamp
-        datumverrekening statementcreated
+        datumverrekening
         """
     ),
     "transaction_date": _words(
@@ -35,14 +35,14 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         """
         valuedate valutadatum valutadate valutastellung wertstellung wert wertstellungsdatum
         valuta rentedatum datevaleur datedevaleur fechavalor datavaluta datawaluty ertekdatum
-        erteknap datumverrekening valutadag
+        erteknap valutadag
         """
     ),
     "amount": _words(
         """
         amount transactionamount betrag buchungsbetrag umsatz bedrag transactiebedrag montant
         montantoperation importe importo zauctovanacastka castkavmeneuctu castka objem kwota
-        kwotaoperacji tranzakcioosszege osszeg belopp belob belop summa monto netamount inflow
+        kwotaoperacji tranzakcioosszege osszeg belopp belob belop summa monto inflow
         value valor sum maara
         """
     ),
@@ -96,10 +96,11 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "merchant": _words(
         """
-        merchant merchantname payee name naam naamtegenpartij empfanger zahlungsempfanger
+        merchant merchantname payee naamtegenpartij counterpartyname nazevprotiuctu
+        partnerneve name naam empfanger zahlungsempfanger
         zahlungsbeteiligter beguenstigterzahlungspflichtiger begunstigterzahlungspflichtiger
-        auftraggeberempfanger namezahlungsbeteiligter counterpartyname partnerneve
-        nazevprotiuctu handelaar beneficiary beneficiaire tiers beneficiario controparte
+        auftraggeberempfanger namezahlungsbeteiligter
+        handelaar beneficiary beneficiaire tiers beneficiario controparte
         kontrahent nadawcaodbiorca recipient
         """
     ),
