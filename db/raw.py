@@ -89,3 +89,15 @@ async def profile(tx: Tx, *, tenant_id: UUID, profile_id: UUID) -> dict[str, Any
 async def delivered(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> None:
     """Notes that the connection has delivered just now."""
     await tx.run(_SQL["delivered"], tenant_id, connection_id)
+
+
+async def expired_uploads(tx: Tx, *, most: int) -> list[tuple[UUID, UUID]]:
+    """Tenant and upload ids of all tenants' uploads whose time is over."""
+    rows = await tx.rows(_SQL["expired_uploads"], most)
+    return [(row["tenant_id"], row["upload_id"]) for row in rows]
+
+
+async def expire_upload(tx: Tx, *, tenant_id: UUID, upload_id: UUID) -> str | None:
+    """Marks an upload as expired; the path of its bytes, or None where a job needs it still."""
+    path = await tx.value(_SQL["expire_upload"], tenant_id, upload_id)
+    return None if path is None else str(path)

@@ -75,3 +75,25 @@ where p.tenant_id = $1 and p.id = $2;
 update app.connections as c
 set last_sync_at = now()
 where c.tenant_id = $1 and c.id = $2;
+
+-- name: expired_uploads
+-- role: worker
+select e.tenant_id, e.upload_id
+from private.expired_uploads($1) as e;
+
+-- name: expire_upload
+-- role: worker
+-- An upload that a job still means to read stays.
+update app.uploads as u
+set state = 'expired'
+where u.tenant_id = $1
+  and u.id = $2
+  and u.state in ('pending', 'received')
+  and not exists (
+    select
+    from app.ingestion_jobs as j
+    where j.tenant_id = u.tenant_id
+      and j.upload_id = u.id
+      and j.state in ('queued', 'running', 'failed')
+  )
+returning u.blob_path;

@@ -1,0 +1,1 @@
+"""arq workers: a few lines around `pipeline.run`. The ledger in Postgres is the truth."""

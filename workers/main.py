@@ -1,0 +1,130 @@
+"""The worker process: arq wakes it, the ledger tells it what to do, a sweep finds what was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import AsyncExitStack
+from typing import Any, Final
+from uuid import UUID
+
+from arq import cron
+from arq.worker import Worker
+from redis.exceptions import RedisError
+from resolvers.services import open_services, pipeline_services
+
+from core.settings import Settings
+from db import redis
+from db.failures import DatabaseUnavailable, TimedOut
+from db.ledger import due
+from db.queue import FUNCTION
+from pipeline.run import run
+from workers.janitor import expire_uploads
+
+log = logging.getLogger(__name__)
+
+JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job of a dead worker
+SWEEP_EVERY_S: Final = 2
+SWEEP_MOST: Final = 200
+JANITOR_EVERY_MIN: Final = 10
+READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
+POLL_DELAY_S: Final = 0.05
+RESTART_DELAYS_S: Final = (0.2, 0.5, 1, 2, 5)
+
+Ctx = dict[str, Any]
+
+
+async def run_job(ctx: Ctx, tenant_id: str, job_id: str) -> None:
+    """Runs one job of the ledger."""
+    await run(UUID(tenant_id), UUID(job_id), services=ctx["pipeline"])
+
+
+async def sweep(ctx: Ctx) -> None:
+    """Wakes workers for whatever is due: new jobs whose wake was lost, jobs of dead workers."""
+    services = ctx["services"]
+    try:
+        jobs = await due(services.database, most=SWEEP_MOST)
+    except (DatabaseUnavailable, TimedOut):
+        log.warning("sweep.failed")
+        return
+    for tenant_id, job_id in jobs:
+        await services.queue.wake(tenant_id, job_id)
+
+
+async def clean(ctx: Ctx) -> None:
+    """Deletes uploads that nobody imported in time."""
+    await expire_uploads(ctx["services"])
+
+
+def worker_options(settings: Settings) -> dict[str, Any]:
+    """What arq needs to know. Results are kept nowhere: the ledger has them."""
+
+    async def start(ctx: Ctx) -> None:
+        stack = AsyncExitStack()
+        ctx["stack"] = stack
+        ctx["services"] = await stack.enter_async_context(open_services(settings))
+        ctx["pipeline"] = pipeline_services(ctx["services"])
+
+    async def stop(ctx: Ctx) -> None:
+        await ctx["stack"].aclose()
+
+    assert settings.redis_url is not None
+    url = settings.redis_url.get_secret_value()
+    return {
+        "functions": [run_job],
+        "cron_jobs": [
+            cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
+        ],
+        "queue_name": redis.QUEUE,
+        "redis_settings": redis.settings(url),
+        "on_startup": start,
+        "on_shutdown": stop,
+        "max_jobs": settings.worker_concurrency,
+        "job_timeout": JOB_TIMEOUT_S,
+        "keep_result": 0,
+        "poll_delay": POLL_DELAY_S,
+        "queue_read_limit": READ_LIMIT,
+        "health_check_interval": 10,
+        "health_check_key": f"bankfeeds:worker:{os.getpid()}",
+        "job_serializer": redis.serialize,
+        "job_deserializer": redis.deserialize,
+        "log_results": False,
+    }
+
+
+async def serve(settings: Settings) -> None:
+    """Works until cancelled. A lost Redis ends arq's worker; this starts another."""
+    failures = 0
+    while True:
+        started = asyncio.get_running_loop().time()
+        worker = Worker(**worker_options(settings), handle_signals=False)
+        try:
+            await worker.async_run()
+            return
+        except (RedisError, DatabaseUnavailable, OSError) as error:
+            log.warning("worker.lost", extra={"error": type(error).__name__})
+        finally:
+            await _close(worker)
+        if asyncio.get_running_loop().time() - started > RESTART_DELAYS_S[-1]:
+            failures = 0
+        await asyncio.sleep(RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)])
+        failures += 1
+
+
+async def _close(worker: Worker) -> None:
+    try:
+        await worker.close()
+    except (RedisError, OSError) as error:
+        log.warning("worker.unclean_close", extra={"error": type(error).__name__})
+
+
+def __getattr__(name: str) -> object:
+    """`arq workers.main.WorkerSettings`: made when asked for, since it reads the environment."""
+    if name == "WorkerSettings":
+        return type(name, (), worker_options(Settings.model_validate({})))
+    raise AttributeError(name)
+
+
+assert run_job.__name__ == FUNCTION
