@@ -1,3 +1,3 @@
 """What all tests share: the servers of the run and a database of its own for each test."""
 
-pytest_plugins = ["tests.fixtures.database"]
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.world_fixture"]
