@@ -85,7 +85,7 @@ def _fill(
     read = errors = 0
     try:
         head, chunks = _peek(_chunks(file))
-        chosen = _format(head, format)
+        chosen = _format(head, format, profiled=profile is not None)
         report.format = chosen.name
         for record in _records(chosen, head, chunks, profile=profile, currency=currency):
             report.add(record)
@@ -129,15 +129,19 @@ def _records(
             )
 
 
-def _format(head: bytes, name: str | None) -> StatementFormat:
+def _format(head: bytes, name: str | None, *, profiled: bool) -> StatementFormat:
+    """The named format, else CSV where a profile was given, else what the content shows."""
     from statements.registry import by_name, detect, refusal
 
     if name is not None:
         return by_name(name)
     found = detect(head)
-    if found is None:
-        raise refusal(head)
-    return found
+    if found is not None and not profiled:
+        return found
+    error = refusal(head)
+    if profiled and error.code == "format-unrecognised":
+        return by_name("csv")
+    raise error
 
 
 def _detected_profile(head: bytes) -> tuple[CsvProfile, Finding]:

@@ -48,39 +48,47 @@ class CsvColumns(BaseModel):
 
     posted_date: Column = Field(description="Booking date. The one column that every row needs.")
     amount: Column | None = Field(
-        None, description="Signed amount, or the unsigned one that goes with `indicator`."
+        default=None, description="Signed amount, or the unsigned one that goes with `indicator`."
     )
-    debit: Column | None = Field(None, description="Money out; goes with `credit`.")
-    credit: Column | None = Field(None, description="Money in; goes with `debit`.")
+    debit: Column | None = Field(default=None, description="Money out; goes with `credit`.")
+    credit: Column | None = Field(default=None, description="Money in; goes with `debit`.")
     indicator: Column | None = Field(
-        None, description="Says whether `amount` is debit or credit; see the profile's debitValues."
+        default=None,
+        description="Says whether `amount` is debit or credit; see the profile's debitValues.",
     )
-    currency: Column | None = Field(None, description="ISO 4217 code of the row.")
+    currency: Column | None = Field(default=None, description="ISO 4217 code of the row.")
     account: Column | None = Field(
-        None, description="Routes one file to many accounts; cells are the accounts' identities."
+        default=None,
+        description="Routes one file to many accounts; cells are the accounts' identities.",
     )
     external_id: Column | None = Field(
-        None, description="The bank's own id of the transaction, unique in the account."
+        default=None, description="The bank's own id of the transaction, unique in the account."
     )
-    description: Columns = Field((), description="One or several columns, joined in this order.")
-    merchant: Column | None = Field(None, description="Merchant, payee or other party.")
-    reference: Column | None = Field(None, description="The bank's reference.")
-    customer_reference: Column | None = Field(None, description="The customer's reference.")
-    type_code: Column | None = Field(None, description="The bank's own kind of booking.")
-    value_date: Column | None = Field(None, description="Value date (Valuta, fecha valor).")
-    transaction_date: Column | None = Field(None, description="Date of the purchase itself.")
+    description: Columns = Field(
+        default=(), description="One or several columns, joined in this order."
+    )
+    merchant: Column | None = Field(default=None, description="Merchant, payee or other party.")
+    reference: Column | None = Field(default=None, description="The bank's reference.")
+    customer_reference: Column | None = Field(default=None, description="The customer's reference.")
+    type_code: Column | None = Field(default=None, description="The bank's own kind of booking.")
+    value_date: Column | None = Field(default=None, description="Value date (Valuta, fecha valor).")
+    transaction_date: Column | None = Field(
+        default=None, description="Date of the purchase itself."
+    )
     status: Column | None = Field(
-        None, description="Booking status; see pendingValues and ignoredValues of the profile."
+        default=None,
+        description="Booking status; see pendingValues and ignoredValues of the profile.",
     )
-    category: Column | None = Field(None, description="The bank's own category.")
-    running_balance: Column | None = Field(None, description="Balance after the row.")
+    category: Column | None = Field(default=None, description="The bank's own category.")
+    running_balance: Column | None = Field(default=None, description="Balance after the row.")
     original_amount: Column | None = Field(
-        None, description='Amount in the foreign currency, kept as text in extra "originalAmount".'
+        default=None,
+        description='Amount in the foreign currency, kept as text in extra "originalAmount".',
     )
     original_currency: Column | None = Field(
-        None, description='The foreign currency, kept as text in extra "originalCurrency".'
+        default=None, description='The foreign currency, kept as text in extra "originalCurrency".'
     )
-    extra: Columns = Field((), description="Columns kept as text under their names.")
+    extra: Columns = Field(default=(), description="Columns kept as text under their names.")
 
     @model_validator(mode="after")
     def _one_way_to_the_amount(self) -> Self:
@@ -108,41 +116,46 @@ class CsvProfile(BaseModel):
 
     model_config = _CONFIG
 
-    name: str = Field("CSV", min_length=1, max_length=100, description="What users call it.")
+    name: str = Field(
+        default="CSV", min_length=1, max_length=100, description="What users call it."
+    )
     delimiter: Annotated[str, BeforeValidator(_named_delimiter)] = Field(
-        ",",
+        default=",",
         min_length=1,
         max_length=1,
         description='What parts the cells: one character, or "tab", "comma", "semicolon", "pipe".',
     )
     quote: str | None = Field(
-        '"', min_length=1, max_length=1, description="Quote character; null: quotes are text."
+        default='"',
+        min_length=1,
+        max_length=1,
+        description="Quote character; null: quotes are text.",
     )
     encoding: str | None = Field(
-        None,
+        default=None,
         description='A name such as "utf-8", "windows-1252", "cp1250"; null: told from each file, '
         "UTF-8 or else cp1252. A byte order mark always wins.",
     )
     preamble: Annotated[int, Field(ge=0, le=PREAMBLE_LINES_MAX)] | Literal["until-header"] = Field(
-        0,
+        default=0,
         description="Physical lines before the table, or until-header: all rows before the one "
         "that has every mapped column name.",
     )
-    header: bool = Field(True, description="Whether a row of names stands before the data.")
+    header: bool = Field(default=True, description="Whether a row of names stands before the data.")
     header_names: Words = Field(
-        (), description="Names for the columns of a file without header, in order."
+        default=(), description="Names for the columns of a file without header, in order."
     )
     footer_rows: int = Field(
-        0, ge=0, le=FOOTER_ROWS_MAX, description="Rows at the end that are no transactions."
+        default=0, ge=0, le=FOOTER_ROWS_MAX, description="Rows at the end that are no transactions."
     )
     footer_starts_with: Words = Field(
-        (), description="Rows whose first cell begins with one of these are left out."
+        default=(), description="Rows whose first cell begins with one of these are left out."
     )
     repeated_headers: bool = Field(
-        True, description="Leave out rows that repeat the header, as page-wise exports do."
+        default=True, description="Leave out rows that repeat the header, as page-wise exports do."
     )
     continuation_rows: bool = Field(
-        False,
+        default=False,
         description="A row without date and amount goes on with the description of the row before.",
     )
     date_format: str = Field(
@@ -155,32 +168,36 @@ class CsvProfile(BaseModel):
         description="none: whole numbers, a mark is an error."
     )
     thousands: Literal["", ".", ","] = Field(
-        "",
+        default="",
         description="The mark between groups of digits. Blanks and apostrophes always may part "
         "them.",
     )
     grouping: Literal["thousands", "indian"] = Field(
-        "thousands", description="indian: 12,34,567.00."
+        default="thousands", description="indian: 12,34,567.00."
     )
     negate: bool = Field(
-        False, description="The file shows money out as positive, as card statements do."
+        default=False, description="The file shows money out as positive, as card statements do."
     )
     signed_pair: bool = Field(
-        False,
+        default=False,
         description="The cells of `debit` are already negative. Otherwise a negative debit is a "
         "refund.",
     )
-    debit_values: Words = Field((), description='Indicator values for money out, such as "D".')
-    credit_values: Words = Field((), description='Indicator values for money in, such as "C".')
-    pending_values: Words = Field((), description="Status values of pending transactions.")
+    debit_values: Words = Field(
+        default=(), description='Indicator values for money out, such as "D".'
+    )
+    credit_values: Words = Field(
+        default=(), description='Indicator values for money in, such as "C".'
+    )
+    pending_values: Words = Field(default=(), description="Status values of pending transactions.")
     ignored_values: Words = Field(
-        (), description="Status values of rows that never book, such as declined ones."
+        default=(), description="Status values of rows that never book, such as declined ones."
     )
     currency: str | None = Field(
-        None, pattern="^[A-Z]{3}$", description="Where no currency column says it."
+        default=None, pattern="^[A-Z]{3}$", description="Where no currency column says it."
     )
     account: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         max_length=200,
         description="The account's identity where no account column says it.",
