@@ -48,7 +48,7 @@ begin
   return offer.tenant_id;
 end
 $function$;
-comment on function private.accept_invitation(uuid) is 'Joins the tenant of an open invitation to the user''s confirmed address; null where there is none.';
+comment on function private.accept_invitation(uuid) is 'Joins the tenant of an open invitation to the user''s confirmed address; else null.';
 grant execute on function private.accept_invitation(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
@@ -412,7 +412,7 @@ create table app.account_mappings (
   constraint account_mappings_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'mapped'::text, 'ignored'::text])))
 );
 comment on table app.account_mappings is 'An account as a source calls it, and the tenant''s account that it feeds once someone said so.';
-comment on column app.account_mappings.external_account_id is 'The source''s id; for a bank account number a keyed hash, since numbers are never kept in clear.';
+comment on column app.account_mappings.external_account_id is 'The source''s id; for a bank account number a keyed hash, for none is kept in clear.';
 comment on column app.account_mappings.number_hash is 'Keyed hash of the full account number under the tenant''s data key; null where none is known.';
 
 create table app.accounts (
@@ -616,7 +616,7 @@ create table app.institutions (
   constraint institutions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
   constraint institutions_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
-comment on table app.institutions is 'A bank or other institution as one tenant knows it: a list shared by tenants would tell of them.';
+comment on table app.institutions is 'A bank or other institution as one tenant knows it: a shared list would tell of tenants.';
 comment on column app.institutions.external_id is 'The source''s id of the institution, such as the BAI2 originator; null for one made by hand.';
 
 create table app.raw_ingestion_data (
@@ -743,7 +743,7 @@ create table app.transactions (
 );
 comment on table app.transactions is 'Bookings, signed from the holder''s side: money in is positive. Removed ones stay, marked.';
 comment on column app.transactions.raw_line is 'First physical line in the raw document, from 1; raw_line_end is the last.';
-comment on column app.transactions.fingerprint is 'Identity within the external account: of the source''s id where there is one, else of the content.';
+comment on column app.transactions.fingerprint is 'Identity within the external account: of the source''s id where there is one, or of content.';
 comment on column app.transactions.occurrence is 'Ordinal among equal rows of one document: real twins are 0, 1, 2 … and a repeat adds nothing.';
 comment on column app.transactions.amount_key is 'The amount in hundredths, rounded down: numeric is not leakproof, so an index needs this.';
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';

@@ -122,7 +122,8 @@ begin
     using errcode = 'insufficient_privilege';
 end
 $$;
-comment on function private.refuse_change() is 'Makes a table append-only for every application role.';
+comment on function private.refuse_change() is
+  'Makes a table append-only for every application role.';
 
 create function private.sign_own_name()
 returns trigger

@@ -194,7 +194,7 @@ begin
 end
 $$;
 comment on function private.accept_invitation(uuid) is
-  'Joins the tenant of an open invitation to the user''s confirmed address; null where there is none.';
+  'Joins the tenant of an open invitation to the user''s confirmed address; else null.';
 
 revoke all on function private.current_tenant_id() from public;
 revoke all on function private.has_role(text) from public;

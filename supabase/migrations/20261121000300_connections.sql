@@ -15,7 +15,7 @@ create table app.institutions (
   constraint institutions_country_check check (country ~ '^[A-Z]{2}$')
 );
 comment on table app.institutions is
-  'A bank or other institution as one tenant knows it: a list shared by tenants would tell of them.';
+  'A bank or other institution as one tenant knows it: a shared list would tell of tenants.';
 comment on column app.institutions.external_id is
   'The source''s id of the institution, such as the BAI2 originator; null for one made by hand.';
 
@@ -125,7 +125,8 @@ begin
   return new;
 end
 $$;
-comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+comment on function private.start_lineage() is
+  'A connection that continues none is its own lineage.';
 revoke all on function private.start_lineage() from public;
 
 create trigger connections_lineage before insert on app.connections

@@ -66,7 +66,7 @@ create table app.account_mappings (
 comment on table app.account_mappings is
   'An account as a source calls it, and the tenant''s account that it feeds once someone said so.';
 comment on column app.account_mappings.external_account_id is
-  'The source''s id; for a bank account number a keyed hash, since numbers are never kept in clear.';
+  'The source''s id; for a bank account number a keyed hash, for none is kept in clear.';
 comment on column app.account_mappings.number_hash is
   'Keyed hash of the full account number under the tenant''s data key; null where none is known.';
 create index account_mappings_connection_idx on app.account_mappings (tenant_id, connection_id);

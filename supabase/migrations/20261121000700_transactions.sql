@@ -56,7 +56,7 @@ create table app.transactions (
 comment on table app.transactions is
   'Bookings, signed from the holder''s side: money in is positive. Removed ones stay, marked.';
 comment on column app.transactions.fingerprint is
-  'Identity within the external account: of the source''s id where there is one, else of the content.';
+  'Identity within the external account: of the source''s id where there is one, or of content.';
 comment on column app.transactions.occurrence is
   'Ordinal among equal rows of one document: real twins are 0, 1, 2 … and a repeat adds nothing.';
 comment on column app.transactions.amount_key is
