@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ COLUMNS_LOOKED_AT: Final = 100
 DELIMITERS: Final = (",", ";", "\t", "|")
 ENCODINGS: Final = (FALLBACK, "cp1250", "iso8859-2", "cp1257", "cp1251", "cp1253", "cp1254")
 
+_COMPACT: Final = re.compile("(?:19|20|21)[0-9]{6}")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _READERS: Final = (
     AmountReader(decimal_mark=".", thousands=","),
     AmountReader(decimal_mark=",", thousands="."),
@@ -59,19 +62,21 @@ def take_sample(head: bytes) -> Sample | None:
 
 
 def is_date(cell: str) -> bool:
-    """Whether the cell is a date under some order; digits alone are not."""
+    """Whether the cell is a date under some order; of digits alone, only like 20240131."""
+    if _COMPACT.fullmatch(cell):
+        return fits_order(cell, "YMD")
     if len(cell) > 40 or split_date(cell) is None:
         return False
     return any(fits_order(cell, order) for order in ORDERS)
 
 
 def fits_order(cell: str, order: str) -> bool:
-    """Whether the cell is a date under this order."""
+    """Whether the cell is a date under this order; without separators, one of our times."""
     try:
-        _ORDERED[order](cell)
+        found = _ORDERED[order](cell)
     except ValueError:
         return False
-    return True
+    return not cell.isdigit() or _FIRST_YEAR <= found.year <= _LAST_YEAR
 
 
 def is_amount(cell: str) -> bool:
