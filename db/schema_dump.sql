@@ -4,7 +4,9 @@
 -- name: schemas
 select
   format('create schema %I;', n.nspname)
-  || coalesce(format(e'\ncomment on schema %I is ', n.nspname) || quote_literal(d.description) || ';', '')
+  || coalesce(
+    format(e'\ncomment on schema %I is ', n.nspname) || quote_literal(d.description) || ';', ''
+  )
 from pg_catalog.pg_namespace as n
 left join pg_catalog.pg_description as d
   on d.objoid = n.oid and d.classoid = 'pg_catalog.pg_namespace'::regclass
@@ -14,12 +16,12 @@ order by n.nspname;
 -- name: default_privileges
 with defaults as (
   select
+    a.defaclacl as acl,
     case a.defaclobjtype
       when 'f' then 'functions' when 'r' then 'tables' when 'S' then 'sequences'
       when 'T' then 'types' when 'n' then 'schemas'
     end as kind,
     coalesce('in schema ' || quote_ident(n.nspname) || ' ', '') as place,
-    a.defaclacl as acl,
     case
       when a.defaclnamespace = 0 then pg_catalog.acldefault(a.defaclobjtype, a.defaclrole)
       else '{}'

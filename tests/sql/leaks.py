@@ -201,7 +201,7 @@ LEAKS: Final = (
     _policy(
         "membership subquery",
         _ONCE,
-        f"create policy p on %s for select to authenticated using ({_BOUND} and exists "  # noqa: S608
+        f"create policy p on %s for select to authenticated using ({_BOUND} and exists "
         "(select from app.tenant_members as m where m.tenant_id = accounts.tenant_id))",
     ),
     _policy(
