@@ -20,7 +20,9 @@ create table app.uploads (
   constraint uploads_media_type_check check (length(media_type) <= 200),
   constraint uploads_size_bytes_check check (size_bytes >= 0),
   constraint uploads_sha256_check check (length(sha256) = 32),
-  constraint uploads_blob_path_check check (length(blob_path) between 1 and 300),
+  -- The worker reads and deletes what lies there, so it must be the tenant's own folder.
+  constraint uploads_blob_path_check
+  check (length(blob_path) <= 300 and split_part(blob_path, '/', 1) = tenant_id::text),
   constraint uploads_state_check check (state in ('pending', 'received', 'imported', 'expired'))
 );
 comment on table app.uploads is

@@ -22,6 +22,8 @@ create table app.raw_ingestion_data (
   constraint raw_ingestion_data_name_check check (length(name) between 1 and 500),
   constraint raw_ingestion_data_size_bytes_check check (size_bytes >= 0),
   constraint raw_ingestion_data_sha256_check check (length(sha256) = 32),
+  constraint raw_ingestion_data_blob_path_check
+  check (length(blob_path) <= 300 and split_part(blob_path, '/', 1) = tenant_id::text),
   constraint raw_ingestion_data_place_check check ((blob_path is null) <> (sealed is null))
 );
 comment on table app.raw_ingestion_data is

@@ -18,6 +18,15 @@ select is(pg_temp.upload('vera@acme', 'acme', 'vera'), '42501', 'a viewer upload
 select is(pg_temp.upload('mia@acme', 'acme', 'mia'), '1 rows', 'a member does');
 select is(pg_temp.upload('mia@acme', 'acme', 'adam'), '42501', 'but not in another''s name');
 select is(pg_temp.upload('mia@acme', 'globex', 'mia'), '42501', 'nor for another tenant');
+select is(pg_temp.outcome('mia@acme', $$
+  insert into app.uploads (
+    tenant_id, file_name, size_bytes, sha256, blob_path, created_by, expires_at
+  )
+  values (
+    pg_temp.id('acme'), 'x', 1, sha256('x'), pg_temp.id('globex') || '/uploads/june',
+    pg_temp.id('mia'), now()
+  )
+$$), '23514 uploads_blob_path_check', 'no upload lies in another tenant''s folder');
 select is(pg_temp.outcome('vera@acme', 'select from app.uploads'), '2 rows',
   'a viewer sees the tenant''s uploads alone');
 select is(pg_temp.outcome('mia@acme', $$update app.uploads set state = 'received'$$), '42501',
