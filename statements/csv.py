@@ -6,7 +6,7 @@ The format has no standard beyond RFC 4180 for quoting; what a bank makes of it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.errors import Unreadable
 from core.records import Finding, Record, Severity, TransactionRecord, TransactionStatus
@@ -19,6 +19,8 @@ from statements.csv_text import TextLines, byte_lines
 
 if TYPE_CHECKING:
     from statements.profile import CsvProfile
+
+CONTINUED_MAX: Final = 10_000  # characters that a description may have to be continued
 
 
 class Csv:
@@ -111,7 +113,7 @@ class _Reading:
             return
         if self._held is not None:
             text = reader.continues(row.cells)
-            if text is not None:
+            if text is not None and len(self._held.description_raw) < CONTINUED_MAX:
                 self._held = _continued(self._held, text, row.line_end)
                 return
             yield self._booked(self._held)

@@ -26,6 +26,7 @@ from statements.profile import CsvProfile, folded, folded_words
 
 ACCOUNT_DEFAULT: Final = "default"  # the one account of a file that names none
 ACCOUNTS_MAX: Final = 10_000
+ACCOUNT_LENGTH_MAX: Final = 200
 DATES_CACHED: Final = 4_096
 _ACCOUNT_NUMBER: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}|[0-9][0-9./\-]{3,32}[0-9]")
 
@@ -218,6 +219,12 @@ class RowReader:
                     field="account",
                 )
             key = fixed or ACCOUNT_DEFAULT
+        if len(cell) > ACCOUNT_LENGTH_MAX:
+            raise RowRejected(
+                "account-unreadable",
+                f"names an account in more than {ACCOUNT_LENGTH_MAX} characters",
+                field="account",
+            )
         if len(self._keys) >= ACCOUNTS_MAX:
             raise Unreadable(
                 "too-many-accounts",

@@ -55,7 +55,7 @@ class Table:
         wanted = {folded(name) for name in profile.columns.named()}
         searching = profile.preamble == "until-header"
         for count, row in enumerate(self._all()):
-            if row is None or not any(map(str.strip, row.cells)):
+            if row is None or not any(map(str.strip, row.cells)) or _is_excel_hint(row):
                 continue
             if not searching or wanted <= {folded(cell) for cell in row.cells}:
                 return row.cells, row.line
@@ -148,6 +148,11 @@ def _without_last(rows: Iterator[Row | None], count: int) -> Iterator[Row | None
             held.append(row)
             if len(held) > count:
                 yield held.popleft()
+
+
+def _is_excel_hint(row: Row) -> bool:
+    """Excel's own first line, "sep=;", which tells it the delimiter."""
+    return row.line == 1 and len(row.raw[0]) == 5 and row.raw[0].casefold().startswith("sep=")
 
 
 def _first_cell(cells: list[str]) -> str:

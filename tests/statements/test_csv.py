@@ -20,7 +20,7 @@ from core.records import (
     TransactionStatus,
 )
 from statements.base import ParseOptions, StatementFormat
-from statements.csv import CSV
+from statements.csv import CONTINUED_MAX, CSV
 from statements.csv_row import ACCOUNTS_MAX
 from statements.csv_table import RECOVERIES_MAX
 from statements.profile import CsvProfile
@@ -318,6 +318,15 @@ def test_too_many_accounts_mean_a_wrong_column() -> None:
         parse(text, {"account": "More"})
 
 
+def test_an_account_name_has_a_limit() -> None:
+    text = HEADER + f"2024-01-01,a,1.00,{'x' * 201}\n2024-01-01,b,1.00,{'x' * 200}\n"
+
+    records = parse(text, {"account": "More"})
+
+    assert codes(records) == ["account-unreadable"]
+    assert len(rows(records)) == 1
+
+
 def test_an_account_with_two_currencies_is_pointed_out_once() -> None:
     text = HEADER + "2024-01-01,a,1.00,EUR\n2024-01-01,b,2.00,usd\n2024-01-01,c,3.00,USD\n"
 
@@ -390,6 +399,12 @@ def test_a_preamble_of_counted_lines() -> None:
     assert row.line == 4
 
 
+def test_the_delimiter_line_of_excel_is_no_header() -> None:
+    (row,) = rows(parse("sep=,\n" + HEADER + "2024-01-01,a,1.00,\n"))
+
+    assert row.line == 3
+
+
 def test_a_preamble_until_the_header() -> None:
     text = 'Account,"12,34"\n\nStatement\n' + HEADER + "2024-01-01,a,1.00,\n"
 
@@ -445,6 +460,15 @@ def test_continuation_rows_go_on_with_the_description() -> None:
     assert first.description_raw == "CARD\n  SHOP 1\nLONDON"
     assert (first.line, first.line_end, second.line) == (2, 4, 7)
     assert codes(records) == ["date-unreadable", "date-missing"]
+
+
+def test_continuations_without_end_are_findings() -> None:
+    text = HEADER + "2024-01-01,CARD,1.00,\n" + f",{'x' * 1_000},,\n" * 50
+
+    records = parse(text, continuationRows=True)
+
+    assert len(rows(records)[0].description) < CONTINUED_MAX + 2_000
+    assert set(codes(records)) == {"date-missing"}
 
 
 def test_a_missing_column_is_told_with_the_header() -> None:

@@ -1,0 +1,71 @@
+"""Formats are told apart by content, and what is no statement is refused with a reason."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from core.errors import Unreadable
+from statements.base import HEAD_BYTES
+from statements.registry import FORMATS, by_name, detect, refusal
+
+BAI2_FILE = (
+    b"01,122099999,123456789,150623,0200,1,,,2/\n"
+    b"02,031001234,122099999,1,150620,2359,,2/\n"
+    b"03,0123456789,USD,010,+4350000,,,040,2830000,,/\n"
+    b"16,165,1500000,1,DD1620,,DEALER PAYMENTS\n"
+    b"49,8680000,3/\n98,8680000,1,5/\n99,8680000,1,7/\n"
+)
+CSV_FILE = b"Date,Description,Amount\n2024-01-31,Coffee,-4.50\n"
+
+
+def test_the_names_are_unique() -> None:
+    names = [candidate.name for candidate in FORMATS]
+
+    assert sorted(names) == ["bai2", "csv"]
+
+
+def test_formats_are_told_by_content() -> None:
+    for content, name in ((BAI2_FILE, "bai2"), (CSV_FILE, "csv")):
+        found = detect(content)
+
+        assert found is not None
+        assert found.name == name
+
+
+def test_a_format_is_found_by_name() -> None:
+    assert by_name("CSV").name == "csv"
+    with pytest.raises(Unreadable, match="known are bai2, csv"):
+        by_name("pdf")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (b"", "empty", "empty"),
+        (b" \r\n\t", "empty", "blanks"),
+        (bytes(200_000), "only-nul-bytes", "NUL"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "binary-file", "JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "binary-file", "PNG"),
+        (b"%PDF-1.7", "binary-file", "PDF"),
+        (gzip.compress(BAI2_FILE), "binary-file", "gzip"),
+        (b"PK\x03\x04xl/workbook.xml", "binary-file", "ZIP"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "binary-file", "old Excel"),
+        (b"OFXHEADER:100\nDATA:OFXSGML", "format-unsupported", "OFX"),
+        (b'<?xml version="1.0"?><Document><BkToCstmrStmt/>', "format-unsupported", "CAMT"),
+        (b"{1:F01AAAABB99BSMK}{2:I940}\n:20:X\n", "format-unsupported", "MT940"),
+        (b"!Type:Bank\nD1/2/24\nT-1.00\n^\n", "format-unsupported", "QIF"),
+        (b"<!DOCTYPE html><html>Please log in", "format-unsupported", "web page"),
+        (b'{"error": "session expired"}', "format-unsupported", "JSON"),
+        (b"Dear customer, your statement is ready.", "format-unrecognised", "known format"),
+    ],
+)
+def test_what_is_no_statement_is_refused_with_a_reason(
+    content: bytes, code: str, words: str
+) -> None:
+    error = refusal(content[:HEAD_BYTES])
+
+    assert detect(content[:HEAD_BYTES]) is None
+    assert error.code == code
+    assert words in error.message
