@@ -54,7 +54,7 @@ def read_detail(booking: Booking, record: Logical) -> TransactionRecord | None:
     booking.tally.records += 1
     booking.tally.detail_continuations += sum(map(is_continuation, more))
     fields, lines = split_detail(text, more, cut=cut)
-    raw, description = detail_text(lines)
+    raw, description = detail_text("\n".join(lines))
     code = _type_code(fields, line, booking.findings)
     amount = _amount(fields, code, line, booking)
     if code is not None and code.kind == Kind.MESSAGE:

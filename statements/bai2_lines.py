@@ -34,14 +34,6 @@ class Region(NamedTuple):
     terminated: bool  # False: the file ended without a line break here
 
 
-class Batch(NamedTuple):
-    """The physical lines of one region as text."""
-
-    lines: list[str]
-    text: str
-    terminated: bool
-
-
 def check_head(head: bytes) -> None:
     """Raise `Unreadable` unless a BAI2 file header (01) stands in the first bytes."""
     if not head.strip(b" \t\r\n\x00\x1a" + UTF8_BOM):
@@ -94,7 +86,7 @@ def layout_of(head: bytes) -> Layout:
     return Layout(b"\n", _stated_record_bytes(head.removeprefix(UTF8_BOM)))
 
 
-def decode(region: Region, first_line: int, findings: Findings) -> Batch:
+def decode(region: Region, first_line: int, findings: Findings) -> str:
     """The region as text: UTF-8, and Windows-1252 for each line that is no UTF-8.
 
     `findings` gets one entry for the first line of each trouble; no byte is ever dropped, but
@@ -113,7 +105,7 @@ def decode(region: Region, first_line: int, findings: Findings) -> Batch:
             "NUL), here and maybe further on; ask the bank for the original.",
             first_line + text.count("\n", 0, text.index("\ufffd")),
         )
-    return Batch(text.split("\n"), text, region.terminated)
+    return text
 
 
 def _is_wide(head: bytes) -> bool:

@@ -35,12 +35,10 @@ def split_detail(text: str, more: Sequence[str], *, cut: bool) -> tuple[list[str
     return fields, lines
 
 
-def detail_text(lines: Sequence[str]) -> tuple[str, str]:
-    """The text as delivered, but for the slash that some banks end it with, and on one line."""
-    raw = "\n".join(lines)
-    bare = raw.rstrip()
-    if bare[-1:] == "/":
-        raw = bare[:-1]
+def detail_text(text: str) -> tuple[str, str]:
+    """The text but for the slash that some banks end it with, and the same on one line."""
+    bare = text.rstrip()
+    raw = bare[:-1] if bare[-1:] == "/" else text
     return raw, " ".join(raw.split())
 
 

@@ -52,14 +52,6 @@ class Tally:
         self.records += 1
         self.header_continuations += sum(map(is_continuation, more))
 
-    def add_detail(self, minor: int, sign: str, continuations: int) -> None:
-        """Count one detail and add its amount; `sign` is "-" for a debit."""
-        self.records += 1
-        self.detail_continuations += continuations
-        self.details += minor
-        if sign:
-            self.debits += minor
-
     def absorb(self, below: Tally, total: int, records: int) -> None:
         """Add what stands below this trailer; `total` and `records` are as stated there."""
         self.headers += below.headers

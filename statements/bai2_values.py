@@ -13,6 +13,8 @@ from statements.bai2_records import is_continuation
 
 PIVOT_YEAR: Final = 69  # as POSIX has it: 69-99 are 19xx, 00-68 are 20xx
 DISTRIBUTIONS_MAX: Final = 1_000
+DIGITS_USUAL_MAX: Final = 18
+DISTRIBUTED: Final = ("available_immediate", "available_one_day", "available_two_or_more_days")
 RAW_CHARACTERS_MAX: Final = 80
 END_OF_DAY: Final = frozenset({"2400", "9999"})
 NO_SUBFIELDS: Final = frozenset({"", "Z", "0", "1", "2"})
@@ -78,10 +80,24 @@ def scaled(minor: int, decimals: int) -> Decimal:
     return Decimal(f"{minor}E-{decimals}")
 
 
-def scaled_text(digits: str, decimals: int) -> str:
-    """`scaled` as text; what is no amount stays as it is."""
-    minor = minor_amount(digits)
-    return digits if minor is None else format(scaled(minor, decimals), "f")
+def scaled_text(text: str, decimals: int) -> str:
+    """An amount in minor units as decimal text; what is no amount stays as it is."""
+    if is_digits(text):
+        return scaled_digits(text, decimals)
+    minor = minor_amount(text)
+    return text if minor is None else format(scaled(minor, decimals), "f")
+
+
+def scaled_digits(digits: str, decimals: int) -> str:
+    """`scaled_text` of what `is_digits`."""
+    if len(digits) <= decimals or digits[0] == "0":
+        digits = digits.lstrip("0").zfill(decimals + 1)
+    return f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
+
+
+def is_digits(text: str) -> bool:
+    """Whether the text is a plain unsigned number of a usual length."""
+    return text.isdigit() and text.isascii() and len(text) <= DIGITS_USUAL_MAX
 
 
 def clock(text: str) -> str | None:
@@ -126,8 +142,7 @@ def funds_extra(funds: Funds, decimals: int) -> Mapping[str, str]:
     if funds.kind == "V" and funds.subfields[1]:
         extra["value_time"] = funds.subfields[1]
     if funds.kind == "S":
-        names = ("available_immediate", "available_one_day", "available_two_or_more_days")
-        stated = zip(names, funds.subfields, strict=True)
+        stated = zip(DISTRIBUTED, funds.subfields, strict=True)
         extra |= {name: scaled_text(amount, decimals) for name, amount in stated if amount}
     if funds.kind == "D":
         pairs = zip(funds.subfields[1::2], funds.subfields[2::2], strict=False)
