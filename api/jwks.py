@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Protocol
@@ -155,26 +156,30 @@ def verification_key(jwk: Mapping[str, Any]) -> VerificationKey | None:
     algorithm: Algorithm = "ES256" if checked.kty == "EC" else "RS256"
     if checked.alg not in (None, algorithm) or "verify" not in checked.key_ops:
         return None
-    if _PRIVATE & jwk.keys():
+    if _PRIVATE & jwk.keys() or (checked.kty == "EC" and checked.crv is None):
         return None
     return _imported(jwk, algorithm)
 
 
 def _imported(jwk: Mapping[str, Any], algorithm: Algorithm) -> VerificationKey | None:
-    names: Iterable[str] = ("crv", "x", "y") if algorithm == "ES256" else ("n", "e")
+    names = ("x", "y") if algorithm == "ES256" else ("n", "e")
     parameters = {name: str(jwk.get(name)) for name in names}
     key: ECKey | RSAKey
     try:
         if algorithm == "ES256":
-            key = ECKey.import_key({"kty": "EC", **parameters})
-        else:
+            key = ECKey.import_key({"kty": "EC", "crv": "P-256", **parameters})
+        elif _bits(parameters["n"]) in RSA_BITS:
             key = RSAKey.import_key({"kty": "RSA", **parameters})
-        bits = key.public_key.key_size
+        else:
+            return None
     except (JoseError, ValueError):
         return None
-    if isinstance(key, RSAKey) and bits not in RSA_BITS:
-        return None
     return VerificationKey(algorithm=algorithm, key=key, thumbprint=key.thumbprint())
+
+
+def _bits(encoded: str) -> int:
+    number = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    return int.from_bytes(number, "big").bit_length()
 
 
 def _fresh_for(cache_control: str) -> timedelta:
