@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api.auth import AUDIENCE
 from api.jwks import StaticKeys, VerificationKey
+from core.settings import DEVELOPMENT_ISSUER
 from db.keys import InvalidKeys, create_private, read_private
 
-DEVELOPMENT_ISSUER: Final = "bankfeeds-development"
 FILE_NAME: Final = "signing-key.json"
 LIFETIME_MAX: Final = timedelta(days=31)
 

@@ -11,13 +11,13 @@ import pytest
 
 from api.auth import InvalidToken, TokenVerifier
 from api.dev_keys import (
-    DEVELOPMENT_ISSUER,
     DevelopmentKey,
     create_development_key,
     load_development_key,
     sign_token,
 )
 from api.jwks import JwksKeys
+from core.settings import DEVELOPMENT_ISSUER
 from db.keys import InvalidKeys
 from sandbox.supabase_auth import auth_app
 
