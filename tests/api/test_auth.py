@@ -17,7 +17,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from api.auth import REMEMBERED_MAX, Identity, InvalidToken, TokenVerifier
-from api.jwks import StaticKeys, verification_key
+from api.jwks import StaticKeys, VerificationKey, verification_key
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ISSUER = "https://project.supabase.co/auth/v1"
@@ -31,6 +31,16 @@ RSA_KEY = RSAKey.generate_key(2048, {"kid": "rsa-1"}, private=True)
 def static_keys(*keys: ECKey | RSAKey) -> StaticKeys:
     public = {str(key.kid): verification_key(key.as_dict(private=False)) for key in keys}
     return StaticKeys({kid: key for kid, key in public.items() if key is not None})
+
+
+class Published:
+    """One key under an id, to be replaced by another."""
+
+    def __init__(self, key: ECKey) -> None:
+        self.key = key
+
+    async def find(self, kid: str, now: datetime) -> VerificationKey | None:
+        return await static_keys(self.key).find(kid, now)
 
 
 def verifier(**changes: Any) -> TokenVerifier:
@@ -331,6 +341,16 @@ async def test_a_remembered_token_is_forgotten_after_its_end() -> None:
     assert await by.verify(token, NOW + timedelta(seconds=60)) is not remembered
     assert await refusal(token, by, NOW + timedelta(hours=1, seconds=30)) == "expired"
     assert await refusal(token, by, NOW - timedelta(minutes=1)) == "not_yet_valid"
+
+
+async def test_a_remembered_token_is_forgotten_with_its_key() -> None:
+    keys = Published(EC_KEY)
+    by, token = TokenVerifier(keys, issuer=ISSUER), signed(claims())
+    await by.verify(token, NOW)
+
+    keys.key = OTHER_KEY
+
+    assert await refusal(token, by) == "signature"
 
 
 async def test_the_tokens_remembered_are_bounded() -> None:
