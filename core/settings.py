@@ -8,7 +8,7 @@ import os
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -23,9 +23,11 @@ from pydantic_settings import (
 from core.errors import BankfeedsError
 
 PORT: Final = 8000
+DEVELOPMENT_ISSUER: Final = "bankfeeds-development"
 UPLOAD_BYTES_MAX: Final = 512 * 1024 * 1024
 KEY_BYTES: Final = 32  # AES-256
 JWT_SECRET_CHARACTERS_MIN: Final = 32
+COMMAND_LINE_NAMES: Final = ("BANKFEEDS_URL", "BANKFEEDS_TOKEN")  # defaults of options, no settings
 
 
 class SettingsError(BankfeedsError):
@@ -84,6 +86,12 @@ def _is_key(encoded: str) -> bool:
         return False
 
 
+def _jwt_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < JWT_SECRET_CHARACTERS_MIN:
+        raise ValueError(f"is shorter than {JWT_SECRET_CHARACTERS_MIN} characters")
+    return value
+
+
 def _supabase_secret(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("sb_secret_", "eyJ")):
         raise ValueError("is no secret key, which begins with sb_secret_ (or eyJ, self-hosted)")
@@ -94,6 +102,7 @@ PostgresUrl = Annotated[SecretStr, _url("postgresql", "postgres")]
 RedisUrl = Annotated[SecretStr, _url("redis", "rediss", "unix")]
 HttpUrl = Annotated[str, _url("https", "http"), AfterValidator(lambda url: url.rstrip("/"))]
 SupabaseKey = Annotated[SecretStr, AfterValidator(_supabase_secret)]
+JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 KeyList = Annotated[SecretStr, AfterValidator(_key_list)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Origins = Annotated[tuple[HttpUrl, ...], NoDecode, BeforeValidator(_separated)]
@@ -111,9 +120,7 @@ class Settings(BaseSettings):
 
     supabase_url: HttpUrl | None = Field(None, alias="SUPABASE_URL")
     supabase_secret_key: SupabaseKey | None = Field(None, alias="SUPABASE_SECRET_KEY")
-    supabase_jwt_secret: SecretStr | None = Field(
-        None, alias="SUPABASE_JWT_SECRET", min_length=JWT_SECRET_CHARACTERS_MIN
-    )
+    supabase_jwt_secret: JwtSecret | None = Field(None, alias="SUPABASE_JWT_SECRET")
     supabase_jwks_url: HttpUrl | None = Field(None, alias="SUPABASE_JWKS_URL")
     supabase_jwt_issuer: str | None = Field(None, alias="SUPABASE_JWT_ISSUER")
     supabase_jwt_audience: str = Field("authenticated", alias="SUPABASE_JWT_AUDIENCE")
@@ -124,6 +131,7 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(None, alias="BANKFEEDS_PUBLIC_URL")
     allowed_origins: Origins = Field((), alias="BANKFEEDS_ALLOWED_ORIGINS")
 
+    demo: bool = Field(False, alias="BANKFEEDS_DEMO")
     data_dir: AbsolutePath = Field(default_factory=data_dir_default, alias="BANKFEEDS_DATA_DIR")
     pg_bindir: AbsolutePath | None = Field(None, alias="BANKFEEDS_PG_BINDIR")
     key_file: AbsolutePath | None = Field(None, alias="BANKFEEDS_KEY_FILE")
@@ -150,8 +158,25 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read only what `load` passes in: no setting changes behind a caller's back."""
+        """Read only what `load` passes in: nothing changes behind a caller's back."""
         return (init_settings,)
+
+    @classmethod
+    def load(cls, values: Mapping[str, str] | None = None) -> Self:
+        """The settings that `values`, otherwise this process's `environment()`, give.
+
+        An empty variable counts as unset. Raises `SettingsError` with every problem at once.
+        """
+        given = environment() if values is None else values
+        filled = {name: value for name, value in given.items() if value}
+        problems = [*_unknown(filled), *_contradictions(filled)]
+        try:
+            settings = cls(**filled)  # type: ignore[arg-type]  # pydantic parses the texts
+        except ValidationError as error:
+            raise SettingsError((*_invalid(error), *problems)) from None
+        if problems:
+            raise SettingsError(tuple(problems))
+        return settings
 
     @property
     def production(self) -> bool:
@@ -168,7 +193,7 @@ class Settings(BaseSettings):
         """The `iss` that a user's token must carry."""
         if self.supabase_jwt_issuer:
             return self.supabase_jwt_issuer
-        return f"{self.supabase_url}/auth/v1" if self.supabase_url else "bankfeeds"
+        return f"{self.supabase_url}/auth/v1" if self.supabase_url else DEVELOPMENT_ISSUER
 
     @property
     def jwks_url(self) -> str | None:
@@ -178,23 +203,9 @@ class Settings(BaseSettings):
         return f"{self.supabase_url}/auth/v1/.well-known/jwks.json"
 
 
-def load(
-    environ: Mapping[str, str] | None = None, *, env_file: Path | None = Path(".env")
-) -> Settings:
-    """The settings of this process; a variable of the environment wins over `env_file`.
-
-    An empty variable counts as unset. Raises `SettingsError` with every problem at once.
-    """
-    given = {**_read(env_file), **(os.environ if environ is None else environ)}
-    values = {name: value for name, value in given.items() if value}
-    problems = [*_unknown(values), *_contradictions(values)]
-    try:
-        settings = Settings(**values)  # type: ignore[arg-type]  # pydantic parses the texts
-    except ValidationError as error:
-        raise SettingsError((*_invalid(error), *problems)) from None
-    if problems:
-        raise SettingsError(tuple(problems))
-    return settings
+def environment(env_file: Path | None = Path(".env")) -> dict[str, str]:
+    """The variables of this process; those of `env_file` where it does not set them."""
+    return {**_read(env_file), **os.environ}
 
 
 def names() -> tuple[str, ...]:
@@ -215,10 +226,15 @@ def _invalid(error: ValidationError) -> Iterator[str]:
         yield f"{name}: {problem['msg'].removeprefix('Value error, ')}; see .env.example"
 
 
+_SIGNERS: Final = frozenset(
+    {"SUPABASE_URL", "SUPABASE_JWKS_URL", "SUPABASE_JWT_SECRET", "BANKFEEDS_DEMO"}
+)
+
+
 def _unknown(values: Mapping[str, str]) -> Iterator[str]:
     known = names()
     for name in sorted(values):
-        if name.startswith("BANKFEEDS_") and name not in known:
+        if name.startswith("BANKFEEDS_") and name not in (*known, *COMMAND_LINE_NAMES):
             near = difflib.get_close_matches(name, known, n=1)
             yield f"{name}: no such setting; " + (f"do you mean {near[0]}?" if near else "unset it")
 
@@ -230,7 +246,7 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
     if production and "DATABASE_URL" in values:
         if "REDIS_URL" not in values:
             yield "REDIS_URL: production with DATABASE_URL needs a Redis of its own; set it too"
-        if not values.keys() & {"SUPABASE_URL", "SUPABASE_JWKS_URL", "SUPABASE_JWT_SECRET"}:
+        if not values.keys() & _SIGNERS:
             yield "SUPABASE_URL: nothing says who signs tokens; set it or SUPABASE_JWKS_URL"
     if "MIGRATION_DATABASE_URL" in values and "DATABASE_URL" not in values:
         yield "DATABASE_URL: MIGRATION_DATABASE_URL is set without it; set both or neither"

@@ -11,6 +11,8 @@ from typing import Final
 
 import asyncpg
 
+from db.direct import connected
+
 OWNER: Final = "postgres"
 LOGIN: Final = "bankfeeds_login"
 _ITERATIONS: Final = 4096  # the server's own default; the passwords here are random
@@ -23,14 +25,10 @@ async def bootstrap(superuser_url: str, *, owner_password: str, login_password: 
     May be repeated. Only verifiers of the passwords travel to the server, so that no log can
     hold a password. Other bare servers get `bootstrap.sql` and their passwords by hand.
     """
-    connection = await asyncpg.connect(superuser_url)
-    try:
-        async with connection.transaction():
-            await connection.execute(_SCRIPT.read_text())
-            for role, password in ((OWNER, owner_password), (LOGIN, login_password)):
-                await _set_password(connection, role, password)
-    finally:
-        await connection.close()
+    async with connected(superuser_url) as connection, connection.transaction():
+        await connection.execute(_SCRIPT.read_text())
+        for role, password in ((OWNER, owner_password), (LOGIN, login_password)):
+            await _set_password(connection, role, password)
 
 
 def scram_verifier(password: str, salt: bytes) -> str:

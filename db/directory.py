@@ -52,7 +52,12 @@ def claimed(path: Path, identity: Identity) -> Iterator[ServerDirectory]:
     server's user cannot get there. The claim ends with this process, however it ends.
     """
     path = path.absolute()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DirectoryUnusable(
+            f"cannot make {path}: {error.strerror}; give another --data-dir"
+        ) from error
     if identity.user is not None:
         _let_in(path)
     with _locked(path / "lock"):

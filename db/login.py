@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 import asyncpg
 
 from core.errors import BankfeedsError
+from db.direct import connected
 
 ROLES = ("authenticated", "worker", "webhook")
 
@@ -50,6 +53,10 @@ class UnsafeLogin(BankfeedsError):
     """The login of DATABASE_URL could read across tenants; the message says by what."""
 
 
+class GrantRefused(BankfeedsError):
+    """The owner may not give the login its roles; the message has the server's reason."""
+
+
 async def refuse_unsafe_login(connection: asyncpg.Connection) -> None:
     """Raise `UnsafeLogin` unless a forgotten scope would be "permission denied".
 
@@ -66,10 +73,18 @@ async def refuse_unsafe_login(connection: asyncpg.Connection) -> None:
         )
 
 
+def login_name(url: str) -> str:
+    """The role that a connection URL logs in as; Supabase's pooler appends the project to it."""
+    user = unquote(urlsplit(url).username or "")
+    return user.partition(".")[0]
+
+
 async def grant_login(owner_url: str, login: str) -> None:
-    """Grant `ROLES` to the login, as the owner, after the migrations; may be repeated."""
-    connection = await asyncpg.connect(owner_url)
-    try:
+    """Grant `ROLES` to the login, as the owner, after the migrations; may be repeated.
+
+    Raises `GrantRefused`.
+    """
+    async with connected(owner_url) as connection:
         statement = await connection.fetchval(
             "select format('grant %s to %I', string_agg(quote_ident(name), ', '), $2::text)"
             " from unnest($1::text[]) as name where exists"
@@ -77,6 +92,9 @@ async def grant_login(owner_url: str, login: str) -> None:
             ROLES,
             login,
         )
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+        try:
+            await connection.execute(statement)
+        except asyncpg.PostgresError as error:
+            raise GrantRefused(
+                f"{statement}: {error}; run it as a role that may, or make the login first"
+            ) from error

@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 
 from core.errors import BankfeedsError
+from db.direct import connected
 
 LOCK_TIMEOUT: Final = "10s"  # a migration that waits for a table blocks all who come after it
 _ADVISORY_LOCK: Final = 0x62616E6B66656564  # "bankfeed"; any number that nobody else uses
@@ -51,8 +52,7 @@ async def migrate(owner_url: str, directory: Path) -> list[Migration]:
     Needs the owner's login over a direct or session connection, no superuser's. Several at
     once wait for each other. Raises `MigrationError`, after which the earlier files stay.
     """
-    connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as connection:
         await _refuse_superuser(connection)
         await _lock(connection)
         await connection.execute(_HISTORY)
@@ -60,17 +60,12 @@ async def migrate(owner_url: str, directory: Path) -> list[Migration]:
         for migration in todo:
             await _apply(connection, migration)
         return todo
-    finally:
-        await connection.close()
 
 
 async def pending(owner_url: str, directory: Path) -> list[Migration]:
     """The migrations in `directory` that the database lacks; changes nothing."""
-    connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as connection:
         return _pending(read(directory), await _applied(connection))
-    finally:
-        await connection.close()
 
 
 def read(directory: Path) -> list[Migration]:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -82,11 +82,7 @@ class Supervised:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ChildFailed):
-                await self._keeper
-        await self._end()
+        await self.stop()
 
     @property
     def pid(self) -> int:
@@ -98,6 +94,14 @@ class Supervised:
         """Wait until the child is given up, then raise `ChildFailed`; waits for ever otherwise."""
         assert self._keeper is not None
         await asyncio.shield(self._keeper)
+
+    async def stop(self) -> None:
+        """End the child, whatever its state; does nothing where it never started."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ChildFailed):
+                await self._keeper
+        await self._end()
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -143,12 +147,32 @@ class Supervised:
             return
         with contextlib.suppress(ProcessLookupError):  # ended by itself just now
             process.send_signal(self.command.stop_signal)
-        try:
-            async with asyncio.timeout(self.command.stop_within_s):
-                await process.wait()
-        except TimeoutError:
+        # No asyncio.timeout: Python 3.11 ends it wrongly in a task that was cancelled before.
+        waiting = asyncio.create_task(process.wait())
+        await asyncio.wait({waiting}, timeout=self.command.stop_within_s)
+        if not waiting.done():
             process.kill()
-            await process.wait()
+        await waiting
+
+
+@contextlib.asynccontextmanager
+async def supervised_all(
+    commands: Sequence[Command], *, notify: Callable[[str], None] | None = None
+) -> AsyncIterator[Sequence[Supervised]]:
+    """All of them, started at the same time and ended at the same time.
+
+    Raises an exception group of `ChildFailed` where one does not come up; the others are ended.
+    """
+    children = [Supervised(command, notify=notify) for command in commands]
+    try:
+        async with asyncio.TaskGroup() as group:
+            for child in children:
+                group.create_task(child.__aenter__())
+        yield children
+    finally:
+        async with asyncio.TaskGroup() as group:
+            for child in children:
+                group.create_task(child.stop())
 
 
 async def run(command: Command, *, timeout_s: float = 60.0) -> None:

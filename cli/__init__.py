@@ -1,0 +1,1 @@
+"""The `bankfeeds` command: one file for each subcommand; imports lazily, so that it starts fast."""
