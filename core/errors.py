@@ -47,3 +47,7 @@ class UnknownKey(BankfeedsError):
 
 class StorageUnavailable(BankfeedsError):
     """Blob storage did not answer, or does not have the object."""
+
+
+class BadInput(BankfeedsError):
+    """An argument is outside of what it may be; the message names it and what it may be."""

@@ -160,6 +160,14 @@ async def pages(
     }
 
 
+async def count(tx: Tx, *, listing: Listing, tenant_id: UUID, where: Sequence[Condition]) -> int:
+    """How many rows there are; the statement's timeout is the limit."""
+    arguments = _Arguments()
+    tests = _tests(arguments, listing=listing, tenant_id=tenant_id, where=where)
+    sql = f"select count(*)\nfrom {listing.source}\nwhere {' and '.join(tests)}"
+    return int(await tx.value(sql, *arguments.values))
+
+
 async def by_ids(
     tx: Tx, model: type[Model], *, listing: Listing, tenant_id: UUID, ids: Sequence[UUID]
 ) -> dict[UUID, Model]:

@@ -1,0 +1,148 @@
+"""Connections: where a tenant's data comes from, as users see and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, MappingPolicy
+from core.page import Page
+from db import select
+from db.queries import load
+from db.select import Condition, Listing, Order
+from db.session import Tx
+
+_SQL = load("connections")
+
+LISTING: Final = Listing(source="app.connections as c", alias="c")
+NEWEST: Final = Order(
+    name="connections", keys=(select.by_instant("c.created_at"), select.by_id("c"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFilter:
+    """Which connections; None asks nothing."""
+
+    status: tuple[ConnectionStatus, ...] | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConnection:
+    """What a connection begins with."""
+
+    name: str
+    provider: str
+    currency: str | None
+    delivery: Delivery
+    mapping_policy: MappingPolicy
+    control_policy: ControlPolicy
+    profile_id: UUID | None
+    decimals: Mapping[str, int]
+    institution_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChange:
+    """What to change. None leaves a value; a tuple holds the new one, which may be None."""
+
+    name: str | None = None
+    delivery: Delivery | None = None
+    mapping_policy: MappingPolicy | None = None
+    control_policy: ControlPolicy | None = None
+    decimals: Mapping[str, int] | None = None
+    currency: tuple[str | None] | None = None
+    profile_id: tuple[UUID | None] | None = None
+    institution_id: tuple[UUID | None] | None = None
+
+
+async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Connection]:
+    """Connections by id."""
+    return await select.by_ids(tx, Connection, listing=LISTING, tenant_id=tenant_id, ids=ids)
+
+
+async def find(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> Connection | None:
+    """One connection."""
+    return (await by_ids(tx, tenant_id=tenant_id, ids=[connection_id])).get(connection_id)
+
+
+async def page(
+    tx: Tx, *, tenant_id: UUID, wanted: ConnectionFilter, first: int, after: str | None
+) -> Page[Connection]:
+    """Connections, newest first."""
+    return await select.page(
+        tx,
+        Connection,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        where=_where(wanted),
+        order=NEWEST,
+        first=first,
+        after=after,
+    )
+
+
+async def create(tx: Tx, *, tenant_id: UUID, new: NewConnection, created_by: UUID) -> UUID:
+    """A new connection's id. Raises Forbidden for a profile that is not the tenant's."""
+    connection_id = await tx.value(
+        _SQL["create"],
+        tenant_id,
+        new.name,
+        new.provider,
+        new.currency,
+        new.delivery,
+        new.mapping_policy,
+        new.control_policy,
+        new.profile_id,
+        dict(new.decimals),
+        new.institution_id,
+        created_by,
+    )
+    assert isinstance(connection_id, UUID)
+    return connection_id
+
+
+async def update(tx: Tx, *, tenant_id: UUID, connection_id: UUID, change: ConnectionChange) -> bool:
+    """Whether there was such a connection to change."""
+    flags: list[object] = []
+    for clearable in (change.currency, change.profile_id, change.institution_id):
+        flags += [clearable is not None, None if clearable is None else clearable[0]]
+    touched = await tx.run(
+        _SQL["update"],
+        tenant_id,
+        connection_id,
+        change.name,
+        change.delivery,
+        change.mapping_policy,
+        change.control_policy,
+        None if change.decimals is None else dict(change.decimals),
+        *flags,
+    )
+    return touched > 0
+
+
+async def set_status(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    connection_id: UUID,
+    status: ConnectionStatus,
+    only_from: Collection[ConnectionStatus],
+) -> bool:
+    """Whether a connection in one of the states `only_from` was there to change."""
+    touched = await tx.run(
+        _SQL["set_status"], tenant_id, connection_id, status, [one.value for one in only_from]
+    )
+    return touched > 0
+
+
+def _where(wanted: ConnectionFilter) -> list[Condition]:
+    where = []
+    if wanted.status is not None:
+        where.append(Condition("c.status = any({}::text[])", (list(wanted.status),)))
+    if wanted.provider is not None:
+        where.append(Condition("c.provider = {}", (wanted.provider,)))
+    return where

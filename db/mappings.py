@@ -1,0 +1,167 @@
+"""Account mappings: accounts as sources call them, and what users decided about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from core.models import Account, AccountMapping, MappingState
+from core.page import Page
+from db import select
+from db.queries import load
+from db.rows import read
+from db.select import Condition, Listing, Order
+from db.session import Tx
+
+_SQL = load("mappings")
+
+LISTING: Final = Listing(source="app.account_mappings as m", alias="m")
+NEWEST: Final = Order(name="mappings", keys=(select.by_instant("m.created_at"), select.by_id("m")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFilter:
+    """Which mappings; None asks nothing."""
+
+    connection_id: UUID | None = None
+    account_id: UUID | None = None
+    state: tuple[MappingState, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a user said about an external account."""
+
+    account_id: UUID | None
+    state: MappingState
+    verified_at: datetime | None
+    verified_by: UUID | None
+
+
+async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, AccountMapping]:
+    """Mappings by id."""
+    return await select.by_ids(tx, AccountMapping, listing=LISTING, tenant_id=tenant_id, ids=ids)
+
+
+async def page(
+    tx: Tx, *, tenant_id: UUID, wanted: MappingFilter, first: int, after: str | None
+) -> Page[AccountMapping]:
+    """Mappings, newest first."""
+    return await select.page(
+        tx,
+        AccountMapping,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        where=_where(wanted),
+        order=NEWEST,
+        first=first,
+        after=after,
+    )
+
+
+async def of_connections(
+    tx: Tx, *, tenant_id: UUID, connection_ids: Sequence[UUID], first: int, after: str | None
+) -> Mapping[UUID, Page[AccountMapping]]:
+    """What each connection's source calls accounts, newest first."""
+    return await select.pages(
+        tx,
+        AccountMapping,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        parent="m.connection_id",
+        parent_ids=connection_ids,
+        where=(),
+        order=NEWEST,
+        first=first,
+        after=after,
+    )
+
+
+async def of_accounts(
+    tx: Tx, *, tenant_id: UUID, account_ids: Sequence[UUID], first: int, after: str | None
+) -> Mapping[UUID, Page[AccountMapping]]:
+    """What feeds each account, newest first."""
+    return await select.pages(
+        tx,
+        AccountMapping,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        parent="m.account_id",
+        parent_ids=account_ids,
+        where=(),
+        order=NEWEST,
+        first=first,
+        after=after,
+    )
+
+
+async def lock(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> AccountMapping | None:
+    """The mapping, kept from other decisions until this transaction ends."""
+    row = await tx.row(_SQL["lock"], tenant_id, mapping_id)
+    return None if row is None else read(AccountMapping, row)
+
+
+async def decide(
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, decision: Decision
+) -> AccountMapping:
+    """The mapping as decided; rows that it has move to the new account with it.
+
+    Raises Forbidden for an account that is not the tenant's.
+    """
+    row = await tx.row(
+        _SQL["decide"],
+        tenant_id,
+        mapping_id,
+        decision.account_id,
+        decision.state,
+        decision.verified_at,
+        decision.verified_by,
+    )
+    assert row is not None
+    return read(AccountMapping, row)
+
+
+async def has_rows(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> bool:
+    """Whether transactions or balances came over the mapping."""
+    return bool(await tx.value(_SQL["has_rows"], tenant_id, mapping_id))
+
+
+async def has_documents(tx: Tx, *, tenant_id: UUID, lineage_id: UUID) -> bool:
+    """Whether documents were imported that may hold rows for a mapping of the lineage."""
+    return bool(await tx.value(_SQL["has_documents"], tenant_id, lineage_id))
+
+
+async def candidates(
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[Account]]:
+    """Accounts of the same currency for each mapping that is pending; 50 each at most."""
+    found: dict[UUID, list[Account]] = {mapping_id: [] for mapping_id in ids}
+    for row in await tx.rows(_SQL["candidates"], tenant_id, list(ids)):
+        found[row["mapping_id"]].append(read(Account, row))
+    return found
+
+
+async def number_hashes(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> frozenset[bytes]:
+    """Keyed hashes of the account numbers that a connection's documents name; for a worker."""
+    rows = await tx.rows(_SQL["number_hashes"], tenant_id, connection_id)
+    return frozenset(bytes(row["number_hash"]) for row in rows)
+
+
+async def tails(tx: Tx, *, tenant_id: UUID) -> frozenset[str]:
+    """The ends of the tenant's account numbers, as they are shown; for a worker."""
+    rows = await tx.rows(_SQL["tails"], tenant_id)
+    return frozenset(row["tail"] for row in rows)
+
+
+def _where(wanted: MappingFilter) -> list[Condition]:
+    where = []
+    if wanted.connection_id is not None:
+        where.append(Condition("m.connection_id = {}", (wanted.connection_id,)))
+    if wanted.account_id is not None:
+        where.append(Condition("m.account_id = {}", (wanted.account_id,)))
+    if wanted.state is not None:
+        where.append(Condition("m.state = any({}::text[])", (list(wanted.state),)))
+    return where

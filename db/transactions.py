@@ -1,0 +1,185 @@
+"""Transactions as users read them: pages by filter and order, of one account or of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from enum import Enum
+from typing import Final
+from uuid import UUID
+
+from core.models import Transaction
+from core.page import Page
+from core.records import TransactionStatus
+from db import select
+from db.queries import load
+from db.select import Condition, Listing, Order
+from db.session import Tx
+
+_SQL = load("transactions")
+
+LISTING: Final = Listing(source="app.transactions as t", alias="t")
+
+_BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
+_BY_AMOUNT: Final = (select.by_number("t.amount_key"), select.by_id("t"))
+
+
+class TransactionOrder(Enum):
+    """The order of a list of transactions; ties go by id, so that pages are stable."""
+
+    POSTED_DATE_DESC = "posted_date_desc"
+    POSTED_DATE_ASC = "posted_date_asc"
+    AMOUNT_DESC = "amount_desc"
+    AMOUNT_ASC = "amount_asc"
+
+
+_ORDERS: Final = {
+    TransactionOrder.POSTED_DATE_DESC: Order(name="date.desc", keys=_BY_DATE),
+    TransactionOrder.POSTED_DATE_ASC: Order(name="date.asc", keys=_BY_DATE, descending=False),
+    TransactionOrder.AMOUNT_DESC: Order(name="amount.desc", keys=_BY_AMOUNT),
+    TransactionOrder.AMOUNT_ASC: Order(name="amount.asc", keys=_BY_AMOUNT, descending=False),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionFilter:
+    """Which transactions; None asks nothing. Without a status, removed ones are left out."""
+
+    account_ids: tuple[UUID, ...] | None = None
+    connection_id: UUID | None = None
+    job_id: UUID | None = None
+    posted_from: date | None = None
+    posted_to: date | None = None
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    status: tuple[TransactionStatus, ...] | None = None
+    text: str | None = None
+    reconciled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How many transactions came, changed and went."""
+
+    added: int
+    updated: int
+    removed: int
+
+
+async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:
+    """Transactions by id, removed ones too."""
+    return await select.by_ids(tx, Transaction, listing=LISTING, tenant_id=tenant_id, ids=ids)
+
+
+async def page(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    wanted: TransactionFilter,
+    order: TransactionOrder,
+    first: int,
+    after: str | None,
+) -> Page[Transaction]:
+    """Transactions in an order."""
+    return await select.page(
+        tx,
+        Transaction,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        where=_where(wanted),
+        order=_ORDERS[order],
+        first=first,
+        after=after,
+    )
+
+
+async def of_accounts(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    account_ids: Sequence[UUID],
+    wanted: TransactionFilter,
+    order: TransactionOrder,
+    first: int,
+    after: str | None,
+) -> Mapping[UUID, Page[Transaction]]:
+    """Transactions of each account in an order."""
+    return await select.pages(
+        tx,
+        Transaction,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        parent="t.account_id",
+        parent_ids=account_ids,
+        where=_where(wanted),
+        order=_ORDERS[order],
+        first=first,
+        after=after,
+    )
+
+
+async def count(tx: Tx, *, tenant_id: UUID, wanted: TransactionFilter) -> int:
+    """How many transactions there are. Raises TimedOut where that are too many to count."""
+    return await select.count(tx, listing=LISTING, tenant_id=tenant_id, where=_where(wanted))
+
+
+async def change_of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID, account_id: UUID) -> Change:
+    """What a job made of one account's transactions."""
+    row = await tx.row(_SQL["change_of_job"], tenant_id, job_id, account_id)
+    assert row is not None
+    return Change(added=row["added"], updated=row["updated"], removed=row["removed"])
+
+
+def _where(wanted: TransactionFilter) -> list[Condition]:
+    """Indexed columns first: numeric and text operators may not run ahead of the policy."""
+    tests = [
+        ("t.account_id = any({}::uuid[])", _list(wanted.account_ids)),
+        ("t.job_id = {}", wanted.job_id),
+        (
+            "t.mapping_id in (select m.id from app.account_mappings as m "
+            "where m.tenant_id = t.tenant_id and m.connection_id = {})",
+            wanted.connection_id,
+        ),
+        ("t.sort_date >= {}", wanted.posted_from),
+        ("t.sort_date <= {}", wanted.posted_to),
+        ("t.reconciled = {}", wanted.reconciled),
+    ]
+    where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
+    if wanted.status is None:
+        where.append(Condition("t.status <> 'removed'"))
+    else:
+        where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
+    return [*where, *_amounts(wanted), *_text(wanted.text)]
+
+
+def _amounts(wanted: TransactionFilter) -> list[Condition]:
+    where = []
+    if wanted.amount_from is not None:
+        key = _amount_key(wanted.amount_from)
+        where.append(Condition("t.amount_key >= {}", (key,)))
+        where.append(Condition("t.amount >= {}", (wanted.amount_from,)))
+    if wanted.amount_to is not None:
+        key = _amount_key(wanted.amount_to)
+        where.append(Condition("t.amount_key <= {}", (key,)))
+        where.append(Condition("t.amount <= {}", (wanted.amount_to,)))
+    return where
+
+
+def _text(text: str | None) -> list[Condition]:
+    if text is None:
+        return []
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    columns = ("t.description", "t.merchant_name", "t.reference", "t.customer_reference")
+    either = " or ".join(f"{column} ilike {{}}" for column in columns)
+    return [Condition(f"({either})", (f"%{escaped}%",) * len(columns))]
+
+
+def _amount_key(amount: Decimal) -> int:
+    """The amount in hundredths, rounded down, as the generated column has it."""
+    return int((amount * 100).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def _list(values: Sequence[object] | None) -> list[object] | None:
+    return None if values is None else list(values)

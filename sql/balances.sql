@@ -1,0 +1,18 @@
+-- Balances as sources stated them.
+
+-- name: latest
+-- role: authenticated
+-- The newest of each kind and code of an account: a final figure wins over an interim one.
+select
+  l.id, l.account_id, l.mapping_id, l.raw_id, l.raw_line, l.kind, l.code, l.amount, l.currency,
+  l.as_of, l.as_of_time, l.interim, l.created_at
+from unnest($2::uuid[]) as parent (id)
+cross join lateral (
+  select distinct on (b.kind, b.code)
+    b.id, b.account_id, b.mapping_id, b.raw_id, b.raw_line, b.kind, b.code, b.amount, b.currency,
+    b.as_of, b.as_of_time, b.interim, b.created_at
+  from app.account_balances as b
+  where b.tenant_id = $1 and b.account_id = parent.id
+  order by b.kind, b.code, b.as_of desc, b.interim, b.as_of_time desc, b.created_at desc, b.id desc
+  limit 100
+) as l;

@@ -1,0 +1,34 @@
+-- Connections as users see and change them.
+
+-- name: create
+-- role: authenticated
+insert into app.connections as c (
+  tenant_id, name, provider, currency, delivery, mapping_policy, control_policy, profile_id,
+  decimals, institution_id, created_by
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+returning c.id;
+
+-- name: update
+-- role: authenticated
+-- Null leaves a value as it is; a clearable one is cleared where its flag says so.
+update app.connections as c
+set
+  name = coalesce($3, c.name),
+  delivery = coalesce($4, c.delivery),
+  mapping_policy = coalesce($5, c.mapping_policy),
+  control_policy = coalesce($6, c.control_policy),
+  decimals = coalesce($7, c.decimals),
+  currency = case when $8::boolean then $9 else c.currency end,
+  profile_id = case when $10::boolean then $11 else c.profile_id end,
+  institution_id = case when $12::boolean then $13 else c.institution_id end
+where c.tenant_id = $1 and c.id = $2;
+
+-- name: set_status
+-- role: authenticated
+update app.connections as c
+set
+  status = $3,
+  closed_at = case when $3 = 'disconnected' then now() else c.closed_at end,
+  next_sync_at = case when $3 = 'active' then c.next_sync_at end
+where c.tenant_id = $1 and c.id = $2 and c.status = any($4::text[]);

@@ -1,0 +1,149 @@
+-- Jobs as users start, follow and decide them; workers use ledger.sql.
+
+-- name: create
+-- role: authenticated
+-- A repeated key adds nothing: whoever comes second waits for the first and then finds its job.
+insert into app.ingestion_jobs as j (
+  tenant_id, connection_id, upload_id, profile_id, mapping_id, kind, format, review,
+  idempotency_key, created_by
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (tenant_id, idempotency_key) do nothing
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at;
+
+-- name: by_key
+-- role: authenticated
+select
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at
+from app.ingestion_jobs as j
+where j.tenant_id = $1 and j.idempotency_key = $2;
+
+-- name: of_upload
+-- role: authenticated
+select j.id
+from app.ingestion_jobs as j
+where j.tenant_id = $1 and j.upload_id = $2
+order by j.created_at, j.id
+limit 1;
+
+-- name: queued_derive
+-- role: authenticated
+select
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at
+from app.ingestion_jobs as j
+where j.tenant_id = $1 and j.mapping_id = $2 and j.kind = 'derive' and j.state = 'queued'
+order by j.created_at, j.id
+limit 1;
+
+-- name: approve
+-- role: authenticated
+update app.ingestion_jobs as j
+set
+  state = 'queued', task = 'run', attempts = 0, next_run_at = now(), error_code = null,
+  error_message = null, approved_at = now(), approved_by = $3, finished_at = null
+where j.tenant_id = $1 and j.id = $2 and j.state = 'awaiting_review'
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at;
+
+-- name: discard
+-- role: authenticated
+update app.ingestion_jobs as j
+set state = 'discarded', task = 'run', stage = null, next_run_at = null, finished_at = now()
+where j.tenant_id = $1 and j.id = $2 and j.state = 'awaiting_review'
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at;
+
+-- name: cancel
+-- role: authenticated
+update app.ingestion_jobs as j
+set state = 'cancelled', stage = null, next_run_at = null, finished_at = now()
+where j.tenant_id = $1 and j.id = $2 and j.state = 'queued' and j.task = 'run'
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at;
+
+-- name: retry
+-- role: authenticated
+update app.ingestion_jobs as j
+set
+  state = 'queued', attempts = 0, next_run_at = now(), error_code = null, error_message = null,
+  finished_at = null, profile_id = coalesce($3, j.profile_id)
+where j.tenant_id = $1
+  and j.id = $2
+  and (j.state = 'failed' or (j.state = 'cancelled' and j.task = 'run'))
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at;
+
+-- name: revert
+-- role: authenticated
+update app.ingestion_jobs as j
+set
+  state = 'queued', task = 'revert', attempts = 0, next_run_at = now(), error_code = null,
+  error_message = null, finished_at = null
+where j.tenant_id = $1
+  and j.id = $2
+  and j.kind = 'import'
+  and j.state in ('completed', 'partial', 'awaiting_mapping')
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at;
+
+-- name: recent
+-- role: authenticated
+-- What a subscriber may not know yet: jobs that are under way, and those that changed since.
+select
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at
+from app.ingestion_jobs as j
+where j.tenant_id = $1
+  and ($2::uuid is null or j.connection_id = $2)
+  and (j.state in ('queued', 'running') or j.updated_at > $3)
+order by j.created_at desc, j.id desc
+limit 100;
+
+-- name: latest
+-- role: authenticated
+select
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at
+from app.ingestion_jobs as j
+where j.tenant_id = $1 and ($2::uuid is null or j.connection_id = $2)
+order by j.created_at desc, j.id desc
+limit 1;

@@ -1,0 +1,84 @@
+-- Account mappings as users see and decide them.
+
+-- name: lock
+-- role: authenticated
+-- One decision at a time: a second one waits here and then sees the first.
+select
+  m.id, m.connection_id, m.lineage_id, m.account_id, m.external_account_id, m.masked_number,
+  m.external_name, m.external_type, m.institution, m.currency, m.state, m.verified_at,
+  m.verified_by, m.created_at, m.updated_at
+from app.account_mappings as m
+where m.tenant_id = $1 and m.id = $2
+for no key update;
+
+-- name: decide
+-- role: authenticated
+update app.account_mappings as m
+set account_id = $3, state = $4, verified_at = $5, verified_by = $6
+where m.tenant_id = $1 and m.id = $2
+returning
+  m.id, m.connection_id, m.lineage_id, m.account_id, m.external_account_id, m.masked_number,
+  m.external_name, m.external_type, m.institution, m.currency, m.state, m.verified_at,
+  m.verified_by, m.created_at, m.updated_at;
+
+-- name: has_rows
+-- role: authenticated
+select
+  exists (
+    select from app.transactions as t where t.tenant_id = $1 and t.mapping_id = $2
+  )
+  or exists (
+    select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2
+  );
+
+-- name: has_documents
+-- role: authenticated
+-- Whether an import that counts came over the mapping's lineage: its rows can be derived.
+select exists (
+  select
+  from app.connections as c
+  join app.ingestion_jobs as j on j.tenant_id = c.tenant_id and j.connection_id = c.id
+  where c.tenant_id = $1
+    and c.lineage_id = $2
+    and j.kind = 'import'
+    and j.state in ('completed', 'partial', 'awaiting_mapping')
+);
+
+-- name: candidates
+-- role: authenticated
+-- Accounts that an unmapped external account may be, likeliest first; scored by the caller.
+select
+  m.id as mapping_id, a.id, a.institution_id, a.name, a.type, a.currency, a.masked_number,
+  a.status, a.created_at, a.updated_at
+from app.account_mappings as m
+cross join lateral (
+  select
+    o.id, o.institution_id, o.name, o.type, o.currency, o.masked_number, o.status, o.created_at,
+    o.updated_at
+  from app.accounts as o
+  where o.tenant_id = m.tenant_id and o.currency = m.currency and o.status = 'active'
+  order by
+    right(o.masked_number, 4) is not distinct from right(m.masked_number, 4) desc,
+    o.created_at desc,
+    o.id desc
+  limit 50
+) as a
+where m.tenant_id = $1 and m.id = any($2::uuid[]) and m.state = 'pending';
+
+-- name: number_hashes
+-- role: worker
+select m.number_hash
+from app.account_mappings as m
+where m.tenant_id = $1 and m.connection_id = $2 and m.number_hash is not null
+limit 10000;
+
+-- name: tails
+-- role: worker
+select distinct right(n.masked_number, 4) as tail
+from (
+  select m.masked_number from app.account_mappings as m where m.tenant_id = $1
+  union all
+  select a.masked_number from app.accounts as a where a.tenant_id = $1
+) as n
+where n.masked_number is not null
+limit 10000;

@@ -1,0 +1,12 @@
+-- Transactions as users read them; their lists are built by db/transactions.py.
+
+-- name: change_of_job
+-- role: authenticated
+-- What a job made of one account's rows, counted from when it started.
+select
+  count(*) filter (where t.status <> 'removed' and t.created_at >= j.started_at) as added,
+  count(*) filter (where t.status <> 'removed' and t.created_at < j.started_at) as updated,
+  count(*) filter (where t.status = 'removed') as removed
+from app.ingestion_jobs as j
+join app.transactions as t on t.tenant_id = j.tenant_id and t.job_id = j.id
+where j.tenant_id = $1 and j.id = $2 and t.account_id = $3;
