@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from typing import Final
 
 from core.errors import InvalidMoney
 
 SCALE_MAX: Final = 8
+_SMALLEST: Final = Decimal(1).scaleb(-SCALE_MAX)
+_EXACT: Final = Context(prec=40, traps=[Inexact])
 AMOUNT_LIMIT: Final = Decimal(10) ** 14  # exclusive; the database checks the same
 
 # ISO 4217:2015 list one: the currencies whose minor unit is not two decimals.
@@ -55,20 +57,23 @@ def minor_units(currency: str) -> int:
 
 
 def storable(amount: Decimal) -> Decimal:
-    """The amount itself, when the database can keep it exactly.
+    """The amount, when the database can keep it exactly; zeros past the 8th decimal are dropped.
 
-    Raises InvalidMoney for NaN, infinity, more than 8 decimals or 14 and more integer digits;
+    Raises InvalidMoney for NaN, infinity, more than 8 decimals, or 15 and more integer digits;
     nothing is ever rounded to fit.
     """
     if not amount.is_finite():
         raise InvalidMoney("not a finite number")
-    exponent = amount.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if exponent < -SCALE_MAX and amount != amount.quantize(Decimal(1).scaleb(-SCALE_MAX)):
-        raise InvalidMoney(f"more than {SCALE_MAX} decimals")
     if abs(amount) >= AMOUNT_LIMIT:
         raise InvalidMoney("15 or more digits before the decimal point")
-    return amount
+    exponent = amount.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if exponent >= -SCALE_MAX:
+        return amount
+    try:
+        return amount.quantize(_SMALLEST, context=_EXACT)
+    except Inexact as error:
+        raise InvalidMoney(f"more than {SCALE_MAX} decimals") from error
 
 
 def is_currency(code: str) -> bool:

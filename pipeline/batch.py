@@ -27,6 +27,7 @@ class Entry(NamedTuple):
     sort_date: date
     fingerprint: bytes  # 16 bytes
     occurrence: int
+    content_key: int  # 64 bits, signed: what is no part of the identity
 
 
 class Target(NamedTuple):

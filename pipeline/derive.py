@@ -15,7 +15,7 @@ from pipeline.batch import Batch
 from pipeline.document import decide, head, opened
 from pipeline.flow import flowing
 from pipeline.services import Services
-from pipeline.write import Destination, resolve, write
+from pipeline.write import Destination, Writer, resolve
 from statements.profile import CsvProfile
 
 
@@ -45,9 +45,12 @@ async def derive(job: Job, services: Services) -> JobState:
         to = Destination(job=job, connection=connection, document=document, key=key)
         async with replayed(to, services) as batches:
             accounts: list[AccountRecord] = []
+            writer = Writer(to)
             async for batch in batches:
                 accounts += batch.accounts
-                end += await _write_mapping(to, services, batch, accounts, end=end, rate=rate)
+                end += await _write_mapping(
+                    to, services, writer, batch, accounts=accounts, end=end, rate=rate
+                )
                 rate = round(end / max(time.monotonic() - started, 0.001))
                 await services.tell(job)
     async with services.database.as_(services.scope(job)) as tx:
@@ -78,9 +81,10 @@ async def replayed(to: Destination, services: Services) -> AsyncIterator[AsyncIt
 async def _write_mapping(
     to: Destination,
     services: Services,
+    writer: Writer,
     batch: Batch,
-    accounts: list[AccountRecord],
     *,
+    accounts: list[AccountRecord],
     end: int,
     rate: int,
 ) -> int:
@@ -88,7 +92,7 @@ async def _write_mapping(
     async with services.database.as_(services.scope(to.job)) as tx:
         targets = await resolve(tx, to, accounts, may_open=False)
         own = _only(replace(batch, targets=targets), to.job)
-        _, counts = await write(tx, to, own)
+        _, counts = await writer.write(tx, own)
         counts = replace(counts, processed=len(own.entries), rejected=0)
         await ledger.derived(
             tx, tenant_id=to.job.tenant_id, job_id=to.document.job_id, counts=counts

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from db.blobs import Blobs
-from statements.registry import by_name, detect, refusal
-
 from core.errors import Unreadable
 from core.models import Connection, RawDocument
 from core.records import Finding, Record, Severity
 from core.vault import Aad, DataKey
+from db.blobs import Blobs
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.csv_detect import propose
 from statements.profile import CsvProfile
+from statements.registry import by_name, detect, refusal
 
 CHUNK_BYTES: Final = 256 * 1024
 

@@ -20,7 +20,7 @@ from pipeline.flow import flowing
 from pipeline.receive import receive
 from pipeline.scan import Scanned, scan
 from pipeline.services import Services
-from pipeline.write import Destination, note, preview, resolve, write
+from pipeline.write import Destination, Writer, note, preview, resolve
 from statements.profile import CsvProfile
 
 SCAN_RECORDS: Final = 20_000  # between two looks at the lease
@@ -152,6 +152,7 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
             await ledger.put_findings(tx, job, start=0, findings=reading.findings)
         found = await ledger.next_finding(tx, job)
     started, written = time.monotonic(), 0
+    writer = Writer(to)
     targets: dict[str, Target] = {}
     unresolved: list[AccountRecord] = []
     async with flowing(
@@ -165,8 +166,8 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
             rate = round(written / max(time.monotonic() - started, 0.001))
             async with services.database.as_(services.scope(job)) as tx:
                 targets |= await resolve(tx, to, unresolved, may_open=True)
-                written_batch, counts = await write(
-                    tx, to, replace(_heard(batch, to.connection), targets=targets)
+                written_batch, counts = await writer.write(
+                    tx, replace(_heard(batch, to.connection), targets=targets)
                 )
                 found = await note(tx, to, written_batch, counts, found=found, rate=rate)
             unresolved = []

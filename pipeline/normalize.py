@@ -14,6 +14,7 @@ from pipeline.ordinals import Ordinals
 
 DESCRIPTION_MAX: Final = 10_000
 _FINGERPRINT_BYTES: Final = 16
+_CONTENT_BYTES: Final = 8
 _VERSION: Final = "1"  # a change of what a fingerprint is made of needs a re-keying migration
 
 
@@ -28,7 +29,8 @@ def normalize(batch: Batch, *, ordinals: Ordinals, received: date) -> Batch:
         (record.account, day, mark)
         for record, day, mark in zip(records, dates, prints, strict=True)
     )
-    return replace(batch, entries=tuple(map(Entry, records, dates, prints, counted)))
+    keys = [content_key(record) for record in records]
+    return replace(batch, entries=tuple(map(Entry, records, dates, prints, counted, keys)))
 
 
 def fingerprint(record: TransactionRecord) -> bytes:
@@ -55,6 +57,26 @@ def fingerprint(record: TransactionRecord) -> bytes:
         )
     body = "\x1f".join([_VERSION, *[part or "" for part in parts]])
     return blake2b(body.encode(), digest_size=_FINGERPRINT_BYTES).digest()
+
+
+def content_key(record: TransactionRecord) -> int:
+    """A digest of what may change without making another row: 64 bits, signed."""
+    extra = record.extra
+    parts = (
+        record.transaction_date.isoformat() if record.transaction_date else "",
+        record.value_date.isoformat() if record.value_date else "",
+        record.description,
+        record.description_raw,
+        record.merchant_name or "",
+        record.reference or "",
+        record.customer_reference or "",
+        record.type_code or "",
+        record.category or "",
+        "" if record.running_balance is None else str(record.running_balance),
+        *((part for pair in extra.items() for part in pair) if extra else ()),
+    )
+    digest = blake2b("\x1f".join(parts).encode(), digest_size=_CONTENT_BYTES).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _sort_date(record: TransactionRecord, received: date) -> date:

@@ -11,7 +11,7 @@ from db import ledger, merge, raw
 from db.ledger import Counts
 from pipeline.derive import replayed
 from pipeline.services import Services
-from pipeline.write import Destination, resolve, write
+from pipeline.write import Destination, Writer, resolve
 
 
 async def revert(job: Job, services: Services) -> JobState:
@@ -56,6 +56,7 @@ async def revert(job: Job, services: Services) -> JobState:
 async def _replay(to: Destination, services: Services) -> int:
     """Reads a document again; returns how many rows came back."""
     back = 0
+    writer = Writer(to)
     accounts: list[AccountRecord] = []
     async with replayed(to, services) as batches:
         async for batch in batches:
@@ -63,7 +64,7 @@ async def _replay(to: Destination, services: Services) -> int:
             async with services.database.as_(services.scope(to.job)) as tx:
                 targets = await resolve(tx, to, accounts, may_open=False)
                 # What the document's own import found is on record; only its rows count here.
-                _, counts = await write(tx, to, replace(batch, targets=targets, findings=()))
+                _, counts = await writer.write(tx, replace(batch, targets=targets, findings=()))
                 await ledger.renew(tx, to.job)
             back += counts.imported
     return back

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.tenant_keys import data_key
-
 from core.models import Job
 from core.scope import WorkerScope
 from core.vault import DataKey, Vault
 from db.blobs import Blobs
 from db.events import Events
 from db.session import Database
+from db.tenant_keys import data_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
@@ -13,11 +14,17 @@ from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
 from db import intake, ledger, merge
 from db.ledger import Counts
-from db.merge import Incoming
+from db.merge import Incoming, Merged
 from db.session import Tx
 from pipeline.batch import Batch, Entry, Target
 from pipeline.identity import account_name, external_account
 from pipeline.map_accounts import map_accounts
+
+REPEATS_FAIR_PERCENT: Final = 10
+
+# RFC 9562, section 5.7: 48 bits of milliseconds, then version and variant among random bits.
+_VERSION_7: Final = 0x7 << 76 | 0x2 << 62
+_RANDOM: Final = (1 << 76) - 1 & ~(0x3 << 62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,25 +75,58 @@ async def resolve(
     return targets
 
 
-async def write(tx: Tx, to: Destination, batch: Batch) -> tuple[Batch, Counts]:
-    """Writes one batch whose targets are known: withdrawals, rows, balances.
+class Writer:
+    """Writes the batches of one document, each in the caller's transaction.
 
-    Returns the batch with the findings of the database added, and what was done.
+    Asking first which rows stand already is several times cheaper than merging them, and wasted
+    where all are new: so it asks as long as the batch before had a fair share of repeats.
     """
-    batch = map_accounts(batch)
-    withdrawn = await _withdraw(tx, to, batch)
-    batch, counts = await _merge(tx, to, batch)
-    await merge.put_balances(
-        tx,
-        document=to.document,
-        tenant_id=to.job.tenant_id,
-        balances=[
-            (record, target.mapping_id, target.account_id)
-            for record in batch.balances
-            if (target := batch.targets[record.account]).account_id is not None
-        ],
-    )
-    return batch, replace(counts, withdrawn=withdrawn)
+
+    def __init__(self, to: Destination) -> None:
+        self._to = to
+        self._asks = to.connection.delivery is not Delivery.INCREMENTAL
+
+    async def write(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
+        """Writes one batch whose targets are known: withdrawals, rows, balances.
+
+        Returns the batch with the findings of the database added, and what was done.
+        """
+        to = self._to
+        batch = map_accounts(batch)
+        withdrawn = await _withdraw(tx, to, batch)
+        batch, counts = await self._merge(tx, batch)
+        await merge.put_balances(
+            tx,
+            document=to.document,
+            tenant_id=to.job.tenant_id,
+            balances=[
+                (record, target.mapping_id, target.account_id)
+                for record in batch.balances
+                if (target := batch.targets[record.account]).account_id is not None
+            ],
+        )
+        return batch, replace(counts, withdrawn=withdrawn)
+
+    async def _merge(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
+        rejected = sum(1 for finding in batch.findings if finding.rejected)
+        counts = Counts(
+            processed=len(batch.entries) + rejected, rejected=rejected, waiting=batch.waiting
+        )
+        if not batch.mapped:
+            return batch, counts
+        rows = await _unknown(tx, self._to, batch.mapped) if self._asks else batch.mapped
+        merged, findings = await _put(tx, self._to, rows)
+        held = sum(1 for finding in findings if finding.rejected)
+        duplicate = len(batch.mapped) - held - merged.new - merged.changed
+        if self._to.connection.delivery is not Delivery.INCREMENTAL:
+            self._asks = duplicate > len(batch.mapped) * REPEATS_FAIR_PERCENT // 100
+        return replace(batch, findings=(*batch.findings, *findings)), replace(
+            counts,
+            imported=merged.new,
+            changed=merged.changed,
+            duplicate=duplicate,
+            rejected=rejected + held,
+        )
 
 
 async def preview(tx: Tx, to: Destination, batch: Batch, *, start: int) -> int:
@@ -124,19 +164,31 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> int:
     return withdrawn
 
 
-async def _merge(tx: Tx, to: Destination, batch: Batch) -> tuple[Batch, Counts]:
-    rejected = sum(1 for finding in batch.findings if finding.rejected)
-    counts = Counts(
-        processed=len(batch.entries) + rejected, rejected=rejected, waiting=batch.waiting
+async def _unknown(
+    tx: Tx, to: Destination, mapped: Sequence[tuple[Entry, Target]]
+) -> list[tuple[Entry, Target]]:
+    """The rows that do not stand already just as they come."""
+    repeated = await merge.repeated(
+        tx,
+        tenant_id=to.job.tenant_id,
+        mappings=[target.mapping_id for _, target in mapped],
+        fingerprints=[entry.fingerprint for entry, _ in mapped],
+        occurrences=[entry.occurrence for entry, _ in mapped],
+        content_keys=[entry.content_key for entry, _ in mapped],
+        statuses=[entry.record.status for entry, _ in mapped],
     )
-    if not batch.mapped:
-        return batch, counts
+    return [row for index, row in enumerate(mapped) if index not in repeated]
+
+
+async def _put(
+    tx: Tx, to: Destination, rows: Sequence[tuple[Entry, Target]]
+) -> tuple[Merged, list[Finding]]:
+    if not rows:
+        return Merged(new=0, changed=0), []
     numbers: dict[Target, int] = {}
     await merge.copy(
         tx,
-        _incoming(
-            (entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in batch.mapped
-        ),
+        _incoming((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
@@ -151,15 +203,9 @@ async def _merge(tx: Tx, to: Destination, batch: Batch) -> tuple[Batch, Counts]:
         ],
     )
     clashes = []
-    if any(entry.record.external_id is not None for entry, _ in batch.mapped):
+    if any(entry.record.external_id is not None for entry, _ in rows):
         clashes = await _clashes(tx, to, mappings)
-    return replace(batch, findings=(*batch.findings, *held, *clashes)), replace(
-        counts,
-        imported=merged.new,
-        changed=merged.changed,
-        duplicate=len(batch.mapped) - len(held) - merged.new - merged.changed,
-        rejected=rejected + len(held),
-    )
+    return merged, [*held, *clashes]
 
 
 async def _held(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Finding]:
@@ -198,15 +244,16 @@ async def _clashes(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Fi
 
 def _incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
     """Rows for COPY. Their ids grow with time, so that the primary key is appended to."""
-    prefix = (time.time_ns() // 1_000_000).to_bytes(6, "big")
-    for (record, sort_date, fingerprint, occurrence), number in rows:
+    prefix = (time.time_ns() // 1_000_000) << 80 | _VERSION_7
+    for (record, sort_date, fingerprint, occurrence, content_key), number in rows:
         yield Incoming(
             number,
             record.line,
             record.line_end,
-            _version_7(prefix),
+            UUID(int=prefix | int.from_bytes(os.urandom(10), "big") & _RANDOM),
             fingerprint,
             occurrence,
+            content_key,
             record.external_id,
             record.status,
             record.amount,
@@ -227,14 +274,6 @@ def _incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
         )
 
 
-def _version_7(prefix: bytes) -> UUID:
-    """RFC 9562, section 5.7: milliseconds, then random bits."""
-    tail = bytearray(os.urandom(10))
-    tail[0] = 0x70 | (tail[0] & 0x0F)
-    tail[2] = 0x80 | (tail[2] & 0x3F)
-    return UUID(bytes=prefix + bytes(tail))
-
-
 async def note(
     tx: Tx, to: Destination, batch: Batch, counts: Counts, *, found: int, rate: int
 ) -> int:
@@ -242,8 +281,3 @@ async def note(
     await ledger.put_findings(tx, to.job, start=found, findings=batch.findings)
     await ledger.advance(tx, to.job, checkpoint=batch.end, counts=counts, rate=rate)
     return found + len(batch.findings)
-
-
-def known(targets: Mapping[str, Target], batch: Batch) -> Batch:
-    """The batch with the targets of every account that the document has named so far."""
-    return replace(batch, targets=dict(targets))

@@ -9,6 +9,7 @@ create temporary table incoming (
   id uuid not null,
   fingerprint bytea not null,
   occurrence integer not null,
+  content_key bigint not null,
   external_id text,
   status text not null,
   amount numeric not null,
@@ -36,14 +37,14 @@ create temporary table incoming (
 with merged as (
   insert into app.transactions as t (
     tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
-    occurrence, external_id, status, amount, currency, sort_date, posted_date, transaction_date,
-    value_date, description, description_raw, merchant_name, reference, customer_reference,
+    occurrence, content_key, external_id, status, amount, currency, sort_date, posted_date,
+    transaction_date, value_date, description, description_raw, merchant_name, reference, customer_reference,
     type_code, source_category, running_balance, extra
   )
   select
     $1, i.id, a.account_id, a.mapping_id, $2, $3, i.raw_line, i.raw_line_end, i.fingerprint,
-    i.occurrence, i.external_id, i.status, i.amount, i.currency, i.sort_date, i.posted_date,
-    i.transaction_date, i.value_date, i.description, i.description_raw, i.merchant_name,
+    i.occurrence, i.content_key, i.external_id, i.status, i.amount, i.currency, i.sort_date,
+    i.posted_date, i.transaction_date, i.value_date, i.description, i.description_raw, i.merchant_name,
     i.reference, i.customer_reference, i.type_code, i.source_category, i.running_balance, i.extra
   from pg_temp.incoming as i
   join unnest($4::uuid[], $5::uuid[]) with ordinality as a (mapping_id, account_id, target)
@@ -60,7 +61,7 @@ with merged as (
       when t.status = 'posted' and excluded.status = 'pending' then 'posted'
       else excluded.status
     end,
-    external_id = excluded.external_id,
+    content_key = excluded.content_key,
     transaction_date = excluded.transaction_date,
     value_date = excluded.value_date,
     description = excluded.description,
@@ -73,19 +74,10 @@ with merged as (
     running_balance = excluded.running_balance,
     extra = excluded.extra,
     created_at = case when t.status = 'removed' then now() else t.created_at end
-  where (
-      case
-        when t.status = 'posted' and excluded.status = 'pending' then 'posted'
-        else excluded.status
-      end,
-      excluded.external_id, excluded.transaction_date, excluded.value_date,
-      excluded.description, excluded.description_raw, excluded.merchant_name,
-      excluded.reference, excluded.customer_reference, excluded.type_code,
-      excluded.source_category, excluded.running_balance, excluded.extra
-    ) is distinct from (
-      t.status, t.external_id, t.transaction_date, t.value_date, t.description,
-      t.description_raw, t.merchant_name, t.reference, t.customer_reference, t.type_code,
-      t.source_category, t.running_balance, t.extra
+  where t.content_key <> excluded.content_key
+    or (
+      t.status <> excluded.status
+      and not (t.status = 'posted' and excluded.status = 'pending')
     )
   returning t.created_at = now() as is_new
 )
@@ -93,6 +85,19 @@ select
   count(*) filter (where m.is_new) as new,
   count(*) filter (where not m.is_new) as changed
 from merged as m;
+
+-- name: repeated
+-- role: worker
+-- Positions, from 1, of rows that stand already as they come: nothing needs to be written for them.
+select i.position
+from unnest($2::uuid[], $3::bytea[], $4::integer[], $5::bigint[], $6::text[])
+  with ordinality as i (mapping_id, fingerprint, occurrence, content_key, status, position)
+join app.transactions as t
+  on t.tenant_id = $1
+    and t.mapping_id = i.mapping_id
+    and t.fingerprint = i.fingerprint
+    and t.occurrence = i.occurrence
+where t.content_key = i.content_key and t.status in ('posted', i.status);
 
 -- name: compare
 -- role: worker
@@ -109,15 +114,7 @@ select
   case
     when a.waits then 'waiting'
     when t.id is null or t.status = 'removed' then 'new'
-    when (
-      i.external_id, i.transaction_date, i.value_date, i.description, i.description_raw,
-      i.merchant_name, i.reference, i.customer_reference, i.type_code, i.source_category,
-      i.running_balance, i.extra
-    ) is not distinct from (
-      t.external_id, t.transaction_date, t.value_date, t.description, t.description_raw,
-      t.merchant_name, t.reference, t.customer_reference, t.type_code, t.source_category,
-      t.running_balance, t.extra
-    ) and (i.status = t.status or t.status = 'posted') then 'duplicate'
+    when t.content_key = i.content_key and t.status in ('posted', i.status) then 'duplicate'
     else 'changed'
   end,
   a.mapping_id,
