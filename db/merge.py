@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -43,7 +43,7 @@ class Incoming(NamedTuple):
     type_code: str | None
     source_category: str | None
     running_balance: Decimal | None
-    extra: dict[str, str] | None
+    extra: Mapping[str, str] | None
 
 
 _COLUMNS: Final = Incoming._fields

@@ -44,7 +44,7 @@ async def _agree_on_types(connection: asyncpg.Connection[asyncpg.Record]) -> Non
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        encoder=lambda value: b"\x01" + orjson.dumps(value, default=dict),
         decoder=lambda data: orjson.loads(data[1:]),
         format="binary",
     )
