@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.errors import Conflict, LeaseLost
-from core.jobs import BUSY_DELAY, LEASE, JobStage, JobState
+from core.jobs import BUSY_DELAY, JobStage, JobState
 from core.models import Job, Outcome
 from core.records import Finding
 from core.scope import WorkerScope
@@ -44,7 +44,9 @@ async def due(database: Database, *, most: int) -> list[tuple[UUID, UUID]]:
     return [(row["tenant_id"], row["job_id"]) for row in rows]
 
 
-async def claim(database: Database, *, tenant_id: UUID, job_id: UUID) -> Job | None:
+async def claim(
+    database: Database, *, tenant_id: UUID, job_id: UUID, lease: timedelta
+) -> Job | None:
     """The job, now running under a new fence; None where it is not due or its connection is busy.
 
     The database allows one running job per connection, so two claims cannot both succeed.
@@ -52,7 +54,7 @@ async def claim(database: Database, *, tenant_id: UUID, job_id: UUID) -> Job | N
     scope = WorkerScope(tenant_id=tenant_id)
     try:
         async with database.as_(scope) as tx:
-            row = await tx.row(_SQL["claim"], tenant_id, job_id, LEASE)
+            row = await tx.row(_SQL["claim"], tenant_id, job_id, lease)
     except Conflict:
         async with database.as_(scope) as tx:
             await tx.run(_SQL["postpone"], tenant_id, job_id, BUSY_DELAY)
@@ -64,13 +66,14 @@ async def renew(
     tx: Tx,
     job: Job,
     *,
+    lease: timedelta,
     stage: JobStage | None = None,
     total: int | None = None,
     fetched: int | None = None,
 ) -> None:
     """Keeps the lease and tells how far the job is. Raises LeaseLost."""
     _held(
-        await tx.run(_SQL["renew"], job.tenant_id, job.id, job.fence, LEASE, stage, total, fetched)
+        await tx.run(_SQL["renew"], job.tenant_id, job.id, job.fence, lease, stage, total, fetched)
     )
 
 
@@ -79,14 +82,16 @@ async def read_as(tx: Tx, job: Job, *, format_name: str, profile: dict[str, Any]
     _held(await tx.run(_SQL["read_as"], job.tenant_id, job.id, job.fence, format_name, profile))
 
 
-async def advance(tx: Tx, job: Job, *, checkpoint: int, counts: Counts, rate: int) -> None:
+async def advance(
+    tx: Tx, job: Job, *, lease: timedelta, checkpoint: int, counts: Counts, rate: int
+) -> None:
     """Notes a batch as done, in the transaction that wrote its rows. Raises LeaseLost."""
     row = await tx.row(
         _SQL["advance"],
         job.tenant_id,
         job.id,
         job.fence,
-        LEASE,
+        lease,
         checkpoint,
         counts.processed,
         counts.imported,

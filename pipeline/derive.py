@@ -27,7 +27,7 @@ async def derive(job: Job, services: Services) -> JobState:
     assert job.mapping_id is not None
     key = await services.key(job)
     async with services.database.as_(services.scope(job)) as tx:
-        await ledger.renew(tx, job, stage=JobStage.WRITE)
+        await ledger.renew(tx, job, lease=services.lease, stage=JobStage.WRITE)
         await ledger.start_over(tx, job)
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
@@ -42,7 +42,9 @@ async def derive(job: Job, services: Services) -> JobState:
         )
     started, end, rate = time.monotonic(), 0, 0
     for document in documents:
-        to = Destination(job=job, connection=connection, document=document, key=key)
+        to = Destination(
+            job=job, connection=connection, document=document, key=key, lease=services.lease
+        )
         async with replayed(to, services) as batches:
             accounts: list[AccountRecord] = []
             writer = Writer(to)
@@ -73,7 +75,11 @@ async def replayed(to: Destination, services: Services) -> AsyncIterator[AsyncIt
     ) as file:
         reading = decide(head(file), format_name=format_name, profile=profile)
         async with flowing(
-            file, reading, to.connection, received=document.received_at.date()
+            file,
+            reading,
+            to.connection,
+            received=document.received_at.date(),
+            size=services.batch_records,
         ) as batches:
             yield batches
 
@@ -98,7 +104,12 @@ async def _write_mapping(
             tx, tenant_id=to.job.tenant_id, job_id=to.document.job_id, counts=counts
         )
         await ledger.advance(
-            tx, to.job, checkpoint=end + counts.processed, counts=counts, rate=rate
+            tx,
+            to.job,
+            lease=to.lease,
+            checkpoint=end + counts.processed,
+            counts=counts,
+            rate=rate,
         )
     return counts.processed
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -16,7 +16,7 @@ from db import ledger, merge, raw
 from db.ledger import Counts
 from pipeline.batch import Batch, Target
 from pipeline.document import Reading, decide, head, opened, records
-from pipeline.flow import flowing
+from pipeline.flow import flowing, in_thread
 from pipeline.receive import receive
 from pipeline.scan import Scanned, scan
 from pipeline.services import Services
@@ -38,7 +38,9 @@ async def import_document(job: Job, services: Services) -> JobState:
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
         )
-    to = Destination(job=job, connection=connection, document=document, key=key)
+    to = Destination(
+        job=job, connection=connection, document=document, key=key, lease=services.lease
+    )
     async with opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file:
         reading = await _reading(job, services, connection, file)
         if job.checkpoint == 0:
@@ -52,7 +54,7 @@ async def import_document(job: Job, services: Services) -> JobState:
 
 async def _stage(job: Job, services: Services, stage: JobStage) -> None:
     async with services.database.as_(services.scope(job)) as tx:
-        await ledger.renew(tx, job, stage=stage)
+        await ledger.renew(tx, job, lease=services.lease, stage=stage)
     await services.tell(job)
 
 
@@ -63,7 +65,7 @@ async def _reading(job: Job, services: Services, connection: Connection, file: B
         if definition is None and profile_id is not None:
             definition = await raw.profile(tx, tenant_id=job.tenant_id, profile_id=profile_id)
     profile = None if definition is None else CsvProfile.model_validate(definition)
-    reading = decide(await asyncio.to_thread(head, file), format_name=job.format, profile=profile)
+    reading = decide(await in_thread(partial(head, file)), format_name=job.format, profile=profile)
     used = None if reading.profile is None else reading.profile.model_dump(mode="json")
     async with services.database.as_(services.scope(job)) as tx:
         await ledger.read_as(tx, job, format_name=reading.format.name, profile=used)
@@ -76,11 +78,12 @@ async def _scan(
     source = records(file, reading, connection)
     scanned = Scanned()
     while True:
-        scanned, more = await asyncio.to_thread(_scan_part, source, scanned)
+        scanned, more = await in_thread(partial(_scan_part, source, scanned))
         async with services.database.as_(services.scope(job)) as tx:
             await ledger.renew(
                 tx,
                 job,
+                lease=services.lease,
                 stage=JobStage.SCAN,
                 fetched=scanned.transactions,
                 total=None if more else scanned.transactions + scanned.rejected,
@@ -116,7 +119,7 @@ async def _preview(
 ) -> JobState:
     job = to.job
     async with services.database.as_(services.scope(job)) as tx:
-        await ledger.renew(tx, job, stage=JobStage.PREVIEW)
+        await ledger.renew(tx, job, lease=services.lease, stage=JobStage.PREVIEW)
         await ledger.start_over(tx, job)
         await ledger.clear_findings(tx, job)
         await ledger.clear_previews(tx, job)
@@ -124,7 +127,11 @@ async def _preview(
     found, start = len(reading.findings), 0
     targets: dict[str, Target] = {}
     async with flowing(
-        file, reading, to.connection, received=to.document.received_at.date()
+        file,
+        reading,
+        to.connection,
+        received=to.document.received_at.date(),
+        size=services.batch_records,
     ) as batches:
         async for batch in batches:
             async with services.database.as_(services.scope(job)) as tx:
@@ -144,7 +151,7 @@ async def _preview(
 async def _write(to: Destination, services: Services, file: BinaryIO, reading: Reading) -> JobState:
     job = to.job
     async with services.database.as_(services.scope(job)) as tx:
-        await ledger.renew(tx, job, stage=JobStage.WRITE)
+        await ledger.renew(tx, job, lease=services.lease, stage=JobStage.WRITE)
         if job.checkpoint == 0:
             await ledger.start_over(tx, job)
             await ledger.clear_findings(tx, job)
@@ -156,7 +163,11 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
     targets: dict[str, Target] = {}
     unresolved: list[AccountRecord] = []
     async with flowing(
-        file, reading, to.connection, received=to.document.received_at.date()
+        file,
+        reading,
+        to.connection,
+        received=to.document.received_at.date(),
+        size=services.batch_records,
     ) as batches:
         async for batch in batches:
             unresolved += batch.accounts

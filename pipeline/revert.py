@@ -22,7 +22,7 @@ async def revert(job: Job, services: Services) -> JobState:
     """
     key = await services.key(job)
     async with services.database.as_(services.scope(job)) as tx:
-        await ledger.renew(tx, job, stage=JobStage.REVERT)
+        await ledger.renew(tx, job, lease=services.lease, stage=JobStage.REVERT)
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
         )
@@ -39,7 +39,9 @@ async def revert(job: Job, services: Services) -> JobState:
         )
     elsewhere = 0
     for document in documents:
-        to = Destination(job=job, connection=connection, document=document, key=key)
+        to = Destination(
+            job=job, connection=connection, document=document, key=key, lease=services.lease
+        )
         elsewhere += await _replay(to, services)
     async with services.database.as_(services.scope(job)) as tx:
         findings = _report(removed=removed, elsewhere=elsewhere, reconciled=reconciled)
@@ -47,7 +49,9 @@ async def revert(job: Job, services: Services) -> JobState:
             tx, job, start=await ledger.next_finding(tx, job), findings=findings
         )
         counts = Counts(withdrawn=removed - elsewhere)
-        await ledger.advance(tx, job, checkpoint=job.checkpoint, counts=counts, rate=0)
+        await ledger.advance(
+            tx, job, lease=services.lease, checkpoint=job.checkpoint, counts=counts, rate=0
+        )
         await ledger.settle(tx, job, JobState.REVERTED)
     await services.tell_rows(job)
     return JobState.REVERTED
@@ -65,7 +69,7 @@ async def _replay(to: Destination, services: Services) -> int:
                 targets = await resolve(tx, to, accounts, may_open=False)
                 # What the document's own import found is on record; only its rows count here.
                 _, counts = await writer.write(tx, replace(batch, targets=targets, findings=()))
-                await ledger.renew(tx, to.job)
+                await ledger.renew(tx, to.job, lease=to.lease)
             back += counts.imported
     return back
 

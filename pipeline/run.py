@@ -18,6 +18,7 @@ from db import ledger
 from db.failures import DatabaseUnavailable, TimedOut
 from pipeline.derive import derive
 from pipeline.importing import import_document
+from pipeline.lease import lease_kept
 from pipeline.revert import revert
 from pipeline.services import Services
 
@@ -47,7 +48,8 @@ async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> None:
     try:
         if job.attempts > ATTEMPTS_MAX:
             raise Unreadable("attempts-exhausted", "The job failed too often. Retry it by hand.")
-        state = await _do(job, services)
+        async with lease_kept(job, services):
+            state = await _do(job, services)
     except LeaseLost:
         log.warning("job.lease_lost", extra={"job_id": str(job.id)})
         return
@@ -66,7 +68,9 @@ async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> None:
 
 async def _claim(tenant_id: UUID, job_id: UUID, services: Services) -> Job | None:
     try:
-        return await ledger.claim(services.database, tenant_id=tenant_id, job_id=job_id)
+        return await ledger.claim(
+            services.database, tenant_id=tenant_id, job_id=job_id, lease=services.lease
+        )
     except DatabaseUnavailable:
         log.warning("job.claim_failed", extra={"job_id": str(job_id)})
         return None

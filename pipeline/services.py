@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from core.jobs import LEASE
 from core.models import Job
 from core.scope import WorkerScope
 from core.vault import DataKey, Vault
@@ -13,6 +14,7 @@ from db.blobs import Blobs
 from db.events import Events
 from db.session import Database
 from db.tenant_keys import data_key
+from pipeline.batch import BATCH_RECORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Services:
     blobs: Blobs
     events: Events
     clock: Callable[[], datetime]
+    lease: timedelta = LEASE
+    batch_records: int = BATCH_RECORDS
 
     def scope(self, job: Job) -> WorkerScope:
         """The scope of a job's tenant."""
