@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Destination:
     connection: Connection
     document: RawDocument
     key: DataKey
+    lease: timedelta
 
 
 async def resolve(
@@ -284,5 +286,5 @@ async def note(
 ) -> int:
     """Keeps a batch's findings and the job's progress; returns the findings so far."""
     await ledger.put_findings(tx, to.job, start=found, findings=batch.findings)
-    await ledger.advance(tx, to.job, checkpoint=batch.end, counts=counts, rate=rate)
+    await ledger.advance(tx, to.job, lease=to.lease, checkpoint=batch.end, counts=counts, rate=rate)
     return found + len(batch.findings)
