@@ -59,23 +59,22 @@ class Bai2:
         check_head(head)
         findings = Findings()
         document = Document(options, findings)
-        last = 1
-        records = logical_records(regions(chain([head], blocks)), findings)
-        for record in records:
-            last = record[4]
+        reader, posts, last = None, False, 1
+        for record in logical_records(regions(chain([head], blocks)), findings):
             if record[0] != "16":
                 yield from document.structure(record)
-            elif document.details is None:
+                reader, posts = document.details, document.posts
+            elif reader is None:
                 document.misplaced_detail(record[3])
             else:
-                transaction = document.details.read(record)
-                if transaction is not None:
-                    if document.posts:
-                        yield transaction
-                    else:
-                        document.hold_back()
+                transaction = reader.read(record)
+                if transaction is not None and posts:
+                    yield transaction
+                elif transaction is not None:
+                    document.hold_back()
             if findings.pending:
                 yield from findings.drain()
+            last = record[4]
         document.end(last)
         yield from findings.drain()
 

@@ -21,13 +21,14 @@ _SIGNS: Final = {
     for code, known in TYPE_CODES.items()
     if known.listed and known.kind in {Kind.CREDIT_DETAIL, Kind.DEBIT_DETAIL}
 }
+# Where the bank reference stands, by funds type; the record code is field 0.
+_REFERENCE_AT: Final = {**dict.fromkeys(NO_SUBFIELDS, 4), "V": 6, "S": 7}
+_FIELDS_MAX: Final = 9  # with a text that has no comma
 _EXTRAS_REMEMBERED_MAX: Final = 1_000
 _POSTED: Final = TransactionStatus.POSTED
 _new: Final = tuple.__new__
 
 _Extra = Mapping[str, str] | None
-# Value date, extra, both references, and the text, None where the line ends before it.
-_Availability = tuple[date | None, _Extra, str, str, str | None]
 
 
 class DetailReader:
@@ -37,7 +38,15 @@ class DetailReader:
     transactions of a bank are alike, and an import lives on how fast these are read.
     """
 
-    __slots__ = ("_booking", "_distributed", "_limit", "_plain", "_suffix", "_valued", "_zero")
+    __slots__ = (
+        "_booking",
+        "_extra_distributed",
+        "_extras_by_time",
+        "_limit",
+        "_plain",
+        "_suffix",
+        "_zero",
+    )
 
     def __init__(self, booking: Booking) -> None:
         self._booking = booking
@@ -47,47 +56,38 @@ class DetailReader:
         self._plain: dict[str, _Extra] = {
             kind: extra_of(booking, Funds(kind, (), 0)) for kind in NO_SUBFIELDS
         }
-        self._distributed = dict(extra_of(booking, Funds("S", ("", "", ""), 0)) or {})
-        self._valued: dict[str, _Extra] = {}
+        self._extra_distributed = dict(extra_of(booking, Funds("S", ("", "", ""), 0)) or {})
+        self._extras_by_time: dict[str, _Extra] = {}
 
     def read(self, record: Logical) -> TransactionRecord | None:
         """The transaction; None, with a finding, where the record holds none that can be read."""
-        common = self._read_common(record)
-        return read_detail(self._booking, record) if common is None else common
-
-    def _read_common(self, record: Logical) -> TransactionRecord | None:
         _, text, more, line, line_end, cut = record
-        fields = text.split(",", 6)
-        if cut or len(fields) < 6:
-            return None
-        _, code, amount, kind, reference, customer = fields[:6]
+        fields = text.split(",", _FIELDS_MAX)
+        at = _REFERENCE_AT.get(fields[3]) if len(fields) > 5 else None
+        if at is None or cut or len(fields) < at + 2:
+            return read_detail(self._booking, record)
+        code, amount = fields[1], fields[2]
         sign = _SIGNS.get(code)
         if sign is None or not is_digits(amount) or (minor := int(amount)) >= self._limit:
-            return None
-        value: date | None = None
-        if kind in self._plain:
-            extra = self._plain[kind]
-            rest = fields[6] if len(fields) == 7 else None
+            return read_detail(self._booking, record)
+        if at == 4:
+            value, extra = None, self._plain[fields[3]]
         else:
-            availability = self._availability(kind, fields)
-            if availability is None:
-                return None
-            value, extra, reference, customer, rest = availability
-        if rest is None:
-            customer, rest = without_slash(customer), ""
-        text_raw = _joined(rest, more) if more else "" if is_no_text(rest) else rest
+            value, extra = self._valued(fields) if at == 6 else self._distributed(fields)
+            if extra is None:
+                return read_detail(self._booking, record)
+        customer, text_raw = _customer_and_text(fields, at, more)
         if text_raw is None:
-            return None
+            return read_detail(self._booking, record)
         raw, description = detail_text(text_raw)
+        if code in CHECKS and customer:
+            extra = {**(extra or {}), "check_number": customer}
         booking, tally = self._booking, self._booking.tally
         tally.records += 1
         tally.detail_continuations += len(more)
         tally.details += minor
         if sign:
             tally.debits += minor
-        customer = customer.strip()
-        if code in CHECKS and customer:
-            extra = {**(extra or {}), "check_number": customer}
         return _new(
             TransactionRecord,
             (  # in the order of `TransactionRecord`: by name it takes twice as long
@@ -103,7 +103,7 @@ class DetailReader:
                 None,
                 None,
                 value,
-                reference.strip() or None,
+                fields[at].strip() or None,
                 customer or None,
                 code,
                 None,
@@ -113,44 +113,43 @@ class DetailReader:
             ),
         )
 
-    def _availability(self, kind: str, fields: list[str]) -> _Availability | None:
-        """What funds types V and S of the common shape say."""
-        if len(fields) < 7:
-            return None
-        if kind == "V":
-            as_of = self._booking.as_of
-            value = self._booking.dates.known.get(fields[4])
-            refs = fields[6].split(",", 2)
-            if value is None or as_of is None or value < as_of or len(refs) < 2:
-                return None
-            rest = refs[2] if len(refs) == 3 else None
-            return value, self._extra_valued(fields[5]), refs[0], refs[1], rest
-        refs = fields[6].split(",", 3)
-        if kind != "S" or len(refs) < 3:
-            return None
+    def _valued(self, fields: list[str]) -> tuple[date | None, _Extra]:
+        """Value date and extra of funds type V; no extra where the date is unusual."""
+        value, as_of = self._booking.dates.known.get(fields[4]), self._booking.as_of
+        if value is None or as_of is None or value < as_of:
+            return None, None
+        extra = self._extras_by_time.get(fields[5])
+        if extra is None:
+            extra = extra_of(self._booking, Funds("V", ("", fields[5].strip()), 0))
+            if len(self._extras_by_time) < _EXTRAS_REMEMBERED_MAX:
+                self._extras_by_time[fields[5]] = extra
+        return value, extra
+
+    def _distributed(self, fields: list[str]) -> tuple[None, _Extra]:
+        """Extra of funds type S; none where an amount is unusual."""
         decimals = self._booking.decimals
-        extra = self._distributed.copy()
-        for name, amount in zip(DISTRIBUTED, (fields[4], fields[5], refs[0]), strict=True):
+        extra = self._extra_distributed.copy()
+        for name, amount in zip(DISTRIBUTED, fields[4:7], strict=True):
             if is_digits(amount):
                 extra[name] = scaled_digits(amount, decimals)
             elif amount:
-                return None
-        return None, extra, refs[1], refs[2], refs[3] if len(refs) == 4 else None
-
-    def _extra_valued(self, time: str) -> _Extra:
-        extra = self._valued.get(time)
-        if extra is None:
-            extra = extra_of(self._booking, Funds("V", ("", time.strip()), 0))
-            if len(self._valued) < _EXTRAS_REMEMBERED_MAX:
-                self._valued[time] = extra
-        return extra
+                return None, None
+        return None, extra
 
 
-def _joined(rest: str, more: Sequence[str]) -> str | None:
-    """The lines of the text; None where a line without a record code is among them."""
+def _customer_and_text(fields: list[str], at: int, more: Sequence[str]) -> tuple[str, str | None]:
+    """Customer reference and text; no text where a line without a record code is in it."""
+    if len(fields) == at + 3:
+        customer, rest = fields[at + 1], fields[at + 2]
+    elif len(fields) == at + 2:
+        customer, rest = without_slash(fields[at + 1]), ""
+    else:
+        customer, rest = fields[at + 1], ",".join(fields[at + 2 :])
+    if not more:
+        return customer.strip(), "" if is_no_text(rest) else rest
     lines = [] if is_no_text(rest) else [rest]
     for piece in more:
         if piece[:3] != "88,":
-            return None
+            return customer, None
         lines.append(piece[3:])
-    return "\n".join(lines)
+    return customer.strip(), "\n".join(lines)

@@ -110,7 +110,8 @@ def decode(region: Region, first_line: int, findings: Findings) -> str:
 
 def _is_wide(head: bytes) -> bool:
     sample = head[:64]
-    return any(sample[start::2].count(b"\x00") * 2 >= len(sample) - 1 for start in (0, 1))
+    wide = max(2, len(sample) // 2)
+    return any(sample[start::2].count(b"\x00") >= wide for start in (0, 1))
 
 
 def _stated_record_bytes(head: bytes) -> int | None:
