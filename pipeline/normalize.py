@@ -13,6 +13,8 @@ from pipeline.batch import Batch, Entry
 from pipeline.ordinals import Ordinals
 
 DESCRIPTION_MAX: Final = 10_000
+TEXT_MAX: Final = 500
+UNDATED: Final = date.min  # counts rows without a posted date together: no day tells them apart
 _FINGERPRINT_BYTES: Final = 16
 _CONTENT_BYTES: Final = 8
 _VERSION: Final = "1"  # a change of what a fingerprint is made of needs a re-keying migration
@@ -26,8 +28,8 @@ def normalize(batch: Batch, *, ordinals: Ordinals, received: date) -> Batch:
     dates = [_sort_date(record, received) for record in records]
     prints = [fingerprint(record) for record in records]
     counted = ordinals.assign(
-        (record.account, day, mark)
-        for record, day, mark in zip(records, dates, prints, strict=True)
+        (record.account, record.posted_date or UNDATED, mark)
+        for record, mark in zip(records, prints, strict=True)
     )
     keys = [content_key(record) for record in records]
     return replace(batch, entries=tuple(map(Entry, records, dates, prints, counted, keys)))
@@ -40,8 +42,9 @@ def fingerprint(record: TransactionRecord) -> bytes:
     there is an id; the rest of the content counts only where there is none. The running balance
     never counts: it differs between exports of the same row.
     """
-    amount = str(record.amount.normalize())
-    day = record.posted_date.isoformat() if record.posted_date else ""
+    amount = str(record.amount.normalize()) if record.amount else "0"
+    dated = record.posted_date or record.transaction_date or record.value_date
+    day = dated.isoformat() if dated else ""
     if record.external_id is not None:
         parts: Sequence[str | None] = ("id", day, amount, record.currency, record.external_id)
     else:
@@ -102,18 +105,25 @@ def _clean(record: TransactionRecord) -> TransactionRecord:
 
 
 def _is_plain(record: TransactionRecord) -> bool:
-    texts = (
-        record.description_raw,
-        record.description,
+    for text in (
         record.external_id,
         record.reference,
         record.customer_reference,
         record.merchant_name,
         record.type_code,
         record.category,
-        *(record.extra or {}).values(),
+    ):
+        if text is not None and not (0 < len(text) <= TEXT_MAX and _is_plain_text(text)):
+            return False
+    if not (_is_plain_text(record.description) and _is_plain_text(record.description_raw)):
+        return False
+    return not record.extra or all(
+        _is_plain_text(name) and _is_plain_text(value) for name, value in record.extra.items()
     )
-    return all(text is None or (text.isascii() and "\x00" not in text) for text in texts)
+
+
+def _is_plain_text(text: str) -> bool:
+    return text.isascii() and "\x00" not in text
 
 
 def storable_text(text: str) -> str:
@@ -122,4 +132,4 @@ def storable_text(text: str) -> str:
 
 
 def _optional(text: str | None) -> str | None:
-    return None if text is None else storable_text(text)[:500] or None
+    return None if text is None else storable_text(text)[:TEXT_MAX] or None

@@ -79,6 +79,51 @@ def test_a_row_without_a_date_sorts_by_the_day_it_came() -> None:
     assert normalized.entries[0].sort_date == RECEIVED
 
 
+def test_rows_without_a_posted_date_are_told_apart_by_their_value_date() -> None:
+    first = row(posted_date=None, value_date=date(2026, 4, 28))
+    second = row(posted_date=None, value_date=date(2026, 4, 29))
+
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_twins_without_a_posted_date_are_counted_whatever_day_they_sort_by() -> None:
+    rows = [
+        row(posted_date=None, external_id="1", transaction_date=date(2026, 4, 28)),
+        row(posted_date=None, external_id="1", transaction_date=date(2026, 4, 28)),
+        row(posted_date=None, external_id="1"),
+        row(posted_date=None, external_id="1"),
+    ]
+    (batch,) = batches(rows)
+
+    with Ordinals() as ordinals:
+        entries = normalize(batch, ordinals=ordinals, received=RECEIVED).entries
+
+    assert len({(entry.fingerprint, entry.occurrence) for entry in entries}) == 4
+
+
+@pytest.mark.parametrize("field", ["external_id", "reference", "merchant_name", "type_code"])
+def test_a_text_longer_than_the_column_is_cut(field: str) -> None:
+    (batch,) = batches([row(**{field: "9" * 501})])
+
+    with Ordinals() as ordinals:
+        (entry,) = normalize(batch, ordinals=ordinals, received=RECEIVED).entries
+
+    assert getattr(entry.record, field) == "9" * 500
+
+
+def test_an_empty_id_is_none() -> None:
+    (batch,) = batches([row(external_id="")])
+
+    with Ordinals() as ordinals:
+        (entry,) = normalize(batch, ordinals=ordinals, received=RECEIVED).entries
+
+    assert entry.record.external_id is None
+
+
+def test_a_debit_of_nothing_is_the_same_as_a_credit_of_nothing() -> None:
+    assert fingerprint(row(amount=Decimal("-0.00"))) == fingerprint(row(amount=Decimal("0")))
+
+
 @given(text=st.text(st.characters(codec=None), max_size=30))
 def test_any_text_becomes_one_that_postgres_can_hold(text: str) -> None:
     (batch,) = batches([row(description=text, description_raw=text, reference=text)])
