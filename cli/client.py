@@ -44,7 +44,8 @@ class Client:
             )
         except httpx.HTTPError as error:
             raise ApiError(
-                f"{self._url} cannot be reached ({type(error).__name__}). Is `bankfeeds up` running?"
+                f"{self._url} cannot be reached ({type(error).__name__}). "
+                "Is `bankfeeds up` running?"
             ) from error
         try:
             answer = response.json()

@@ -6,10 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-
 from db.binaries import postgres_binaries
 from db.bootstrap import OWNER, bootstrap
+from db.direct import connected
 from db.embedded import embedded_postgres
 from db.files import migrations_directory
 from db.migrate import migrate
@@ -32,11 +31,8 @@ async def generated_schema() -> str:
             await bootstrap(url, owner_password=_PASSWORD, login_password=_PASSWORD)
             owner = postgres.url(user=OWNER, password=_PASSWORD, database="postgres")
             await migrate(owner, migrations_directory())
-            connection = await asyncpg.connect(owner)
-            try:
+            async with connected(owner) as connection:
                 return await schema_dump(connection)
-            finally:
-                await connection.close()
 
 
 async def generate_schema() -> Path:

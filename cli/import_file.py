@@ -1,297 +1,83 @@
-"""`bankfeeds import`: uploads a statement file, starts its import and follows it to the end."""
+"""`bankfeeds import`: takes a statement file in through the API and shows what it brought."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final, Optional
+from typing import Annotated, Any, Final
 
-import httpx
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
-
-from cli.client import ApiError, Client
 
 URL: Final = "http://127.0.0.1:8000/graphql"
-CHUNK_BYTES: Final = 256 * 1024
-UPLOAD_TIMEOUT_S: Final = 600
-POLL_S: Final = 0.2
-SETTLED: Final = frozenset(
-    {"COMPLETED", "PARTIAL", "FAILED", "CANCELLED", "DISCARDED", "REVERTED"}
-)
-WAITING: Final = frozenset({"AWAITING_REVIEW", "AWAITING_MAPPING"})
-
-_CONNECTIONS = "{ connections(first: 20) { nodes: edges { node { id name } } } }"
-_UPLOAD = """
-mutation Upload($input: StatementUploadInput!) {
-  statementUpload(input: $input) {
-    uploadId url method headers { name value } userErrors { message }
-  }
-}
-"""
-_PROFILE = """
-mutation Profile($input: StatementProfileCreateInput!) {
-  statementProfileCreate(input: $input) { profile { id } userErrors { message } }
-}
-"""
-_IMPORT = """
-mutation Import($input: StatementImportInput!) {
-  statementImport(input: $input) { job { id state } userErrors { message } }
-}
-"""
-_JOB = """
-query Job($id: ID!) {
-  ingestionJob(id: $id) {
-    id state stage progress rate total
-    counts { fetched processed imported duplicate changed rejected withdrawn waiting }
-    error { code message }
-    findings(first: 20) { edges { node { severity code message line } } pageInfo { hasNextPage } }
-    connection {
-      accounts {
-        name maskedNumber currency
-        balances { kind amount { amount currency } asOf }
-      }
-    }
-  }
-}
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the person asked for."""
-
-    file: Path
-    connection: str | None
-    format: str | None
-    profile: Path | None
-    review: bool
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The statement file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The statement file.")],
+    *,
     connection: Annotated[
-        Optional[str],  # noqa: UP045 - typer reads it at run time
-        typer.Option(help="The connection's id; may be left out where there is only one."),
+        str | None, typer.Option(help="Connection id; may be left out where there is only one.")
     ] = None,
-    url: Annotated[str, typer.Option(envvar="BANKFEEDS_URL", help="The GraphQL URL.")] = URL,
+    url: Annotated[str, typer.Option(envvar="BANKFEEDS_API", help="The GraphQL URL.")] = URL,
     token: Annotated[
-        str,
-        typer.Option(
-            envvar="BANKFEEDS_TOKEN", help="A user's token, such as `bankfeeds token` prints."
-        ),
+        str, typer.Option(envvar="BANKFEEDS_TOKEN", help="A user's token; see `bankfeeds token`.")
     ] = "",
-    tenant: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="The tenant, for a user of several."),
-    ] = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        Optional[str],  # noqa: UP045
-        typer.Option(help="bai2 or csv; recognised by content where left out."),
-    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
+    format: Annotated[str | None, typer.Option(help="bai2 or csv; else by content.")] = None,
     profile: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="A CSV profile as JSON; see `bankfeeds parse --propose`."),
+        Path | None, typer.Option(help="CSV profile as JSON; see `bankfeeds parse --propose`.")
     ] = None,
     review: Annotated[
         bool, typer.Option("--review", help="Stop at a preview that someone approves.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Import a statement file and show what it brought."""
+    """Import a statement file and show what it brought: new, duplicate, changed, rejected.
+
+    Exit status 0 when the file is in, or waits for a review or a mapping; 1 when it is not.
+    """
+    from rich.console import Console
+
+    from cli.client import ApiError, Client
+    from cli.import_table import show
+    from cli.importing import WAITING, Request, import_statement
+
     request = Request(
         file=file, connection=connection, format=format, profile=profile, review=review
     )
-    console = Console(stderr=True)
+    errors = Console(stderr=True)
     try:
         if not token:
             raise ApiError("No token: pass --token or set BANKFEEDS_TOKEN.")
         with Client(url, token=token, tenant=tenant) as client:
-            job = _import(client, request, console)
+            job = import_statement(client, request, errors)
     except (ApiError, OSError) as error:
-        if as_json:
-            typer.echo(json.dumps({"error": str(error)}))
-        console.print(f"[red]Not imported:[/red] {error}", highlight=False)
-        raise typer.Exit(1) from error
-    counts = job["counts"]
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "jobId": job["id"],
-                    "state": job["state"],
-                    "new": counts["imported"],
-                    "duplicate": counts["duplicate"],
-                    "changed": counts["changed"],
-                    "rejected": counts["rejected"],
-                    "withdrawn": counts["withdrawn"],
-                    "waiting": counts["waiting"],
-                    "error": job["error"],
-                }
-            )
-        )
+        if json:
+            _print_json({"error": str(error)})
+        errors.print(f"Not imported: {error}", style="red", highlight=False, markup=False)
+        raise typer.Exit(1) from None
+    if json:
+        _print_json(_summary(job))
     else:
-        _show(job, Console())
+        show(job, Console())
     if job["state"] not in {"COMPLETED", "PARTIAL", *WAITING}:
         raise typer.Exit(1)
 
 
-def _import(client: Client, request: Request, console: Console) -> dict[str, Any]:
-    size, digest = _measure(request.file)
-    connection = request.connection or _only_connection(client)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        transient=True,
-    ) as progress:
-        upload = client.change(
-            _UPLOAD,
-            {"input": {"fileName": request.file.name, "size": size, "sha256": digest}},
-            name="statementUpload",
-        )
-        sending = progress.add_task("Uploading", total=size)
-        _send(upload, request.file, lambda sent: progress.advance(sending, sent))
-        progress.remove_task(sending)
-        details: dict[str, Any] = {
-            "uploadId": upload["uploadId"],
-            "connectionId": connection,
-            "review": request.review,
-        }
-        if request.format is not None:
-            details["format"] = request.format
-        if request.profile is not None:
-            details["profileId"] = _save_profile(client, request.profile, digest)
-        started = client.change(_IMPORT, {"input": details}, name="statementImport")
-        return _follow(client, started["job"]["id"], progress)
+def _print_json(value: dict[str, Any]) -> None:
+    import json
+
+    typer.echo(json.dumps(value))
 
 
-def _measure(file: Path) -> tuple[int, str]:
-    seen = sha256()
-    size = 0
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            seen.update(chunk)
-            size += len(chunk)
-    return size, seen.hexdigest()
-
-
-def _only_connection(client: Client) -> str:
-    nodes = [edge["node"] for edge in client.ask(_CONNECTIONS, {})["connections"]["nodes"]]
-    if len(nodes) != 1:
-        names = ", ".join(f"{node['name']} ({node['id']})" for node in nodes) or "none"
-        raise ApiError(f"Name a connection with --connection. There are: {names}.")
-    return str(nodes[0]["id"])
-
-
-def _send(upload: dict[str, Any], file: Path, sent: Callable[[int], None]) -> None:
-    def chunks() -> Iterator[bytes]:
-        with file.open("rb") as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                yield chunk
-                sent(len(chunk))
-
-    headers = {header["name"]: header["value"] for header in upload["headers"]}
-    headers["content-length"] = str(file.stat().st_size)
-    try:
-        # The signed URL is the permission: the user's token is not sent to the storage.
-        response = httpx.request(
-            upload["method"],
-            upload["url"],
-            headers=headers,
-            content=chunks(),
-            timeout=UPLOAD_TIMEOUT_S,
-        )
-    except httpx.HTTPError as error:
-        raise ApiError(f"The upload broke off ({type(error).__name__}). Try again.") from error
-    if response.is_error:
-        raise ApiError(f"The upload was refused: {response.text[:500]}")
-
-
-def _save_profile(client: Client, file: Path, digest: str) -> str:
-    try:
-        definition = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ApiError(f"{file} is not JSON: {error}") from error
-    payload = client.change(
-        _PROFILE,
-        {"input": {"name": f"{file.stem} {digest[:8]}", "definition": definition}},
-        name="statementProfileCreate",
-    )
-    return str(payload["profile"]["id"])
-
-
-def _follow(client: Client, job_id: str, progress: Progress) -> dict[str, Any]:
-    reading = progress.add_task("Waiting for a worker", total=None)
-    while True:
-        job = client.ask(_JOB, {"id": job_id})["ingestionJob"]
-        if job is None:
-            raise ApiError("The job is gone.")
-        progress.update(
-            reading,
-            description=_doing(job),
-            total=job["total"],
-            completed=job["counts"]["processed"],
-        )
-        if job["state"] in SETTLED | WAITING:
-            return dict(job)
-        time.sleep(POLL_S)
-
-
-def _doing(job: dict[str, Any]) -> str:
-    if job["state"] == "QUEUED":
-        return "Waiting for a worker"
-    rate = f" ({job['rate']:,} rows/s)" if job["rate"] else ""
-    return f"{(job['stage'] or 'running').capitalize()}{rate}"
-
-
-def _show(job: dict[str, Any], console: Console) -> None:
+def _summary(job: dict[str, Any]) -> dict[str, Any]:
     counts = job["counts"]
-    table = Table(title=f"Import {job['state'].lower().replace('_', ' ')}", title_justify="left")
-    for name in ("New", "Duplicate", "Changed", "Rejected", "Withdrawn", "Waiting"):
-        table.add_column(name, justify="right")
-    table.add_row(
-        *(
-            f"{counts[name]:,}"
-            for name in ("imported", "duplicate", "changed", "rejected", "withdrawn", "waiting")
-        )
-    )
-    console.print(table)
-    accounts = job["connection"]["accounts"] if job["connection"] else []
-    if accounts:
-        console.print(_accounts(accounts))
-    if job["error"]:
-        console.print(f"[red]{job['error']['code']}[/red] {job['error']['message']}")
-    for edge in job["findings"]["edges"]:
-        finding = edge["node"]
-        place = f"line {finding['line']}: " if finding["line"] else ""
-        console.print(f"{finding['severity'].lower()}: {place}{finding['message']}", markup=False)
-    if job["findings"]["pageInfo"]["hasNextPage"]:
-        console.print("… more findings in GraphQL: ingestionJob { findings }")
-
-
-def _accounts(accounts: list[dict[str, Any]]) -> Table:
-    table = Table()
-    table.add_column("Account")
-    table.add_column("Balance")
-    table.add_column("Amount", justify="right")
-    table.add_column("As of")
-    for account in accounts:
-        for balance in account["balances"] or [None]:
-            table.add_row(
-                account["name"],
-                "" if balance is None else balance["kind"].lower().replace("_", " "),
-                ""
-                if balance is None
-                else f"{balance['amount']['amount']} {balance['amount']['currency']}",
-                "" if balance is None else balance["asOf"],
-            )
-    return table
+    return {
+        "jobId": job["id"],
+        "state": job["state"],
+        "new": counts["imported"],
+        "duplicate": counts["duplicate"],
+        "changed": counts["changed"],
+        "rejected": counts["rejected"],
+        "withdrawn": counts["withdrawn"],
+        "waiting": counts["waiting"],
+        "error": job["error"],
+    }

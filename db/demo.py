@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
-import asyncpg
-
 from core.models import Role
-from db.failures import translated
+from db.direct import connected
 from db.queries import load
 
 _SQL = load("demo")
@@ -61,17 +59,12 @@ CONNECTIONS: Final = (
 
 async def seed(owner_dsn: str) -> None:
     """Puts the demo in, where it is not there already; changes nothing that is."""
-    with translated():
-        connection = await asyncpg.connect(owner_dsn)
-        try:
-            async with connection.transaction():
-                for user in USERS:
-                    await connection.execute(_SQL["user"], user.id, user.email)
-                    await connection.execute(_SQL["tenant"], user.tenant_id, user.tenant_name)
-                    await connection.execute(
-                        _SQL["member"], user.tenant_id, user.id, user.email, user.role.value
-                    )
-                for one in CONNECTIONS:
-                    await connection.execute(_SQL["connection"], one.tenant_id, one.id, one.name)
-        finally:
-            await connection.close()
+    async with connected(owner_dsn) as connection, connection.transaction():
+        for user in USERS:
+            await connection.execute(_SQL["user"], user.id, user.email)
+            await connection.execute(_SQL["tenant"], user.tenant_id, user.tenant_name)
+            await connection.execute(
+                _SQL["member"], user.tenant_id, user.id, user.email, user.role.value
+            )
+        for one in CONNECTIONS:
+            await connection.execute(_SQL["connection"], one.tenant_id, one.id, one.name)

@@ -1,0 +1,181 @@
+"""An import as a client does it: announce, send, start, follow."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from cli.client import ApiError, Client
+
+CHUNK_BYTES: Final = 256 * 1024
+UPLOAD_TIMEOUT_S: Final = 600
+POLL_S: Final = 0.2
+SETTLED: Final = frozenset({"COMPLETED", "PARTIAL", "FAILED", "CANCELLED", "DISCARDED", "REVERTED"})
+WAITING: Final = frozenset({"AWAITING_REVIEW", "AWAITING_MAPPING"})
+
+_CONNECTIONS = "{ connections(first: 20) { nodes: edges { node { id name } } } }"
+_UPLOAD = """
+mutation Upload($input: StatementUploadInput!) {
+  statementUpload(input: $input) {
+    uploadId url method headers { name value } userErrors { message }
+  }
+}
+"""
+_PROFILE = """
+mutation Profile($input: StatementProfileCreateInput!) {
+  statementProfileCreate(input: $input) { profile { id } userErrors { message } }
+}
+"""
+_IMPORT = """
+mutation Import($input: StatementImportInput!) {
+  statementImport(input: $input) { job { id state } userErrors { message } }
+}
+"""
+_JOB = """
+query Job($id: ID!) {
+  ingestionJob(id: $id) {
+    id state stage progress rate total
+    counts { fetched processed imported duplicate changed rejected withdrawn waiting }
+    error { code message }
+    findings(first: 20) { edges { node { severity code message line } } pageInfo { hasNextPage } }
+    connection {
+      accounts {
+        name maskedNumber currency
+        balances { kind amount { amount currency } asOf }
+      }
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the person asked for."""
+
+    file: Path
+    connection: str | None
+    format: str | None
+    profile: Path | None
+    review: bool
+
+
+def import_statement(client: Client, request: Request, console: Console) -> dict[str, Any]:
+    """The job as it stands at the end; progress goes to `console`. Raises ApiError."""
+    size, digest = _measure(request.file)
+    connection = request.connection or _only_connection(client)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        upload = client.change(
+            _UPLOAD,
+            {"input": {"fileName": request.file.name, "size": size, "sha256": digest}},
+            name="statementUpload",
+        )
+        sending = progress.add_task("Uploading", total=size)
+        _send(upload, request.file, lambda sent: progress.advance(sending, sent))
+        progress.remove_task(sending)
+        details: dict[str, Any] = {
+            "uploadId": upload["uploadId"],
+            "connectionId": connection,
+            "review": request.review,
+        }
+        if request.format is not None:
+            details["format"] = request.format
+        if request.profile is not None:
+            details["profileId"] = _save_profile(client, request.profile, digest)
+        started = client.change(_IMPORT, {"input": details}, name="statementImport")
+        return _follow(client, started["job"]["id"], progress)
+
+
+def _measure(file: Path) -> tuple[int, str]:
+    seen = sha256()
+    size = 0
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            seen.update(chunk)
+            size += len(chunk)
+    return size, seen.hexdigest()
+
+
+def _only_connection(client: Client) -> str:
+    nodes = [edge["node"] for edge in client.ask(_CONNECTIONS, {})["connections"]["nodes"]]
+    if len(nodes) != 1:
+        names = ", ".join(f"{node['name']} ({node['id']})" for node in nodes) or "none"
+        raise ApiError(f"Name a connection with --connection. There are: {names}.")
+    return str(nodes[0]["id"])
+
+
+def _send(upload: dict[str, Any], file: Path, sent: Callable[[int], None]) -> None:
+    def chunks() -> Iterator[bytes]:
+        with file.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
+                sent(len(chunk))
+
+    headers = {header["name"]: header["value"] for header in upload["headers"]}
+    headers["content-length"] = str(file.stat().st_size)
+    try:
+        # The signed URL is the permission: the user's token is not sent to the storage.
+        response = httpx.request(
+            upload["method"],
+            upload["url"],
+            headers=headers,
+            content=chunks(),
+            timeout=UPLOAD_TIMEOUT_S,
+        )
+    except httpx.HTTPError as error:
+        raise ApiError(f"The upload broke off ({type(error).__name__}). Try again.") from error
+    if response.is_error:
+        raise ApiError(f"The upload was refused: {response.text[:500]}")
+
+
+def _save_profile(client: Client, file: Path, digest: str) -> str:
+    try:
+        definition = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ApiError(f"{file} is not JSON: {error}") from error
+    payload = client.change(
+        _PROFILE,
+        {"input": {"name": f"{file.stem} {digest[:8]}", "definition": definition}},
+        name="statementProfileCreate",
+    )
+    return str(payload["profile"]["id"])
+
+
+def _follow(client: Client, job_id: str, progress: Progress) -> dict[str, Any]:
+    reading = progress.add_task("Waiting for a worker", total=None)
+    while True:
+        job = client.ask(_JOB, {"id": job_id})["ingestionJob"]
+        if job is None:
+            raise ApiError("The job is gone.")
+        progress.update(
+            reading,
+            description=_doing(job),
+            total=job["total"],
+            completed=job["counts"]["processed"],
+        )
+        if job["state"] in SETTLED | WAITING:
+            return dict(job)
+        time.sleep(POLL_S)
+
+
+def _doing(job: dict[str, Any]) -> str:
+    if job["state"] == "QUEUED":
+        return "Waiting for a worker"
+    rate = f" ({job['rate']:,} rows/s)" if job["rate"] else ""
+    return f"{(job['stage'] or 'running').capitalize()}{rate}"

@@ -1,0 +1,46 @@
+"""The `bankfeeds` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from cli.generate import generate
+from cli.import_file import import_file
+from cli.migrate import migrate
+from cli.parse import parse
+from cli.serve import serve
+from cli.token import token
+from cli.up import up
+from cli.worker import worker
+from core.errors import BankfeedsError
+
+app = typer.Typer(
+    name="bankfeeds",
+    help="Statements and bank feeds in, tenant-isolated transactions out through GraphQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local variables would show secrets
+)
+app.command()(up)
+app.command()(parse)
+app.command(name="import")(import_file)
+app.command()(token)
+app.command()(migrate)
+app.command()(serve)
+app.command()(worker)
+app.command(hidden=True)(generate)
+
+
+def main() -> None:
+    """Runs the command; what is wrong is said in a sentence, without a traceback."""
+    try:
+        app()
+    except BankfeedsError as error:
+        typer.echo(f"bankfeeds: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
