@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 
 
 def worker() -> None:
     """Run imports and other jobs. Needs DATABASE_URL and REDIS_URL, or runs under `up`."""
-    from core.logs import set_up
+    from core.logs import configure
     from core.settings import Settings
     from workers.main import serve
 
     settings = Settings.load()
-    set_up(settings.log_level)
+    configure(
+        level=settings.log_level,
+        form=settings.log_format,
+        reveal=not settings.production,
+        stream=sys.stderr,
+    )
     asyncio.run(_until_stopped(serve(settings)))
 
 

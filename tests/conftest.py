@@ -1,3 +1,8 @@
 """What all tests share: the servers of the run and a database of its own for each test."""
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.world_fixture"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.place",
+    "tests.fixtures.world_fixture",
+    "tests.fixtures.no_skip",
+]

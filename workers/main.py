@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from contextlib import AsyncExitStack
@@ -29,6 +30,7 @@ SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 JANITOR_EVERY_MIN: Final = 10
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
+COLLECTOR_THRESHOLDS: Final = (100_000, 50, 100)
 POLL_DELAY_S: Final = 0.05
 RESTART_DELAYS_S: Final = (0.2, 0.5, 1, 2, 5)
 
@@ -61,6 +63,9 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     """What arq needs to know. Results are kept nowhere: the ledger has them."""
 
     async def start(ctx: Ctx) -> None:
+        # Batches are many small objects that die together: collecting often finds nothing.
+        gc.freeze()
+        gc.set_threshold(*COLLECTOR_THRESHOLDS)
         stack = AsyncExitStack()
         ctx["stack"] = stack
         ctx["services"] = await stack.enter_async_context(open_services(settings))
@@ -123,7 +128,7 @@ async def _close(worker: Worker) -> None:
 def __getattr__(name: str) -> object:
     """`arq workers.main.WorkerSettings`: made when asked for, since it reads the environment."""
     if name == "WorkerSettings":
-        return type(name, (), worker_options(Settings.model_validate({})))
+        return type(name, (), worker_options(Settings.load()))
     raise AttributeError(name)
 
 
