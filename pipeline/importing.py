@@ -33,7 +33,7 @@ async def import_document(job: Job, services: Services) -> JobState:
     """
     key = await services.key(job)
     await _stage(job, services, JobStage.RECEIVE)
-    document = await receive(job, database=services.database, blobs=services.blobs, key=key)
+    document = await receive(job, services, key=key)
     async with services.database.as_(services.scope(job)) as tx:
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
@@ -60,7 +60,9 @@ async def _stage(job: Job, services: Services, stage: JobStage) -> None:
 
 async def _reading(job: Job, services: Services, connection: Connection, file: BinaryIO) -> Reading:
     async with services.database.as_(services.scope(job)) as tx:
-        definition = job.profile
+        # What was previewed, or written in part, goes on being read as it was.
+        begun = job.checkpoint > 0 or job.approved_at is not None
+        definition = job.profile if begun else None
         profile_id = job.profile_id or connection.profile_id
         if definition is None and profile_id is not None:
             definition = await raw.profile(tx, tenant_id=job.tenant_id, profile_id=profile_id)

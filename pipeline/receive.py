@@ -4,51 +4,67 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from hashlib import sha256
+from uuid import uuid5
 
 from core.errors import Unreadable
 from core.models import Job, RawDocument, Upload, UploadState
-from core.scope import WorkerScope
 from core.vault import Aad, DataKey
-from db import raw
-from db.blobs import Blobs
-from db.session import Database
+from db import ledger, raw
+from db.blobs import Blobs, blob_path
+from pipeline.services import Services
 
 
-async def receive(job: Job, *, database: Database, blobs: Blobs, key: DataKey) -> RawDocument:
+async def receive(job: Job, services: Services, *, key: DataKey) -> RawDocument:
     """The job's raw document, kept in a transaction of its own: it survives whatever comes next.
 
-    Raises Unreadable where the bytes never came, or are not those that were announced.
+    Raises Unreadable where the bytes never came, or are not those that were announced, and
+    LeaseLost where another worker has the job.
     """
-    scope = WorkerScope(tenant_id=job.tenant_id)
-    async with database.as_(scope) as tx:
+    async with services.database.as_(services.scope(job)) as tx:
         documents = await raw.of_job(tx, tenant_id=job.tenant_id, job_id=job.id)
         upload = None
-        if not documents and job.upload_id is not None:
+        if job.upload_id is not None:
             upload = await raw.upload(tx, tenant_id=job.tenant_id, upload_id=job.upload_id)
-    if documents:
-        return documents[0]
+    if not documents:
+        documents = await _keep(_usable(upload), job, services, key=key)
+    if upload is not None and not upload.sealed:
+        # Again at every try: what the client sent must not lie there unsealed.
+        await services.blobs.delete(upload.blob_path)
+    return documents[0]
+
+
+def _usable(upload: Upload | None) -> Upload:
     if upload is None or upload.state is UploadState.EXPIRED:
         raise Unreadable("upload-missing", "The upload is gone. Upload the file again.")
-    blob_path = upload.blob_path
+    if upload.state is UploadState.IMPORTED:
+        raise _used()
+    return upload
+
+
+def _used() -> Unreadable:
+    return Unreadable("upload-used", "The upload belongs to another import. Upload the file again.")
+
+
+async def _keep(upload: Upload, job: Job, services: Services, *, key: DataKey) -> list[RawDocument]:
+    path = upload.blob_path
     if not upload.sealed:
-        blob_path = await _seal(upload, job, blobs=blobs, key=key)
-    async with database.as_(scope) as tx:
-        await raw.keep(tx, job, upload, blob_path=blob_path)
+        path = await _seal(upload, job, blobs=services.blobs, key=key)
+    async with services.database.as_(services.scope(job)) as tx:
+        # A worker that lost the job must not make its copy the document: the next deletes it.
+        await ledger.renew(tx, job, lease=services.lease)
+        await raw.keep(tx, job, upload, blob_path=path)
         documents = await raw.of_job(tx, tenant_id=job.tenant_id, job_id=job.id)
     if not documents:
-        raise Unreadable(
-            "upload-used", "The upload belongs to another import. Upload the file again."
-        )
-    if blob_path != upload.blob_path:
-        await blobs.delete(upload.blob_path)
-    return documents[0]
+        raise _used()
+    return documents
 
 
 async def _seal(upload: Upload, job: Job, *, blobs: Blobs, key: DataKey) -> str:
     """Seals what a client put into storage directly, checking that it is what was announced."""
-    path = f"{job.tenant_id}/sealed/{upload.id}"
-    # A try that ended between here and the ledger may have left its copy.
-    await blobs.delete(path)
+    # Each try has a copy of its own: an earlier worker may still be at it. What a try left behind
+    # that ended between here and the ledger, the next one deletes.
+    path = _sealed_path(job, fence=job.fence)
+    await blobs.delete(_sealed_path(job, fence=job.fence - 1))
     seen = sha256()
     size = 0
 
@@ -69,3 +85,7 @@ async def _seal(upload: Upload, job: Job, *, blobs: Blobs, key: DataKey) -> str:
             "Upload the file again.",
         )
     return path
+
+
+def _sealed_path(job: Job, *, fence: int) -> str:
+    return blob_path(tenant_id=job.tenant_id, kind="sealed", blob_id=uuid5(job.id, str(fence)))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 from core.errors import BankfeedsError, LeaseLost, SealBroken, StorageUnavailable, Unreadable
@@ -15,6 +15,7 @@ from core.models import Job
 from core.records import Finding, Severity
 from core.scope import WorkerScope
 from db import ledger
+from db.blobs import BlobMissing
 from db.failures import DatabaseUnavailable, TimedOut
 from pipeline.derive import derive
 from pipeline.importing import import_document
@@ -35,6 +36,13 @@ class Failure:
     line: int | None = None
 
 
+EXHAUSTED: Final = Failure(
+    code="attempts-exhausted",
+    message="Workers ended again and again while they had the job. Look into their logs, retry.",
+    retry=True,
+)
+
+
 async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> None:
     """Runs a job, if it is due and nobody else does. Never raises but for cancellation.
 
@@ -45,9 +53,10 @@ async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> None:
     if job is None:
         return
     log.info("job.claimed", extra={"job_id": str(job.id), "attempt": job.attempts})
+    if job.attempts > ATTEMPTS_MAX:
+        await _fail(job, services, EXHAUSTED)
+        return
     try:
-        if job.attempts > ATTEMPTS_MAX:
-            raise Unreadable("attempts-exhausted", "The job failed too often. Retry it by hand.")
         async with lease_kept(job, services):
             state = await _do(job, services)
     except LeaseLost:
@@ -97,6 +106,13 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(code=error.code, message=error.message, retry=False, line=error.line)
         case DatabaseUnavailable() | TimedOut():
             return Failure(code="database-unavailable", message=str(error), retry=True)
+        case BlobMissing():
+            return Failure(
+                code="document-missing",
+                message="The storage does not have the file. Restore it there and retry, or "
+                "upload the file again.",
+                retry=True,
+            )
         case StorageUnavailable() | OSError():
             return Failure(
                 code="storage-unavailable", message="The storage did not answer.", retry=True
@@ -127,7 +143,8 @@ async def _settle_quietly(
     delay = retry_delay(job.attempts) if failure is not None else timedelta(0)
     try:
         async with services.database.as_(WorkerScope(tenant_id=job.tenant_id)) as tx:
-            if failure is not None and state is JobState.FAILED:
+            # What was no fault of the document would still stand there when a retry has ended well.
+            if failure is not None and not failure.retry:
                 await ledger.put_findings(
                     tx,
                     job,

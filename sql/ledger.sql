@@ -43,7 +43,7 @@ set
   lease_until = now() + $4::interval,
   stage = coalesce($5, j.stage),
   total = coalesce($6, j.total),
-  fetched = greatest(j.fetched, coalesce($7, 0))
+  fetched = coalesce($7, j.fetched)
 where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 
 -- name: read_as
@@ -85,6 +85,8 @@ update app.ingestion_jobs as j
 set
   state = $4,
   stage = case when $4 in ('queued', 'failed') then j.stage end,
+  -- A try that failed before it wrote anything binds the next one to nothing.
+  profile = case when $4 <> 'failed' or j.checkpoint > 0 then j.profile end,
   lease_until = null,
   next_run_at = case when $4 = 'queued' then now() + $5::interval end,
   error_code = $6,
@@ -94,20 +96,22 @@ where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 
 -- name: finish
 -- role: worker
--- Ends a job whose document is through: the counts say how it went.
+-- Ends a job whose document is through: the counts say how it went. Where rows were rejected and
+-- none was read, nothing is written: a retry, perhaps with another profile, starts afresh.
 update app.ingestion_jobs as j
 set
   state = case
     when j.waiting > 0 then 'awaiting_mapping'
-    when j.rejected > 0 and j.rejected = j.processed then 'failed'
+    when j.rejected > 0 and j.fetched = 0 then 'failed'
     when j.rejected > 0 then 'partial'
     else 'completed'
   end,
-  error_code = case when j.rejected > 0 and j.rejected = j.processed then 'no-row-readable' end,
+  error_code = case when j.rejected > 0 and j.fetched = 0 then 'no-row-readable' end,
   error_message = case
-    when j.rejected > 0 and j.rejected = j.processed
-      then 'No row could be read; see the findings.'
+    when j.rejected > 0 and j.fetched = 0 then 'No row could be read; see the findings.'
   end,
+  profile = case when j.rejected = 0 or j.fetched > 0 then j.profile end,
+  checkpoint = case when j.rejected = 0 or j.fetched > 0 then j.checkpoint else 0 end,
   stage = null,
   fetched = j.processed,
   lease_until = null,
