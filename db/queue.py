@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-from uuid import UUID
+import asyncio
+import logging
+from typing import Final, Protocol
+from uuid import UUID, uuid4
+
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+_log = logging.getLogger(__name__)
+
+FUNCTION: Final = "run_job"
+WAKE_TIMEOUT_S: Final = 1
+WAKE_EXPIRES_S: Final = 60  # nobody took it: the sweep finds the job in the ledger
+PAUSE_S: Final = 1  # after a failure; without it, every commit would wait for a dead Redis
 
 
 class Queue(Protocol):
@@ -12,3 +24,33 @@ class Queue(Protocol):
     async def wake(self, tenant_id: UUID, job_id: UUID) -> None:
         """Asks some worker to look at the job, after its commit. Never raises: a sweep finds it."""
         ...
+
+
+class ArqQueue:
+    """Wakes workers through arq, with `run_job(tenant_id, job_id)` as texts.
+
+    Waking twice is harmless, as workers claim by lease. Losing a wake is not, and arq ignores an
+    id that it knows, even while that job is ending: so every wake has an id of its own.
+    """
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+        self._paused_until: float = 0
+
+    async def wake(self, tenant_id: UUID, job_id: UUID) -> None:
+        """Takes at most a second; what cannot be told now is left to the sweep."""
+        now = asyncio.get_running_loop().time()
+        if now < self._paused_until:
+            return
+        try:
+            async with asyncio.timeout(WAKE_TIMEOUT_S):
+                await self._redis.enqueue_job(
+                    FUNCTION,
+                    str(tenant_id),
+                    str(job_id),
+                    _job_id=f"job:{job_id}:{uuid4().hex[:12]}",
+                    _expires=WAKE_EXPIRES_S,
+                )
+        except (RedisError, OSError, TimeoutError) as error:
+            self._paused_until = now + PAUSE_S
+            _log.warning("queue.unreachable", extra={"error": type(error).__name__})
