@@ -138,7 +138,7 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         )
     await connection.execute(f"reset all; reset role; set lock_timeout = '{LOCK_TIMEOUT}'")
     try:
-        await connection.execute(f"{sql}\n;{_entry(migration, sql)}")
+        await connection.execute(f"{sql}\n;reset role;{_entry(migration, sql)}")
     except asyncpg.PostgresError as error:
         raise MigrationError(_explained(migration, sql, error)) from error
 

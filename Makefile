@@ -1,0 +1,37 @@
+# Every target sets itself up. PYTHON chooses the interpreter, ARGS goes to the command.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test check bench generate
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+install: $(INSTALLED) ## Make .venv with the bankfeeds command in it
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Bankfeeds needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; say make PYTHON=python3.12, for example")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+up: $(INSTALLED) ## Run everything here: Postgres, Valkey, API, worker, demo (ARGS="--port 8000 --json")
+	@$(BIN)/bankfeeds up $(ARGS)
+
+test: $(INSTALLED) ## Run every test (ARGS="-k money")
+	@$(BIN)/pytest --numprocesses auto $(ARGS)
+
+check: $(INSTALLED) ## Lint, check format, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED) ## Measure the import of a large statement (ARGS="FILE")
+	@$(BIN)/python bench/import_speed.py $(ARGS)
+
+generate: $(INSTALLED) ## Write the files that are generated from the code
+	@$(BIN)/python -m cli.generate
