@@ -14,6 +14,8 @@ QUEUE: Final = "bankfeeds:jobs:1"  # a new number when old workers could not run
 CONNECTIONS_MAX: Final = 50
 TIMEOUT_S: Final = 1
 
+RedisClient = ArqRedis
+
 
 @asynccontextmanager
 async def connect(url: str) -> AsyncIterator[ArqRedis]:

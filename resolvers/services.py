@@ -1,0 +1,126 @@
+"""Opens what lives as long as a process: database, keys, blobs, events and queue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from core.settings import Settings, SettingsError
+from core.vault import Vault
+from db.blobs import Blobs, FolderBlobs, supabase_blobs
+from db.direct import connected
+from db.events import redis_events
+from db.keys import HeldKeys, keys_from_environment, keys_from_file
+from db.login import refuse_unsafe_login
+from db.pool import connect
+from db.queue import ArqQueue
+from db.redis import RedisClient
+from db.redis import connect as connect_redis
+from pipeline.services import Services as PipelineServices
+from resolvers.context import Services
+
+TRANSACTION_POOLER_PORT: Final = 6543  # Supavisor's and Supabase's dedicated PgBouncer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """The services of a process, and the Redis client below two of them."""
+
+    services: Services
+    redis: RedisClient
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services that the settings describe, closed at the end of the block.
+
+    Raises SettingsError, UnsafeLogin, InvalidKeys and DatabaseUnavailable. A Redis that is away
+    is no reason not to start.
+    """
+    async with open_process(settings) as process:
+        yield process.services
+
+
+@asynccontextmanager
+async def open_process(settings: Settings) -> AsyncIterator[Process]:
+    """As `open_services`, for who also wants to know how Redis is."""
+    database_url, redis_url = _addresses(settings)
+    vault = Vault(_keys(settings))
+    async with connected(database_url) as connection:
+        await refuse_unsafe_login(connection)
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(connect_redis(redis_url))
+        services = Services(
+            database=await stack.enter_async_context(
+                connect(
+                    database_url,
+                    size=settings.pool_max,
+                    pooled=urlsplit(database_url).port == TRANSACTION_POOLER_PORT,
+                )
+            ),
+            vault=vault,
+            blobs=await stack.enter_async_context(_blobs(settings)),
+            events=await stack.enter_async_context(redis_events(redis)),
+            queue=ArqQueue(redis),
+            clock=lambda: datetime.now(UTC),
+            public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+            upload_bytes_max=settings.upload_bytes_max,
+        )
+        yield Process(services=services, redis=redis)
+
+
+def pipeline_services(services: Services) -> PipelineServices:
+    """The part of the services that running jobs need."""
+    return PipelineServices(
+        database=services.database,
+        vault=services.vault,
+        blobs=services.blobs,
+        events=services.events,
+        clock=services.clock,
+    )
+
+
+def _addresses(settings: Settings) -> tuple[str, str]:
+    problems = []
+    if settings.database_url is None:
+        problems.append("DATABASE_URL: is not set; set it, or let `bankfeeds up` start a Postgres")
+    if settings.redis_url is None:
+        problems.append("REDIS_URL: is not set; set it, or let `bankfeeds up` start a Valkey")
+    if settings.keys is None and settings.key_file is None:
+        problems.append("BANKFEEDS_KEYS: no key-encryption key; set it or BANKFEEDS_KEY_FILE")
+    if problems:
+        raise SettingsError(tuple(problems))
+    return _shown(settings.database_url), _shown(settings.redis_url)
+
+
+def _shown(secret: SecretStr | None) -> str:
+    assert secret is not None
+    return secret.get_secret_value()
+
+
+def _keys(settings: Settings) -> HeldKeys:
+    if settings.keys is not None:
+        return keys_from_environment(settings.keys.get_secret_value())
+    assert settings.key_file is not None
+    return keys_from_file(settings.key_file)
+
+
+@asynccontextmanager
+async def _blobs(settings: Settings) -> AsyncIterator[Blobs]:
+    """Supabase Storage where there is a secret key for it, else a folder."""
+    if settings.supabase_url is None or settings.supabase_secret_key is None:
+        settings.storage_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield FolderBlobs(settings.storage_dir)
+        return
+    async with supabase_blobs(
+        url=settings.supabase_url,
+        secret_key=settings.supabase_secret_key.get_secret_value(),
+        bucket=settings.storage_bucket,
+    ) as blobs:
+        yield blobs
