@@ -24,6 +24,7 @@ _SIGNS: Final = {
 # Where the bank reference stands, by funds type; the record code is field 0.
 _REFERENCE_AT: Final = {**dict.fromkeys(NO_SUBFIELDS, 4), "V": 6, "S": 7}
 _FIELDS_MAX: Final = 9  # with a text that has no comma
+_DIGITS_MAX: Final = 40  # of three amounts together; no amount is longer
 _EXTRAS_REMEMBERED_MAX: Final = 1_000
 _POSTED: Final = TransactionStatus.POSTED
 _new: Final = tuple.__new__
@@ -40,7 +41,6 @@ class DetailReader:
 
     __slots__ = (
         "_booking",
-        "_extra_distributed",
         "_extras_by_time",
         "_limit",
         "_plain",
@@ -53,10 +53,8 @@ class DetailReader:
         self._suffix = f"E-{booking.decimals}"
         self._zero = Decimal(f"0{self._suffix}")
         self._limit = int(AMOUNT_LIMIT) * 10**booking.decimals
-        self._plain: dict[str, _Extra] = {
-            kind: extra_of(booking, Funds(kind, (), 0)) for kind in NO_SUBFIELDS
-        }
-        self._extra_distributed = dict(extra_of(booking, Funds("S", ("", "", ""), 0)) or {})
+        marked = {kind: {**booking.extra, "funds_type": kind} for kind in NO_SUBFIELDS if kind}
+        self._plain: dict[str, _Extra] = {"": booking.extra or None, **marked}
         self._extras_by_time: dict[str, _Extra] = {}
 
     def read(self, record: Logical) -> TransactionRecord | None:
@@ -76,10 +74,15 @@ class DetailReader:
             value, extra = self._valued(fields) if at == 6 else self._distributed(fields)
             if extra is None:
                 return read_detail(self._booking, record)
-        customer, text_raw = _customer_and_text(fields, at, more)
+        text_raw: str | None
+        if len(fields) == at + 3 and not more:
+            customer, text_raw = fields[at + 1], fields[at + 2]
+        else:
+            customer, text_raw = _customer_and_text(fields, at, more)
         if text_raw is None:
             return read_detail(self._booking, record)
         raw, description = detail_text(text_raw)
+        customer = customer.strip()
         if code in CHECKS and customer:
             extra = {**(extra or {}), "check_number": customer}
         booking, tally = self._booking, self._booking.tally
@@ -127,29 +130,31 @@ class DetailReader:
 
     def _distributed(self, fields: list[str]) -> tuple[None, _Extra]:
         """Extra of funds type S; none where an amount is unusual."""
-        decimals = self._booking.decimals
-        extra = self._extra_distributed.copy()
-        for name, amount in zip(DISTRIBUTED, fields[4:7], strict=True):
-            if is_digits(amount):
-                extra[name] = scaled_digits(amount, decimals)
-            elif amount:
-                return None, None
+        booking = self._booking
+        now, one_day, later = fields[4:7]
+        digits = now + one_day + later
+        if digits and not (digits.isdigit() and digits.isascii() and len(digits) <= _DIGITS_MAX):
+            return None, None
+        extra = {**booking.extra, "funds_type": "S"}
+        if now:
+            extra[DISTRIBUTED[0]] = scaled_digits(now, booking.decimals)
+        if one_day:
+            extra[DISTRIBUTED[1]] = scaled_digits(one_day, booking.decimals)
+        if later:
+            extra[DISTRIBUTED[2]] = scaled_digits(later, booking.decimals)
         return None, extra
 
 
 def _customer_and_text(fields: list[str], at: int, more: Sequence[str]) -> tuple[str, str | None]:
     """Customer reference and text; no text where a line without a record code is in it."""
-    if len(fields) == at + 3:
-        customer, rest = fields[at + 1], fields[at + 2]
-    elif len(fields) == at + 2:
-        customer, rest = without_slash(fields[at + 1]), ""
+    customer = fields[at + 1]
+    if len(fields) == at + 2:
+        lines, customer = [], without_slash(customer)
     else:
-        customer, rest = fields[at + 1], ",".join(fields[at + 2 :])
-    if not more:
-        return customer.strip(), "" if is_no_text(rest) else rest
-    lines = [] if is_no_text(rest) else [rest]
+        rest = ",".join(fields[at + 2 :])
+        lines = [] if more and is_no_text(rest) else [rest]
     for piece in more:
         if piece[:3] != "88,":
             return customer, None
         lines.append(piece[3:])
-    return customer.strip(), "\n".join(lines)
+    return customer, "\n".join(lines)

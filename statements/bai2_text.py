@@ -36,10 +36,16 @@ def split_detail(text: str, more: Sequence[str], *, cut: bool) -> tuple[list[str
 
 
 def detail_text(text: str) -> tuple[str, str]:
-    """The text but for the slash that some banks end it with, and the same on one line."""
+    """The text but for the slash that some banks end it with, and the same on one line.
+
+    Blanks alone are no text.
+    """
     bare = text.rstrip()
     raw = bare[:-1] if bare[-1:] == "/" else text
-    return raw, " ".join(raw.split())
+    # Most texts are one line already; where only blanks could be folded, that is seen at once.
+    folded = "  " not in raw and raw.isprintable()
+    description = raw.strip() if folded else " ".join(raw.split())
+    return (raw, description) if description else ("", "")
 
 
 def without_slash(field: str) -> str:

@@ -126,6 +126,8 @@ def _check_total(trailer: Trailer, tally: Tally, findings: Findings) -> None:
     if not trailer.total:
         return
     stated = minor_amount(trailer.total)
+    if stated == tally.headers + tally.details:
+        return
     if trailer.code != "49" and stated == tally.stated_total:
         return
     _check_conventions(trailer, "control-total", (stated, trailer.total), tally.totals(), findings)

@@ -116,6 +116,8 @@ def sums(tally: Tally) -> tuple[int, ...]:
 
 
 @settings(max_examples=600, deadline=None)
+@example(head="165,1,,,, /", more=[], as_of=None, ends_inside=False)
+@example(head="165,1,,,,", more=["88,A"], as_of=None, ends_inside=False)
 @given(
     head=HEADS,
     more=PIECES,

@@ -100,6 +100,7 @@ def test_file_that_ends_inside_a_field_loses_that_field_alone() -> None:
         (" DEALER  PAYMENTS ", " DEALER  PAYMENTS ", "DEALER PAYMENTS"),
         ("NO\u00a0BREAK\tTAB", "NO\u00a0BREAK\tTAB", "NO BREAK TAB"),
         ("/", "", ""),
+        (" /", "", ""),
         ("", "", ""),
     ],
 )
