@@ -1,0 +1,204 @@
+"""One row for every table, made from the catalog; what the catalog cannot tell is in a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from tests.isolation.catalog import Catalog, Table
+
+# Values are what a statement says between quotes; None is null.
+Row = Mapping[str, str | None]
+Maker = Callable[["Owner"], str | None]
+Recipe = Mapping[str, str | Maker | None]
+
+_NAMESPACE: Final = UUID(int=7)
+_ROLES: Final = ("owner", "admin", "member", "viewer")
+# Columns that name a person.
+PEOPLE: Final = frozenset({"created_by", "invited_by", "verified_by", "approved_by", "user_id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose rows they are: every value that can tell of a tenant is made from the names."""
+
+    tenant: str
+    name: str = ""  # of further rows of the same tenant
+
+    @property
+    def tenant_id(self) -> str:
+        return str(uuid5(_NAMESPACE, self.tenant))
+
+    def uuid(self, what: str) -> str:
+        return str(uuid5(_NAMESPACE, f"{self.tenant} {self.name} {what}"))
+
+    def text(self, what: str) -> str:
+        return f"{self.tenant}{self.name} {what}"
+
+    def person(self, role: str) -> str:
+        return str(uuid5(_NAMESPACE, f"{self.tenant} person {role}"))
+
+    def email(self, role: str) -> str:
+        return f"{role}@{self.tenant}{self.name}.test"
+
+
+# What a column must be where a check or a rule asks for it. A table without a recipe is an error:
+# whoever adds one says here what its rows look like, were it only `{}`.
+RECIPES: Final[Mapping[str, Recipe]] = {
+    "app.tenants": {"id": lambda owner: owner.tenant_id},
+    "app.tenant_members": {
+        "user_id": lambda owner: owner.person("viewer"),
+        "email": lambda owner: owner.email("viewer"),
+        "role": "viewer",
+    },
+    "app.tenant_invitations": {
+        "email": lambda owner: owner.email("invited"),
+        "role": "viewer",
+        "accepted_at": None,
+        "expires_at": "2100-01-01",
+    },
+    "private.tenant_keys": {},
+    "app.institutions": {"country": "DE"},
+    "app.statement_profiles": {"format": "csv"},
+    "app.connections": {
+        "lineage_id": lambda owner: owner.uuid("app.connections id"),
+        "provider": "file",
+        "status": "active",
+        "delivery": "cumulative",
+        "mapping_policy": "create",
+        "control_policy": "warn",
+        "sync_frequency": "manual",
+    },
+    "app.connection_credentials": {},
+    "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
+    "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
+    "app.uploads": {
+        "state": "pending",
+        "blob_path": lambda owner: f"{owner.tenant_id}/raw/{owner.uuid('upload')}",
+        "expires_at": "2026-01-01",
+    },
+    "app.ingestion_jobs": {
+        "kind": "import",
+        "state": "queued",
+        "task": "run",
+        "stage": None,
+        "format": "bai2",
+        "lease_until": None,
+    },
+    "app.raw_ingestion_data": {"format": "bai2", "blob_path": None},
+    "app.ingestion_findings": {"severity": "info", "code": "a-finding"},
+    "app.ingestion_previews": {"outcome": "new", "status": "posted"},
+    "app.ingestion_audit_log": {"event": "test.event"},
+    "app.transactions": {
+        "status": "posted",
+        "fingerprint": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
+        "reconciled": "false",
+        "reconciled_at": None,
+    },
+    "app.account_balances": {
+        "kind": "other",
+        "as_of_time": "12:00",
+        "code": lambda owner: f"{owner.tenant}{owner.name}",
+    },
+}
+
+
+class NoRecipe(Exception):
+    """A table has no recipe."""
+
+
+def make_rows(
+    catalog: Catalog,
+    owner: Owner,
+    *,
+    recipes: Mapping[str, Recipe] = RECIPES,
+    parents: Mapping[str, Row] | None = None,
+) -> dict[str, Row]:
+    """One row of `owner` for each table, nothing inserted; foreign keys name rows of `parents`,
+    or each other's. Raises `NoRecipe` for a table that is not in `recipes`.
+    """
+    rows: dict[str, Row] = {}
+    for table in catalog.tables:
+        if table.name not in recipes:
+            raise NoRecipe(f"add a recipe for {table.name} to tests/isolation/rows.py")
+        rows[table.name] = _make_row(table, owner, parents or rows, recipes[table.name])
+    return rows
+
+
+async def fill(connection: asyncpg.Connection, rows: Mapping[str, Row], owner: Owner) -> None:
+    """Insert the rows of one tenant and its people, one in each role."""
+    for role in _ROLES:
+        await connection.execute(
+            "insert into auth.users (id, email, email_confirmed_at) values ($1, $2, now())",
+            UUID(owner.person(role)),
+            owner.email(role),
+        )
+    for name, row in rows.items():
+        await connection.execute(insert(name, row))
+    for role in _ROLES:
+        await connection.execute(
+            "insert into app.tenant_members (tenant_id, user_id, email, role) "
+            "values ($1, $2, $3, $4) on conflict do nothing",
+            UUID(owner.tenant_id), UUID(owner.person(role)), owner.email(role), role,
+        )  # fmt: skip
+
+
+def insert(table: str, row: Row) -> str:
+    """An insert of one row, as text."""
+    values = ", ".join(literal(value) for value in row.values())
+    return f"insert into {table} ({', '.join(row)}) values ({values})"
+
+
+def literal(value: str | None) -> str:
+    """A value as SQL."""
+    return "null" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def _make_row(table: Table, owner: Owner, parents: Mapping[str, Row], recipe: Recipe) -> Row:
+    row: dict[str, str | None] = {
+        name: _value(table, name, kind, owner) for name, kind in table.types.items()
+    }
+    for key in table.foreign_keys:
+        if key.target in parents:
+            values = (parents[key.target][column] for column in key.target_columns)
+            row |= dict(zip(key.columns, values, strict=True))
+    for name, made in recipe.items():
+        if name in row:
+            row[name] = made(owner) if callable(made) else made
+    return row
+
+
+def _value(table: Table, column: str, kind: str, owner: Owner) -> str:
+    if column == "tenant_id":
+        return owner.tenant_id
+    if column in PEOPLE:
+        return owner.person("owner")
+    match kind:
+        case "uuid":
+            return owner.uuid(f"{table.name} {column}")
+        case "text":
+            return owner.text(column)
+        case "bytea":
+            return "\\x" + sha256(owner.text(f"{table.name} {column}").encode()).hexdigest()
+        case _:
+            return _EQUAL_FOR_ALL[kind]
+
+
+# Small values are the same for every tenant: they tell nothing, and an answer that differs must
+# differ because of a row that is there.
+_EQUAL_FOR_ALL: Final = {
+    "character(2)": "DE",
+    "character(3)": "EUR",
+    "numeric": "1.5",
+    "integer": "1",
+    "bigint": "1",
+    "boolean": "false",
+    "date": "2026-01-01",
+    "timestamp with time zone": "2026-01-01",
+    "jsonb": "{}",
+}
