@@ -34,4 +34,4 @@ bench: $(INSTALLED) ## Measure the import of a large statement (ARGS="FILE")
 	@$(BIN)/python bench/import_speed.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
-	@$(BIN)/python -m cli.generate
+	@$(BIN)/bankfeeds generate

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.dev_keys import create_development_key
 from core.settings import Settings
 from db.binaries import postgres_binaries, valkey_binary
 from db.bootstrap import LOGIN, OWNER, bootstrap
@@ -78,5 +79,6 @@ def _keys(settings: Settings) -> dict[str, str]:
         create_key_file(path)
         environ["BANKFEEDS_KEY_FILE"] = str(path)
     if settings.jwks_url is None and settings.supabase_jwt_secret is None:
+        create_development_key(settings.data_dir)  # before the API looks for it
         environ["BANKFEEDS_DEMO"] = "true"
     return environ
