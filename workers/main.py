@@ -59,13 +59,17 @@ async def clean(ctx: Ctx) -> None:
     await expire_uploads(ctx["services"])
 
 
+def tune_collector() -> None:
+    """Lets Python's collector rest: batches are many small objects that die together."""
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
+
+
 def worker_options(settings: Settings) -> dict[str, Any]:
     """What arq needs to know. Results are kept nowhere: the ledger has them."""
 
     async def start(ctx: Ctx) -> None:
-        # Batches are many small objects that die together: collecting often finds nothing.
-        gc.freeze()
-        gc.set_threshold(*COLLECTOR_THRESHOLDS)
+        tune_collector()
         stack = AsyncExitStack()
         ctx["stack"] = stack
         ctx["services"] = await stack.enter_async_context(open_services(settings))
