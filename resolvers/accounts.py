@@ -1,0 +1,139 @@
+"""Accounts: the tenant's own, with their balances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from core.models import Account, AccountStatus, AccountType, Balance, Role
+from core.page import Page
+from db import accounts as stored
+from db import audit, balances, institutions
+from db.accounts import AccountFilter
+from db.session import Tx
+from resolvers import text
+from resolvers.context import Context
+from resolvers.refusing import missing, refusable, require
+
+MASKED_MAX = 20
+
+
+async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Account]:
+    """Accounts by id."""
+    async with context.read() as tx:
+        return await stored.by_ids(tx, tenant_id=context.tenant, ids=ids)
+
+
+async def page(
+    context: Context, *, wanted: AccountFilter, first: int, after: str | None
+) -> Page[Account]:
+    """Accounts, newest first."""
+    async with context.read() as tx:
+        return await stored.page(
+            tx, tenant_id=context.tenant, wanted=wanted, first=first, after=after
+        )
+
+
+async def of_connections(
+    context: Context, ids: Sequence[UUID], *, first: int, after: str | None
+) -> Mapping[UUID, Page[Account]]:
+    """The accounts that each connection feeds, newest first."""
+    async with context.read() as tx:
+        return await stored.of_connections(
+            tx, tenant_id=context.tenant, connection_ids=ids, first=first, after=after
+        )
+
+
+async def latest_balances(
+    context: Context, ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[Balance]]:
+    """The newest balance of each kind of each account."""
+    async with context.read() as tx:
+        return await balances.latest(tx, tenant_id=context.tenant, account_ids=ids)
+
+
+async def balance_history(
+    context: Context, ids: Sequence[UUID], *, first: int, after: str | None
+) -> Mapping[UUID, Page[Balance]]:
+    """All balances of each account, newest first."""
+    async with context.read() as tx:
+        return await balances.of_accounts(
+            tx, tenant_id=context.tenant, account_ids=ids, first=first, after=after
+        )
+
+
+@refusable
+async def create(
+    context: Context,
+    *,
+    name: str,
+    type: AccountType,
+    currency: str,
+    masked_number: str | None,
+    institution_id: UUID | None,
+) -> Account:
+    """A new account, which no source feeds yet."""
+    name = text.name(name, "name")
+    currency = text.currency(currency, "currency")
+    masked = text.optional_name(masked_number, "maskedNumber", most=MASKED_MAX)
+    async with context.write() as tx:
+        await require(tx, context, Role.MEMBER)
+        await _check_institution(tx, context, institution_id)
+        account = await stored.create(
+            tx,
+            tenant_id=context.tenant,
+            name=name,
+            type=type,
+            currency=currency,
+            masked_number=None if masked is None else _masked(masked),
+            institution_id=institution_id,
+            created_by=context.user_id,
+        )
+        await audit.record(tx, "account.created", data={"accountId": str(account.id)})
+    return account
+
+
+@refusable
+async def update(
+    context: Context,
+    *,
+    account_id: UUID,
+    name: str | None,
+    type: AccountType | None,
+    status: AccountStatus | None,
+    institution_id: tuple[UUID | None] | None,
+) -> Account:
+    """The changed account. None leaves a value as it is; a tuple holds the new one."""
+    name = text.optional_name(name, "name")
+    async with context.write() as tx:
+        await require(tx, context, Role.MEMBER)
+        if institution_id is not None:
+            await _check_institution(tx, context, institution_id[0])
+        account = await stored.update(
+            tx,
+            tenant_id=context.tenant,
+            account_id=account_id,
+            name=name,
+            type=type,
+            status=status,
+            institution_id=institution_id,
+        )
+        if account is None:
+            raise missing("account", "id")
+        given = {"name": name, "type": type, "status": status, "institutionId": institution_id}
+        fields = [field for field, value in given.items() if value is not None]
+        data = {"accountId": str(account_id), "fields": fields}
+        await audit.record(tx, "account.updated", data=data)
+    return account
+
+
+def _masked(number: str) -> str:
+    """Four characters at most survive, whatever was given: full numbers are never kept."""
+    return "••••" + number[-min(4, len(number) // 2) :] if len(number) > 1 else "••••"
+
+
+async def _check_institution(tx: Tx, context: Context, institution_id: UUID | None) -> None:
+    if institution_id is not None and not await institutions.by_ids(
+        tx, tenant_id=context.tenant, ids=[institution_id]
+    ):
+        raise missing("institution", "institutionId")

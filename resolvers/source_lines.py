@@ -1,0 +1,152 @@
+"""Source lines: where a number comes from, shown as the file has it, account numbers masked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Final
+from uuid import UUID
+
+from core.errors import Forbidden, Unreadable
+from core.models import Job, RawDocument
+from core.vault import Aad, DataKey
+from db import audit, jobs, mappings, reports, tenants
+from db.tenant_keys import data_key
+from resolvers.context import Context
+from statements.registry import by_name
+
+LINES_MAX: Final = 200
+LINE_CHARACTERS_MAX: Final = 2_000
+CHUNK_BYTES: Final = 256 * 1024
+SHOWN: Final = 4
+
+_IBAN: Final = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{1,4}){3,8}\b", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){7,33}(?![0-9])")
+_RUN: Final = re.compile(r"[0-9]{8,34}")
+_CARD_DIGITS: Final = range(12, 20)
+_LONGEST: Final = 100  # characters of a number with blanks in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """One physical line; `text` has its account numbers masked, and is cut where it is long."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What tells account numbers from other digits: keyed hashes, and the ends of numbers."""
+
+    key: DataKey
+    hashes: frozenset[bytes]
+    tails: frozenset[str]
+
+    def is_account(self, digits: str) -> bool:
+        """Whether the digits are a number, or end like one, that the tenant's accounts have."""
+        if digits[-SHOWN:] in self.tails:
+            return True
+        return self.key.keyed_hash("account-number", digits) in self.hashes
+
+
+async def lines(
+    context: Context, *, document_id: UUID, first: int, last: int
+) -> tuple[SourceLine, ...]:
+    """The lines `first` to `last` of a raw document, 200 at most; reading them is audited.
+
+    Empty where the document is gone. Raises Forbidden for a document of another tenant.
+    """
+    document, job = await _audited(context, document_id, first)
+    if document.blob_path is None or job.format is None or first < 1:
+        return ()
+    async with context.as_worker() as tx:
+        known = Known(
+            key=await data_key(tx, context.services.vault),
+            hashes=await mappings.number_hashes(
+                tx, tenant_id=context.tenant, connection_id=document.connection_id
+            ),
+            tails=await mappings.tails(tx, tenant_id=context.tenant),
+        )
+    aad = Aad(tenant_id=context.tenant, purpose="raw", record_id=document.id)
+    last = min(last, first + LINES_MAX - 1)
+    async with context.services.blobs.open(document.blob_path) as sealed:
+        picked = await asyncio.to_thread(
+            _pick, known.key.open_file(sealed, aad=aad), job.format, first, last
+        )
+    return tuple(
+        SourceLine(number=number, text=masked(raw, known))
+        for number, raw in enumerate(picked, start=first)
+    )
+
+
+def masked(raw: bytes, known: Known) -> str:
+    """A line as text with IBANs, card numbers and known account numbers masked."""
+    text = raw.decode("utf-8", "replace").replace("\x00", "\ufffd")
+    # A number at the cut is seen whole before it is cut.
+    text = _IBAN.sub(_where(_is_iban), text[: LINE_CHARACTERS_MAX + _LONGEST])
+    hidden = _where(lambda found: _is_card(found) or known.is_account(found))
+    # Twice: a number may have blanks in it, and a blank may part it from a number beside it.
+    return _RUN.sub(hidden, _NUMBER.sub(hidden, text))[:LINE_CHARACTERS_MAX]
+
+
+async def _audited(context: Context, document_id: UUID, line: int) -> tuple[RawDocument, Job]:
+    async with context.write() as tx:
+        role = await tenants.role(tx, tenant_id=context.tenant, user_id=context.user_id)
+        found = await reports.documents(tx, tenant_id=context.tenant, ids=[document_id])
+        document = found.get(document_id)
+        if role is None or document is None:
+            raise Forbidden("not found")
+        job = await jobs.find(tx, tenant_id=context.tenant, job_id=document.job_id)
+        assert job is not None  # a foreign key says so
+        await audit.record(
+            tx,
+            "source.read",
+            connection_id=document.connection_id,
+            job_id=document.job_id,
+            data={"documentId": str(document_id), "line": line},
+        )
+    return document, job
+
+
+def _pick(file: BinaryIO, format_name: str, first: int, last: int) -> list[bytes]:
+    try:
+        statement_format = by_name(format_name)
+        return list(islice(statement_format.lines(_chunks(file)), first - 1, last))
+    except Unreadable:
+        return []  # it was read once; today's reader no longer can
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _where(is_secret: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
+    """Masks a match, except for its end, where its letters and digits are a secret."""
+
+    def replace(match: re.Match[str]) -> str:
+        plain = "".join(one for one in match[0] if one.isalnum())
+        return f"••••{plain[-SHOWN:]}" if is_secret(plain) else match[0]
+
+    return replace
+
+
+def _is_iban(text: str) -> bool:
+    """ISO 13616: the check digits make the rearranged number 1 modulo 97."""
+    rearranged = (text[4:] + text[:4]).upper()
+    return len(text) >= 15 and int("".join(str(int(one, 36)) for one in rearranged)) % 97 == 1
+
+
+def _is_card(digits: str) -> bool:
+    """ISO/IEC 7812-1, annex B: the Luhn sum is a multiple of ten."""
+    if len(digits) not in _CARD_DIGITS:
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

@@ -1,0 +1,45 @@
+"""Text that people give: trimmed, bounded, and without characters that nobody can see."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from core.money import is_currency
+from resolvers.refusing import invalid
+
+NAME_MAX: Final = 200
+EMAIL_MAX: Final = 320
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def name(text: str, *path: str, most: int = NAME_MAX) -> str:
+    """The text without blanks around it. Raises Refusal where it is empty, long or has controls."""
+    trimmed = text.strip()
+    if not 1 <= len(trimmed) <= most:
+        raise invalid(f"Give 1 to {most} characters.", *path)
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in trimmed):
+        raise invalid("Leave out control characters.", *path)
+    return trimmed
+
+
+def optional_name(text: str | None, *path: str, most: int = NAME_MAX) -> str | None:
+    """`name`, or None for None."""
+    return None if text is None else name(text, *path, most=most)
+
+
+def email(text: str, *path: str) -> str:
+    """An address in lower case. Raises Refusal where it is none."""
+    address = name(text, *path, most=EMAIL_MAX).lower()
+    if not _EMAIL.fullmatch(address):
+        raise invalid("This is no e-mail address.", *path)
+    return address
+
+
+def currency(code: str, *path: str) -> str:
+    """An ISO 4217 code. Raises Refusal for anything of another shape."""
+    if not is_currency(code):
+        raise invalid('Give three capital letters, such as "EUR".', *path)
+    return code

@@ -1,0 +1,1 @@
+"""GraphQL: declarations of types and fields; every field body is one call."""

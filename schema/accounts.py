@@ -1,0 +1,161 @@
+"""Accounts: the tenant's own, with their balances and transactions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from core import models, records
+from db.accounts import AccountFilter as Wanted
+from db.transactions import TransactionFilter as WantedTransactions
+from db.transactions import TransactionOrder
+from resolvers import accounts, connections, mappings, transactions
+from schema.columns import column, money, shown
+from schema.context import Info
+from schema.ids import encode, optional_key_of
+from schema.institutions import Institution
+from schema.money import Money
+from schema.node import Node
+from schema.page import DEFAULT, After, First, Listed
+from schema.related import children, maybe
+from schema.scalars import CurrencyCode
+from schema.transaction_filter import TransactionFilter
+
+if TYPE_CHECKING:
+    from schema.mappings import AccountMapping
+    from schema.transactions import Transaction
+
+
+@strawberry.type(description="A balance as a source stated it.")
+class Balance:
+    id: strawberry.ID = strawberry.field(description="Opaque and lasting.")
+    kind: records.BalanceKind = column("b.kind", description="What it measures.")
+    code: str = column("b.code", description='The source\'s own code, such as BAI2 "015"; or "".')
+    amount: Money = money("b.amount", currency="b.currency", description="How much.")
+    as_of: date = column("b.as_of", description="The day that it is of.")
+    as_of_time: str | None = column(
+        "b.as_of_time", description="The bank's local time as HH:MM; null where it names none."
+    )
+    interim: bool = column(
+        "b.interim", description="Whether it is an intraday figure that a final one follows."
+    )
+    created_at: datetime = column("b.created_at", description="When it was imported.")
+
+    @staticmethod
+    def of(balance: models.Balance) -> Balance:
+        """A balance of an account."""
+        return shown(Balance, balance, id=encode("Balance", balance.id))
+
+
+@strawberry.type(description="One of the tenant's own accounts, whatever sources feed it.")
+class Account(Node):
+    name: str = column("a.name", description="What users call it.")
+    type: models.AccountType = column("a.type", description="What it is.")
+    currency: CurrencyCode = column("a.currency", description="Its currency.")
+    masked_number: str | None = column(
+        "a.masked_number", description="The end of its number; null where none is known."
+    )
+    status: models.AccountStatus = column("a.status", description="Whether it is in use.")
+    created_at: datetime = column("a.created_at", description="When it was made.")
+    updated_at: datetime = column("a.updated_at", description="When it was last changed.")
+    model: strawberry.Private[models.Account]
+
+    @staticmethod
+    def of(account: models.Account) -> Account:
+        """An account of the tenant's."""
+        return shown(
+            Account, account, id=encode("Account", account.id), key=account.id, model=account
+        )
+
+    @strawberry.field(description="The institution that keeps it; null where nobody named one.")
+    async def institution(self, info: Info) -> Institution | None:
+        """The institution."""
+        return await maybe(
+            info.context,
+            connections.institutions_by_ids,
+            self.model.institution_id,
+            Institution.of,
+        )
+
+    @strawberry.field(description="The latest balance of each kind and code, 100 at most.")
+    async def balances(self, info: Info) -> list[Balance]:
+        """The latest balances."""
+        found = await info.context.loaders.load(info.context, accounts.latest_balances, self.key)
+        return [Balance.of(balance) for balance in found or ()]
+
+    @strawberry.field(description="All balances that sources stated, newest first.")
+    async def balance_history(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Balance]:
+        """All balances."""
+        return await children(
+            info.context, accounts.balance_history, self.key, Balance.of, first=first, after=after
+        )
+
+    @strawberry.field(description="Its transactions.")
+    async def transactions(
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[
+            TransactionFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+        order_by: Annotated[
+            TransactionOrder, strawberry.argument(description="In which order.")
+        ] = TransactionOrder.POSTED_DATE_DESC,
+    ) -> Listed[Annotated[Transaction, strawberry.lazy("schema.transactions")]]:
+        """Its transactions."""
+        from schema.transactions import Transaction
+
+        return await children(
+            info.context,
+            transactions.of_accounts,
+            self.key,
+            Transaction.of,
+            first=first,
+            after=after,
+            wanted=WantedTransactions() if filter is None else filter.wanted(),
+            order=order_by,
+        )
+
+    @strawberry.field(description="What feeds it, newest first.")
+    async def mappings(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Annotated[AccountMapping, strawberry.lazy("schema.mappings")]]:
+        """What feeds it."""
+        from schema.mappings import AccountMapping
+
+        return await children(
+            info.context,
+            mappings.of_accounts,
+            self.key,
+            AccountMapping.of,
+            first=first,
+            after=after,
+        )
+
+
+@strawberry.input(description="Which accounts; what is left out or null asks nothing.")
+class AccountFilter:
+    connection_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Fed by this connection."
+    )
+    status: list[models.AccountStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    type: list[models.AccountType] | None = strawberry.field(
+        default=None, description="Of one of these types."
+    )
+    currency: CurrencyCode | None = strawberry.field(default=None, description="In this currency.")
+
+    def wanted(self) -> Wanted:
+        """The filter as reads take it."""
+        return Wanted(
+            connection_id=optional_key_of("Connection", self.connection_id),
+            status=None if self.status is None else tuple(self.status),
+            type=None if self.type is None else tuple(self.type),
+            currency=self.currency,
+        )

@@ -1,0 +1,216 @@
+"""What admins do with connections."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from core import models
+from resolvers import connections
+from resolvers.connections import ConnectionSettings
+from resolvers.refusal import Refused
+from schema.connections import Connection
+from schema.context import Info
+from schema.ids import key_of, optional_key_of
+from schema.payload import Payload, user_errors
+from schema.scalars import CurrencyCode
+
+Value = TypeVar("Value")
+Id = Annotated[strawberry.ID, strawberry.argument(description="The connection.")]
+
+
+@strawberry.input(description="Implied decimals of a currency.")
+class CurrencyDecimalsInput:
+    currency: CurrencyCode = strawberry.field(description="The currency.")
+    decimals: int = strawberry.field(description="The implied decimals, 0 to 8.")
+
+
+@strawberry.input(description="A new connection.")
+class ConnectionCreateInput:
+    name: str = strawberry.field(description="What users will call it, 1 to 200 characters.")
+    provider: str = strawberry.field(
+        default="file", description="The slug of the provider it is made of."
+    )
+    currency: CurrencyCode | None = strawberry.field(
+        default=None, description="The currency of rows that name none."
+    )
+    delivery: models.Delivery = strawberry.field(
+        default=models.Delivery.CUMULATIVE, description="What an equal row in a later file is."
+    )
+    mapping_policy: models.MappingPolicy = strawberry.field(
+        default=models.MappingPolicy.CREATE,
+        description="What happens to an external account that nobody mapped yet.",
+    )
+    control_policy: models.ControlPolicy = strawberry.field(
+        default=models.ControlPolicy.WARN,
+        description="What a control total that does not fit means.",
+    )
+    profile_id: strawberry.ID | None = strawberry.field(
+        default=None, description="How its CSV files are read; null: as each file shows itself."
+    )
+    decimals: list[CurrencyDecimalsInput] | None = strawberry.field(
+        default=None, description="Implied decimals where the bank departs from ISO 4217."
+    )
+    institution_name: str | None = strawberry.field(
+        default=None, description="The bank's name, 1 to 200 characters."
+    )
+
+    def settings(self) -> ConnectionSettings:
+        """What the caller gave."""
+        profile_id = optional_key_of("StatementProfile", self.profile_id)
+        return ConnectionSettings(
+            name=self.name,
+            delivery=self.delivery,
+            mapping_policy=self.mapping_policy,
+            control_policy=self.control_policy,
+            decimals=_decimals(self.decimals),
+            currency=None if self.currency is None else (self.currency,),
+            profile_id=None if profile_id is None else (profile_id,),
+            institution_name=None if self.institution_name is None else (self.institution_name,),
+        )
+
+
+@strawberry.input(
+    description="Other settings: what is left out stays; null clears what can be cleared."
+)
+class ConnectionUpdateInput:
+    name: str | None = strawberry.field(
+        default=None, description="What users will call it, 1 to 200 characters."
+    )
+    currency: CurrencyCode | None = strawberry.field(
+        default=strawberry.UNSET, description="The currency of rows that name none; null clears."
+    )
+    delivery: models.Delivery | None = strawberry.field(
+        default=None, description="What an equal row in a later file is."
+    )
+    mapping_policy: models.MappingPolicy | None = strawberry.field(
+        default=None, description="What happens to an external account that nobody mapped yet."
+    )
+    control_policy: models.ControlPolicy | None = strawberry.field(
+        default=None, description="What a control total that does not fit means."
+    )
+    profile_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="How its CSV files are read; null clears."
+    )
+    decimals: list[CurrencyDecimalsInput] | None = strawberry.field(
+        default=None, description="All implied decimals; an empty list clears them."
+    )
+    institution_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The bank's name; null clears."
+    )
+
+    def settings(self) -> ConnectionSettings:
+        """What the caller gave."""
+        profile_id = given(self.profile_id)
+        return ConnectionSettings(
+            name=self.name,
+            delivery=self.delivery,
+            mapping_policy=self.mapping_policy,
+            control_policy=self.control_policy,
+            decimals=_decimals(self.decimals),
+            currency=given(self.currency),
+            profile_id=None
+            if profile_id is None
+            else (optional_key_of("StatementProfile", profile_id[0]),),
+            institution_name=given(self.institution_name),
+        )
+
+
+@strawberry.type(description="What a change of a connection answers.")
+class ConnectionPayload(Payload):
+    connection: Connection | None = strawberry.field(
+        description="The connection as it is now; null where it was refused."
+    )
+
+
+@strawberry.type(description="What connectionCreate answers.")
+class ConnectionCreatePayload(ConnectionPayload):
+    pass
+
+
+@strawberry.type(description="What connectionUpdate answers.")
+class ConnectionUpdatePayload(ConnectionPayload):
+    pass
+
+
+@strawberry.type(description="What connectionPause answers.")
+class ConnectionPausePayload(ConnectionPayload):
+    pass
+
+
+@strawberry.type(description="What connectionResume answers.")
+class ConnectionResumePayload(ConnectionPayload):
+    pass
+
+
+@strawberry.type(description="What connectionDisconnect answers.")
+class ConnectionDisconnectPayload(ConnectionPayload):
+    pass
+
+
+Kind = TypeVar("Kind", bound=ConnectionPayload)
+
+
+@strawberry.type(description="What admins do with connections.")
+class ConnectionMutations:
+    @strawberry.mutation(description="Makes a connection; for admins.")
+    async def connection_create(
+        self,
+        info: Info,
+        input: Annotated[ConnectionCreateInput, strawberry.argument(description="What to make.")],
+    ) -> ConnectionCreatePayload | None:
+        """Makes a connection."""
+        answer = await connections.create(
+            info.context, provider=input.provider, settings=input.settings()
+        )
+        return _payload(ConnectionCreatePayload, answer)
+
+    @strawberry.mutation(description="Changes settings of a connection; for admins.")
+    async def connection_update(
+        self,
+        info: Info,
+        id: Id,
+        input: Annotated[ConnectionUpdateInput, strawberry.argument(description="What to change.")],
+    ) -> ConnectionUpdatePayload | None:
+        """Changes settings of a connection."""
+        answer = await connections.update(
+            info.context, connection_id=key_of("Connection", id), settings=input.settings()
+        )
+        return _payload(ConnectionUpdatePayload, answer)
+
+    @strawberry.mutation(description="Pauses a connection: it takes no new imports; for admins.")
+    async def connection_pause(self, info: Info, id: Id) -> ConnectionPausePayload | None:
+        """Pauses a connection."""
+        answer = await connections.pause(info.context, connection_id=key_of("Connection", id))
+        return _payload(ConnectionPausePayload, answer)
+
+    @strawberry.mutation(description="Lets a paused connection go on; for admins.")
+    async def connection_resume(self, info: Info, id: Id) -> ConnectionResumePayload | None:
+        """Lets a paused connection go on."""
+        answer = await connections.resume(info.context, connection_id=key_of("Connection", id))
+        return _payload(ConnectionResumePayload, answer)
+
+    @strawberry.mutation(
+        description="Closes a connection for good; what it brought stays; for admins."
+    )
+    async def connection_disconnect(self, info: Info, id: Id) -> ConnectionDisconnectPayload | None:
+        """Closes a connection for good."""
+        answer = await connections.disconnect(info.context, connection_id=key_of("Connection", id))
+        return _payload(ConnectionDisconnectPayload, answer)
+
+
+def given(value: Value | None) -> tuple[Value | None] | None:
+    """None for what was left out; else what was given, which may be null."""
+    return None if value is strawberry.UNSET else (value,)
+
+
+def _decimals(values: list[CurrencyDecimalsInput] | None) -> list[tuple[str, int]] | None:
+    return None if values is None else [(one.currency, one.decimals) for one in values]
+
+
+def _payload(kind: type[Kind], answer: models.Connection | Refused) -> Kind:
+    return kind(
+        connection=None if isinstance(answer, Refused) else Connection.of(answer),
+        user_errors=user_errors(answer),
+    )

@@ -1,0 +1,155 @@
+"""Connections: where a tenant's data comes from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from core import models
+from db.connections import ConnectionFilter as Wanted
+from resolvers import accounts, connections, jobs, mappings, profiles
+from schema.columns import column, shown
+from schema.context import Info
+from schema.ids import encode
+from schema.institutions import Institution
+from schema.node import Node
+from schema.page import DEFAULT, After, First, Listed
+from schema.profiles import StatementProfile
+from schema.related import children, maybe
+from schema.scalars import CurrencyCode
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+    from schema.jobs import IngestionJob
+    from schema.mappings import AccountMapping
+
+
+@strawberry.type(description="How many decimals a bank implies for a currency.")
+class CurrencyDecimals:
+    currency: CurrencyCode = strawberry.field(description="The currency.")
+    decimals: int = strawberry.field(description="The implied decimals, 0 to 8.")
+
+
+@strawberry.type(description="One source of the tenant's data.")
+class Connection(Node):
+    name: str = column("c.name", description="What users call it.")
+    provider: str = column("c.provider", description="The slug of the provider it is made of.")
+    status: models.ConnectionStatus = column("c.status", description="Whether it delivers.")
+    delivery: models.Delivery = column(
+        "c.delivery", description="What an equal row in a later file is."
+    )
+    mapping_policy: models.MappingPolicy = column(
+        "c.mapping_policy", description="What happens to an external account nobody mapped yet."
+    )
+    control_policy: models.ControlPolicy = column(
+        "c.control_policy", description="What a control total that does not fit means."
+    )
+    currency: CurrencyCode | None = column(
+        "c.currency",
+        description="The currency of rows that name none; null: such rows are refused.",
+    )
+    external_id: str | None = column(
+        "c.external_id", description="The provider's id of it; null for statement files."
+    )
+    sync_frequency: models.SyncFrequency = column(
+        "c.sync_frequency", description="How often it is asked for news."
+    )
+    last_sync_at: datetime | None = column(
+        "c.last_sync_at", description="When it last delivered; null: never."
+    )
+    next_sync_at: datetime | None = column(
+        "c.next_sync_at", description="When it is asked next; null: when somebody asks."
+    )
+    created_at: datetime = column("c.created_at", description="When it was made.")
+    updated_at: datetime = column("c.updated_at", description="When it was last changed.")
+    model: strawberry.Private[models.Connection]
+
+    @staticmethod
+    def of(connection: models.Connection) -> Connection:
+        """A connection of the tenant's."""
+        return shown(
+            Connection,
+            connection,
+            id=encode("Connection", connection.id),
+            key=connection.id,
+            model=connection,
+        )
+
+    @strawberry.field(description="Implied decimals where the bank departs from ISO 4217.")
+    def decimals(self) -> list[CurrencyDecimals]:
+        """Implied decimals, by currency."""
+        return [
+            CurrencyDecimals(currency=CurrencyCode(code), decimals=places)
+            for code, places in sorted(self.model.decimals.items())
+        ]
+
+    @strawberry.field(description="The institution; null where nobody named one.")
+    async def institution(self, info: Info) -> Institution | None:
+        """The institution."""
+        return await maybe(
+            info.context,
+            connections.institutions_by_ids,
+            self.model.institution_id,
+            Institution.of,
+        )
+
+    @strawberry.field(description="How its CSV files are read; null: as each file shows itself.")
+    async def profile(self, info: Info) -> StatementProfile | None:
+        """The column mapping."""
+        return await maybe(
+            info.context, profiles.by_ids, self.model.profile_id, StatementProfile.of
+        )
+
+    @strawberry.field(description="The accounts that it feeds, newest first.")
+    async def accounts(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Annotated[Account, strawberry.lazy("schema.accounts")]]:
+        """The accounts that it feeds."""
+        from schema.accounts import Account
+
+        return await children(
+            info.context, accounts.of_connections, self.key, Account.of, first=first, after=after
+        )
+
+    @strawberry.field(description="What its source calls accounts, newest first.")
+    async def mappings(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Annotated[AccountMapping, strawberry.lazy("schema.mappings")]]:
+        """What its source calls accounts."""
+        from schema.mappings import AccountMapping
+
+        return await children(
+            info.context,
+            mappings.of_connections,
+            self.key,
+            AccountMapping.of,
+            first=first,
+            after=after,
+        )
+
+    @strawberry.field(description="Its jobs, newest first.")
+    async def jobs(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Annotated[IngestionJob, strawberry.lazy("schema.jobs")]]:
+        """Its jobs."""
+        from schema.jobs import IngestionJob
+
+        return await children(
+            info.context, jobs.of_connections, self.key, IngestionJob.of, first=first, after=after
+        )
+
+
+@strawberry.input(description="Which connections; what is left out or null asks nothing.")
+class ConnectionFilter:
+    status: list[models.ConnectionStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    provider: str | None = strawberry.field(default=None, description="Of this provider.")
+
+    def wanted(self) -> Wanted:
+        """The filter as reads take it."""
+        return Wanted(
+            status=None if self.status is None else tuple(self.status), provider=self.provider
+        )

@@ -1,0 +1,222 @@
+"""Enumerations: the closed sets of the core as GraphQL sees them, every value described."""
+
+from __future__ import annotations
+
+from enum import EnumMeta
+from typing import Any, Final
+
+import strawberry
+
+from core import jobs, models, records
+from db.transactions import TransactionOrder
+from resolvers.providers import Capability, ProviderKind
+from resolvers.refusal import RefusalCode
+
+_DEFINITION: Final = "__strawberry_definition__"
+
+
+def _register(cls: EnumMeta, description: str, values: dict[Any, str], name: str = "") -> None:
+    """Registers an enumeration of another package; the core knows nothing of GraphQL."""
+    strawberry.enum(cls, name=name or cls.__name__, description=description)
+    texts = {member.name: text for member, text in values.items()}
+    for value in getattr(cls, _DEFINITION).values:
+        value.description = texts.pop(value.name)
+    assert not texts
+
+
+_register(
+    models.Role,
+    "What a member may do; each role may do what the ones before it may.",
+    {
+        models.Role.VIEWER: "Reads everything except the audit log.",
+        models.Role.MEMBER: "Imports statements, decides jobs, maps and edits accounts.",
+        models.Role.ADMIN: "Makes and changes connections, and reads the audit log.",
+        models.Role.OWNER: "Invites and removes members and sets their roles.",
+    },
+)
+_register(
+    models.ConnectionStatus,
+    "Whether a connection delivers.",
+    {
+        models.ConnectionStatus.PENDING: "Its set-up is not finished.",
+        models.ConnectionStatus.ACTIVE: "It delivers.",
+        models.ConnectionStatus.PAUSED: "Somebody paused it; it takes nothing until resumed.",
+        models.ConnectionStatus.ERROR: "Its last delivery failed.",
+        models.ConnectionStatus.DISCONNECTED: "It is closed for good; what it brought stays.",
+    },
+)
+_register(
+    models.Delivery,
+    "What an equal row in a later file is.",
+    {
+        models.Delivery.CUMULATIVE: "The same row again: files overlap.",
+        models.Delivery.INCREMENTAL: "A question for a person: each row should come once.",
+    },
+)
+_register(
+    models.MappingPolicy,
+    "What happens to an external account that nobody mapped yet.",
+    {
+        models.MappingPolicy.CREATE: "An account is made for it.",
+        models.MappingPolicy.ASK: "Its rows wait until somebody maps it.",
+    },
+)
+_register(
+    models.ControlPolicy,
+    "What a control total that does not fit means.",
+    {
+        models.ControlPolicy.IGNORE: "Nothing.",
+        models.ControlPolicy.WARN: "A finding.",
+        models.ControlPolicy.QUARANTINE: "A stop before anything is written, for review.",
+    },
+)
+_register(
+    models.SyncFrequency,
+    "How often a connection is asked for news.",
+    {
+        models.SyncFrequency.MANUAL: "Only when somebody asks.",
+        models.SyncFrequency.REALTIME: "Whenever the source says that there is something.",
+        models.SyncFrequency.HOURLY: "Once an hour.",
+        models.SyncFrequency.DAILY: "Once a day.",
+        models.SyncFrequency.WEEKLY: "Once a week.",
+    },
+)
+_register(
+    models.AccountType,
+    "What an account is.",
+    {
+        models.AccountType.CHECKING: "A current account.",
+        models.AccountType.SAVINGS: "A savings account.",
+        models.AccountType.CREDIT_CARD: "A credit card; what is owed is negative.",
+        models.AccountType.LOAN: "A loan; what is owed is negative.",
+        models.AccountType.INVESTMENT: "An investment account.",
+        models.AccountType.CASH: "Cash.",
+        models.AccountType.OTHER: "Anything else, or not known yet.",
+    },
+)
+_register(
+    models.AccountStatus,
+    "Whether an account is in use.",
+    {
+        models.AccountStatus.ACTIVE: "It is in use.",
+        models.AccountStatus.CLOSED: "It is closed; its history stays.",
+    },
+)
+_register(
+    models.MappingState,
+    "Whether an external account feeds one of the tenant's.",
+    {
+        models.MappingState.PENDING: "Nobody has decided; rows may wait.",
+        models.MappingState.MAPPED: "It feeds an account.",
+        models.MappingState.IGNORED: "Its rows are not wanted.",
+    },
+    name="AccountMappingState",
+)
+_register(
+    models.Outcome,
+    "What an import would do with a row.",
+    {
+        models.Outcome.NEW: "Add it.",
+        models.Outcome.DUPLICATE: "Nothing: the same row is there.",
+        models.Outcome.CHANGED: "Change the row that is there.",
+        models.Outcome.WAITING: "Let it wait for the mapping of its account.",
+    },
+    name="PreviewOutcome",
+)
+_register(
+    records.TransactionStatus,
+    "Where a transaction stands at its source.",
+    {
+        records.TransactionStatus.PENDING: "Announced, not booked yet.",
+        records.TransactionStatus.POSTED: "Booked.",
+        records.TransactionStatus.REMOVED: "Taken back by the source or with its import.",
+    },
+)
+_register(
+    records.BalanceKind,
+    "What a balance measures.",
+    {
+        records.BalanceKind.OPENING_LEDGER: "Booked, at the beginning of the day.",
+        records.BalanceKind.CLOSING_LEDGER: "Booked, at the end of the day.",
+        records.BalanceKind.CURRENT_LEDGER: "Booked, at the instant of the statement.",
+        records.BalanceKind.OPENING_AVAILABLE: "At the holder's disposal, at the day's beginning.",
+        records.BalanceKind.CLOSING_AVAILABLE: "At the holder's disposal, at the day's end.",
+        records.BalanceKind.CURRENT_AVAILABLE: "At the holder's disposal, at that instant.",
+        records.BalanceKind.RUNNING: "After the last row of the statement.",
+        records.BalanceKind.OTHER: "Something else; the code says what.",
+    },
+)
+_register(
+    records.Severity,
+    "How much a finding matters.",
+    {
+        records.Severity.INFO: "A note.",
+        records.Severity.WARNING: "Something to look at.",
+        records.Severity.ERROR: "Something was not read.",
+    },
+    name="FindingSeverity",
+)
+_register(
+    jobs.JobKind,
+    "What a job is for.",
+    {
+        jobs.JobKind.IMPORT: "Imports an uploaded document.",
+        jobs.JobKind.DERIVE: "Derives the rows of an account that was mapped after they came.",
+        jobs.JobKind.SYNC: "Fetches from a provider.",
+    },
+    name="IngestionJobKind",
+)
+_register(
+    jobs.JobState,
+    "Where a job stands.",
+    {
+        jobs.JobState.QUEUED: "Waits for a worker.",
+        jobs.JobState.RUNNING: "A worker has it.",
+        jobs.JobState.AWAITING_MAPPING: "Done, but rows wait for the mapping of their account.",
+        jobs.JobState.AWAITING_REVIEW: "Stopped before anything is written, for somebody's review.",
+        jobs.JobState.COMPLETED: "Everything was read.",
+        jobs.JobState.PARTIAL: "Done, but some rows were rejected.",
+        jobs.JobState.FAILED: "Ended by an error; it may be retried.",
+        jobs.JobState.CANCELLED: "Cancelled before it ran.",
+        jobs.JobState.DISCARDED: "Discarded after its review; nothing was written.",
+        jobs.JobState.REVERTED: "Taken back.",
+    },
+    name="IngestionJobState",
+)
+_register(
+    TransactionOrder,
+    "The order of a list of transactions; ties go by id, so that pages are stable.",
+    {
+        TransactionOrder.POSTED_DATE_DESC: "Newest first.",
+        TransactionOrder.POSTED_DATE_ASC: "Oldest first.",
+        TransactionOrder.AMOUNT_DESC: "Largest amount first, to the hundredth.",
+        TransactionOrder.AMOUNT_ASC: "Smallest amount first, to the hundredth.",
+    },
+)
+_register(
+    ProviderKind,
+    "How a provider delivers.",
+    {ProviderKind.FILE: "Somebody uploads statement files."},
+)
+_register(
+    Capability,
+    "What a provider can do.",
+    {
+        Capability.IMPORT: "Reads uploaded documents.",
+        Capability.REVIEW: "Shows what an import would do before it does it.",
+        Capability.REVERT: "Takes an import back.",
+    },
+    name="ProviderCapability",
+)
+_register(
+    RefusalCode,
+    "The kinds of refusal that clients may tell apart.",
+    {
+        RefusalCode.INVALID: "A value cannot be used.",
+        RefusalCode.NOT_FOUND: "There is no such thing for the caller.",
+        RefusalCode.NOT_ALLOWED: "The caller's role does not allow it.",
+        RefusalCode.CONFLICT: "The thing is in no state for this, or is there already.",
+        RefusalCode.LIMIT: "It would be more than there may be.",
+    },
+    name="UserErrorCode",
+)

@@ -1,0 +1,234 @@
+"""Ingestion jobs: how far they are, what they found, what they would do."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from core import jobs as states
+from core import models, records
+from db.jobs import JobFilter
+from resolvers import connections, jobs, mappings
+from schema.columns import column, money, shown
+from schema.connections import Connection
+from schema.context import Info
+from schema.ids import encode, optional_key_of
+from schema.money import Money
+from schema.node import Node
+from schema.page import DEFAULT, After, First, Listed
+from schema.related import children, maybe, one
+from schema.tenants import User
+from schema.users import user
+
+if TYPE_CHECKING:
+    from schema.mappings import AccountMapping
+
+
+@strawberry.type(description="What a job did, in rows.")
+class IngestionCounts:
+    fetched: int = column("j.fetched", description="Rows that the document was seen to have.")
+    processed: int = column("j.processed", description="Rows that are dealt with.")
+    imported: int = column("j.imported", description="Rows that were added.")
+    duplicate: int = column("j.duplicate", description="Rows that were there already.")
+    changed: int = column("j.changed", description="Rows that changed one that was there.")
+    rejected: int = column("j.rejected", description="Rows that could not be read; see findings.")
+    withdrawn: int = column("j.withdrawn", description="Rows that were taken back.")
+    waiting: int = column("j.waiting", description="Rows that wait for a mapping.")
+
+
+@strawberry.type(description="Why a job ended early, or stopped.")
+class JobError:
+    code: str = strawberry.field(description="Stable, for programs; see docs/errors.md.")
+    message: str = strawberry.field(description="The reason and the remedy, for a person.")
+
+
+@strawberry.type(description="Something that a person should know about a document.")
+class Finding:
+    severity: records.Severity = column("f.severity", description="How much it matters.")
+    code: str = column("f.code", description="Stable, for programs.")
+    message: str = column("f.message", description="What it is and what to do, for a person.")
+    line: int | None = column("f.line", description="Where; null for the document as a whole.")
+    field: str | None = column("f.field", description="In which field; null where in none.")
+    raw: str | None = column("f.raw", description="The text that could not be read; or null.")
+    rejected: bool = column("f.rejected", description="Whether a row was left out for it.")
+
+    @staticmethod
+    def of(finding: models.JobFinding) -> Finding:
+        """A finding of a job."""
+        return shown(Finding, finding)
+
+
+@strawberry.type(description="What a job under review would do with one row.")
+class PreviewRow:
+    outcome: models.Outcome = column("p.outcome", description="What it would do.")
+    amount: Money = money("p.amount", currency="p.currency", description="The row's amount.")
+    posted_date: date | None = column(
+        "p.posted_date", description="When it was booked; null where the source gave no such day."
+    )
+    status: records.TransactionStatus = column("p.status", description="Where the row stands.")
+    description: str = column("p.description", description="The row's description.")
+    reference: str | None = column(
+        "p.reference", description="The bank's reference; null where there is none."
+    )
+    line: int = column("p.line", description="The row's first line in the document.")
+    model: strawberry.Private[models.PreviewRow]
+
+    @staticmethod
+    def of(row: models.PreviewRow) -> PreviewRow:
+        """A row of a preview."""
+        return shown(PreviewRow, row, model=row)
+
+    @strawberry.field(description="The external account that the row is of.")
+    async def mapping(
+        self, info: Info
+    ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")]:
+        """The mapping."""
+        from schema.mappings import AccountMapping
+
+        return await one(info.context, mappings.by_ids, self.model.mapping_id, AccountMapping.of)
+
+
+@strawberry.type(description="Work on a document, from its upload to its rows.")
+class IngestionJob(Node):
+    kind: states.JobKind = column("j.kind", description="What it is for.")
+    state: states.JobState = column("j.state", description="Where it stands.")
+    stage: str | None = column(
+        "j.stage", description="What it is doing; null unless it runs or has failed."
+    )
+    format: str | None = column(
+        "j.format", description="The document's format; null until it is recognised."
+    )
+    review: bool = column("j.review", description="Whether it stops for a review before it writes.")
+    total: int | None = column(
+        "j.total", description="Rows in the document; null until it is scanned."
+    )
+    rate: int | None = column("j.rate", description="Rows a second, lately; null before any.")
+    attempts: int = column("j.attempts", description="Tries without progress so far.")
+    approved_at: datetime | None = column(
+        "j.approved_at", description="When its review was passed; null: not, or none was asked."
+    )
+    created_at: datetime = column("j.created_at", description="When it was asked for.")
+    updated_at: datetime = column("j.updated_at", description="When it last changed.")
+    started_at: datetime | None = column(
+        "j.started_at", description="When a worker first took it; null: none has."
+    )
+    finished_at: datetime | None = column(
+        "j.finished_at", description="When it ended; null: it has not."
+    )
+    counts: IngestionCounts = strawberry.field(description="What it did, in rows.")
+    error: JobError | None = strawberry.field(
+        description="Why it ended early or stopped; null where it did not."
+    )
+    progress: float | None = strawberry.field(
+        description="How much is done, 0 to 1; null until the document is scanned."
+    )
+    retryable: bool = strawberry.field(description="Whether ingestionJobRetry would be taken.")
+    model: strawberry.Private[models.Job]
+
+    @staticmethod
+    def of(job: models.Job) -> IngestionJob:
+        """A job of the tenant's."""
+        error = None
+        if job.error_code is not None:
+            error = JobError(code=job.error_code, message=job.error_message or "")
+        return shown(
+            IngestionJob,
+            job,
+            id=encode("IngestionJob", job.id),
+            key=job.id,
+            counts=shown(IngestionCounts, job),
+            error=error,
+            progress=jobs.progress(job),
+            retryable=jobs.retryable(job),
+            model=job,
+        )
+
+    @strawberry.field(description="The connection that it belongs to.")
+    async def connection(self, info: Info) -> Connection | None:
+        """The connection."""
+        return await maybe(
+            info.context, connections.by_ids, self.model.connection_id, Connection.of
+        )
+
+    @strawberry.field(
+        description="The mapping whose rows it derives; null unless the kind is DERIVE."
+    )
+    async def mapping(
+        self, info: Info
+    ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")] | None:
+        """The mapping."""
+        from schema.mappings import AccountMapping
+
+        return await maybe(info.context, mappings.by_ids, self.model.mapping_id, AccountMapping.of)
+
+    @strawberry.field(description="Who asked for it; null: the system.")
+    async def created_by(self, info: Info) -> User | None:
+        """Who asked for it."""
+        return await user(info.context, self.model.created_by)
+
+    @strawberry.field(description="What a person should know, in the order of the document.")
+    async def findings(
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        severity: Annotated[
+            records.Severity | None, strawberry.argument(description="Only of this severity.")
+        ] = None,
+    ) -> Listed[Finding]:
+        """What a person should know."""
+        return await children(
+            info.context,
+            jobs.findings,
+            self.key,
+            Finding.of,
+            first=first,
+            after=after,
+            severity=severity,
+        )
+
+    @strawberry.field(
+        description="What it would do, row by row, while it awaits its review; empty before."
+    )
+    async def preview(
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        outcome: Annotated[
+            models.Outcome | None, strawberry.argument(description="Only with this outcome.")
+        ] = None,
+    ) -> Listed[PreviewRow]:
+        """What it would do."""
+        return await children(
+            info.context,
+            jobs.previews,
+            self.key,
+            PreviewRow.of,
+            first=first,
+            after=after,
+            outcome=outcome,
+        )
+
+
+@strawberry.input(description="Which jobs; what is left out or null asks nothing.")
+class IngestionJobFilter:
+    connection_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of this connection."
+    )
+    state: list[states.JobState] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    kind: list[states.JobKind] | None = strawberry.field(
+        default=None, description="Of one of these kinds."
+    )
+
+    def wanted(self) -> JobFilter:
+        """The filter as reads take it."""
+        return JobFilter(
+            connection_id=optional_key_of("Connection", self.connection_id),
+            state=None if self.state is None else tuple(self.state),
+            kind=None if self.kind is None else tuple(self.kind),
+        )

@@ -1,0 +1,51 @@
+"""Loaders: what many fields of one operation ask for is read with one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from resolvers.context import Context
+
+Value = TypeVar("Value")
+Use = Callable[..., Awaitable[Mapping[UUID, Value]]]
+
+
+class Loaders:
+    """One loader for each use case and its arguments, made when first asked.
+
+    Answers are remembered only where `remembering`: in a query, which shows one state of the data.
+    """
+
+    def __init__(self) -> None:
+        self.remembering = False
+        self._loaders: dict[Hashable, DataLoader[UUID, Any]] = {}
+
+    async def load(
+        self, context: Context, use_case: Use[Value], key: UUID, **arguments: Hashable
+    ) -> Value | None:
+        """What the use case answers for the key; None where that is nothing.
+
+        Fields that wait at the same time share one call: `use_case(context, keys, **arguments)`.
+        """
+        name = (use_case, tuple(arguments.items()))
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = _loader(
+                context, use_case, arguments, cache=self.remembering
+            )
+        found: Value | None = await loader.load(key)
+        return found
+
+
+def _loader(
+    context: Context, use_case: Use[Any], arguments: Mapping[str, Any], *, cache: bool
+) -> DataLoader[UUID, Any]:
+    async def load(keys: Sequence[UUID]) -> list[Any]:
+        found = await use_case(context, list(dict.fromkeys(keys)), **arguments)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load, cache=cache)

@@ -1,0 +1,140 @@
+"""Account mappings: accounts as sources call them, and what they feed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from core import models
+from db.mappings import MappingFilter
+from resolvers import accounts, connections, mappings
+from resolvers.suggestions import Suggestion
+from schema.accounts import Account
+from schema.columns import column, shown
+from schema.connections import Connection
+from schema.context import Info
+from schema.ids import encode, optional_key_of
+from schema.node import Node
+from schema.related import maybe, one
+from schema.scalars import CurrencyCode
+from schema.tenants import User
+from schema.users import user
+
+
+@strawberry.type(description="An account as a source calls it.")
+class ExternalAccount:
+    external_id: str = strawberry.field(
+        description="The source's id; a keyed hash where that is an account number."
+    )
+    masked_number: str | None = strawberry.field(
+        description="The end of its number; null where the source names none."
+    )
+    name: str | None = strawberry.field(
+        description="What the source calls it; null where it does not."
+    )
+    type: str | None = strawberry.field(
+        description="The source's own kind of account; null where it names none."
+    )
+    institution: str | None = strawberry.field(
+        description="The source's id of the bank; null where it names none."
+    )
+    currency: CurrencyCode = strawberry.field(description="Its currency.")
+
+    @staticmethod
+    def of(mapping: models.AccountMapping) -> ExternalAccount:
+        """The source's side of a mapping."""
+        return ExternalAccount(
+            external_id=mapping.external_account_id,
+            masked_number=mapping.masked_number,
+            name=mapping.external_name,
+            type=mapping.external_type,
+            institution=mapping.institution,
+            currency=CurrencyCode(mapping.currency),
+        )
+
+
+@strawberry.type(description="An account that an external one may be.")
+class MappingSuggestion:
+    account: Account = strawberry.field(description="The account.")
+    score: int = strawberry.field(description="How likely it is, 0 to 100.")
+    reason: str = strawberry.field(description="Why, in words.")
+
+    @staticmethod
+    def of(suggestion: Suggestion) -> MappingSuggestion:
+        """A suggestion."""
+        return MappingSuggestion(
+            account=Account.of(suggestion.account),
+            score=suggestion.score,
+            reason=suggestion.reason,
+        )
+
+
+@strawberry.type(description="An external account and the tenant's account that it feeds.")
+class AccountMapping(Node):
+    external_account: ExternalAccount = strawberry.field(
+        description="The account as its source calls it."
+    )
+    state: models.MappingState = column("m.state", description="What was decided.")
+    verified_at: datetime | None = column(
+        "m.verified_at", description="When a person decided or confirmed it; null: never."
+    )
+    created_at: datetime = column("m.created_at", description="When the source first named it.")
+    updated_at: datetime = column("m.updated_at", description="When it was last changed.")
+    model: strawberry.Private[models.AccountMapping]
+
+    @staticmethod
+    def of(mapping: models.AccountMapping) -> AccountMapping:
+        """A mapping of the tenant's."""
+        return shown(
+            AccountMapping,
+            mapping,
+            id=encode("AccountMapping", mapping.id),
+            key=mapping.id,
+            external_account=ExternalAccount.of(mapping),
+            model=mapping,
+        )
+
+    @strawberry.field(description="The connection whose source names it.")
+    async def connection(self, info: Info) -> Connection:
+        """The connection."""
+        return await one(info.context, connections.by_ids, self.model.connection_id, Connection.of)
+
+    @strawberry.field(description="The account that it feeds; null unless it is MAPPED.")
+    async def account(self, info: Info) -> Account | None:
+        """The account."""
+        return await maybe(info.context, accounts.by_ids, self.model.account_id, Account.of)
+
+    @strawberry.field(
+        description="Accounts that it may be, likeliest first, five at most; none once decided."
+    )
+    async def suggestions(self, info: Info) -> list[MappingSuggestion]:
+        """Accounts that it may be."""
+        found = await info.context.loaders.load(info.context, mappings.suggestions, self.key)
+        return [MappingSuggestion.of(suggestion) for suggestion in found or ()]
+
+    @strawberry.field(description="Who decided or confirmed it; null: nobody.")
+    async def verified_by(self, info: Info) -> User | None:
+        """Who decided it."""
+        return await user(info.context, self.model.verified_by)
+
+
+@strawberry.input(description="Which mappings; what is left out or null asks nothing.")
+class AccountMappingFilter:
+    connection_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of this connection."
+    )
+    account_id: strawberry.ID | None = strawberry.field(
+        default=None, description="That feed this account."
+    )
+    state: list[models.MappingState] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+
+    def wanted(self) -> MappingFilter:
+        """The filter as reads take it."""
+        return MappingFilter(
+            connection_id=optional_key_of("Connection", self.connection_id),
+            account_id=optional_key_of("Account", self.account_id),
+            state=None if self.state is None else tuple(self.state),
+        )

@@ -1,0 +1,58 @@
+"""Every type that has an id, and how its things are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from resolvers import (
+    accounts,
+    audit,
+    connections,
+    jobs,
+    mappings,
+    members,
+    profiles,
+    tenants,
+    transactions,
+)
+from schema.accounts import Account
+from schema.audit import AuditEvent
+from schema.connections import Connection
+from schema.context import RequestContext
+from schema.documents import RawDocument
+from schema.ids import decode
+from schema.institutions import Institution
+from schema.jobs import IngestionJob
+from schema.mappings import AccountMapping
+from schema.node import Node
+from schema.profiles import StatementProfile
+from schema.related import maybe
+from schema.tenants import Member, Tenant
+from schema.transactions import Transaction
+
+_Find = Callable[..., Awaitable[Mapping[UUID, Any]]]
+
+NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
+    "Account": (accounts.by_ids, Account.of),
+    "AccountMapping": (mappings.by_ids, AccountMapping.of),
+    "AuditLog": (audit.by_ids, AuditEvent.of),
+    "Connection": (connections.by_ids, Connection.of),
+    "IngestionJob": (jobs.by_ids, IngestionJob.of),
+    "Institution": (connections.institutions_by_ids, Institution.of),
+    "Member": (members.by_ids, Member.of),
+    "RawDocument": (jobs.documents, RawDocument.of),
+    "StatementProfile": (profiles.by_ids, StatementProfile.of),
+    "Tenant": (tenants.by_ids, Tenant.of),
+    "Transaction": (transactions.by_ids, Transaction.of),
+}
+
+
+async def find(context: RequestContext, text: str) -> Node | None:
+    """The thing of an id; None for an id of nothing, of another tenant, or of no kind of ours."""
+    found = decode(text)
+    if found is None or found.type not in NODES:
+        return None
+    by_ids, show = NODES[found.type]
+    return await maybe(context, by_ids, found.key, show)

@@ -1,0 +1,75 @@
+"""Statement profiles: saved column mappings, and proposals of one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from core import models
+from core.errors import Unreadable
+from schema.columns import column, shown
+from schema.ids import encode
+from schema.node import Node
+from schema.scalars import JSON
+from statements.csv_proposal import Proposal
+
+
+@strawberry.type(description="A saved column mapping: how one bank writes its CSV.")
+class StatementProfile(Node):
+    name: str = column("p.name", description="What users call it; unique in the tenant.")
+    format: str = column("p.format", description='The format that it is for, such as "csv".')
+    definition: JSON = column("p.definition", description="The mapping; see docs/statements.md.")
+    created_at: datetime = column("p.created_at", description="When it was saved.")
+    updated_at: datetime = column("p.updated_at", description="When it was last changed.")
+
+    @staticmethod
+    def of(profile: models.StatementProfile) -> StatementProfile:
+        """A profile of the tenant's."""
+        return shown(
+            StatementProfile, profile, id=encode("StatementProfile", profile.id), key=profile.id
+        )
+
+
+@strawberry.type(description="Something that the file does not decide; a person does.")
+class StatementProfileQuestion:
+    field: str = strawberry.field(description="Where the answer goes in the definition.")
+    text: str = strawberry.field(description="The question.")
+    answers: list[JSON] = strawberry.field(description="Likely answers; empty: any value.")
+    examples: list[str] = strawberry.field(description="Cells that the question is about.")
+
+
+@strawberry.type(description="What an uploaded CSV file shows about itself.")
+class StatementProfileProposal:
+    definition: JSON | None = strawberry.field(
+        description="A draft, null at each question; null as a whole where the file is unreadable."
+    )
+    confidence: int = strawberry.field(description="How sure the draft is, in percent.")
+    questions: list[StatementProfileQuestion] = strawberry.field(
+        description="What is open; empty: the draft can be saved as it is."
+    )
+    problem: str | None = strawberry.field(
+        description="Why there is no draft; null where there is one."
+    )
+
+    @staticmethod
+    def of(proposal: Proposal | Unreadable) -> StatementProfileProposal:
+        """A draft, or why there is none."""
+        if isinstance(proposal, Unreadable):
+            return StatementProfileProposal(
+                definition=None, confidence=0, questions=[], problem=proposal.message
+            )
+        return StatementProfileProposal(
+            definition=JSON(dict(proposal.draft)),
+            confidence=proposal.confidence,
+            questions=[
+                StatementProfileQuestion(
+                    field=one.field,
+                    text=one.text,
+                    answers=[JSON(answer) for answer in one.answers],
+                    examples=list(one.examples),
+                )
+                for one in proposal.questions
+            ],
+            problem=None,
+        )

@@ -1,0 +1,65 @@
+"""The filter of transactions, as lists of all and of one account take it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from core import records
+from db.transactions import TransactionFilter as Wanted
+from schema.ids import key_of, optional_key_of
+
+
+@strawberry.input(
+    description="Which transactions: all of these hold; what is left out or null asks nothing."
+)
+class TransactionFilter:
+    account_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of one of these accounts, 1,000 at most."
+    )
+    connection_id: strawberry.ID | None = strawberry.field(
+        default=None, description="That came over this connection."
+    )
+    job_id: strawberry.ID | None = strawberry.field(
+        default=None, description="That this job wrote last."
+    )
+    posted_from: date | None = strawberry.field(
+        default=None, description="Posted on this day or later; by the day that lists go by."
+    )
+    posted_to: date | None = strawberry.field(
+        default=None, description="Posted on this day or earlier; by the day that lists go by."
+    )
+    amount_from: Decimal | None = strawberry.field(
+        default=None, description="Of this amount or more; money out is negative."
+    )
+    amount_to: Decimal | None = strawberry.field(
+        default=None, description="Of this amount or less; money out is negative."
+    )
+    status: list[records.TransactionStatus] | None = strawberry.field(
+        default=None, description="In one of these states; left out: all but REMOVED."
+    )
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in description, merchant or references, whatever the case; "
+        "2 to 100 characters.",
+    )
+    reconciled: bool | None = strawberry.field(default=None, description="Reconciled, or not.")
+
+    def wanted(self) -> Wanted:
+        """The filter as reads take it."""
+        return Wanted(
+            account_ids=None
+            if self.account_ids is None
+            else tuple(key_of("Account", one) for one in self.account_ids),
+            connection_id=optional_key_of("Connection", self.connection_id),
+            job_id=optional_key_of("IngestionJob", self.job_id),
+            posted_from=self.posted_from,
+            posted_to=self.posted_to,
+            amount_from=self.amount_from,
+            amount_to=self.amount_to,
+            status=None if self.status is None else tuple(self.status),
+            text=self.text,
+            reconciled=self.reconciled,
+        )

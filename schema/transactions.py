@@ -1,0 +1,188 @@
+"""Transactions, each with its way back to the document that it came from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import Enum
+
+import strawberry
+
+from core import models, records
+from resolvers import accounts, connections, jobs, mappings, source_lines
+from schema.accounts import Account
+from schema.columns import column, money, shown
+from schema.connections import Connection
+from schema.context import Info
+from schema.documents import RawDocument, SourceLine
+from schema.ids import encode
+from schema.jobs import IngestionJob
+from schema.money import Money
+from schema.node import Node
+from schema.related import one
+
+
+@strawberry.enum(description="Whether somebody has vouched for a transaction.")
+class ReconciliationState(Enum):
+    UNRECONCILED = strawberry.enum_value("unreconciled", description="Nobody has.")
+    RECONCILED = strawberry.enum_value("reconciled", description="Somebody has.")
+
+
+@strawberry.enum(description="Who chose a category.")
+class CategorySource(Enum):
+    PROVIDER = strawberry.enum_value("provider", description="The source itself.")
+
+
+@strawberry.type(description="What a transaction was for.")
+class Category:
+    name: str = strawberry.field(description="Its name, in the words of whoever chose it.")
+    source: CategorySource = strawberry.field(description="Who chose it.")
+    confidence: int | None = strawberry.field(
+        description="How sure the choice is, in percent; null where it was not estimated."
+    )
+
+
+@strawberry.type(description="Where a transaction comes from, down to the lines of the file.")
+class TransactionSource:
+    external_id: str | None = strawberry.field(
+        description="The source's id; null where its format has none."
+    )
+    line: int = strawberry.field(description="The first physical line, counted from 1.")
+    line_end: int = strawberry.field(description="The last physical line.")
+    model: strawberry.Private[models.Transaction]
+
+    @strawberry.field(description="The document.")
+    async def raw_document(self, info: Info) -> RawDocument:
+        """The document."""
+        return await one(info.context, jobs.documents, self.model.raw_id, RawDocument.of)
+
+    @strawberry.field(description="When the document came.")
+    async def received_at(self, info: Info) -> datetime:
+        """When it came."""
+        return await one(
+            info.context, jobs.documents, self.model.raw_id, lambda found: found.received_at
+        )
+
+    @strawberry.field(description="The job that last wrote the transaction.")
+    async def job(self, info: Info) -> IngestionJob:
+        """The job."""
+        return await one(info.context, jobs.by_ids, self.model.job_id, IngestionJob.of)
+
+    @strawberry.field(description="The slug of the provider.")
+    async def provider(self, info: Info) -> str:
+        """The provider."""
+        connection = await _connection(info, self.model)
+        return connection.provider
+
+    @strawberry.field(
+        description="The lines themselves, account numbers masked, 200 at most; reading them is "
+        "audited. Null where the document cannot be opened."
+    )
+    async def lines(self, info: Info) -> list[SourceLine] | None:
+        """The lines."""
+        found = await source_lines.lines(
+            info.context,
+            document_id=self.model.raw_id,
+            first=self.line,
+            last=self.line_end,
+        )
+        return [SourceLine.of(line) for line in found]
+
+
+@strawberry.type(description="A booking on an account.")
+class Transaction(Node):
+    external_id: str | None = column(
+        "t.external_id", description="The source's id; null where its format has none."
+    )
+    amount: Money = money(
+        "t.amount", currency="t.currency", description="How much; money in is positive."
+    )
+    status: records.TransactionStatus = column(
+        "t.status", description="Where it stands at its source."
+    )
+    posted_date: date | None = column(
+        "t.posted_date", description="When it was booked; null where the source gave no such day."
+    )
+    transaction_date: date | None = column(
+        "t.transaction_date", description="When it was made; null where the source does not say."
+    )
+    value_date: date | None = column(
+        "t.value_date", description="From when it counts; null where the source does not say."
+    )
+    description: str = column("t.description", description="One line, white space folded.")
+    description_raw: str = column("t.description_raw", description="As it was delivered.")
+    merchant_name: str | None = column(
+        "t.merchant_name", description="The other party; null where the source names none."
+    )
+    reference: str | None = column(
+        "t.reference", description="The bank's reference; null where there is none."
+    )
+    customer_reference: str | None = column(
+        "t.customer_reference", description="The customer's reference; null where there is none."
+    )
+    type_code: str | None = column(
+        "t.type_code", description='The source\'s own kind, such as BAI2 "165"; or null.'
+    )
+    running_balance: Money | None = money(
+        "t.running_balance",
+        currency="t.currency",
+        description="The balance after it; null where the source does not say.",
+    )
+    created_at: datetime = column("t.created_at", description="When it was first written.")
+    updated_at: datetime = column("t.updated_at", description="When it was last changed.")
+    category: Category | None = strawberry.field(
+        description="What it was for; null where nobody said."
+    )
+    reconciliation: ReconciliationState = strawberry.field(
+        description="Whether somebody has vouched for it."
+    )
+    model: strawberry.Private[models.Transaction]
+
+    @staticmethod
+    def of(transaction: models.Transaction) -> Transaction:
+        """A transaction of the tenant's."""
+        return shown(
+            Transaction,
+            transaction,
+            id=encode("Transaction", transaction.id),
+            key=transaction.id,
+            category=_category(transaction),
+            reconciliation=ReconciliationState.RECONCILED
+            if transaction.reconciled
+            else ReconciliationState.UNRECONCILED,
+            model=transaction,
+        )
+
+    @strawberry.field(description="The account that it is on.")
+    async def account(self, info: Info) -> Account:
+        """The account."""
+        return await one(info.context, accounts.by_ids, self.model.account_id, Account.of)
+
+    @strawberry.field(description="The connection that it came over.")
+    async def connection(self, info: Info) -> Connection | None:
+        """The connection."""
+        return Connection.of(await _connection(info, self.model))
+
+    @strawberry.field(description="Where it comes from.")
+    def source(self) -> TransactionSource:
+        """Where it comes from."""
+        return TransactionSource(
+            external_id=self.model.external_id,
+            line=self.model.raw_line,
+            line_end=self.model.raw_line_end,
+            model=self.model,
+        )
+
+
+async def _connection(info: Info, transaction: models.Transaction) -> models.Connection:
+    mapping = await one(
+        info.context, mappings.by_ids, transaction.mapping_id, lambda found: found.connection_id
+    )
+    return await one(info.context, connections.by_ids, mapping, lambda found: found)
+
+
+def _category(transaction: models.Transaction) -> Category | None:
+    if transaction.source_category is None:
+        return None
+    return Category(
+        name=transaction.source_category, source=CategorySource.PROVIDER, confidence=None
+    )
