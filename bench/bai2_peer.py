@@ -7,17 +7,16 @@ import json
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.bai2_file import write_bai2
+from bench.peers import peer_python
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = "bai2==0.15.0"
-PEER_HOME = ROOT / ".data" / "bench-venv" / PEER.replace("==", "-")
 PEER_PROGRAM = """
 import json, resource, sys, time
 from bai2 import bai2
@@ -41,7 +40,7 @@ def main() -> int:
     parser.add_argument("--ratio-min", type=float, default=2.7)
     arguments = parser.parse_args()
     ours = [sys.executable, str(ROOT / "bench" / "bai2_cpu.py"), "--json"]
-    theirs = [str(peer_python()), "-c", PEER_PROGRAM]
+    theirs = [str(peer_python(PEER)), "-c", PEER_PROGRAM]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "transactions.bai2"
         write_bai2(path, arguments.transactions)
@@ -59,16 +58,6 @@ def main() -> int:
     agree = best[PEER]["transactions"] == best["bankfeeds"]["transactions"]
     print(f"ratio={ratio:.2f} ratio_min={arguments.ratio_min} same_transactions={agree}")
     return 0 if agree and ratio >= arguments.ratio_min else 1
-
-
-def peer_python() -> Path:
-    """The interpreter of a throw-away environment that holds the peer and nothing else."""
-    python = PEER_HOME / "bin" / "python"
-    if not (PEER_HOME / "installed").exists():
-        venv.create(PEER_HOME, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True, timeout=300)
-        (PEER_HOME / "installed").touch()
-    return python
 
 
 def figures(command: list[str]) -> dict[str, Any]:

@@ -20,11 +20,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from bai2_file import write_bai2
-from peers import peer_python
 from rich.console import Console
 from rich.table import Table
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.bai2_file import write_bai2
+from bench.peers import peer_python
 from core.records import TransactionRecord
 from db.binaries import postgres_binaries
 from db.bootstrap import LOGIN, OWNER, bootstrap
@@ -40,6 +42,7 @@ from statements.base import ParseOptions
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "of-a-benchmark"  # noqa: S105 - of a server that lives for this run
 BEST_OF = 3
+PEER = "dlt[postgres]==1.31.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ class Bench:
         """The peer, into a database of its own."""
         done = subprocess.run(
             [
-                str(peer_python()),
+                str(peer_python(PEER)),
                 str(ROOT / "bench" / "dlt_merge.py"),
                 str(rows),
                 str(self.postgres.socket_dir),

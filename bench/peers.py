@@ -1,22 +1,22 @@
-"""The environment of the peers that benchmarks compare with: made once, apart from ours."""
+"""The environments of the peers that benchmarks compare with: made once, apart from ours."""
 
 from __future__ import annotations
 
+import re
 import subprocess
-import sys
+import venv
 from pathlib import Path
 
-PINS = ("bai2==0.15.0", "dlt[postgres]==1.31.0")
 PLACE = Path(__file__).resolve().parents[1] / ".data" / "bench-venv"
 
 
-def peer_python() -> Path:
-    """The interpreter that has the peers installed, pinned."""
-    python = PLACE / "bin" / "python"
-    stamp = PLACE / "pins"
-    if not stamp.is_file() or stamp.read_text() != "\n".join(PINS):
-        PLACE.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(PLACE)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PINS], check=True)
-        stamp.write_text("\n".join(PINS))
+def peer_python(pin: str) -> Path:
+    """An interpreter with `pin`, such as "bai2==0.15.0", installed by pip in a venv of its own."""
+    home = PLACE / re.sub(r"[^a-z0-9.]+", "-", pin)
+    python = home / "bin" / "python"
+    stamp = home / "installed"
+    if not stamp.exists():
+        venv.create(home, with_pip=True, clear=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", pin], check=True)
+        stamp.touch()
     return python

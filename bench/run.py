@@ -1,4 +1,4 @@
-"""Every benchmark of the project, one after the other: `make bench`, or with --quick a short run."""
+"""Every benchmark of the project, one after the other; --quick for a short run."""
 
 from __future__ import annotations
 
