@@ -15,7 +15,8 @@ from pipeline.ordinals import Ordinals
 DESCRIPTION_MAX: Final = 10_000
 TEXT_MAX: Final = 500
 UNDATED: Final = date.min  # counts rows without a posted date together: no day tells them apart
-_FINGERPRINT_BYTES: Final = 16
+_DAY_BYTES: Final = 4
+_DIGEST_BYTES: Final = 12
 _CONTENT_BYTES: Final = 8
 _VERSION: Final = "1"  # a change of what a fingerprint is made of needs a re-keying migration
 
@@ -59,7 +60,9 @@ def fingerprint(record: TransactionRecord) -> bytes:
             record.description,
         )
     body = "\x1f".join([_VERSION, *[part or "" for part in parts]])
-    return blake2b(body.encode(), digest_size=_FINGERPRINT_BYTES).digest()
+    # The day comes first, so that a new statement's rows lie together in the index.
+    place = (dated.toordinal() if dated else 0).to_bytes(_DAY_BYTES, "big")
+    return place + blake2b(body.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 def content_key(record: TransactionRecord) -> int:
