@@ -17,7 +17,7 @@ from db.blobs import blob_path
 from db.jobs import NewJob
 from db.session import Tx
 from db.uploads import NewUpload
-from resolvers import text
+from resolvers import text, upload_tokens
 from resolvers.context import Context
 from resolvers.jobs import announce
 from resolvers.refusal import RefusalCode
@@ -194,8 +194,6 @@ async def _ticket(context: Context, new: NewUpload, now: datetime) -> UploadTick
 
 
 async def _own_ticket(context: Context, new: NewUpload) -> UploadTicket:
-    from resolvers import upload_tokens
-
     expires = int(new.expires_at.timestamp())
     token = await upload_tokens.sign(
         context.services.vault, tenant_id=context.tenant, upload_id=new.id, expires=expires

@@ -13,6 +13,7 @@ from resolvers.refusal import Refused
 from schema.accounts import Account
 from schema.connection_changes import given
 from schema.context import Info
+from schema.fields import mutation
 from schema.ids import key_of, optional_key_of
 from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping
@@ -108,7 +109,7 @@ MappingKind = TypeVar("MappingKind", bound=AccountMappingPayload)
 
 @strawberry.type(description="What members do with accounts and mappings.")
 class AccountMutations:
-    @strawberry.mutation(description="Makes an account, which nothing feeds yet; for members.")
+    @mutation(description="Makes an account, which nothing feeds yet; for members.")
     async def account_create(
         self,
         info: Info,
@@ -125,7 +126,7 @@ class AccountMutations:
         )
         return _account(AccountCreatePayload, answer)
 
-    @strawberry.mutation(description="Changes an account; for members.")
+    @mutation(description="Changes an account; for members.")
     async def account_update(
         self,
         info: Info,
@@ -146,7 +147,7 @@ class AccountMutations:
         )
         return _account(AccountUpdatePayload, answer)
 
-    @strawberry.mutation(
+    @mutation(
         description="Says which account an external one is. Its rows move there; rows that waited "
         "are derived by a job. For members."
     )
@@ -169,7 +170,7 @@ class AccountMutations:
             user_errors=user_errors(answer),
         )
 
-    @strawberry.mutation(
+    @mutation(
         description="Takes the account of a mapping away, while nothing came over it; for members."
     )
     async def account_mapping_unset(
@@ -182,9 +183,7 @@ class AccountMutations:
         answer = await mappings.unset(info.context, mapping_id=key)
         return _mapping(AccountMappingUnsetPayload, answer)
 
-    @strawberry.mutation(
-        description="Says that rows of an external account are not wanted; for members."
-    )
+    @mutation(description="Says that rows of an external account are not wanted; for members.")
     async def account_mapping_ignore(
         self,
         info: Info,
@@ -195,9 +194,7 @@ class AccountMutations:
         answer = await mappings.ignore(info.context, mapping_id=key)
         return _mapping(AccountMappingIgnorePayload, answer)
 
-    @strawberry.mutation(
-        description="Says that a mapping which the system made is right; for members."
-    )
+    @mutation(description="Says that a mapping which the system made is right; for members.")
     async def account_mapping_verify(
         self,
         info: Info,

@@ -14,6 +14,7 @@ from db.transactions import TransactionOrder
 from resolvers import accounts, connections, mappings, transactions
 from schema.columns import column, money, shown
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.institutions import Institution
 from schema.money import Money
@@ -69,7 +70,7 @@ class Account(Node):
             Account, account, id=encode("Account", account.id), key=account.id, model=account
         )
 
-    @strawberry.field(description="The institution that keeps it; null where nobody named one.")
+    @resolved(description="The institution that keeps it; null where nobody named one.")
     async def institution(self, info: Info) -> Institution | None:
         """The institution."""
         return await maybe(
@@ -79,13 +80,13 @@ class Account(Node):
             Institution.of,
         )
 
-    @strawberry.field(description="The latest balance of each kind and code, 100 at most.")
+    @resolved(description="The latest balance of each kind and code, 100 at most.")
     async def balances(self, info: Info) -> list[Balance]:
         """The latest balances."""
         found = await info.context.loaders.load(info.context, accounts.latest_balances, self.key)
         return [Balance.of(balance) for balance in found or ()]
 
-    @strawberry.field(description="All balances that sources stated, newest first.")
+    @resolved(description="All balances that sources stated, newest first.")
     async def balance_history(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Balance]:
@@ -94,7 +95,7 @@ class Account(Node):
             info.context, accounts.balance_history, self.key, Balance.of, first=first, after=after
         )
 
-    @strawberry.field(description="Its transactions.")
+    @resolved(description="Its transactions.")
     async def transactions(
         self,
         info: Info,
@@ -121,7 +122,7 @@ class Account(Node):
             order=order_by,
         )
 
-    @strawberry.field(description="What feeds it, newest first.")
+    @resolved(description="What feeds it, newest first.")
     async def mappings(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[AccountMapping, strawberry.lazy("schema.mappings")]]:

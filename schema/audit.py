@@ -12,6 +12,7 @@ from resolvers import connections, jobs
 from schema.columns import column, shown
 from schema.connections import Connection
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.jobs import IngestionJob
 from schema.node import Node
@@ -33,19 +34,19 @@ class AuditEvent(Node):
         """An event of the tenant's."""
         return shown(AuditEvent, event, id=encode("AuditLog", event.id), key=event.id, model=event)
 
-    @strawberry.field(description="Who; null: the system.")
+    @resolved(description="Who; null: the system.")
     async def user(self, info: Info) -> User | None:
         """Who did it."""
         return await user(info.context, self.model.user_id)
 
-    @strawberry.field(description="The connection that it is about; null: none.")
+    @resolved(description="The connection that it is about; null: none.")
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return await maybe(
             info.context, connections.by_ids, self.model.connection_id, Connection.of
         )
 
-    @strawberry.field(description="The job that it is about; null: none.")
+    @resolved(description="The job that it is about; null: none.")
     async def job(self, info: Info) -> IngestionJob | None:
         """The job."""
         return await maybe(info.context, jobs.by_ids, self.model.job_id, IngestionJob.of)

@@ -41,10 +41,10 @@ def money(sql: str, *, currency: str, description: str) -> Any:
     )
 
 
-def shown(kind: type[Type], model: Any, **others: object) -> Type:
-    """An object of the type, its columns copied from the model, and other fields as given."""
+def shown(kind: type[Type], row: Any, /, **others: object) -> Type:
+    """An object of the type, its columns copied from a model, and other fields as given."""
     values = {
-        name: _money(getattr(model, name), model.currency) if is_money else getattr(model, name)
+        name: _money(getattr(row, name), row.currency) if is_money else getattr(row, name)
         for name, is_money in _columns(kind)
     }
     return kind(**values, **others)

@@ -12,6 +12,7 @@ from resolvers.connections import ConnectionSettings
 from resolvers.refusal import Refused
 from schema.connections import Connection
 from schema.context import Info
+from schema.fields import mutation
 from schema.ids import key_of, optional_key_of
 from schema.payload import Payload, user_errors
 from schema.scalars import CurrencyCode
@@ -154,7 +155,7 @@ Kind = TypeVar("Kind", bound=ConnectionPayload)
 
 @strawberry.type(description="What admins do with connections.")
 class ConnectionMutations:
-    @strawberry.mutation(description="Makes a connection; for admins.")
+    @mutation(description="Makes a connection; for admins.")
     async def connection_create(
         self,
         info: Info,
@@ -166,7 +167,7 @@ class ConnectionMutations:
         )
         return _payload(ConnectionCreatePayload, answer)
 
-    @strawberry.mutation(description="Changes settings of a connection; for admins.")
+    @mutation(description="Changes settings of a connection; for admins.")
     async def connection_update(
         self,
         info: Info,
@@ -179,21 +180,19 @@ class ConnectionMutations:
         )
         return _payload(ConnectionUpdatePayload, answer)
 
-    @strawberry.mutation(description="Pauses a connection: it takes no new imports; for admins.")
+    @mutation(description="Pauses a connection: it takes no new imports; for admins.")
     async def connection_pause(self, info: Info, id: Id) -> ConnectionPausePayload | None:
         """Pauses a connection."""
         answer = await connections.pause(info.context, connection_id=key_of("Connection", id))
         return _payload(ConnectionPausePayload, answer)
 
-    @strawberry.mutation(description="Lets a paused connection go on; for admins.")
+    @mutation(description="Lets a paused connection go on; for admins.")
     async def connection_resume(self, info: Info, id: Id) -> ConnectionResumePayload | None:
         """Lets a paused connection go on."""
         answer = await connections.resume(info.context, connection_id=key_of("Connection", id))
         return _payload(ConnectionResumePayload, answer)
 
-    @strawberry.mutation(
-        description="Closes a connection for good; what it brought stays; for admins."
-    )
+    @mutation(description="Closes a connection for good; what it brought stays; for admins.")
     async def connection_disconnect(self, info: Info, id: Id) -> ConnectionDisconnectPayload | None:
         """Closes a connection for good."""
         answer = await connections.disconnect(info.context, connection_id=key_of("Connection", id))

@@ -12,6 +12,7 @@ from db.connections import ConnectionFilter as Wanted
 from resolvers import accounts, connections, jobs, mappings, profiles
 from schema.columns import column, shown
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import encode
 from schema.institutions import Institution
 from schema.node import Node
@@ -77,7 +78,7 @@ class Connection(Node):
             model=connection,
         )
 
-    @strawberry.field(description="Implied decimals where the bank departs from ISO 4217.")
+    @resolved(description="Implied decimals where the bank departs from ISO 4217.")
     def decimals(self) -> list[CurrencyDecimals]:
         """Implied decimals, by currency."""
         return [
@@ -85,7 +86,7 @@ class Connection(Node):
             for code, places in sorted(self.model.decimals.items())
         ]
 
-    @strawberry.field(description="The institution; null where nobody named one.")
+    @resolved(description="The institution; null where nobody named one.")
     async def institution(self, info: Info) -> Institution | None:
         """The institution."""
         return await maybe(
@@ -95,14 +96,14 @@ class Connection(Node):
             Institution.of,
         )
 
-    @strawberry.field(description="How its CSV files are read; null: as each file shows itself.")
+    @resolved(description="How its CSV files are read; null: as each file shows itself.")
     async def profile(self, info: Info) -> StatementProfile | None:
         """The column mapping."""
         return await maybe(
             info.context, profiles.by_ids, self.model.profile_id, StatementProfile.of
         )
 
-    @strawberry.field(description="The accounts that it feeds, newest first.")
+    @resolved(description="The accounts that it feeds, newest first.")
     async def accounts(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[Account, strawberry.lazy("schema.accounts")]]:
@@ -113,7 +114,7 @@ class Connection(Node):
             info.context, accounts.of_connections, self.key, Account.of, first=first, after=after
         )
 
-    @strawberry.field(description="What its source calls accounts, newest first.")
+    @resolved(description="What its source calls accounts, newest first.")
     async def mappings(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[AccountMapping, strawberry.lazy("schema.mappings")]]:
@@ -129,7 +130,7 @@ class Connection(Node):
             after=after,
         )
 
-    @strawberry.field(description="Its jobs, newest first.")
+    @resolved(description="Its jobs, newest first.")
     async def jobs(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[IngestionJob, strawberry.lazy("schema.jobs")]]:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import strawberry
+from graphql import OperationType
 
 from db.failures import DatabaseUnavailable
 from db.session import Tx
@@ -23,9 +24,9 @@ class Reads:
     long: both read in short transactions.
     """
 
-    def __init__(self, caller: Context) -> None:
-        self.in_one = False
+    def __init__(self, caller: Context, *, in_one: bool) -> None:
         self._caller = caller
+        self._in_one = in_one
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._tx: Tx | None = None
@@ -39,7 +40,7 @@ class Reads:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """The operation's transaction, or a short one."""
-        if self.in_one:
+        if self._in_one:
             yield await self._shared()
             return
         async with self._caller.read() as tx:
@@ -78,8 +79,9 @@ class RequestContext(Context):
             yield tx
 
 
-def open(context: Context) -> RequestContext:
-    """The context to execute an operation with; `schema.operation` renews it for each."""
+@asynccontextmanager
+async def open(context: Context, operation: OperationType) -> AsyncIterator[RequestContext]:
+    """The context to execute one operation with, or one event of a subscription."""
     caller = Context(
         services=context.services,
         user_id=context.user_id,
@@ -87,15 +89,20 @@ def open(context: Context) -> RequestContext:
         tenant_id=context.tenant_id,
         request_id=context.request_id,
     )
-    return RequestContext(
-        services=caller.services,
-        user_id=caller.user_id,
-        email=caller.email,
-        tenant_id=caller.tenant_id,
-        request_id=caller.request_id,
-        reads=Reads(caller),
-        loaders=Loaders(),
-    )
+    in_one = operation is OperationType.QUERY
+    reads = Reads(caller, in_one=in_one)
+    try:
+        yield RequestContext(
+            services=caller.services,
+            user_id=caller.user_id,
+            email=caller.email,
+            tenant_id=caller.tenant_id,
+            request_id=caller.request_id,
+            reads=reads,
+            loaders=Loaders(remembering=in_one),
+        )
+    finally:
+        await reads.close()
 
 
 Info = strawberry.Info[RequestContext, None]

@@ -14,6 +14,7 @@ from resolvers import connections, jobs, mappings
 from schema.columns import column, money, shown
 from schema.connections import Connection
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.money import Money
 from schema.node import Node
@@ -80,7 +81,7 @@ class PreviewRow:
         """A row of a preview."""
         return shown(PreviewRow, row, model=row)
 
-    @strawberry.field(description="The external account that the row is of.")
+    @resolved(description="The external account that the row is of.")
     async def mapping(
         self, info: Info
     ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")]:
@@ -145,16 +146,14 @@ class IngestionJob(Node):
             model=job,
         )
 
-    @strawberry.field(description="The connection that it belongs to.")
+    @resolved(description="The connection that it belongs to.")
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return await maybe(
             info.context, connections.by_ids, self.model.connection_id, Connection.of
         )
 
-    @strawberry.field(
-        description="The mapping whose rows it derives; null unless the kind is DERIVE."
-    )
+    @resolved(description="The mapping whose rows it derives; null unless the kind is DERIVE.")
     async def mapping(
         self, info: Info
     ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")] | None:
@@ -163,12 +162,12 @@ class IngestionJob(Node):
 
         return await maybe(info.context, mappings.by_ids, self.model.mapping_id, AccountMapping.of)
 
-    @strawberry.field(description="Who asked for it; null: the system.")
+    @resolved(description="Who asked for it; null: the system.")
     async def created_by(self, info: Info) -> User | None:
         """Who asked for it."""
         return await user(info.context, self.model.created_by)
 
-    @strawberry.field(description="What a person should know, in the order of the document.")
+    @resolved(description="What a person should know, in the order of the document.")
     async def findings(
         self,
         info: Info,
@@ -189,9 +188,7 @@ class IngestionJob(Node):
             severity=severity,
         )
 
-    @strawberry.field(
-        description="What it would do, row by row, while it awaits its review; empty before."
-    )
+    @resolved(description="What it would do, row by row, while it awaits its review; empty before.")
     async def preview(
         self,
         info: Info,

@@ -20,8 +20,8 @@ class Loaders:
     Answers are remembered only where `remembering`: in a query, which shows one state of the data.
     """
 
-    def __init__(self) -> None:
-        self.remembering = False
+    def __init__(self, *, remembering: bool) -> None:
+        self._remembering = remembering
         self._loaders: dict[Hashable, DataLoader[UUID, Any]] = {}
 
     async def load(
@@ -35,7 +35,7 @@ class Loaders:
         loader = self._loaders.get(name)
         if loader is None:
             loader = self._loaders[name] = _loader(
-                context, use_case, arguments, cache=self.remembering
+                context, use_case, arguments, cache=self._remembering
             )
         found: Value | None = await loader.load(key)
         return found

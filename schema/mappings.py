@@ -14,6 +14,7 @@ from schema.accounts import Account
 from schema.columns import column, shown
 from schema.connections import Connection
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.node import Node
 from schema.related import maybe, one
@@ -95,17 +96,17 @@ class AccountMapping(Node):
             model=mapping,
         )
 
-    @strawberry.field(description="The connection whose source names it.")
+    @resolved(description="The connection whose source names it.")
     async def connection(self, info: Info) -> Connection:
         """The connection."""
         return await one(info.context, connections.by_ids, self.model.connection_id, Connection.of)
 
-    @strawberry.field(description="The account that it feeds; null unless it is MAPPED.")
+    @resolved(description="The account that it feeds; null unless it is MAPPED.")
     async def account(self, info: Info) -> Account | None:
         """The account."""
         return await maybe(info.context, accounts.by_ids, self.model.account_id, Account.of)
 
-    @strawberry.field(
+    @resolved(
         description="Accounts that it may be, likeliest first, five at most; none once decided."
     )
     async def suggestions(self, info: Info) -> list[MappingSuggestion]:
@@ -113,7 +114,7 @@ class AccountMapping(Node):
         found = await info.context.loaders.load(info.context, mappings.suggestions, self.key)
         return [MappingSuggestion.of(suggestion) for suggestion in found or ()]
 
-    @strawberry.field(description="Who decided or confirmed it; null: nobody.")
+    @resolved(description="Who decided or confirmed it; null: nobody.")
     async def verified_by(self, info: Info) -> User | None:
         """Who decided it."""
         return await user(info.context, self.model.verified_by)

@@ -10,6 +10,7 @@ from core import models
 from resolvers import profiles
 from resolvers.refusal import Refused
 from schema.context import Info
+from schema.fields import mutation
 from schema.ids import encode, key_of
 from schema.payload import Payload, user_errors
 from schema.profiles import StatementProfile
@@ -55,7 +56,7 @@ class StatementProfileDeletePayload(Payload):
 
 @strawberry.type(description="What members do with statement profiles.")
 class ProfileMutations:
-    @strawberry.mutation(description="Saves a column mapping; for members.")
+    @mutation(description="Saves a column mapping; for members.")
     async def statement_profile_create(
         self,
         info: Info,
@@ -69,7 +70,7 @@ class ProfileMutations:
             profile=_shown(answer), user_errors=user_errors(answer)
         )
 
-    @strawberry.mutation(description="Changes a column mapping for later imports; for members.")
+    @mutation(description="Changes a column mapping for later imports; for members.")
     async def statement_profile_update(
         self,
         info: Info,
@@ -89,7 +90,7 @@ class ProfileMutations:
             profile=_shown(answer), user_errors=user_errors(answer)
         )
 
-    @strawberry.mutation(description="Deletes a column mapping that nothing uses; for members.")
+    @mutation(description="Deletes a column mapping that nothing uses; for members.")
     async def statement_profile_delete(
         self, info: Info, id: Id
     ) -> StatementProfileDeletePayload | None:

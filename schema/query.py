@@ -28,6 +28,7 @@ from schema.accounts import Account, AccountFilter
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import key_of
 from schema.jobs import IngestionJob, IngestionJobFilter
 from schema.mappings import AccountMapping, AccountMappingFilter
@@ -47,28 +48,28 @@ _FILTER = strawberry.argument(description="Which of them; null: all.")
 
 @strawberry.type(description="What can be asked.")
 class Query:
-    @strawberry.field(description="The thing of an id; null where the caller has none such.")
+    @resolved(description="The thing of an id; null where the caller has none such.")
     async def node(self, info: Info, id: Id) -> Node | None:
         """The thing of an id."""
         return await find(info.context, id)
 
-    @strawberry.field(description="The caller.")
+    @resolved(description="The caller.")
     async def viewer(self, info: Info) -> Viewer:
         """The caller."""
         return await Viewer.of(info)
 
-    @strawberry.field(description="What connections can be made of.")
+    @resolved(description="What connections can be made of.")
     def providers(self) -> list[Provider]:
         """What connections can be made of."""
         return [Provider.of(provider) for provider in providers.every()]
 
-    @strawberry.field(description="A connection; null where the caller has none such.")
+    @resolved(description="A connection; null where the caller has none such.")
     async def connection(self, info: Info, id: Id) -> Connection | None:
         """A connection."""
         key = key_of("Connection", id)
         return await maybe(info.context, connections.by_ids, key, Connection.of)
 
-    @strawberry.field(description="The tenant's connections, newest first.")
+    @resolved(description="The tenant's connections, newest first.")
     async def connections(
         self,
         info: Info,
@@ -83,12 +84,12 @@ class Query:
         )
         return listed(page, Connection.of)
 
-    @strawberry.field(description="An account; null where the caller has none such.")
+    @resolved(description="An account; null where the caller has none such.")
     async def account(self, info: Info, id: Id) -> Account | None:
         """An account."""
         return await maybe(info.context, accounts.by_ids, key_of("Account", id), Account.of)
 
-    @strawberry.field(description="The tenant's accounts, newest first.")
+    @resolved(description="The tenant's accounts, newest first.")
     async def accounts(
         self,
         info: Info,
@@ -101,13 +102,13 @@ class Query:
         page = await accounts.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, Account.of)
 
-    @strawberry.field(description="A transaction; null where the caller has none such.")
+    @resolved(description="A transaction; null where the caller has none such.")
     async def transaction(self, info: Info, id: Id) -> Transaction | None:
         """A transaction."""
         key = key_of("Transaction", id)
         return await maybe(info.context, transactions.by_ids, key, Transaction.of)
 
-    @strawberry.field(description="The tenant's transactions.")
+    @resolved(description="The tenant's transactions.")
     async def transactions(
         self,
         info: Info,
@@ -125,7 +126,7 @@ class Query:
         )
         return listed(page, Transaction.of)
 
-    @strawberry.field(description="How many transactions there are; dearer than a page of them.")
+    @resolved(description="How many transactions there are; dearer than a page of them.")
     async def transaction_count(
         self, info: Info, filter: Annotated[TransactionFilter | None, _FILTER] = None
     ) -> int:
@@ -133,7 +134,7 @@ class Query:
         wanted = WantedTransactions() if filter is None else filter.wanted()
         return await transactions.count(info.context, wanted=wanted)
 
-    @strawberry.field(description="What sources call accounts, newest first.")
+    @resolved(description="What sources call accounts, newest first.")
     async def account_mappings(
         self,
         info: Info,
@@ -146,13 +147,13 @@ class Query:
         page = await mappings.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, AccountMapping.of)
 
-    @strawberry.field(description="A job; null where the caller has none such.")
+    @resolved(description="A job; null where the caller has none such.")
     async def ingestion_job(self, info: Info, id: Id) -> IngestionJob | None:
         """A job."""
         key = key_of("IngestionJob", id)
         return await maybe(info.context, jobs.by_ids, key, IngestionJob.of)
 
-    @strawberry.field(description="The tenant's jobs, newest first.")
+    @resolved(description="The tenant's jobs, newest first.")
     async def ingestion_jobs(
         self,
         info: Info,
@@ -165,7 +166,7 @@ class Query:
         page = await jobs.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, IngestionJob.of)
 
-    @strawberry.field(description="The tenant's saved column mappings, newest first.")
+    @resolved(description="The tenant's saved column mappings, newest first.")
     async def statement_profiles(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[StatementProfile]:
@@ -173,7 +174,7 @@ class Query:
         page = await profiles.page(info.context, first=bounded(first), after=after)
         return listed(page, StatementProfile.of)
 
-    @strawberry.field(
+    @resolved(
         description="How an uploaded CSV file might be read, for members and up; null where the "
         "caller has no such upload."
     )
@@ -186,7 +187,7 @@ class Query:
         found = await profiles.proposal(info.context, upload_id=key_of("Upload", upload_id))
         return None if found is None else StatementProfileProposal.of(found)
 
-    @strawberry.field(description="The tenant's members, oldest first.")
+    @resolved(description="The tenant's members, oldest first.")
     async def members(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Member]:
@@ -194,9 +195,7 @@ class Query:
         page = await members.page(info.context, first=bounded(first), after=after)
         return listed(page, Member.of)
 
-    @strawberry.field(
-        description="The tenant's open invitations, newest first; empty for all but owners."
-    )
+    @resolved(description="The tenant's open invitations, newest first; empty for all but owners.")
     async def invitations(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Invitation]:
@@ -204,7 +203,7 @@ class Query:
         page = await members.invitations(info.context, first=bounded(first), after=after)
         return listed(page, Invitation.of)
 
-    @strawberry.field(description="Who did what, newest first; for admins and up.")
+    @resolved(description="Who did what, newest first; for admins and up.")
     async def audit_log(
         self,
         info: Info,

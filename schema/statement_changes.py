@@ -13,6 +13,7 @@ from resolvers import jobs, statements
 from resolvers.refusal import Refused
 from resolvers.statements import ImportRequest, UploadTicket
 from schema.context import Info
+from schema.fields import mutation
 from schema.ids import encode, key_of, optional_key_of
 from schema.jobs import IngestionJob
 from schema.payload import Payload, user_errors
@@ -116,9 +117,7 @@ Kind = TypeVar("Kind", bound=IngestionJobPayload)
 
 @strawberry.type(description="What members do with statement files and their jobs.")
 class StatementMutations:
-    @strawberry.mutation(
-        description="Announces a file and answers where its bytes go; for members."
-    )
+    @mutation(description="Announces a file and answers where its bytes go; for members.")
     async def statement_upload(
         self,
         info: Info,
@@ -134,7 +133,7 @@ class StatementMutations:
         )
         return _ticket(answer)
 
-    @strawberry.mutation(
+    @mutation(
         description="Starts the import of an uploaded file and answers with its job; for members."
     )
     async def statement_import(
@@ -154,7 +153,7 @@ class StatementMutations:
         answer = await statements.start_import(info.context, request=request)
         return _payload(StatementImportPayload, answer)
 
-    @strawberry.mutation(description="Lets a reviewed job write its rows; for members.")
+    @mutation(description="Lets a reviewed job write its rows; for members.")
     async def ingestion_job_approve(
         self,
         info: Info,
@@ -164,7 +163,7 @@ class StatementMutations:
         answer = await jobs.approve(info.context, job_id=_key(id))
         return _payload(IngestionJobApprovePayload, answer)
 
-    @strawberry.mutation(description="Ends a reviewed job without writing; for members.")
+    @mutation(description="Ends a reviewed job without writing; for members.")
     async def ingestion_job_discard(
         self,
         info: Info,
@@ -174,7 +173,7 @@ class StatementMutations:
         answer = await jobs.discard(info.context, job_id=_key(id))
         return _payload(IngestionJobDiscardPayload, answer)
 
-    @strawberry.mutation(description="Ends a queued job before it runs; for members.")
+    @mutation(description="Ends a queued job before it runs; for members.")
     async def ingestion_job_cancel(
         self,
         info: Info,
@@ -184,7 +183,7 @@ class StatementMutations:
         answer = await jobs.cancel(info.context, job_id=_key(id))
         return _payload(IngestionJobCancelPayload, answer)
 
-    @strawberry.mutation(description="Tries a failed or cancelled job again; for members.")
+    @mutation(description="Tries a failed or cancelled job again; for members.")
     async def ingestion_job_retry(
         self,
         info: Info,
@@ -204,7 +203,7 @@ class StatementMutations:
         )
         return _payload(IngestionJobRetryPayload, answer)
 
-    @strawberry.mutation(
+    @mutation(
         description="Takes an import back: its rows go, except what is reconciled or came with "
         "another file too; for members."
     )

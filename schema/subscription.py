@@ -12,6 +12,7 @@ from resolvers import connections, live
 from schema.accounts import Account
 from schema.connections import Connection
 from schema.context import Info
+from schema.fields import resolved, subscription
 from schema.ids import key_of, optional_key_of
 from schema.jobs import IngestionJob
 from schema.related import maybe
@@ -42,7 +43,7 @@ class TransactionsChanged:
             model=event,
         )
 
-    @strawberry.field(description="The connection of the job; null in the first event.")
+    @resolved(description="The connection of the job; null in the first event.")
     async def connection(self, info: Info) -> Connection | None:
         """The connection of the job."""
         key = None if self.model.job is None else self.model.job.connection_id
@@ -51,7 +52,7 @@ class TransactionsChanged:
 
 @strawberry.type(description="What can be followed; events may be lost, so refetch on reconnect.")
 class Subscription:
-    @strawberry.subscription(
+    @subscription(
         description="A job until it ends, or the jobs of a connection or of the tenant for as long "
         "as somebody listens; at most five events a second of each."
     )
@@ -76,9 +77,7 @@ class Subscription:
             async for job in stream:
                 yield IngestionJob.of(job)
 
-    @strawberry.subscription(
-        description="A connection, or all of them, as they change; listens without end."
-    )
+    @subscription(description="A connection, or all of them, as they change; listens without end.")
     async def connection_updated(
         self,
         info: Info,
@@ -93,7 +92,7 @@ class Subscription:
             async for connection in stream:
                 yield Connection.of(connection)
 
-    @strawberry.subscription(
+    @subscription(
         description="What jobs change in transactions, first a change of nothing; listens without "
         "end."
     )

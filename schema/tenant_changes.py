@@ -10,6 +10,7 @@ from core import models
 from resolvers import members, tenants
 from resolvers.refusal import Refused
 from schema.context import Info
+from schema.fields import mutation
 from schema.ids import encode, key_of
 from schema.payload import Payload, user_errors
 from schema.tenants import Invitation, Member, Tenant
@@ -92,7 +93,7 @@ class InvitationRevokePayload(Payload):
 
 @strawberry.type(description="What people do with tenants, members and invitations.")
 class TenantMutations:
-    @strawberry.mutation(description="Makes a tenant that the caller owns; for everybody.")
+    @mutation(description="Makes a tenant that the caller owns; for everybody.")
     async def tenant_create(
         self,
         info: Info,
@@ -102,7 +103,7 @@ class TenantMutations:
         answer = await tenants.create(info.context, name=input.name)
         return TenantCreatePayload(tenant=_tenant(answer), user_errors=user_errors(answer))
 
-    @strawberry.mutation(description="Changes the chosen tenant; for admins.")
+    @mutation(description="Changes the chosen tenant; for admins.")
     async def tenant_update(
         self,
         info: Info,
@@ -112,7 +113,7 @@ class TenantMutations:
         answer = await tenants.update(info.context, name=input.name)
         return TenantUpdatePayload(tenant=_tenant(answer), user_errors=user_errors(answer))
 
-    @strawberry.mutation(description="Invites an address, or renews its invitation; for owners.")
+    @mutation(description="Invites an address, or renews its invitation; for owners.")
     async def member_invite(
         self,
         info: Info,
@@ -125,7 +126,7 @@ class TenantMutations:
             user_errors=user_errors(answer),
         )
 
-    @strawberry.mutation(description="Gives a member another role; for owners.")
+    @mutation(description="Gives a member another role; for owners.")
     async def member_set_role(
         self,
         info: Info,
@@ -139,9 +140,7 @@ class TenantMutations:
             user_errors=user_errors(answer),
         )
 
-    @strawberry.mutation(
-        description="Takes a member out at once; for owners, and for everybody to leave."
-    )
+    @mutation(description="Takes a member out at once; for owners, and for everybody to leave.")
     async def member_remove(
         self,
         info: Info,
@@ -154,7 +153,7 @@ class TenantMutations:
             user_errors=user_errors(answer),
         )
 
-    @strawberry.mutation(description="Joins the tenant of an invitation; for whom it invites.")
+    @mutation(description="Joins the tenant of an invitation; for whom it invites.")
     async def invitation_accept(
         self,
         info: Info,
@@ -166,7 +165,7 @@ class TenantMutations:
         )
         return InvitationAcceptPayload(tenant=_tenant(answer), user_errors=user_errors(answer))
 
-    @strawberry.mutation(description="Takes an open invitation back; for owners.")
+    @mutation(description="Takes an open invitation back; for owners.")
     async def invitation_revoke(
         self,
         info: Info,

@@ -11,6 +11,7 @@ from core import models
 from resolvers import tenants
 from schema.columns import column, shown
 from schema.context import Info
+from schema.fields import resolved
 from schema.ids import encode
 from schema.node import Node
 
@@ -95,22 +96,22 @@ class Viewer:
             user=User.of(context.user_id, context.email), current=await tenants.current(context)
         )
 
-    @strawberry.field(description="The chosen tenant; null where none is chosen.")
+    @resolved(description="The chosen tenant; null where none is chosen.")
     def tenant(self) -> Tenant | None:
         """The chosen tenant."""
         return None if self.current is None else Tenant.of(self.current)
 
-    @strawberry.field(description="The caller's role in the chosen tenant; null without one.")
+    @resolved(description="The caller's role in the chosen tenant; null without one.")
     def role(self) -> models.Role | None:
         """The role in it."""
         return None if self.current is None else self.current.role
 
-    @strawberry.field(description="All tenants that the caller is a member of, by name.")
+    @resolved(description="All tenants that the caller is a member of, by name.")
     async def tenants(self, info: Info) -> list[Tenant]:
         """All tenants."""
         return [Tenant.of(tenant) for tenant in await tenants.mine(info.context)]
 
-    @strawberry.field(description="Open invitations to the caller's address.")
+    @resolved(description="Open invitations to the caller's address.")
     async def invitations(self, info: Info) -> list[Invitation]:
         """Open invitations."""
         return [Invitation.of(one) for one in await tenants.my_invitations(info.context)]

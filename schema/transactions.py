@@ -14,6 +14,7 @@ from schema.columns import column, money, shown
 from schema.connections import Connection
 from schema.context import Info
 from schema.documents import RawDocument, SourceLine
+from schema.fields import resolved
 from schema.ids import encode
 from schema.jobs import IngestionJob
 from schema.money import Money
@@ -50,30 +51,30 @@ class TransactionSource:
     line_end: int = strawberry.field(description="The last physical line.")
     model: strawberry.Private[models.Transaction]
 
-    @strawberry.field(description="The document.")
+    @resolved(description="The document.")
     async def raw_document(self, info: Info) -> RawDocument:
         """The document."""
         return await one(info.context, jobs.documents, self.model.raw_id, RawDocument.of)
 
-    @strawberry.field(description="When the document came.")
+    @resolved(description="When the document came.")
     async def received_at(self, info: Info) -> datetime:
         """When it came."""
         return await one(
             info.context, jobs.documents, self.model.raw_id, lambda found: found.received_at
         )
 
-    @strawberry.field(description="The job that last wrote the transaction.")
+    @resolved(description="The job that last wrote the transaction.")
     async def job(self, info: Info) -> IngestionJob:
         """The job."""
         return await one(info.context, jobs.by_ids, self.model.job_id, IngestionJob.of)
 
-    @strawberry.field(description="The slug of the provider.")
+    @resolved(description="The slug of the provider.")
     async def provider(self, info: Info) -> str:
         """The provider."""
         connection = await _connection(info, self.model)
         return connection.provider
 
-    @strawberry.field(
+    @resolved(
         description="The lines themselves, account numbers masked, 200 at most; reading them is "
         "audited. Null where the document cannot be opened."
     )
@@ -152,17 +153,17 @@ class Transaction(Node):
             model=transaction,
         )
 
-    @strawberry.field(description="The account that it is on.")
+    @resolved(description="The account that it is on.")
     async def account(self, info: Info) -> Account:
         """The account."""
         return await one(info.context, accounts.by_ids, self.model.account_id, Account.of)
 
-    @strawberry.field(description="The connection that it came over.")
+    @resolved(description="The connection that it came over.")
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return Connection.of(await _connection(info, self.model))
 
-    @strawberry.field(description="Where it comes from.")
+    @resolved(description="Where it comes from.")
     def source(self) -> TransactionSource:
         """Where it comes from."""
         return TransactionSource(
