@@ -708,6 +708,7 @@ create table app.transactions (
   raw_line_end bigint not null,
   fingerprint bytea not null,
   occurrence integer not null,
+  content_key bigint not null,
   external_id text,
   status text not null,
   amount numeric not null,
@@ -746,6 +747,7 @@ comment on table app.transactions is 'Bookings, signed from the holder''s side: 
 comment on column app.transactions.raw_line is 'First physical line in the raw document, from 1; raw_line_end is the last.';
 comment on column app.transactions.fingerprint is 'Identity within the external account: of the source''s id where there is one, or of content.';
 comment on column app.transactions.occurrence is 'Ordinal among equal rows of one document: real twins are 0, 1, 2 … and a repeat adds nothing.';
+comment on column app.transactions.content_key is 'Digest of what is no part of the identity: tells a changed row from a repeated one.';
 comment on column app.transactions.amount_key is 'The amount in hundredths, rounded down: numeric is not leakproof, so an index needs this.';
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
 

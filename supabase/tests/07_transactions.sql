@@ -30,11 +30,11 @@ returns text language sql as $$
   select pg_temp.outcome(who, format(
     'insert into app.transactions (
        tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
-       occurrence, status, amount, currency, sort_date, description, description_raw
+       occurrence, content_key, status, amount, currency, sort_date, description, description_raw
      )
      values (
        pg_temp.id(%L), gen_random_uuid(), pg_temp.id(%L), pg_temp.id(%L), pg_temp.id(%L),
-       pg_temp.id(%L), 4, 4, decode(md5(%L), %L), %s, %L, %s, %L, %L, %L, %L
+       pg_temp.id(%L), 4, 4, decode(md5(%L), %L), %s, 1, %L, %s, %L, %L, %L, %L
      ) %s',
     tenant, account, mapping, split_part(raw, ' ', 1) || ' job', raw, 'coffee', 'hex', occurrence,
     'posted', amount, 'EUR', '2026-06-02', 'Coffee', 'COFFEE', conflict
