@@ -61,6 +61,8 @@ def claimed(path: Path, identity: Identity) -> Iterator[ServerDirectory]:
     if identity.user is not None:
         _let_in(path)
     with _locked(path / "lock"):
+        for inside in (path / "data", path / "run"):
+            identity.take_over(inside)
         directory = ServerDirectory(
             path=path, data=path / "data", run=_run_dir(path, identity), log=path / "server.log"
         )

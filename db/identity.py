@@ -51,6 +51,15 @@ class Identity:
         if self.user is not None:
             os.chown(path, self.user, self.user)
 
+    def take_over(self, path: Path) -> None:
+        """Give it a whole directory that root had run in another way before."""
+        owner = os.geteuid() if self.user is None else self.user
+        if os.geteuid() != 0 or not path.exists() or path.stat().st_uid == owner:
+            return
+        for parent, _, names in os.walk(path):
+            for name in (".", *names):
+                os.lchown(Path(parent, name), owner, owner)
+
 
 def give_up_root(program: Path, *, copies: Path = Path("/var/tmp")) -> tuple[Identity, Path]:  # noqa: S108
     """How `program` of an installation (`…/bin/program`) runs without root, and its path then.
@@ -64,9 +73,10 @@ def give_up_root(program: Path, *, copies: Path = Path("/var/tmp")) -> tuple[Ide
     for identity in (Identity(namespace=True), Identity(user=NOBODY)):
         if _runs(program, identity):
             return identity, program
-    copy = _copied(program.parents[1], copies) / program.parent.name / program.name
-    if _runs(copy, Identity(user=NOBODY)):
-        return Identity(user=NOBODY), copy
+    if _runs(Path(shutil.which("true") or "/bin/true"), Identity(user=NOBODY)):
+        copy = _copied(program.parents[1], copies) / program.parent.name / program.name
+        if _runs(copy, Identity(user=NOBODY)):
+            return Identity(user=NOBODY), copy
     raise NoIdentity(
         f"{program} cannot run without root: user namespaces are forbidden and user {NOBODY} may "
         "not execute it. Run as an ordinary user, or set DATABASE_URL to a Postgres server."

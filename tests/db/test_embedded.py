@@ -22,7 +22,6 @@ from db.embedded import PostgresServer, embedded_postgres
 from db.identity import NOBODY, give_up_root
 from db.supervisor import ChildFailed
 from db.valkey import embedded_valkey
-from tests.fixtures.database import DEBIAN_15
 from tests.fixtures.processes import eventually, lives, until, using
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,14 +200,6 @@ async def test_a_server_that_cannot_start_says_why(place: Path) -> None:
     with pytest.raises(ChildFailed, match="no_such_option"):
         async with postgres(place, durable=False):
             pass
-
-
-@pytest.mark.skipif(not DEBIAN_15.is_dir(), reason="no Postgres 15")
-async def test_postgres_15_runs_too(place: Path) -> None:
-    async with embedded_postgres(place, postgres_binaries(DEBIAN_15), durable=False) as server:
-        version = await value(server, "select current_setting('server_version_num')::int / 10000")
-
-        assert version == 15
 
 
 def _accepts(server: PostgresServer) -> bool:
