@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -35,6 +35,12 @@ class Counts:
     rejected: int = 0
     withdrawn: int = 0
     waiting: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(
+            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        )
 
 
 async def due(database: Database, *, most: int) -> list[tuple[UUID, UUID]]:
@@ -159,13 +165,22 @@ async def settle_preview(tx: Tx, job: Job, *, outcomes: Mapping[Outcome, int]) -
     )
 
 
-async def derived(tx: Tx, *, tenant_id: UUID, job_id: UUID, counts: Counts) -> None:
-    """Notes that `counts.processed` rows of an earlier job wait no more."""
+async def rewind(tx: Tx, job: Job, *, lineage_id: UUID) -> None:
+    """Makes imports of the lineage that stopped half-way start over when they go on.
+
+    What they wrote or left waiting is about to change under them.
+    """
+    await tx.run(_SQL["rewind"], job.tenant_id, job.id, lineage_id)
+
+
+async def derived(tx: Tx, *, tenant_id: UUID, job_id: UUID, counts: Counts, waiting: int) -> None:
+    """Notes what became of rows of an earlier job that waited, and how many wait still."""
     await tx.run(
         _SQL["derived"],
         tenant_id,
         job_id,
-        counts.processed,
+        waiting,
+        counts.rejected,
         counts.imported,
         counts.duplicate,
         counts.changed,

@@ -47,6 +47,15 @@ class Incoming(NamedTuple):
 
 
 _COLUMNS: Final = Incoming._fields
+TAKE_BACK_ROWS: Final = 50_000  # at a time: about a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """What a withdrawal took back: rows, and how many of them someone had reconciled."""
+
+    rows: int
+    reconciled: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +149,20 @@ async def clashing_ids(
     return [(row["raw_line"], row["external_id"]) for row in rows]
 
 
-async def withdraw(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, day: date) -> int:
-    """Marks what an external account has on a day as removed; the number of rows."""
-    return await tx.run(_SQL["withdraw"], tenant_id, mapping_id, day)
+async def withdraw(
+    tx: Tx, *, document: RawDocument, tenant_id: UUID, target: tuple[UUID, UUID], day: date
+) -> Withdrawn:
+    """Takes back what was said of a day before: rows are marked as removed, balances go.
+
+    `target` is (mapping, account). What came with later documents stays.
+    """
+    mapping_id, account_id = target
+    await tx.run(_SQL["withdraw_balances"], tenant_id, mapping_id, day, document.received_at)
+    row = await tx.row(
+        _SQL["withdraw"], tenant_id, mapping_id, day, document.received_at, account_id
+    )
+    assert row is not None
+    return Withdrawn(rows=row["rows"], reconciled=row["reconciled"])
 
 
 async def put_balances(
@@ -172,9 +192,13 @@ async def put_balances(
 
 
 async def take_back(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
-    """Marks the rows of a job as removed, except reconciled ones; the number of rows."""
+    """Marks some rows of a job as removed, except reconciled ones; how many, 0 when all are."""
+    return await tx.run(_SQL["take_back"], tenant_id, job_id, TAKE_BACK_ROWS)
+
+
+async def take_back_balances(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> None:
+    """Deletes the balances that a job's document stated."""
     await tx.run(_SQL["take_back_balances"], tenant_id, job_id)
-    return await tx.run(_SQL["take_back"], tenant_id, job_id)
 
 
 async def reconciled_rows(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:

@@ -57,7 +57,8 @@ async def of_lineage(
 ) -> list[RawDocument]:
     """The documents that count for a lineage and came before an instant, oldest first.
 
-    `only_shared` leaves out those whose rows were all new: nothing of theirs came elsewhere.
+    `only_shared` leaves out those whose rows were all new: nothing of theirs came elsewhere, or
+    was taken back by them.
     """
     rows = await tx.rows(
         _SQL["of_lineage"], tenant_id, lineage_id, before, without_job, only_shared
@@ -65,12 +66,11 @@ async def of_lineage(
     return [read(RawDocument, row) for row in rows]
 
 
-async def read_with(
-    tx: Tx, *, tenant_id: UUID, job_id: UUID
-) -> tuple[str | None, dict[str, Any] | None]:
-    """The format and the column mapping that a job read its document with."""
+async def read_with(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> tuple[str, dict[str, Any]]:
+    """The format, and how a job that wrote rows read its document under it."""
     row = await tx.row(_SQL["read_with"], tenant_id, job_id)
-    return (None, None) if row is None else (row["format"], row["profile"])
+    assert row is not None
+    return row["format"], row["profile"]
 
 
 async def connection(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> Connection:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from core.jobs import JobStage, JobState
-from core.models import Job
-from core.records import AccountRecord
+from core.models import Job, RawDocument
+from core.vault import DataKey
 from db import ledger, raw
+from db.ledger import Counts
 from pipeline.batch import Batch
-from pipeline.document import decide, head, opened
-from pipeline.flow import flowing
+from pipeline.map_accounts import map_accounts
+from pipeline.replay import replayed
 from pipeline.services import Services
-from pipeline.write import Destination, Writer, resolve
-from statements.profile import CsvProfile
+from pipeline.write import Writer
 
 
 async def derive(job: Job, services: Services) -> JobState:
@@ -29,9 +27,11 @@ async def derive(job: Job, services: Services) -> JobState:
     async with services.database.as_(services.scope(job)) as tx:
         await ledger.renew(tx, job, lease=services.lease, stage=JobStage.WRITE)
         await ledger.start_over(tx, job)
+        await ledger.clear_findings(tx, job)
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
         )
+        await ledger.rewind(tx, job, lineage_id=connection.lineage_id)
         documents = await raw.of_lineage(
             tx,
             tenant_id=job.tenant_id,
@@ -40,78 +40,56 @@ async def derive(job: Job, services: Services) -> JobState:
             without_job=job.id,
             only_shared=False,
         )
-    started, end, rate = time.monotonic(), 0, 0
+    deriving = _Deriving(job, services, key)
     for document in documents:
-        to = Destination(
-            job=job, connection=connection, document=document, key=key, lease=services.lease
-        )
-        async with replayed(to, services) as batches:
-            accounts: list[AccountRecord] = []
-            writer = Writer(to)
-            async for batch in batches:
-                accounts += batch.accounts
-                end += await _write_mapping(
-                    to, services, writer, batch, accounts=accounts, end=end, rate=rate
-                )
-                rate = round(end / max(time.monotonic() - started, 0.001))
-                await services.tell(job)
+        await deriving.take(document)
     async with services.database.as_(services.scope(job)) as tx:
         state = await ledger.finish(tx, job)
     await services.tell_rows(job)
     return state
 
 
-@asynccontextmanager
-async def replayed(to: Destination, services: Services) -> AsyncIterator[AsyncIterator[Batch]]:
-    """The batches of a kept document, read as its own job read it."""
-    document = to.document
-    async with services.database.as_(services.scope(to.job), read_only=True) as tx:
-        format_name, definition = await raw.read_with(
-            tx, tenant_id=to.job.tenant_id, job_id=document.job_id
-        )
-    profile = None if definition is None else CsvProfile.model_validate(definition)
-    async with opened(
-        document, tenant_id=to.job.tenant_id, blobs=services.blobs, key=to.key
-    ) as file:
-        reading = decide(head(file), format_name=format_name, profile=profile)
-        async with flowing(
-            file,
-            reading,
-            to.connection,
-            received=document.received_at.date(),
-            size=services.batch_records,
-        ) as batches:
-            yield batches
+class _Deriving:
+    """One derivation, document by document."""
 
+    def __init__(self, job: Job, services: Services, key: DataKey) -> None:
+        self._job = job
+        self._services = services
+        self._key = key
+        self._started = time.monotonic()
+        self._rows = 0
+        self._found = 0
 
-async def _write_mapping(
-    to: Destination,
-    services: Services,
-    writer: Writer,
-    batch: Batch,
-    *,
-    accounts: list[AccountRecord],
-    end: int,
-    rate: int,
-) -> int:
-    """Writes what a batch holds for the job's mapping; returns how many rows that was."""
-    async with services.database.as_(services.scope(to.job)) as tx:
-        targets = await resolve(tx, to, accounts, may_open=False)
-        own = _only(replace(batch, targets=targets), to.job)
-        _, counts = await writer.write(tx, own)
-        counts = replace(counts, processed=len(own.entries), rejected=0)
-        await ledger.derived(
-            tx, tenant_id=to.job.tenant_id, job_id=to.document.job_id, counts=counts
-        )
-        await ledger.advance(
-            tx,
-            to.job,
-            lease=to.lease,
-            checkpoint=end + counts.processed,
-            counts=counts,
-            rate=rate,
-        )
-    return counts.processed
+    async def take(self, document: RawDocument) -> None:
+        """Writes what the document has for the mapping, and tells the document's own job."""
+        job, services = self._job, self._services
+        done, waiting = Counts(), 0
+        async with replayed(document, job, services, key=self._key) as (to, batches):
+            writer = Writer(to)
+            async for batch in batches:
+                waiting += map_accounts(batch).waiting
+                done = done.plus(await self._write(writer, _only(batch, job)))
+                await services.tell(job)
+        async with services.database.as_(services.scope(job)) as tx:
+            await ledger.derived(
+                tx, tenant_id=job.tenant_id, job_id=document.job_id, counts=done, waiting=waiting
+            )
+        await services.events.publish(job.tenant_id, "job", document.job_id)
+
+    async def _write(self, writer: Writer, batch: Batch) -> Counts:
+        job, services = self._job, self._services
+        self._rows += len(batch.entries)
+        rate = round(self._rows / max(time.monotonic() - self._started, 0.001))
+        async with services.database.as_(services.scope(job)) as tx:
+            written, counts = await writer.write(tx, batch)
+            await ledger.put_findings(tx, job, start=self._found, findings=written.findings)
+            await ledger.renew(tx, job, lease=services.lease, fetched=self._rows)
+            # No checkpoint: a derivation that was cut short begins again.
+            await ledger.advance(
+                tx, job, lease=services.lease, checkpoint=0, counts=counts, rate=rate
+            )
+        self._found += len(written.findings)
+        return counts
 
 
 def _only(batch: Batch, job: Job) -> Batch:
@@ -122,5 +100,4 @@ def _only(batch: Batch, job: Job) -> Batch:
         withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
-        findings=(),
     )

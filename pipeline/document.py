@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from core.errors import Unreadable
@@ -26,18 +26,34 @@ class Reading:
     """How a document is read: decided once, and kept with the job so that replays agree."""
 
     format: StatementFormat
-    profile: CsvProfile | None
+    options: ParseOptions
     findings: tuple[Finding, ...] = ()
 
-    def options(self, connection: Connection) -> ParseOptions:
-        """The parser's options for this connection."""
-        return ParseOptions(
-            currency=connection.currency, decimals=connection.decimals, profile=self.profile
-        )
+    def kept(self) -> dict[str, Any]:
+        """What `again` needs to know beside the name of the format, as JSON.
+
+        Settings of a connection may change; what they meant for this document may not.
+        """
+        profile = self.options.profile
+        return {
+            "currency": self.options.currency,
+            "decimals": dict(self.options.decimals),
+            "columns": None if profile is None else profile.model_dump(mode="json"),
+        }
 
 
-def decide(head: bytes, *, format_name: str | None, profile: CsvProfile | None) -> Reading:
-    """How to read a document that begins with `head`.
+def again(format_name: str, kept: Mapping[str, Any]) -> Reading:
+    """The reading that was kept."""
+    columns = kept["columns"]
+    profile = None if columns is None else CsvProfile.model_validate(columns)
+    options = ParseOptions(currency=kept["currency"], decimals=kept["decimals"], profile=profile)
+    return Reading(format=by_name(format_name), options=options)
+
+
+def decide(
+    head: bytes, *, format_name: str | None, profile: CsvProfile | None, connection: Connection
+) -> Reading:
+    """How to read a document of a connection that begins with `head`.
 
     A format or mapping that was named wins. Without a mapping, a proposal is used only where it
     leaves nothing open. Raises Unreadable with what is missing and how to supply it.
@@ -45,8 +61,16 @@ def decide(head: bytes, *, format_name: str | None, profile: CsvProfile | None) 
     statement_format = by_name(format_name) if format_name is not None else detect(head)
     if statement_format is None:
         raise refusal(head)
-    if statement_format.name != "csv" or profile is not None:
-        return Reading(format=statement_format, profile=profile)
+    findings: tuple[Finding, ...] = ()
+    if statement_format.name == "csv" and profile is None:
+        profile, findings = _proposed(head)
+    options = ParseOptions(
+        currency=connection.currency, decimals=connection.decimals, profile=profile
+    )
+    return Reading(format=statement_format, options=options, findings=findings)
+
+
+def _proposed(head: bytes) -> tuple[CsvProfile, tuple[Finding, ...]]:
     proposal = propose(head)
     if not proposal.complete or proposal.profile is None:
         questions = " ".join(question.text for question in proposal.questions)
@@ -61,7 +85,7 @@ def decide(head: bytes, *, format_name: str | None, profile: CsvProfile | None) 
         f"The columns were read as detected ({proposal.confidence} % sure). "
         "Save a profile for the connection to fix how they are read.",
     )
-    return Reading(format=statement_format, profile=proposal.profile, findings=(note,))
+    return proposal.profile, (note,)
 
 
 @asynccontextmanager
@@ -90,6 +114,6 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def records(file: BinaryIO, reading: Reading, connection: Connection) -> Iterator[Record]:
+def records(file: BinaryIO, reading: Reading) -> Iterator[Record]:
     """The document's records from the beginning; equal at every reading."""
-    return reading.format.parse(chunks(file), reading.options(connection))
+    return reading.format.parse(chunks(file), reading.options)

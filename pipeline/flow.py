@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import BinaryIO, TypeVar
 
-from core.models import Connection
 from core.records import Record
 from pipeline.batch import Batch, batches
 from pipeline.document import Reading, records
@@ -28,13 +27,11 @@ def prepared(
 
 @asynccontextmanager
 async def flowing(
-    file: BinaryIO, reading: Reading, connection: Connection, *, received: date, size: int
+    file: BinaryIO, reading: Reading, *, received: date, size: int
 ) -> AsyncIterator[AsyncIterator[Batch]]:
     """The batches of an open document; the thread has let go of the file when this ends."""
     with Ordinals() as ordinals:
-        iterator = prepared(
-            records(file, reading, connection), ordinals=ordinals, received=received, size=size
-        )
+        iterator = prepared(records(file, reading), ordinals=ordinals, received=received, size=size)
         ahead = _Ahead(iterator)
         try:
             yield ahead.batches()

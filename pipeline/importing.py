@@ -15,7 +15,7 @@ from core.records import AccountRecord, Record
 from db import ledger, merge, raw
 from db.ledger import Counts
 from pipeline.batch import Batch, Target
-from pipeline.document import Reading, decide, head, opened, records
+from pipeline.document import Reading, again, decide, head, opened, records
 from pipeline.flow import flowing, in_thread
 from pipeline.receive import receive
 from pipeline.scan import Scanned, scan
@@ -44,7 +44,7 @@ async def import_document(job: Job, services: Services) -> JobState:
     async with opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file:
         reading = await _reading(job, services, connection, file)
         if job.checkpoint == 0:
-            scanned = await _scan(job, services, connection, file, reading)
+            scanned = await _scan(job, services, file, reading)
             if job.approved_at is None and scanned.quarantined(connection.control_policy):
                 return await _quarantine(job, services, scanned)
             if job.approved_at is None and job.review:
@@ -59,25 +59,29 @@ async def _stage(job: Job, services: Services, stage: JobStage) -> None:
 
 
 async def _reading(job: Job, services: Services, connection: Connection, file: BinaryIO) -> Reading:
-    async with services.database.as_(services.scope(job)) as tx:
-        # What was previewed, or written in part, goes on being read as it was.
-        begun = job.checkpoint > 0 or job.approved_at is not None
-        definition = job.profile if begun else None
-        profile_id = job.profile_id or connection.profile_id
-        if definition is None and profile_id is not None:
+    # What was previewed, or written in part, goes on being read as it was.
+    if job.profile is not None and (job.checkpoint > 0 or job.approved_at is not None):
+        assert job.format is not None
+        return again(job.format, job.profile)
+    definition = None
+    profile_id = job.profile_id or connection.profile_id
+    if profile_id is not None:
+        async with services.database.as_(services.scope(job)) as tx:
             definition = await raw.profile(tx, tenant_id=job.tenant_id, profile_id=profile_id)
     profile = None if definition is None else CsvProfile.model_validate(definition)
-    reading = decide(await in_thread(partial(head, file)), format_name=job.format, profile=profile)
-    used = None if reading.profile is None else reading.profile.model_dump(mode="json")
+    reading = decide(
+        await in_thread(partial(head, file)),
+        format_name=job.format,
+        profile=profile,
+        connection=connection,
+    )
     async with services.database.as_(services.scope(job)) as tx:
-        await ledger.read_as(tx, job, format_name=reading.format.name, profile=used)
+        await ledger.read_as(tx, job, format_name=reading.format.name, profile=reading.kept())
     return reading
 
 
-async def _scan(
-    job: Job, services: Services, connection: Connection, file: BinaryIO, reading: Reading
-) -> Scanned:
-    source = records(file, reading, connection)
+async def _scan(job: Job, services: Services, file: BinaryIO, reading: Reading) -> Scanned:
+    source = records(file, reading)
     scanned = Scanned()
     while True:
         scanned, more = await in_thread(partial(_scan_part, source, scanned))
@@ -129,11 +133,7 @@ async def _preview(
     found, start = len(reading.findings), 0
     targets: dict[str, Target] = {}
     async with flowing(
-        file,
-        reading,
-        to.connection,
-        received=to.document.received_at.date(),
-        size=services.batch_records,
+        file, reading, received=to.document.received_at.date(), size=services.batch_records
     ) as batches:
         async for batch in batches:
             async with services.database.as_(services.scope(job)) as tx:
@@ -165,11 +165,7 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
     targets: dict[str, Target] = {}
     unresolved: list[AccountRecord] = []
     async with flowing(
-        file,
-        reading,
-        to.connection,
-        received=to.document.received_at.date(),
-        size=services.batch_records,
+        file, reading, received=to.document.received_at.date(), size=services.batch_records
     ) as batches:
         async for batch in batches:
             unresolved += batch.accounts

@@ -96,8 +96,8 @@ class Writer:
         """
         to = self._to
         batch = map_accounts(batch)
-        withdrawn = await _withdraw(tx, to, batch)
-        batch, counts = await self._merge(tx, batch)
+        withdrawn, noted = await _withdraw(tx, to, batch)
+        batch, counts = await self._merge(tx, replace(batch, findings=(*batch.findings, *noted)))
         await merge.put_balances(
             tx,
             document=to.document,
@@ -155,16 +155,33 @@ async def preview(tx: Tx, to: Destination, batch: Batch, *, start: int) -> int:
     return len(rows)
 
 
-async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> int:
-    withdrawn = 0
+async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Finding]]:
+    rows = 0
+    findings = []
     for withdrawal in batch.withdrawals:
-        withdrawn += await merge.withdraw(
+        target = batch.targets[withdrawal.account]
+        if target.account_id is None:
+            continue
+        withdrawn = await merge.withdraw(
             tx,
+            document=to.document,
             tenant_id=to.job.tenant_id,
-            mapping_id=batch.targets[withdrawal.account].mapping_id,
+            target=(target.mapping_id, target.account_id),
             day=withdrawal.posted_date,
         )
-    return withdrawn
+        rows += withdrawn.rows
+        if withdrawn.reconciled:
+            findings.append(
+                Finding(
+                    Severity.WARNING,
+                    "reconciled-withdrawn",
+                    f"The source takes back its report of {withdrawal.posted_date}, and with it "
+                    f"{withdrawn.reconciled:,} transactions that are reconciled. Look whether it "
+                    "reports them anew.",
+                    line=withdrawal.line,
+                )
+            )
+    return rows, findings
 
 
 async def _unknown(

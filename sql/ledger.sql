@@ -58,7 +58,7 @@ update app.ingestion_jobs as j
 set
   lease_until = now() + $4::interval,
   -- Only tries without progress count against a job.
-  attempts = 1,
+  attempts = case when $5 > j.checkpoint then 1 else j.attempts end,
   checkpoint = $5,
   processed = j.processed + $6,
   imported = j.imported + $7,
@@ -139,16 +139,31 @@ where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 -- Rows of an earlier job that waited for a mapping no longer do; the job settles when none wait.
 update app.ingestion_jobs as j
 set
-  waiting = greatest(j.waiting - $3, 0),
-  imported = j.imported + $4,
-  duplicate = j.duplicate + $5,
-  changed = j.changed + $6,
+  waiting = $3::bigint,
+  rejected = j.rejected + $4::bigint,
+  imported = j.imported + $5,
+  duplicate = j.duplicate + $6,
+  changed = j.changed + $7,
   state = case
-    when j.state <> 'awaiting_mapping' or j.waiting > $3 then j.state
-    when j.rejected > 0 then 'partial'
+    when j.state <> 'awaiting_mapping' or $3::bigint > 0 then j.state
+    when j.rejected + $4::bigint > 0 then 'partial'
     else 'completed'
   end
 where j.tenant_id = $1 and j.id = $2 and j.waiting > 0;
+
+-- name: rewind
+-- role: worker
+update app.ingestion_jobs as j
+set checkpoint = 0
+from app.connections as c
+where j.tenant_id = $1
+  and j.id <> $2
+  and j.kind = 'import'
+  and j.state in ('queued', 'failed', 'cancelled')
+  and j.checkpoint > 0
+  and c.tenant_id = j.tenant_id
+  and c.id = j.connection_id
+  and c.lineage_id = $3;
 
 -- name: put_findings
 -- role: worker

@@ -38,14 +38,14 @@ with merged as (
   insert into app.transactions as t (
     tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
     occurrence, content_key, external_id, status, amount, currency, sort_date, posted_date,
-    transaction_date, value_date, description, description_raw, merchant_name, reference, customer_reference,
-    type_code, source_category, running_balance, extra
+    transaction_date, value_date, description, description_raw, merchant_name, reference,
+    customer_reference, type_code, source_category, running_balance, extra
   )
   select
     $1, i.id, a.account_id, a.mapping_id, $2, $3, i.raw_line, i.raw_line_end, i.fingerprint,
     i.occurrence, i.content_key, i.external_id, i.status, i.amount, i.currency, i.sort_date,
-    i.posted_date, i.transaction_date, i.value_date, i.description, i.description_raw, i.merchant_name,
-    i.reference, i.customer_reference, i.type_code, i.source_category, i.running_balance, i.extra
+    i.posted_date, i.transaction_date, i.value_date, i.description, i.description_raw,
+    i.merchant_name, i.reference, i.customer_reference, i.type_code, i.source_category, i.running_balance, i.extra
   from pg_temp.incoming as i
   join unnest($4::uuid[], $5::uuid[]) with ordinality as a (mapping_id, account_id, target)
     on a.target = i.target
@@ -181,12 +181,38 @@ limit 1000;
 
 -- name: withdraw
 -- role: worker
-update app.transactions as t
-set status = 'removed'
-where t.tenant_id = $1
-  and t.mapping_id = $2
-  and t.posted_date = $3
-  and t.status <> 'removed';
+-- What a document takes back was said before it, or earlier in it. Account and sort date narrow
+-- the search: the index has them.
+with withdrawn as (
+  update app.transactions as t
+  set status = 'removed'
+  from app.raw_ingestion_data as r
+  where t.tenant_id = $1
+    and t.mapping_id = $2
+    and t.account_id = $5
+    and t.posted_date = $3
+    and t.sort_date = $3
+    and t.status <> 'removed'
+    and r.tenant_id = t.tenant_id
+    and r.job_id = t.job_id
+    and r.id = t.raw_id
+    and r.received_at <= $4
+  returning t.reconciled
+)
+select count(*) as rows, count(*) filter (where w.reconciled) as reconciled
+from withdrawn as w;
+
+-- name: withdraw_balances
+-- role: worker
+delete from app.account_balances as b
+using app.raw_ingestion_data as r
+where b.tenant_id = $1
+  and b.mapping_id = $2
+  and b.as_of = $3
+  and r.tenant_id = b.tenant_id
+  and r.job_id = b.job_id
+  and r.id = b.raw_id
+  and r.received_at <= $4;
 
 -- name: put_balances
 -- role: worker
@@ -222,7 +248,13 @@ on conflict (tenant_id, mapping_id, as_of, kind, code, interim, raw_id) do nothi
 -- Reconciled rows stay: someone vouched for them.
 update app.transactions as t
 set status = 'removed'
-where t.tenant_id = $1 and t.job_id = $2 and t.status <> 'removed' and not t.reconciled;
+where t.tenant_id = $1
+  and t.id in (
+    select s.id
+    from app.transactions as s
+    where s.tenant_id = $1 and s.job_id = $2 and s.status <> 'removed' and not s.reconciled
+    limit $3
+  );
 
 -- name: take_back_balances
 -- role: worker
