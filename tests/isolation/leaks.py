@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -140,12 +141,7 @@ class _Spy:
             await self._compare(table, lambda row: f"{statement} where {_where(table, row)}")
         for group in {tuple(c for c in group if c in columns) for group in table.groups()}:
             if group:
-                await self._compare(
-                    table,
-                    lambda row, g=group: (  # type: ignore[misc]  # bound now, not when called
-                        _update(table, {**also, **{c: literal(row[c]) for c in g}}) + here
-                    ),
-                )
+                await self._compare(table, partial(_updated, table, group, also, here))
 
     async def insert(self, table: Table) -> None:
         columns = await self.attempts.granted(table.oid, table.types, "insert")
@@ -157,12 +153,7 @@ class _Spy:
         self._reached(table, "insert", own)
         for group in {tuple(c for c in group if c in columns) for group in table.groups()}:
             for ending in _conflicts(table, changes) if group else ():
-                await self._compare(
-                    table,
-                    lambda row, g=group, e=ending: (  # type: ignore[misc]  # bound now
-                        insert(table.name, {**new, **{c: row[c] for c in g}}) + e
-                    ),
-                )
+                await self._compare(table, partial(_inserted, table, group, new, ending))
 
     async def call(self, function: Function) -> None:
         right = f"has_function_privilege({function.oid}::oid, 'execute')"
@@ -234,6 +225,18 @@ def _select(relation: str, columns: Iterable[str]) -> str:
 def _update(table: Table, values: Mapping[str, str]) -> str:
     assignments = ", ".join(f"{column} = {value}" for column, value in values.items())
     return f"update {table.name} set {assignments}"
+
+
+def _updated(
+    table: Table, group: tuple[str, ...], also: Mapping[str, str], where: str, row: Row
+) -> str:
+    """An update of one's own row with somebody's values in the columns of a group."""
+    return _update(table, {**also, **{c: literal(row[c]) for c in group}}) + where
+
+
+def _inserted(table: Table, group: tuple[str, ...], new: Row, ending: str, row: Row) -> str:
+    """An insert of a new row with somebody's values in the columns of a group."""
+    return insert(table.name, {**new, **{c: row[c] for c in group}}) + ending
 
 
 def _call(function: Function, arguments: Iterable[str]) -> str:
