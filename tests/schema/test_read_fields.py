@@ -1,0 +1,77 @@
+"""Everything that a tenant has can be read, in a number of statements that does not grow."""
+
+from __future__ import annotations
+
+from tests.fixtures.graph import Graph
+
+STATEMENT = b"""\
+01,BANK,ACME,260301,0600,1,,,2/
+02,ACME,BANK,1,260301,,EUR,2/
+03,12345678,EUR,015,99300,,/
+16,475,350,Z,,,COFFEE
+16,475,1250,Z,REF1,CUST1,LUNCH
+49,100900,4/
+03,87654321,EUR,015,500,,/
+16,165,500,Z,,,SALARY
+49,1000,3/
+98,101900,2,9/
+99,101900,1,11/
+"""
+
+EVERYTHING = """
+{
+  viewer { user { id email } role tenant { id name role } tenants { id } invitations { id } }
+  providers { slug name kind capabilities formats }
+  connections { edges { cursor node {
+    id name provider status delivery mappingPolicy controlPolicy currency decimals { currency }
+    externalId syncFrequency lastSyncAt nextSyncAt institution { id } profile { id }
+    accounts { edges { node { id } } }
+    mappings { edges { node { id } } }
+    jobs { edges { node { id } } }
+  } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
+  accounts { edges { node {
+    id name type currency maskedNumber status createdAt updatedAt institution { name externalId }
+    balances { id kind code amount { amount currency } asOf asOfTime interim }
+    balanceHistory { edges { node { kind } } }
+    transactions { edges { node { id } } }
+    mappings { edges { node { id state } } }
+  } } }
+  transactions(orderBy: AMOUNT_ASC) { edges { node {
+    id externalId account { id } connection { id } amount { amount currency } postedDate
+    transactionDate valueDate status description descriptionRaw merchantName reference
+    customerReference typeCode runningBalance { amount } category { name source confidence }
+    reconciliation
+    source { externalId provider line lineEnd receivedAt job { id }
+      rawDocument { id name mediaType sizeBytes sha256 receivedAt }
+      lines { number text } }
+  } } }
+  transactionCount
+  accountMappings { edges { node {
+    id connection { id } account { id } state verifiedAt verifiedBy { id } suggestions { score }
+    externalAccount { externalId maskedNumber name type institution currency }
+  } } }
+  ingestionJobs { edges { node {
+    id kind state stage progress format review total rate attempts retryable approvedAt
+    counts { fetched processed imported duplicate changed rejected withdrawn waiting }
+    findings { edges { node { severity code message line field raw rejected } } }
+    preview { edges { node { outcome mapping { id } } } }
+    error { code message } connection { id } mapping { id } createdBy { id }
+    createdAt startedAt finishedAt
+  } } }
+  statementProfiles { edges { node { id } } }
+  members { edges { node { id role user { id email } } } }
+  invitations { edges { node { id } } }
+  auditLog { edges { node { id event data user { id } connection { id } job { id } } } }
+}
+"""
+
+
+async def test_owner_reads_every_field(graph: Graph) -> None:
+    place = await graph.world.place()
+    await graph.world.take_in(place, STATEMENT)
+
+    data = await graph.ask(place.user, EVERYTHING)
+
+    amounts = [edge["node"]["amount"]["amount"] for edge in data["transactions"]["edges"]]
+    assert amounts == ["-12.50", "-3.50", "5.00"]
+    assert data["transactionCount"] == 3
