@@ -28,6 +28,16 @@ async def test_where_namespaces_are_forbidden_postgres_runs_as_nobody(place: Pat
         assert owner(server.supervised.pid) == NOBODY
 
 
+async def test_data_moves_between_both_ways(place: Path) -> None:
+    chosen, _ = give_up_root(postgres_binaries().bindir / "postgres")
+
+    for way in (Identity(user=NOBODY), chosen, Identity(user=NOBODY)):
+        async with embedded_postgres(place / "pg", postgres_binaries(), identity=way) as server:
+            connection = await asyncpg.connect(server.url(database="postgres"))
+            await connection.execute("create table if not exists kept ()")
+            await connection.close()
+
+
 async def test_nobody_cannot_enter_a_closed_directory(closed: Path) -> None:
     with pytest.raises(DirectoryUnusable, match=f"may not enter {closed}; give a --data-dir"):
         async with embedded_postgres(
