@@ -45,7 +45,8 @@ with merged as (
     $1, i.id, a.account_id, a.mapping_id, $2, $3, i.raw_line, i.raw_line_end, i.fingerprint,
     i.occurrence, i.content_key, i.external_id, i.status, i.amount, i.currency, i.sort_date,
     i.posted_date, i.transaction_date, i.value_date, i.description, i.description_raw,
-    i.merchant_name, i.reference, i.customer_reference, i.type_code, i.source_category, i.running_balance, i.extra
+    i.merchant_name, i.reference, i.customer_reference, i.type_code, i.source_category,
+    i.running_balance, i.extra
   from pg_temp.incoming as i
   join unnest($4::uuid[], $5::uuid[]) with ordinality as a (mapping_id, account_id, target)
     on a.target = i.target
