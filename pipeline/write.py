@@ -256,7 +256,7 @@ async def _clashes(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Fi
             "external-id-reused",
             f"The source gives the id {external_id!r} to more than one row. All were kept.",
             line=line,
-            field="external_id",
+            field="externalId",
         )
         for line, external_id in rows
     ]
