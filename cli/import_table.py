@@ -21,9 +21,12 @@ def show(job: dict[str, Any], console: Console) -> None:
         )
     )
     console.print(table)
-    accounts = job["connection"]["accounts"] if job["connection"] else []
-    if accounts:
-        console.print(_accounts(accounts))
+    if job["connection"]:
+        accounts = job["connection"]["accounts"]
+        if accounts["edges"]:
+            console.print(_accounts([edge["node"] for edge in accounts["edges"]]))
+        if accounts["pageInfo"]["hasNextPage"]:
+            console.print("… more accounts in GraphQL: connection { accounts }")
     if job["error"]:
         console.print(f"[red]{job['error']['code']}[/red] {job['error']['message']}")
     for edge in job["findings"]["edges"]:

@@ -22,7 +22,7 @@ POLL_S: Final = 0.2
 SETTLED: Final = frozenset({"COMPLETED", "PARTIAL", "FAILED", "CANCELLED", "DISCARDED", "REVERTED"})
 WAITING: Final = frozenset({"AWAITING_REVIEW", "AWAITING_MAPPING"})
 
-_CONNECTIONS = "{ connections(first: 20) { nodes: edges { node { id name } } } }"
+_CONNECTIONS = "{ connections(first: 20) { edges { node { id name } } } }"
 _UPLOAD = """
 mutation Upload($input: StatementUploadInput!) {
   statementUpload(input: $input) {
@@ -48,9 +48,13 @@ query Job($id: ID!) {
     error { code message }
     findings(first: 20) { edges { node { severity code message line } } pageInfo { hasNextPage } }
     connection {
-      accounts {
-        name maskedNumber currency
-        balances { kind amount { amount currency } asOf }
+      accounts(first: 20) {
+        edges {
+          node {
+            name currency balances { kind amount { amount currency } asOf interim }
+          }
+        }
+        pageInfo { hasNextPage }
       }
     }
   }
@@ -113,7 +117,7 @@ def _measure(file: Path) -> tuple[int, str]:
 
 
 def _only_connection(client: Client) -> str:
-    nodes = [edge["node"] for edge in client.ask(_CONNECTIONS, {})["connections"]["nodes"]]
+    nodes = [edge["node"] for edge in client.ask(_CONNECTIONS, {})["connections"]["edges"]]
     if len(nodes) != 1:
         names = ", ".join(f"{node['name']} ({node['id']})" for node in nodes) or "none"
         raise ApiError(f"Name a connection with --connection. There are: {names}.")

@@ -1,0 +1,43 @@
+"""`bankfeeds serve`: the API alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+BACKLOG: Final = 2_048
+MESSAGE_BYTES_MAX: Final = 128 * 1024
+SHUTDOWN_S: Final = 10
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Listen on this address; BANKFEEDS_HOST, else loopback.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Listen on this port; BANKFEEDS_PORT, else 8000.", min=1)
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(help="How many processes serve: one a core.", min=1, max=64)
+    ] = 1,
+) -> None:
+    """Serve GraphQL, uploads and health. Needs DATABASE_URL and REDIS_URL; `up` brings both."""
+    import uvicorn
+
+    from core.settings import Settings
+
+    settings = Settings.load()
+    uvicorn.run(
+        "api.app:app",
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=processes,
+        backlog=BACKLOG,
+        ws_max_size=MESSAGE_BYTES_MAX,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
