@@ -1,0 +1,132 @@
+"""The ASGI application: `uvicorn api.app:app`. Settings are read when it starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import httpx
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry import Schema
+
+from api.auth import TokenVerifier
+from api.callers import Callers
+from api.dev_keys import load_development_key
+from api.edge import Edge
+from api.graphql import GraphQL
+from api.health import Readiness, healthz
+from api.jwks import JwksKeys, KeySource, StaticKeys
+from api.metrics import Metrics
+from api.operations import OpenContext, Operations
+from api.outermost import Outermost
+from api.sockets import Sockets
+from api.streams import Streams
+from api.uploads import Uploads
+from core.logs import configure
+from core.settings import Settings
+from resolvers.services import Process, open_process
+from schema import context as schema_context
+from schema.build import schema as product_schema
+
+JWKS_TIMEOUT_S: Final = 5
+PREFLIGHT_AGE_S: Final = 600
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    schema: Schema = product_schema,
+    open_context: OpenContext = schema_context.open,
+) -> Starlette:
+    """The application. Without settings, it reads those of the environment when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ASGIApp]]:
+        found = Settings.load() if settings is None else settings
+        configure(
+            level=found.log_level,
+            form=found.log_format,
+            reveal=not found.production,
+            stream=sys.stderr,
+        )
+        async with AsyncExitStack() as stack:
+            process = await stack.enter_async_context(open_process(found))
+            verifier = await stack.enter_async_context(_verifier(found))
+            metrics = Metrics()
+            callers = Callers(verifier, process.services.database, process.services.clock)
+            edge = Edge(
+                operations=Operations(
+                    schema, open_context=open_context, production=found.production
+                ),
+                callers=callers,
+                services=process.services,
+                metrics=metrics,
+                streams=Streams(metrics),
+                production=found.production,
+            )
+            yield {"application": _routed(found, process, edge)}
+
+    return Starlette(routes=[Mount("/", app=_forward)], lifespan=lifespan)
+
+
+async def _forward(scope: Scope, receive: Receive, send: Send) -> None:
+    """To the application that the settings made; only its outer shell exists before them."""
+    await scope["state"]["application"](scope, receive, send)
+
+
+def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
+    sockets = Sockets(edge, allowed_origins=settings.allowed_origins)
+    routed: ASGIApp = Router(
+        routes=[
+            Route("/graphql", GraphQL(edge)),
+            WebSocketRoute("/graphql", sockets),
+            Route(
+                "/uploads/{upload_id}",
+                Uploads(process.services, edge.metrics).serve,
+                methods=["PUT"],
+            ),
+            Route("/healthz", healthz),
+            Route("/readyz", Readiness(process).serve),
+            Route("/metrics", edge.metrics.serve),
+        ],
+        redirect_slashes=False,
+    )
+    if settings.allowed_origins:
+        routed = CORSMiddleware(
+            routed,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "PUT"],
+            allow_headers=["authorization", "content-type", "x-request-id", "x-tenant"],
+            expose_headers=["x-request-id"],
+            max_age=PREFLIGHT_AGE_S,
+        )
+    return Outermost(routed, metrics=edge.metrics)
+
+
+@asynccontextmanager
+async def _verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
+    """Verifies tokens of Supabase Auth, or of this machine's key where that is the demo."""
+    secret = settings.supabase_jwt_secret
+    async with httpx.AsyncClient(timeout=JWKS_TIMEOUT_S) as http:
+        yield TokenVerifier(
+            _signing_keys(settings, http),
+            issuer=settings.jwt_issuer,
+            audience=settings.supabase_jwt_audience,
+            legacy_secret=None if secret is None else secret.get_secret_value(),
+        )
+
+
+def _signing_keys(settings: Settings, http: httpx.AsyncClient) -> KeySource:
+    if settings.demo:
+        return load_development_key(settings.data_dir).public
+    if settings.jwks_url is not None:
+        return JwksKeys(settings.jwks_url, http)
+    return StaticKeys({})
+
+
+app = create_app()

@@ -1,0 +1,159 @@
+"""What clients are told when something goes wrong: a code, a sentence, and the request's id.
+
+Expected errors keep their words. Everything else is INTERNAL: it is logged with its place in the
+code, and the client gets the id to quote.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from graphql import GraphQLError
+
+from core.errors import (
+    BankfeedsError,
+    Conflict,
+    Forbidden,
+    InvalidCursor,
+    InvalidMoney,
+    StorageUnavailable,
+    Unreadable,
+)
+from db.failures import DatabaseUnavailable, Invalid, TimedOut
+
+_log = logging.getLogger(__name__)
+
+MESSAGE_CHARACTERS_MAX: Final = 500
+TRY_AGAIN: Final = "a part of this service is away; try again"
+TOOK_TOO_LONG: Final = "the operation took too long; ask for less"
+
+# The first class that matches decides. None: the error's own words are meant for the caller.
+_KNOWN: Final[tuple[tuple[type[Exception], str, str | None], ...]] = (
+    (InvalidCursor, "BAD_INPUT", None),
+    (InvalidMoney, "BAD_INPUT", None),
+    (Unreadable, "BAD_INPUT", None),
+    (Invalid, "BAD_INPUT", None),
+    (Conflict, "CONFLICT", "something else changed first, or is there already"),
+    (Forbidden, "FORBIDDEN", None),
+    (DatabaseUnavailable, "UNAVAILABLE", TRY_AGAIN),
+    (StorageUnavailable, "UNAVAILABLE", TRY_AGAIN),
+    (TimedOut, "TIMEOUT", TOOK_TOO_LONG),
+    (TimeoutError, "TIMEOUT", TOOK_TOO_LONG),
+)
+
+
+class Problem(BankfeedsError):
+    """A request that cannot be served, as HTTP tells it and as GraphQL does."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The answer in the shape of GraphQL."""
+        return {"errors": [told(self.code, self.message, request_id)]}
+
+
+class AccessEnded(BankfeedsError):
+    """The token ran out or the membership ended while a connection was open.
+
+    `close_code` is for WebSockets: clients of graphql-ws come back after 4403 with a fresh token,
+    and give up after 4401.
+    """
+
+    def __init__(self, message: str, *, code: str, close_code: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.close_code = close_code
+
+
+class Masked(BankfeedsError):
+    """Something failed and was logged; `code` and `message` are what the client may know."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def told(code: str, message: str, request_id: str) -> dict[str, Any]:
+    """One error as a client sees it."""
+    return {
+        "message": message[:MESSAGE_CHARACTERS_MAX],
+        "extensions": {"code": code, "requestId": request_id},
+    }
+
+
+def request_errors(errors: list[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """Errors of a document or its variables: the client's, so they are told as they are."""
+    formatted = []
+    for error in errors:
+        ours = error.extensions or {}
+        one = _formatted(error, ours.get("code", "BAD_INPUT"), request_id)
+        one["extensions"] = {**one["extensions"], **ours}
+        formatted.append(one)
+    return formatted
+
+
+def field_errors(errors: list[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """Errors of resolvers: known ones by the table, others masked and logged."""
+    return [_field_error(error, request_id) for error in errors]
+
+
+@contextmanager
+def masked() -> Iterator[None]:
+    """The outermost frame of an operation: raises Masked for all that is raised in it.
+
+    AccessEnded passes: it ends more than the operation.
+    """
+    try:
+        yield
+    except (Masked, AccessEnded):
+        raise
+    except Exception as error:
+        raise Masked(*_known(error)) from error
+
+
+def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    cause: Exception | None = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, GraphQLError):  # raised on purpose, such as by a scalar
+        return _formatted(error, "BAD_INPUT", request_id)
+    assert cause is not None
+    code, message = _known(cause, path=error.path)
+    return {**_formatted(error, code, request_id), "message": message[:MESSAGE_CHARACTERS_MAX]}
+
+
+def _known(error: Exception, *, path: list[str | int] | None = None) -> tuple[str, str]:
+    """The code and the words of an error; what is not in the table is logged."""
+    if isinstance(error, Masked):
+        return error.code, error.message
+    for kind, code, message in _KNOWN:
+        if isinstance(error, kind):
+            if code in ("UNAVAILABLE", "TIMEOUT"):
+                _log.warning("graphql.failed", extra={"code": code, "path": path}, exc_info=error)
+            return code, str(error) if message is None else message
+    _log.error("graphql.internal", extra={"path": path}, exc_info=error)
+    return "INTERNAL", "internal error"
+
+
+def _formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
+    formatted: dict[str, Any] = dict(error.formatted)
+    formatted["message"] = error.message[:MESSAGE_CHARACTERS_MAX]
+    formatted["extensions"] = {"code": code, "requestId": request_id}
+    return formatted

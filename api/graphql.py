@@ -1,0 +1,143 @@
+"""`/graphql` over HTTP: one operation a POST, answered as JSON or as a stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from graphql import OperationType
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from strawberry.http.ides import get_graphql_ide_html
+
+from api.body import chunks, declared_size, gone, too_large
+from api.callers import Caller
+from api.documents import Rejected
+from api.edge import Edge
+from api.errors import Problem
+from api.events import EventStream
+from api.operations import OperationRequest, Outcome, rejected
+from api.outermost import request_id
+from api.request import BODY_BYTES_MAX, Answer, check_content_type, parsed, wanted_answer
+from resolvers.context import Context
+
+# GraphiQL is development's: its scripts come from unpkg.com, pinned by hash in the page.
+_IDE_POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline' https://unpkg.com; connect-src 'self';"
+    " style-src 'unsafe-inline' https://unpkg.com; font-src data: https://unpkg.com;"
+    " img-src data:; frame-ancestors 'none'"
+)
+
+
+class GraphQL:
+    """The endpoint, as an ASGI application."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        headers = Headers(scope=scope)
+        if scope["method"] != "POST":
+            await self._without_operation(scope, headers)(scope, receive, send)
+            return
+        answer = Answer.JSON
+        try:
+            answer = wanted_answer(headers)
+            await self._operation(scope, receive, send, headers=headers, answer=answer)
+        except Problem as problem:
+            await _told(problem, request_id(scope), answer)(scope, receive, send)
+
+    def _without_operation(self, scope: Scope, headers: Headers) -> Response:
+        """Operations come by POST only: a GET can be caused by any page."""
+        if self._edge.production:
+            return _told(_not_allowed("POST"), request_id(scope), Answer.JSON)
+        if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+            policy = {"content-security-policy": _IDE_POLICY}
+            return HTMLResponse(get_graphql_ide_html(), headers=policy)
+        return _told(_not_allowed("GET, POST"), request_id(scope), Answer.JSON)
+
+    async def _operation(
+        self, scope: Scope, receive: Receive, send: Send, *, headers: Headers, answer: Answer
+    ) -> None:
+        check_content_type(headers)
+        caller = await self._caller(headers)
+        request = parsed(await _body(headers, receive))
+        context = self._edge.context(caller, request_id(scope))
+        if answer is Answer.EVENTS:
+            stream = EventStream(self._edge, caller, context)
+            await stream.serve(request, receive, send)
+            return
+        outcome = await _unless_gone(receive, self._outcome(request, context))
+        response = _response(outcome, answer)
+        await response(scope, receive, send)
+
+    async def _caller(self, headers: Headers) -> Caller:
+        identity = await self._edge.callers.identify(headers.get("authorization"))
+        return await self._edge.callers.choose(identity, headers.get("x-tenant"))
+
+    async def _outcome(self, request: OperationRequest, context: Context) -> Outcome:
+        try:
+            prepared = self._edge.operations.prepare(request)
+        except Rejected as error:
+            outcome, kind = rejected(error, context.request_id), "unknown"
+        else:
+            kind = prepared.type.value
+            if prepared.type is OperationType.SUBSCRIPTION:
+                raise Problem(
+                    HTTPStatus.BAD_REQUEST,
+                    "BAD_INPUT",
+                    "subscribe with Accept: text/event-stream, or through a WebSocket",
+                )
+            outcome = await self._edge.operations.run(prepared, context)
+        self._edge.metrics.operations.labels(kind, outcome.code).inc()
+        return outcome
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    size = declared_size(headers)
+    if size is not None and size > BODY_BYTES_MAX:
+        raise too_large(BODY_BYTES_MAX)
+    return b"".join([chunk async for chunk in chunks(receive, most=BODY_BYTES_MAX)])
+
+
+async def _unless_gone(receive: Receive, work: Awaitable[Outcome]) -> Outcome:
+    """The outcome; cancels the work and raises ClientGone when nobody waits for it any more."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(gone(receive))
+            outcome = await work
+            watch.cancel()
+    except ExceptionGroup as group_error:
+        raise group_error.exceptions[0] from None
+    return outcome
+
+
+def _response(outcome: Outcome, answer: Answer) -> Response:
+    """With `application/json` every answered operation is a 200, as older clients expect."""
+    refused = outcome.refused and answer is Answer.GRAPHQL
+    return Response(
+        orjson.dumps(outcome.payload),
+        status_code=HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK,
+        media_type=f"{answer}; charset=utf-8",
+    )
+
+
+def _told(problem: Problem, own_id: str, answer: Answer) -> Response:
+    media = Answer.JSON if answer is Answer.EVENTS else answer
+    return Response(
+        orjson.dumps(problem.body(own_id)),
+        status_code=problem.status,
+        headers=dict(problem.headers),
+        media_type=f"{media}; charset=utf-8",
+    )
+
+
+def _not_allowed(methods: str) -> Problem:
+    return Problem(
+        HTTPStatus.METHOD_NOT_ALLOWED, "BAD_INPUT", "send operations by POST", {"allow": methods}
+    )

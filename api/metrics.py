@@ -1,0 +1,71 @@
+"""Counts and durations for Prometheus. No label names a tenant, a user or a document."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The meters of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "bankfeeds_http_requests",
+            "HTTP requests.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "bankfeeds_http_request_seconds",
+            "Duration of HTTP requests.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.operations = Counter(
+            "bankfeeds_graphql_operations",
+            "GraphQL operations, by type and by the code of their first error.",
+            ("type", "code"),
+            registry=self.registry,
+        )
+        self.sockets = Gauge(
+            "bankfeeds_graphql_sockets",
+            "Open WebSockets and event streams.",
+            registry=self.registry,
+        )
+        self.upload_bytes = Counter(
+            "bankfeeds_upload_bytes", "Bytes of accepted uploads.", registry=self.registry
+        )
+
+    async def serve(self, request: Request) -> Response:
+        """The meters, to a scraper on this machine; to everybody else there is nothing here."""
+        if not _is_local(request):
+            return PlainTextResponse("Not Found", status_code=404)
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_local(request: Request) -> bool:
+    """Whether the peer is this machine, and no proxy that speaks for somebody else."""
+    forwarded = {"forwarded", "x-forwarded-for", "x-real-ip"} & set(request.headers.keys())
+    if forwarded:
+        return False
+    if request.client is None:  # a Unix socket
+        return True
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,141 @@
+"""The outermost frame of every exchange: request id, security headers, one log line, no leak."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.body import ClientGone
+from api.errors import Problem
+from api.metrics import Metrics
+from core.logs import bound
+
+_log = logging.getLogger(__name__)
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_ROUTES: Final = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
+PATH_CHARACTERS_MAX: Final = 200
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "OPTIONS"})
+_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def request_id(scope: Scope) -> str:
+    """The id of the exchange that a scope belongs to."""
+    return str(scope["bankfeeds.request_id"])
+
+
+class Outermost:
+    """Wraps the application. Neither query strings nor bodies nor headers are logged."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One exchange."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        own_id = _chosen_id(Headers(scope=scope))
+        scope = {**scope, "bankfeeds.request_id": own_id}
+        with bound(request_id=own_id):
+            if scope["type"] == "http":
+                await self._http(scope, receive, send)
+            else:
+                await self._websocket(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id(scope)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except ClientGone:
+            status = status or 499  # as nginx writes it: closed by the client
+        except Problem as problem:
+            await _answer(send_with_headers, problem, request_id(scope))
+        except HTTPException as error:  # of the router: no such path, no such method
+            await _answer(send_with_headers, _as_problem(error), request_id(scope))
+        except Exception:
+            _log.exception("http.failed")
+            if status == 0:
+                await _answer(send_with_headers, _INTERNAL, request_id(scope))
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            _log.exception("websocket.failed")
+        seconds = round(time.perf_counter() - started, 3)
+        _log.info("websocket", extra={"path": scope["path"], "seconds": seconds})
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        method, path = scope["method"], scope["path"]
+        route = "/uploads" if path.startswith("/uploads/") else path
+        known = route if route in _ROUTES or route == "/uploads" else "other"
+        method_label = method if method in _METHODS else "other"
+        self._metrics.requests.labels(method_label, known, str(status)).inc()
+        self._metrics.seconds.labels(known).observe(seconds)
+        _log.log(
+            logging.DEBUG if known in ("/healthz", "/readyz", "/metrics") else logging.INFO,
+            "http",
+            extra={
+                "method": method,
+                "path": path[:PATH_CHARACTERS_MAX],
+                "status": status,
+                "ms": round(seconds * 1000, 1),
+            },
+        )
+
+
+_INTERNAL: Final = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
+
+
+def _chosen_id(headers: Headers) -> str:
+    """The caller's X-Request-Id where it is harmless, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _as_problem(error: HTTPException) -> Problem:
+    status = HTTPStatus(error.status_code)
+    code = "NOT_FOUND" if status is HTTPStatus.NOT_FOUND else "BAD_INPUT"
+    return Problem(status, code, status.phrase, error.headers or {})
+
+
+async def _answer(send: Any, problem: Problem, own_id: str) -> None:
+    body = json.dumps(problem.body(own_id)).encode()
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode()) for name, value in problem.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": int(problem.status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

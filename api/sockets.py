@@ -1,0 +1,45 @@
+"""The door for WebSockets: who may open one, from which page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from api.edge import Edge
+from api.errors import Problem
+from api.subscriptions import PROTOCOL, Socket
+
+
+class Sockets:
+    """The endpoint, as an ASGI application. Browsers open sockets to any origin, so it asks."""
+
+    def __init__(self, edge: Edge, *, allowed_origins: tuple[str, ...]) -> None:
+        self._edge = edge
+        self._allowed_origins = frozenset(allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One socket; refused ones get HTTP 403."""
+        websocket = WebSocket(scope, receive, send)
+        if not self._is_allowed(Headers(scope=scope)):
+            await websocket.close()
+            return
+        try:
+            with self._edge.streams.admitted():
+                if PROTOCOL not in scope["subprotocols"]:
+                    await websocket.accept()
+                    await websocket.close(4406, "Subprotocol not acceptable")
+                    return
+                await websocket.accept(subprotocol=PROTOCOL)
+                await Socket(self._edge, websocket).serve()
+        except Problem:
+            await websocket.close()
+
+    def _is_allowed(self, headers: Headers) -> bool:
+        """A page of this host, of an allowed origin, or no page at all."""
+        origin = headers.get("origin")
+        if origin is None or origin in self._allowed_origins:
+            return True
+        return urlsplit(origin).netloc == headers.get("host", "")
