@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from core.errors import Forbidden, Unreadable
 from core.models import Job, RawDocument
 from core.vault import Aad, DataKey
-from db import audit, jobs, mappings, reports, tenants
+from db import audit, jobs, mappings, reports
 from db.tenant_keys import data_key
 from resolvers.context import Context
 from statements.registry import by_name
@@ -28,6 +27,20 @@ _NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){7,33}(?![0-9])")
 _RUN: Final = re.compile(r"[0-9]{8,34}")
 _CARD_DIGITS: Final = range(12, 20)
 _LONGEST: Final = 100  # characters of a number with blanks in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Lines of a raw document, counted from 1; `last` is one of them."""
+
+    document_id: UUID
+    first: int
+    last: int
+
+    @property
+    def numbers(self) -> range:
+        """The lines that are shown."""
+        return range(max(self.first, 1), min(self.last, self.first + LINES_MAX - 1) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,34 +66,23 @@ class Known:
         return self.key.keyed_hash("account-number", digits) in self.hashes
 
 
-async def lines(
-    context: Context, *, document_id: UUID, first: int, last: int
-) -> tuple[SourceLine, ...]:
-    """The lines `first` to `last` of a raw document, 200 at most; reading them is audited.
+async def lines(context: Context, places: Sequence[Place]) -> Mapping[Place, Sequence[SourceLine]]:
+    """The lines of each place, 200 of it at most; reading them is audited.
 
-    Empty where the document is gone. Raises Forbidden for a document of another tenant.
+    Nothing for a document that the caller has none such. Raises StorageUnavailable and SealBroken
+    where one cannot be opened.
     """
-    document, job = await _audited(context, document_id, first)
-    if document.blob_path is None or job.format is None or first < 1:
-        return ()
-    async with context.as_worker() as tx:
-        known = Known(
-            key=await data_key(tx, context.services.vault),
-            hashes=await mappings.number_hashes(
-                tx, tenant_id=context.tenant, connection_id=document.connection_id
-            ),
-            tails=await mappings.tails(tx, tenant_id=context.tenant),
-        )
-    aad = Aad(tenant_id=context.tenant, purpose="raw", record_id=document.id)
-    last = min(last, first + LINES_MAX - 1)
-    async with context.services.blobs.open(document.blob_path) as sealed:
-        picked = await asyncio.to_thread(
-            _pick, known.key.open_file(sealed, aad=aad), job.format, first, last
-        )
-    return tuple(
-        SourceLine(number=number, text=masked(raw, known))
-        for number, raw in enumerate(picked, start=first)
-    )
+    found: dict[Place, Sequence[SourceLine]] = {}
+    for document, job in await _audited(context, places):
+        known = await _known(context, document)
+        aad = Aad(tenant_id=context.tenant, purpose="raw", record_id=document.id)
+        here = [place for place in places if place.document_id == document.id]
+        if document.blob_path is None or job.format is None:
+            continue
+        async with context.services.blobs.open(document.blob_path) as sealed:
+            file = known.key.open_file(sealed, aad=aad)
+            found |= await asyncio.to_thread(_picked, file, job.format, here, known)
+    return found
 
 
 def masked(raw: bytes, known: Known) -> str:
@@ -93,31 +95,50 @@ def masked(raw: bytes, known: Known) -> str:
     return _RUN.sub(hidden, _NUMBER.sub(hidden, text))[:LINE_CHARACTERS_MAX]
 
 
-async def _audited(context: Context, document_id: UUID, line: int) -> tuple[RawDocument, Job]:
+async def _audited(context: Context, places: Sequence[Place]) -> list[tuple[RawDocument, Job]]:
+    """The documents with the jobs that read them, and a trace of who looks at them."""
+    ids = list(dict.fromkeys(place.document_id for place in places))
     async with context.write() as tx:
-        role = await tenants.role(tx, tenant_id=context.tenant, user_id=context.user_id)
-        found = await reports.documents(tx, tenant_id=context.tenant, ids=[document_id])
-        document = found.get(document_id)
-        if role is None or document is None:
-            raise Forbidden("not found")
-        job = await jobs.find(tx, tenant_id=context.tenant, job_id=document.job_id)
-        assert job is not None  # a foreign key says so
-        await audit.record(
-            tx,
-            "source.read",
-            connection_id=document.connection_id,
-            job_id=document.job_id,
-            data={"documentId": str(document_id), "line": line},
+        documents = await reports.documents(tx, tenant_id=context.tenant, ids=ids)
+        found = await jobs.by_ids(
+            tx, tenant_id=context.tenant, ids=[one.job_id for one in documents.values()]
         )
-    return document, job
+        for document in documents.values():
+            first_lines = [one.first for one in places if one.document_id == document.id]
+            await audit.record(
+                tx,
+                "source.read",
+                connection_id=document.connection_id,
+                job_id=document.job_id,
+                data={"documentId": str(document.id), "lines": first_lines[:LINES_MAX]},
+            )
+    return [(document, found[document.job_id]) for document in documents.values()]
 
 
-def _pick(file: BinaryIO, format_name: str, first: int, last: int) -> list[bytes]:
-    try:
-        statement_format = by_name(format_name)
-        return list(islice(statement_format.lines(_chunks(file)), first - 1, last))
-    except Unreadable:
-        return []  # it was read once; today's reader no longer can
+async def _known(context: Context, document: RawDocument) -> Known:
+    async with context.as_worker() as tx:
+        return Known(
+            key=await data_key(tx, context.services.vault),
+            hashes=await mappings.number_hashes(
+                tx, tenant_id=context.tenant, connection_id=document.connection_id
+            ),
+            tails=await mappings.tails(tx, tenant_id=context.tenant),
+        )
+
+
+def _picked(
+    file: BinaryIO, format_name: str, places: Sequence[Place], known: Known
+) -> dict[Place, Sequence[SourceLine]]:
+    """The lines of all places in one pass over the document."""
+    wanted = {number: "" for place in places for number in place.numbers}
+    lines = by_name(format_name).lines(_chunks(file))
+    for number, raw in enumerate(islice(lines, max(wanted, default=0)), start=1):
+        if number in wanted:
+            wanted[number] = masked(raw, known)
+    return {
+        place: [SourceLine(number=number, text=wanted[number]) for number in place.numbers]
+        for place in places
+    }
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

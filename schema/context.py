@@ -27,7 +27,10 @@ class Reads:
     def __init__(self, caller: Context, *, in_one: bool) -> None:
         self._caller = caller
         self._in_one = in_one
-        self._opening = asyncio.Lock()
+        self._gate = asyncio.Lock()
+        self._unused = asyncio.Event()
+        self._unused.set()
+        self._users = 0
         self._stack = AsyncExitStack()
         self._tx: Tx | None = None
         self._past = 0
@@ -41,13 +44,26 @@ class Reads:
     async def transaction(self) -> AsyncIterator[Tx]:
         """The operation's transaction, or a short one."""
         if self._in_one:
-            yield await self._shared()
+            async with self._shared() as tx:
+                yield tx
             return
         async with self._caller.read() as tx:
             try:
                 yield tx
             finally:
                 self._past += tx.statements
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Gives the transaction's connection back while a use case takes one of its own.
+
+        Operations that held one connection and waited for a second could wait for each other. A
+        use case must not come here from inside a read of its own.
+        """
+        async with self._gate:
+            await self._unused.wait()
+            await self.close()
+            yield
 
     async def close(self) -> None:
         """Ends the transaction. It only read: where its connection broke, nothing is lost."""
@@ -58,11 +74,20 @@ class Reads:
         except DatabaseUnavailable:
             return
 
-    async def _shared(self) -> Tx:
-        async with self._opening:
+    @asynccontextmanager
+    async def _shared(self) -> AsyncIterator[Tx]:
+        async with self._gate:
             if self._tx is None:
                 self._tx = await self._stack.enter_async_context(self._caller.read())
-            return self._tx
+            tx = self._tx
+            self._users += 1
+            self._unused.clear()
+        try:
+            yield tx
+        finally:
+            self._users -= 1
+            if self._users == 0:
+                self._unused.set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,26 +103,31 @@ class RequestContext(Context):
         async with self.reads.transaction() as tx:
             yield tx
 
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """A transaction of its own, never inside a read."""
+        async with self.reads.alone(), Context.write(self) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def as_worker(self) -> AsyncIterator[Tx]:
+        """A transaction of its own, never inside a read."""
+        async with self.reads.alone(), Context.as_worker(self) as tx:
+            yield tx
+
 
 @asynccontextmanager
 async def open(context: Context, operation: OperationType) -> AsyncIterator[RequestContext]:
     """The context to execute one operation with, or one event of a subscription."""
-    caller = Context(
-        services=context.services,
-        user_id=context.user_id,
-        email=context.email,
-        tenant_id=context.tenant_id,
-        request_id=context.request_id,
-    )
     in_one = operation is OperationType.QUERY
-    reads = Reads(caller, in_one=in_one)
+    reads = Reads(context, in_one=in_one)
     try:
         yield RequestContext(
-            services=caller.services,
-            user_id=caller.user_id,
-            email=caller.email,
-            tenant_id=caller.tenant_id,
-            request_id=caller.request_id,
+            services=context.services,
+            user_id=context.user_id,
+            email=context.email,
+            tenant_id=context.tenant_id,
+            request_id=context.request_id,
             reads=reads,
             loaders=Loaders(remembering=in_one),
         )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
-from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
 from resolvers.context import Context
 
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
-Use = Callable[..., Awaitable[Mapping[UUID, Value]]]
 
 
 class Loaders:
@@ -22,10 +21,14 @@ class Loaders:
 
     def __init__(self, *, remembering: bool) -> None:
         self._remembering = remembering
-        self._loaders: dict[Hashable, DataLoader[UUID, Any]] = {}
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     async def load(
-        self, context: Context, use_case: Use[Value], key: UUID, **arguments: Hashable
+        self,
+        context: Context,
+        use_case: Callable[..., Awaitable[Mapping[Key, Value]]],
+        key: Key,
+        **arguments: Hashable,
     ) -> Value | None:
         """What the use case answers for the key; None where that is nothing.
 
@@ -42,9 +45,13 @@ class Loaders:
 
 
 def _loader(
-    context: Context, use_case: Use[Any], arguments: Mapping[str, Any], *, cache: bool
-) -> DataLoader[UUID, Any]:
-    async def load(keys: Sequence[UUID]) -> list[Any]:
+    context: Context,
+    use_case: Callable[..., Awaitable[Mapping[Any, Any]]],
+    arguments: Mapping[str, Any],
+    *,
+    cache: bool,
+) -> DataLoader[Any, Any]:
+    async def load(keys: Sequence[Any]) -> list[Any]:
         found = await use_case(context, list(dict.fromkeys(keys)), **arguments)
         return [found.get(key) for key in keys]
 

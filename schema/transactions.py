@@ -9,6 +9,7 @@ import strawberry
 
 from core import models, records
 from resolvers import accounts, connections, jobs, mappings, source_lines
+from resolvers.source_lines import Place
 from schema.accounts import Account
 from schema.columns import column, money, shown
 from schema.connections import Connection
@@ -80,13 +81,9 @@ class TransactionSource:
     )
     async def lines(self, info: Info) -> list[SourceLine] | None:
         """The lines."""
-        found = await source_lines.lines(
-            info.context,
-            document_id=self.model.raw_id,
-            first=self.line,
-            last=self.line_end,
-        )
-        return [SourceLine.of(line) for line in found]
+        place = Place(document_id=self.model.raw_id, first=self.line, last=self.line_end)
+        found = await info.context.loaders.load(info.context, source_lines.lines, place)
+        return None if found is None else [SourceLine.of(line) for line in found]
 
 
 @strawberry.type(description="A booking on an account.")
