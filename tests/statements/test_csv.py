@@ -4,48 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from core.errors import Unreadable
 from core.records import (
     AccountRecord,
-    BalanceKind,
-    BalanceRecord,
-    Finding,
-    Record,
     Severity,
     TransactionRecord,
     TransactionStatus,
 )
 from statements.base import ParseOptions, StatementFormat
-from statements.csv import CONTINUED_MAX, CSV
-from statements.csv_row import ACCOUNTS_MAX
+from statements.csv import CSV
 from statements.csv_table import RECOVERIES_MAX
-from statements.profile import CsvProfile
-
-BASE: dict[str, Any] = {"dateFormat": "YMD", "decimalMark": ".", "currency": "EUR"}
-COLUMNS: dict[str, Any] = {"postedDate": "Date", "amount": "Amount", "description": ["Text"]}
-HEADER = "Date,Text,Amount,More\n"
-
-
-def parse(text: str | bytes, columns: dict[str, Any] | None = None, **more: Any) -> list[Record]:
-    profile = CsvProfile.model_validate(BASE | {"columns": COLUMNS | (columns or {})} | more)
-    content = text.encode("utf-8") if isinstance(text, str) else text
-    return list(CSV.parse([content], ParseOptions(profile=profile)))
-
-
-def rows(records: list[Record]) -> list[TransactionRecord]:
-    return [record for record in records if isinstance(record, TransactionRecord)]
-
-
-def findings(records: list[Record]) -> list[Finding]:
-    return [record for record in records if isinstance(record, Finding)]
-
-
-def codes(records: list[Record]) -> list[str]:
-    return [finding.code for finding in findings(records)]
+from tests.fixtures.csv_reading import HEADER, codes, findings, parse, rows
 
 
 def test_csv_is_a_statement_format() -> None:
@@ -286,67 +258,6 @@ def test_credit_marks_beside_the_number_are_never_negated() -> None:
     assert [row.amount for row in rows(records)] == [Decimal(-10), Decimal(3), Decimal(-1)]
 
 
-def test_one_file_routes_to_many_accounts() -> None:
-    text = (
-        HEADER + "2024-01-01,a,1.00,DE89370400440532013000\n"
-        "2024-01-01,b,2.00, DE89370400440532013000 \n"
-        "2024-01-01,c,3.00,Joint card\n"
-        "2024-01-01,d,4.00,\n"
-    )
-
-    records = parse(text, {"account": "More"})
-
-    accounts = [record for record in records if isinstance(record, AccountRecord)]
-    assert [(account.key, account.number) for account in accounts] == [
-        ("DE89370400440532013000", "DE89370400440532013000"),
-        ("Joint card", None),
-    ]
-    assert [row.account for row in rows(records)] == [accounts[0].key] * 2 + ["Joint card"]
-    assert codes(records) == ["account-missing"]
-
-
-def test_the_profile_may_name_the_account() -> None:
-    records = parse(HEADER + "2024-01-01,a,1.00,\n", account="12345678")
-
-    assert records[0] == AccountRecord(key="12345678", number="12345678", currency="EUR", line=2)
-
-
-def test_too_many_accounts_mean_a_wrong_column() -> None:
-    text = HEADER + "".join(f"2024-01-01,a,1.00,x{n}\n" for n in range(ACCOUNTS_MAX + 1))
-
-    with pytest.raises(Unreadable, match="right column"):
-        parse(text, {"account": "More"})
-
-
-def test_an_account_name_has_a_limit() -> None:
-    text = HEADER + f"2024-01-01,a,1.00,{'x' * 201}\n2024-01-01,b,1.00,{'x' * 200}\n"
-
-    records = parse(text, {"account": "More"})
-
-    assert codes(records) == ["account-unreadable"]
-    assert len(rows(records)) == 1
-
-
-def test_an_account_with_two_currencies_is_pointed_out_once() -> None:
-    text = HEADER + "2024-01-01,a,1.00,EUR\n2024-01-01,b,2.00,usd\n2024-01-01,c,3.00,USD\n"
-
-    records = parse(text, {"currency": "More"})
-
-    assert [row.currency for row in rows(records)] == ["EUR", "USD", "USD"]
-    assert codes(records) == ["account-mixed-currencies"]
-
-
-def test_an_unknown_currency_rejects_the_row() -> None:
-    assert codes(parse(HEADER + "2024-01-01,a,1.00,Euro\n", {"currency": "More"}))[0] == (
-        "currency-unreadable"
-    )
-
-
-def test_some_currency_is_needed() -> None:
-    with pytest.raises(Unreadable, match="Nothing names a currency"):
-        parse(HEADER + "2024-01-01,a,1.00,\n", currency=None)
-
-
 def test_status_values() -> None:
     text = HEADER + "2024-01-01,a,1.00,Booked\n,b,2.00,PENDING\n2024-01-03,c,3.00,declined\n"
 
@@ -357,141 +268,6 @@ def test_status_values() -> None:
         ("pending", None),
     ]
     assert codes(records) == ["pending-without-date", "rows-ignored"]
-
-
-def balance_of(text: str) -> list[BalanceRecord]:
-    records = parse("Date,Text,Amount,Left\n" + text, {"runningBalance": "Left"})
-    return [record for record in records if isinstance(record, BalanceRecord)]
-
-
-def test_the_last_balance_of_rising_dates() -> None:
-    assert balance_of("2024-01-01,a,1,11\n2024-01-02,b,1,12\n2024-01-02,c,1,13\n") == [
-        BalanceRecord(
-            account="default",
-            kind=BalanceKind.RUNNING,
-            amount=Decimal(13),
-            currency="EUR",
-            as_of=date(2024, 1, 2),
-            line=4,
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2024-01-02,a,1,12\n2024-01-01,b,1,11\n", [Decimal(12)]),
-        ("2024-01-01,a,1,11\n", [Decimal(11)]),
-        ("2024-01-01,a,1,11\n2024-01-01,b,1,12\n", [Decimal(12)]),
-        ("2024-01-01,a,1,12\n2024-01-01,b,1,11\n", [Decimal(12)]),
-        ("2024-01-01,a,1,20\n2024-01-01,b,1,50\n", []),
-        ("2024-01-01,a,1,1\n2024-01-03,b,1,2\n2024-01-02,c,1,3\n", []),
-        ("2024-01-01,a,1,1\n2024-01-02,b,1,\n", []),
-    ],
-)
-def test_a_doubtful_balance_is_none(text: str, expected: list[Decimal]) -> None:
-    assert [balance.amount for balance in balance_of(text)] == expected
-
-
-def test_a_preamble_of_counted_lines() -> None:
-    (row,) = rows(parse("Bank\n\n" + HEADER + "2024-01-01,a,1.00,\n", preamble=2))
-
-    assert row.line == 4
-
-
-def test_the_delimiter_line_of_excel_is_no_header() -> None:
-    (row,) = rows(parse("sep=,\n" + HEADER + "2024-01-01,a,1.00,\n"))
-
-    assert row.line == 3
-
-
-def test_a_preamble_until_the_header() -> None:
-    text = 'Account,"12,34"\n\nStatement\n' + HEADER + "2024-01-01,a,1.00,\n"
-
-    (row,) = rows(parse(text, preamble="until-header"))
-
-    assert row.line == 5
-
-
-def test_a_header_that_never_comes() -> None:
-    with pytest.raises(Unreadable, match="No header row"):
-        parse("a,b\n" * 1_000, preamble="until-header")
-
-
-def test_counted_footer_rows_are_left_out() -> None:
-    text = HEADER + "2024-01-01,a,1.00,\n2024-01-02,b,1.00,\nTotal,,2.00,\n\nEnd\n"
-
-    records = parse(text, footerRows=2)
-
-    assert len(rows(records)) == 2
-    assert findings(records) == []
-
-
-def test_named_footers_and_repeated_headers_are_left_out() -> None:
-    text = HEADER + "2024-01-01,a,1.00,\nTotal 1,,1.00,\n" + HEADER + "2024-01-02,b,1.00,\n"
-
-    records = parse(text, footerStartsWith=["Total"])
-
-    assert [row.line for row in rows(records)] == [2, 5]
-    assert findings(records) == []
-
-
-def test_a_file_without_header() -> None:
-    columns = {"postedDate": 0, "amount": "Sum", "description": [1]}
-
-    (row,) = rows(
-        parse("2024-01-01,a,1.00\n", columns, header=False, headerNames=["Day", "Text", "Sum"])
-    )
-
-    assert (row.line, row.amount) == (1, Decimal("1.00"))
-
-
-def test_continuation_rows_go_on_with_the_description() -> None:
-    text = (
-        HEADER
-        + "2024-01-01,CARD,1.00,\n,  SHOP 1,,\n,LONDON,,\n"
-        + "bad,x,1,\n,belongs to the bad row,,\n2024-01-02,CASH,2.00,\n"
-    )
-
-    records = parse(text, continuationRows=True)
-
-    first, second = rows(records)
-    assert first.description == "CARD SHOP 1 LONDON"
-    assert first.description_raw == "CARD\n  SHOP 1\nLONDON"
-    assert (first.line, first.line_end, second.line) == (2, 4, 7)
-    assert codes(records) == ["date-unreadable", "date-missing"]
-
-
-def test_continuations_without_end_are_findings() -> None:
-    text = HEADER + "2024-01-01,CARD,1.00,\n" + f",{'x' * 1_000},,\n" * 50
-
-    records = parse(text, continuationRows=True)
-
-    assert len(rows(records)[0].description) < CONTINUED_MAX + 2_000
-    assert set(codes(records)) == {"date-missing"}
-
-
-def test_a_missing_column_is_told_with_the_header() -> None:
-    with pytest.raises(Unreadable, match=r'no column "Amount".*Datum, Betrag'):
-        parse("Datum,Betrag\n", {"postedDate": "Datum"})
-
-
-def test_a_missing_descriptive_column_is_a_warning() -> None:
-    records = parse(HEADER + "2024-01-01,a,1.00,\n", {"reference": "Ref"})
-
-    assert codes(records) == ["column-missing"]
-    assert rows(records)[0].reference is None
-
-
-def test_a_name_of_two_columns_needs_an_index() -> None:
-    with pytest.raises(Unreadable, match="index from 0"):
-        parse("Date,Text,Amount,amount\n", {})
-
-
-def test_header_names_match_without_case_and_blanks() -> None:
-    (row,) = rows(parse("\ufeff DATE ,text,A mount\n2024-01-01,a,1.00\n", {"amount": "a  MOUNT"}))
-
-    assert row.amount == 1
 
 
 def test_no_profile_no_reading() -> None:

@@ -56,6 +56,7 @@ def test_only_the_session_and_the_pool_touch_connections() -> None:
     doors = {"session.py", "pool.py", "failures.py"}
     setup = {
         "bootstrap.py",
+        "direct.py",
         "migrate.py",
         "login.py",
         "demo.py",
