@@ -133,5 +133,5 @@ def _tame_libraries() -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = name != "uvicorn.access"
-    for name in ("uvicorn.error", "httpx", "httpcore", "hpack"):
+    for name in ("uvicorn.error", "arq", "httpx", "httpcore", "hpack"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -20,6 +20,6 @@ on conflict (tenant_id, user_id) do nothing;
 
 -- name: connection
 -- role: owner
-insert into app.connections (tenant_id, id, name, provider)
-values ($1, $2, $3, 'file')
+insert into app.connections (tenant_id, id, name, provider, currency)
+values ($1, $2, $3, 'file', 'USD')
 on conflict (tenant_id, id) do nothing;
