@@ -149,7 +149,9 @@ async def finish(tx: Tx, job: Job) -> JobState:
     return JobState(state)
 
 
-async def settle_preview(tx: Tx, job: Job, *, outcomes: Mapping[Outcome, int]) -> None:
+async def settle_preview(
+    tx: Tx, job: Job, *, outcomes: Mapping[Outcome, int], withdrawn: int
+) -> None:
     """Ends a preview: the job awaits its review. Raises LeaseLost."""
     _held(
         await tx.run(
@@ -161,6 +163,7 @@ async def settle_preview(tx: Tx, job: Job, *, outcomes: Mapping[Outcome, int]) -
             outcomes.get(Outcome.DUPLICATE, 0),
             outcomes.get(Outcome.CHANGED, 0),
             outcomes.get(Outcome.WAITING, 0),
+            withdrawn,
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,8 +115,18 @@ async def repeated(
     return {row["position"] - 1 for row in rows}
 
 
-async def compare(tx: Tx, job: Job, *, start: int, targets: Sequence[tuple[UUID, bool]]) -> None:
-    """Keeps what a merge would do, for review; `targets` are (mapping, whether its rows wait)."""
+async def compare(
+    tx: Tx,
+    job: Job,
+    *,
+    start: int,
+    targets: Sequence[tuple[UUID, bool]],
+    withdrawn: Collection[tuple[UUID, date]],
+) -> None:
+    """Keeps what a merge would do, for review; `targets` are (mapping, whether its rows wait).
+
+    `withdrawn` are (mapping, day): what stands there would be taken back before.
+    """
     await tx.run(
         _SQL["compare"],
         job.tenant_id,
@@ -124,7 +134,21 @@ async def compare(tx: Tx, job: Job, *, start: int, targets: Sequence[tuple[UUID,
         start,
         [mapping for mapping, _ in targets],
         [waits for _, waits in targets],
+        [mapping for mapping, _ in withdrawn],
+        [day for _, day in withdrawn],
     )
+
+
+async def standing(tx: Tx, *, tenant_id: UUID, withdrawn: Collection[tuple[UUID, date]]) -> int:
+    """How many rows stand of these mappings and days."""
+    count = await tx.value(
+        _SQL["standing"],
+        tenant_id,
+        [mapping for mapping, _ in withdrawn],
+        [day for _, day in withdrawn],
+    )
+    assert isinstance(count, int)
+    return count
 
 
 async def preview_counts(tx: Tx, job: Job) -> dict[Outcome, int]:

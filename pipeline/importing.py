@@ -12,15 +12,16 @@ from typing import BinaryIO, Final
 from core.jobs import JobStage, JobState
 from core.models import Connection, ControlPolicy, Job
 from core.records import AccountRecord, Record
-from db import ledger, merge, raw
+from db import ledger, raw
 from db.ledger import Counts
 from pipeline.batch import Batch, Target
 from pipeline.document import Reading, again, decide, head, opened, records
 from pipeline.flow import flowing, in_thread
+from pipeline.preview import Previewer
 from pipeline.receive import receive
 from pipeline.scan import Scanned, scan
 from pipeline.services import Services
-from pipeline.write import Destination, Writer, note, preview, resolve
+from pipeline.write import Destination, Writer, note, resolve
 from statements.profile import CsvProfile
 
 SCAN_RECORDS: Final = 20_000  # between two looks at the lease
@@ -130,7 +131,8 @@ async def _preview(
         await ledger.clear_findings(tx, job)
         await ledger.clear_previews(tx, job)
         await ledger.put_findings(tx, job, start=0, findings=reading.findings)
-    found, start = len(reading.findings), 0
+    found = len(reading.findings)
+    previewer = Previewer(to)
     targets: dict[str, Target] = {}
     async with flowing(
         file, reading, received=to.document.received_at.date(), size=services.batch_records
@@ -138,15 +140,20 @@ async def _preview(
         async for batch in batches:
             async with services.database.as_(services.scope(job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)
-                start += await preview(tx, to, replace(batch, targets=targets), start=start)
-                rejected = sum(1 for finding in batch.findings if finding.rejected)
-                counts = Counts(processed=len(batch.entries) + rejected, rejected=rejected)
+                shown = replace(_heard(batch, to.connection), targets=targets, end=0)
+                await previewer.show(tx, shown)
+                rejected = sum(1 for finding in shown.findings if finding.rejected)
+                counts = Counts(processed=len(shown.entries) + rejected, rejected=rejected)
                 # No checkpoint: a preview that was cut short begins again, and writes nothing.
-                found = await note(tx, to, replace(batch, end=0), counts, found=found, rate=0)
+                found = await note(tx, to, shown, counts, found=found, rate=0)
             await services.tell(job)
     async with services.database.as_(services.scope(job)) as tx:
-        outcomes = await merge.preview_counts(tx, job)
-        await ledger.settle_preview(tx, job, outcomes=outcomes)
+        await ledger.settle_preview(
+            tx,
+            job,
+            outcomes=await previewer.outcomes(tx),
+            withdrawn=await previewer.withdrawn(tx),
+        )
     return JobState.AWAITING_REVIEW
 
 

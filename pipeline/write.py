@@ -132,29 +132,6 @@ class Writer:
         )
 
 
-async def preview(tx: Tx, to: Destination, batch: Batch, *, start: int) -> int:
-    """Keeps what writing the batch would do; returns how many rows it looked at."""
-    numbers: dict[str, int] = {}
-    rows = []
-    for entry in batch.entries:
-        target = batch.targets[entry.record.account]
-        if not target.ignored:
-            number = numbers.setdefault(entry.record.account, len(numbers) + 1)
-            rows.append((entry, number))
-    await merge.copy(tx, _incoming(rows))
-    asks = to.connection.mapping_policy is MappingPolicy.ASK
-    await merge.compare(
-        tx,
-        to.job,
-        start=start,
-        targets=[
-            (batch.targets[key].mapping_id, asks and batch.targets[key].account_id is None)
-            for key in numbers
-        ],
-    )
-    return len(rows)
-
-
 async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Finding]]:
     rows = 0
     findings = []
@@ -208,7 +185,7 @@ async def _put(
     numbers: dict[Target, int] = {}
     await merge.copy(
         tx,
-        _incoming((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
+        incoming((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
@@ -262,7 +239,7 @@ async def _clashes(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Fi
     ]
 
 
-def _incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
+def incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
     """Rows for COPY. Their ids grow with time, so that the primary key is appended to.
 
     Ids are no secrets: a generator with a secret seed is as good as the system's, and quicker.

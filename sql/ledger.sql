@@ -131,7 +131,8 @@ set
   imported = $4,
   duplicate = $5,
   changed = $6,
-  waiting = $7
+  waiting = $7,
+  withdrawn = $8
 where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 
 -- name: derived

@@ -114,7 +114,7 @@ select
   $3 + row_number() over (order by i.raw_line, i.id),
   case
     when a.waits then 'waiting'
-    when t.id is null or t.status = 'removed' then 'new'
+    when t.id is null or t.status = 'removed' or w.mapping_id is not null then 'new'
     when t.content_key = i.content_key and t.status in ('posted', i.status) then 'duplicate'
     else 'changed'
   end,
@@ -134,7 +134,22 @@ left join app.transactions as t
     and t.mapping_id = a.mapping_id
     and t.fingerprint = i.fingerprint
     and t.occurrence = i.occurrence
+left join unnest($6::uuid[], $7::date[]) as w (mapping_id, day)
+  on w.mapping_id = t.mapping_id and w.day = t.posted_date
 on conflict (tenant_id, job_id, position) do nothing;
+
+-- name: standing
+-- role: worker
+select count(*)
+from unnest($2::uuid[], $3::date[]) as w (mapping_id, day)
+join app.account_mappings as m on m.tenant_id = $1 and m.id = w.mapping_id
+join app.transactions as t
+  on t.tenant_id = $1
+    and t.account_id = m.account_id
+    and t.mapping_id = m.id
+    and t.sort_date = w.day
+    and t.posted_date = w.day
+    and t.status <> 'removed';
 
 -- name: preview_counts
 -- role: worker
