@@ -1,0 +1,131 @@
+"""A thing of another tenant, a missing one and a malformed id are answered exactly alike."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from core.scope import UserScope
+from schema.ids import encode
+from schema.nodes import NODES
+from tests.fixtures.graph import Graph, key
+from tests.fixtures.world import Place
+from tests.schema.test_read_fields import STATEMENT
+
+NODE = "query ($id: ID!) { node(id: $id) { id __typename } }"
+IDS = """
+{
+  connections { edges { node { id institution { id } } } }
+  accounts { edges { node { id institution { id } } } }
+  transactions { edges { node { id source { rawDocument { id } } } } }
+  accountMappings { edges { node { id } } }
+  ingestionJobs { edges { node { id } } }
+  statementProfiles { edges { node { id } } }
+  members { edges { node { id } } }
+  auditLog { edges { node { id } } }
+  viewer { tenant { id } }
+}
+"""
+PROFILE = """
+mutation { statementProfileCreate(input: {name: "P", definition: {
+  dateFormat: "YMD", decimalMark: ".", currency: "EUR",
+  columns: {postedDate: "Date", amount: "Amount"}
+}}) { profile { id } userErrors { message path } } }
+"""
+
+
+async def _filled(graph: Graph) -> Place:
+    place = await graph.world.place()
+    await graph.world.take_in(place, STATEMENT)
+    created = await graph.ask(place.user, PROFILE)
+    assert created["userErrors"] == []
+    return place
+
+
+def _ids(data: Any) -> set[str]:
+    if isinstance(data, list):
+        return set().union(*map(_ids, data))
+    if not isinstance(data, dict):
+        return set()
+    own = {data["id"]} if "id" in data else set()
+    return own.union(*map(_ids, data.values()))
+
+
+async def test_every_id_finds_its_own_thing_again_and_nothing_for_others(graph: Graph) -> None:
+    mine, theirs = await _filled(graph), await _filled(graph)
+    ids = _ids(await graph.ask(mine.user, IDS))
+
+    own = [await graph.ask(mine.user, NODE, id=one) for one in ids]
+    foreign = [await graph.ask(theirs.user, NODE, id=one) for one in ids]
+
+    assert {node["__typename"] for node in own} == set(NODES)
+    assert {node["id"] for node in own} == ids
+    assert foreign == [None] * len(ids)
+
+
+@pytest.mark.parametrize("id", ["", "garbage", encode("Account", uuid4()), encode("X", uuid4())])
+async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
+    place = await graph.world.place()
+
+    assert await graph.ask(place.user, NODE, id=id) is None
+    for field in ("account", "connection", "transaction", "ingestionJob"):
+        query = f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}"
+        assert await graph.ask(place.user, query, id=id) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "filter_type", "name", "type_name"),
+    [
+        ("transactions", "TransactionFilter", "connectionId", "Connection"),
+        ("transactions", "TransactionFilter", "jobId", "IngestionJob"),
+        ("transactions", "TransactionFilter", "accountIds", "Account"),
+        ("accounts", "AccountFilter", "connectionId", "Connection"),
+        ("accountMappings", "AccountMappingFilter", "connectionId", "Connection"),
+        ("accountMappings", "AccountMappingFilter", "accountId", "Account"),
+        ("ingestionJobs", "IngestionJobFilter", "connectionId", "Connection"),
+        ("auditLog", "AuditLogFilter", "jobId", "IngestionJob"),
+    ],
+)
+async def test_filter_by_an_id_of_nothing_finds_nothing(
+    graph: Graph, field: str, filter_type: str, name: str, type_name: str
+) -> None:
+    mine, theirs = await _filled(graph), await _filled(graph)
+    query = f"query ($f: {filter_type}!) {{ {field}(filter: $f) {{ edges {{ node {{ id }} }} }} }}"
+    ids = [one for one in _ids(await graph.ask(theirs.user, IDS)) if _is(one, type_name)]
+
+    for id in (ids[0], encode(type_name, uuid4()), "garbage"):
+        found = await graph.ask(mine.user, query, f={name: id})
+        assert found["edges"] == []
+    own = [one for one in _ids(await graph.ask(mine.user, IDS)) if _is(one, type_name)]
+    found = [await graph.ask(mine.user, query, f={name: id}) for id in own]
+    assert any(page["edges"] for page in found) or field == "auditLog"
+
+
+async def test_user_without_a_tenant_sees_themself_and_nothing_else(graph: Graph) -> None:
+    user = UserScope(user_id=await graph.stranger(), tenant_id=None)
+
+    viewer = await graph.ask(
+        user, "{ viewer { user { email } tenant { id } role tenants { id } } }"
+    )
+    answer = await graph.answer(user, "{ accounts { edges { node { id } } } }")
+
+    assert viewer["tenant"] is None
+    assert viewer["role"] is None
+    assert viewer["tenants"] == []
+    assert [str(error) for error in answer.errors] == ["choose a tenant with the X-Tenant header"]
+
+
+async def test_stranger_in_a_foreign_tenant_sees_nothing(graph: Graph) -> None:
+    place = await _filled(graph)
+    stranger = UserScope(user_id=await graph.stranger(), tenant_id=place.tenant_id)
+
+    data = await graph.answer(stranger, IDS.replace("auditLog { edges { node { id } } }", ""))
+
+    assert data.errors == []
+    assert _ids(data.data) == set()
+
+
+def _is(id: str, type_name: str) -> bool:
+    return encode(type_name, key(id)) == id

@@ -1,0 +1,70 @@
+"""The number of SQL statements of a query does not grow with its rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fixtures.graph import Graph
+from tests.fixtures.world import Place
+
+
+async def _fill(graph: Graph, place: Place, accounts: int) -> None:
+    lines = ["Date,Amount,Description,Account"]
+    lines += [
+        f"2026-03-{day:02d},-{day}.50,Row {day},ACCOUNT{account}"
+        for account in range(accounts)
+        for day in range(1, 6)
+    ]
+    job = await graph.world.take_in(place, "\n".join(lines).encode())
+    assert job["imported"] == accounts * 5
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ("{ accounts { edges { node { transactions(first: 5) { edges { node { id } } } } } } }", 2),
+        (
+            "{ accounts { edges { node { name balances { kind } institution { name } "
+            "transactions(first: 5) { edges { node { description } } } } } } }",
+            4,
+        ),
+        (
+            "{ transactions { edges { node { account { name } connection { name } "
+            "source { provider receivedAt rawDocument { name } job { state } } } } } }",
+            6,
+        ),
+        (
+            "{ connections { edges { node { accounts { edges { node { id "
+            "mappings { edges { node { account { id } connection { id } } } } } } } "
+            "jobs { edges { node { findings { edges { node { code } } } } } } } } } }",
+            7,
+        ),
+        ("{ accountMappings { edges { node { suggestions { account { id } } } } } }", 3),
+    ],
+)
+async def test_statements_do_not_grow_with_rows(graph: Graph, query: str, most: int) -> None:
+    small, large = await graph.world.place(currency="EUR"), await graph.world.place(currency="EUR")
+    await _fill(graph, small, 1)
+    await _fill(graph, large, 12)
+
+    few, many = await graph.answer(small.user, query), await graph.answer(large.user, query)
+
+    assert (few.errors, many.errors) == ([], [])
+    assert few.statements == many.statements <= most
+
+
+async def test_lines_of_many_transactions_open_their_document_once(graph: Graph) -> None:
+    place = await graph.world.place(currency="EUR")
+    await _fill(graph, place, 3)
+
+    found = await graph.ask(
+        place.user, "{ transactions { edges { node { description source { lines { text } } } } } }"
+    )
+
+    nodes = [edge["node"] for edge in found["edges"]]
+    assert len(nodes) == 15
+    assert all(node["description"] in node["source"]["lines"][0]["text"] for node in nodes)
+    audited = await graph.world.owner.fetchval(
+        "select count(*) from app.ingestion_audit_log where event = 'source.read'"
+    )
+    assert audited == 1
