@@ -71,7 +71,7 @@ def _command(name: str, command: TyperCommand) -> Iterator[str]:
     for parameter in command.params:
         (arguments if parameter.param_type_name == "argument" else options).append(parameter)  # type: ignore[arg-type]  # told apart by name
     words = [f"bankfeeds {name}", *(str(one.name).upper() for one in arguments)]
-    yield from (f"## bankfeeds {name}", "", f"    {' '.join(words)} [OPTIONS]", "")
+    yield from (f"## bankfeeds {name}", "", "```text", f"{' '.join(words)} [OPTIONS]", "```", "")
     yield from (inspect.cleandoc(command.help or ""), "")
     if arguments or options:
         yield from ("| argument or option | meaning |", "|---|---|")
@@ -97,7 +97,7 @@ def _kind(option: TyperOption) -> str:
 def _meaning(parameter: Any) -> str:
     parts = [parameter.help or ""]
     if (low := getattr(parameter, "min", None)) is not None:
-        parts.append(f"{low} to {parameter.max}.")
+        parts.append(f"{low} or more." if parameter.max is None else f"{low} to {parameter.max}.")
     if parameter.default not in {None, False, ""} and not callable(parameter.default):
         parts.append(f"Default: `{parameter.default}`.")
     if parameter.envvar:

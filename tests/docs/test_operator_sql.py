@@ -1,0 +1,131 @@
+"""What an operator is told to run, on a real database: first steps, watching, erasing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+
+from db.direct import connected
+from db.files import migrations_directory
+from db.login import grant_login, refuse_unsafe_login
+from db.migrate import migrate
+from tests.docs.blocks import ROOT, blocks
+from tests.fixtures.database import DatabaseUrls
+from tests.fixtures.world import KEYS, World
+
+STATEMENTS = {
+    re.sub(r"\s+", " ", block.text).strip(): block.text
+    for block in blocks("sql operator")
+    if block.path == ROOT / "docs" / "operations.md"
+}
+SAMPLE = (ROOT / "docs" / "samples" / "northbank.bai").read_bytes()
+
+
+def told(beginning: str) -> str:
+    """The one block of the page that begins so."""
+    (found,) = [text for line, text in STATEMENTS.items() if line.startswith(beginning)]
+    return found
+
+
+async def test_the_login_of_the_page_is_safe_and_gets_its_roles(
+    bare_database: DatabaseUrls,
+) -> None:
+    async with _login_made_as_told(bare_database) as (owner_url, login):
+        await migrate(owner_url, migrations_directory())
+        await grant_login(owner_url, login)
+
+        async with connected(_as(bare_database, login)) as connection:
+            await refuse_unsafe_login(connection)
+            may = await connection.fetchval("select pg_has_role('worker', 'member')")
+
+    assert may
+
+
+async def test_the_grant_by_hand_does_the_same(bare_database: DatabaseUrls) -> None:
+    async with _login_made_as_told(bare_database) as (owner_url, login):
+        await migrate(owner_url, migrations_directory())
+        async with connected(owner_url) as owner:
+            await owner.execute(told("grant ").replace("bankfeeds_login", login))
+
+        async with connected(_as(bare_database, login)) as connection:
+            await refuse_unsafe_login(connection)
+            may = await connection.fetchval("select pg_has_role('authenticated', 'member')")
+
+    assert may
+
+
+async def test_overdue_jobs_and_keys_in_use_are_seen(world: World) -> None:
+    place = await world.place()
+    await world.take_in(place, SAMPLE)
+    await world.job(place, SAMPLE)
+    await world.owner.execute(
+        "update app.ingestion_jobs set next_run_at = now() - interval '1 hour'"
+        " where state = 'queued'"
+    )
+
+    overdue = await world.owner.fetchrow(told("select count(*), min("))
+    keys = await world.owner.fetch(told("select convert_from("))
+
+    assert overdue is not None
+    assert overdue["count"] == 1
+    assert [(row["key"], row["tenants"]) for row in keys] == [(KEYS.current_id, 1)]
+
+
+async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: World) -> None:
+    gone, stays = await world.place(), await world.place()
+    for place in (gone, stays):
+        await world.take_in(place, SAMPLE)
+    before = await _rows_of_all_tables(world.owner, stays.tenant_id)
+
+    blobs = await world.owner.fetch(_for(told("select blob_path"), gone.tenant_id))
+    await world.owner.execute(_for(told("delete from private.tenant_keys"), gone.tenant_id))
+    await world.owner.execute(_for(told("begin;"), gone.tenant_id))
+
+    assert [row["blob_path"].split("/")[0] for row in blobs] == [str(gone.tenant_id)]
+    assert await _rows_of_all_tables(world.owner, gone.tenant_id) == {}
+    assert await _rows_of_all_tables(world.owner, stays.tenant_id) == before
+
+
+def _for(text: str, tenant_id: object) -> str:
+    return text.replace(":'tenant'", f"'{tenant_id}'")
+
+
+@asynccontextmanager
+async def _login_made_as_told(urls: DatabaseUrls) -> AsyncIterator[tuple[str, str]]:
+    """The owner's URL and a login of another name, as roles belong to the whole server."""
+    login = f"login_{uuid4().hex}"
+    async with connected(urls.owner) as owner:
+        await owner.execute(told("create role").replace("bankfeeds_login", login))
+        await owner.execute(f"alter role {login} password 'of-a-test'")
+    try:
+        yield urls.owner, login
+    finally:
+        async with connected(urls.superuser) as superuser:
+            await superuser.execute(f"drop role {login}")
+
+
+def _as(urls: DatabaseUrls, login: str) -> str:
+    return re.sub(r"//[^:]+:", f"//{login}:", urls.login)
+
+
+async def _rows_of_all_tables(
+    owner: asyncpg.Pool[asyncpg.Record], tenant_id: object
+) -> dict[str, int]:
+    """How many rows each table has of a tenant, where it has any."""
+    tables = await owner.fetch(
+        "select format('%I.%I', table_schema, table_name) as name, column_name as key"
+        " from information_schema.columns"
+        " where table_schema in ('app', 'private')"
+        " and (column_name = 'tenant_id' or (table_name = 'tenants' and column_name = 'id'))"
+    )
+    counts = {
+        table["name"]: await owner.fetchval(
+            f"select count(*) from {table['name']} where {table['key']} = $1", tenant_id
+        )
+        for table in tables
+    }
+    return {name: count for name, count in counts.items() if count}
