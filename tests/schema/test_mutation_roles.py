@@ -1,0 +1,125 @@
+"""Each mutation has a role; below it the answer names the role, whatever the id."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from core.models import Role
+from schema.ids import encode
+from tests.fixtures.graph import Graph
+
+ID = encode("Connection", uuid4())
+DEFINITION = (
+    '{dateFormat: "YMD", decimalMark: ".", currency: "EUR", '
+    'columns: {postedDate: "Date", amount: "Amount"}}'
+)
+SHA256 = "0" * 64
+
+MUTATIONS: dict[str, tuple[Role, str]] = {
+    "connectionCreate": (Role.ADMIN, '(input: {name: "C"})'),
+    "connectionUpdate": (Role.ADMIN, '(id: "x", input: {name: "C"})'),
+    "connectionPause": (Role.ADMIN, '(id: "x")'),
+    "connectionResume": (Role.ADMIN, '(id: "x")'),
+    "connectionDisconnect": (Role.ADMIN, '(id: "x")'),
+    "statementUpload": (
+        Role.MEMBER,
+        f'(input: {{fileName: "f", size: 1, sha256: "{SHA256}"}})',
+    ),
+    "statementImport": (Role.MEMBER, '(input: {uploadId: "x", connectionId: "x"})'),
+    "ingestionJobApprove": (Role.MEMBER, '(id: "x")'),
+    "ingestionJobDiscard": (Role.MEMBER, '(id: "x")'),
+    "ingestionJobCancel": (Role.MEMBER, '(id: "x")'),
+    "ingestionJobRetry": (Role.MEMBER, '(id: "x")'),
+    "ingestionJobRevert": (Role.MEMBER, '(id: "x")'),
+    "accountCreate": (Role.MEMBER, '(input: {name: "A", currency: "EUR"})'),
+    "accountUpdate": (Role.MEMBER, '(id: "x", input: {name: "A"})'),
+    "accountMappingSet": (Role.MEMBER, '(id: "x", input: {accountId: "x"})'),
+    "accountMappingUnset": (Role.MEMBER, '(id: "x")'),
+    "accountMappingIgnore": (Role.MEMBER, '(id: "x")'),
+    "accountMappingVerify": (Role.MEMBER, '(id: "x")'),
+    "tenantUpdate": (Role.ADMIN, '(input: {name: "T"})'),
+    "memberInvite": (Role.OWNER, '(input: {email: "a@b.example"})'),
+    "memberSetRole": (Role.OWNER, '(id: "x", input: {role: VIEWER})'),
+    "memberRemove": (Role.OWNER, '(id: "x")'),
+    "invitationRevoke": (Role.OWNER, '(id: "x")'),
+    "statementProfileCreate": (
+        Role.MEMBER,
+        f'(input: {{name: "P", definition: {DEFINITION}}})',
+    ),
+    "statementProfileUpdate": (Role.MEMBER, '(id: "x", input: {name: "P"})'),
+    "statementProfileDelete": (Role.MEMBER, '(id: "x")'),
+}
+FINDING_NOTHING = sorted(name for name, (_, call) in MUTATIONS.items() if '"x"' in call)
+
+
+def _document(name: str, call: str) -> str:
+    return f"mutation {{ {name}{call} {{ userErrors {{ code message path }} }} }}"
+
+
+def _below(role: Role) -> Role:
+    return list(Role)[list(Role).index(role) - 1]
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+async def test_lower_role_is_told_which_one_it_needs(graph: Graph, name: str) -> None:
+    role, call = MUTATIONS[name]
+    place = await graph.world.place()
+    user = await graph.user(place, _below(role))
+
+    answer = await graph.ask(user, _document(name, call))
+
+    (error,) = answer["userErrors"]
+    assert error["code"] == "NOT_ALLOWED"
+    assert role.name in error["message"]
+    assert await _audited(graph) == []
+
+
+@pytest.mark.parametrize("name", FINDING_NOTHING)
+async def test_right_role_finds_nothing_under_a_foreign_or_malformed_id(
+    graph: Graph, name: str
+) -> None:
+    role, call = MUTATIONS[name]
+    place = await graph.world.place()
+    user = await graph.user(place, role)
+    foreign = encode("Connection", (await graph.world.place()).connection_id)
+
+    answers = [
+        await graph.ask(user, _document(name, call.replace('"x"', f'"{id}"')))
+        for id in ("x", "", ID, foreign)
+    ]
+
+    assert answers[0]["userErrors"][0]["code"] == "NOT_FOUND"
+    assert answers == [answers[0]] * 4
+    assert await _audited(graph) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(MUTATIONS) - set(FINDING_NOTHING)))
+async def test_right_role_does_it_and_leaves_a_trace(graph: Graph, name: str) -> None:
+    role, call = MUTATIONS[name]
+    place = await graph.world.place()
+    user = await graph.user(place, role)
+
+    answer = await graph.ask(user, _document(name, call))
+
+    assert answer["userErrors"] == []
+    (event,) = await _audited(graph)
+    assert event["user_id"] == user.user_id
+    assert "@" not in str(event["data"])
+
+
+async def test_mutation_without_a_tenant_asks_for_one(graph: Graph) -> None:
+    place = await graph.world.place()
+    alone = type(place.user)(user_id=place.user_id, tenant_id=None)
+
+    answer = await graph.ask(alone, _document("accountCreate", MUTATIONS["accountCreate"][1]))
+
+    (error,) = answer["userErrors"]
+    assert error["code"] == "NOT_ALLOWED"
+    assert "X-Tenant" in error["message"]
+
+
+async def _audited(graph: Graph) -> list[Any]:
+    return list(await graph.world.owner.fetch("select user_id, data from app.ingestion_audit_log"))
