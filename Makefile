@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench generate
+.PHONY: help install up test cover check bench generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,14 +24,21 @@ up: $(INSTALLED) ## Run everything here: Postgres, Valkey, API, worker, demo (AR
 test: $(INSTALLED) ## Run every test (ARGS="-k money")
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
 
-check: $(INSTALLED) ## Lint, check format, types and layers
+cover: $(INSTALLED) ## Run every test and say which lines and branches none ran
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest --numprocesses auto --cov --cov-report=term $(ARGS)
+
+check: $(INSTALLED) ## Lint, check format, types, layers, SQL, dependencies and habits of security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar supabase/migrations sql db
+	$(BIN)/deptry .
+	$(BIN)/bandit -q -ll -c pyproject.toml -r .
 
-bench: $(INSTALLED) ## Measure the import of a large statement (ARGS="FILE")
-	@$(BIN)/python bench/import_speed.py $(ARGS)
+bench: $(INSTALLED) ## Measure parsing and importing of large statements (ARGS="--quick")
+	@$(BIN)/python bench/run.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate
