@@ -13,7 +13,6 @@ from uuid import UUID
 from arq import cron
 from arq.worker import Worker
 from redis.exceptions import RedisError
-from resolvers.services import open_services, pipeline_services
 
 from core.settings import Settings
 from db import redis
@@ -21,6 +20,7 @@ from db.failures import DatabaseUnavailable, TimedOut
 from db.ledger import due
 from db.queue import FUNCTION
 from pipeline.run import run
+from resolvers.services import open_services, pipeline_services
 from workers.janitor import expire_uploads
 
 log = logging.getLogger(__name__)

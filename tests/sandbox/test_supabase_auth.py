@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from supabase import AsyncClient, AsyncClientOptions, AuthError, create_async_client
 
 from sandbox.serving import serving
 from sandbox.supabase_auth import auth_app
-from supabase import AsyncClient, AsyncClientOptions, AuthError, create_async_client
 
 
 @pytest.fixture

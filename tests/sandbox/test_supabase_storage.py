@@ -9,10 +9,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from storage3.exceptions import StorageApiError
+from supabase import AsyncClient, AsyncClientOptions, create_async_client
 
 from sandbox.serving import serving
 from sandbox.supabase_storage import storage_app
-from supabase import AsyncClient, AsyncClientOptions, create_async_client
 
 SECRET_KEY = "sb_secret_sandbox"
 BINARY = bytes(range(256)) * 300 + b"\r\n--boundary--\r\n"
