@@ -22,7 +22,8 @@ LINE_CHARACTERS_MAX: Final = 2_000
 CHUNK_BYTES: Final = 256 * 1024
 SHOWN: Final = 4
 
-_IBAN: Final = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{1,4}){3,8}\b", re.IGNORECASE)
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}", re.IGNORECASE)
+_IBAN_MIN: Final = 15
 _NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){7,33}(?![0-9])")
 _RUN: Final = re.compile(r"[0-9]{8,34}")
 _CARD_DIGITS: Final = range(12, 20)
@@ -89,7 +90,7 @@ def masked(raw: bytes, known: Known) -> str:
     """A line as text with IBANs, card numbers and known account numbers masked."""
     text = raw.decode("utf-8", "replace").replace("\x00", "\ufffd")
     # A number at the cut is seen whole before it is cut.
-    text = _IBAN.sub(_where(_is_iban), text[: LINE_CHARACTERS_MAX + _LONGEST])
+    text = _without_ibans(text[: LINE_CHARACTERS_MAX + _LONGEST])
     hidden = _where(lambda found: _is_card(found) or known.is_account(found))
     # Twice: a number may have blanks in it, and a blank may part it from a number beside it.
     return _RUN.sub(hidden, _NUMBER.sub(hidden, text))[:LINE_CHARACTERS_MAX]
@@ -156,10 +157,39 @@ def _where(is_secret: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
     return replace
 
 
+def _without_ibans(text: str) -> str:
+    """Words may follow an IBAN as its own groups do: the check digits say where it ends."""
+    parts = []
+    start = 0
+    while (match := _IBAN.search(text, start)) is not None:
+        end = _end_of_iban(match)
+        if end is None:
+            parts.append(text[start : match.start() + 1])
+            start = match.start() + 1
+        else:
+            last = text[match.start() : end].replace(" ", "")[-SHOWN:]
+            parts.append(f"{text[start : match.start()]}••••{last}")
+            start = end
+    return "".join([*parts, text[start:]])
+
+
+def _end_of_iban(match: re.Match[str]) -> int | None:
+    """Where the longest IBAN ends that the match begins with; None where it begins with none."""
+    ends = [
+        place
+        for place in range(match.start() + 1, match.end() + 1)
+        if match.string[place - 1] != " "
+    ]
+    for end in reversed(ends[_IBAN_MIN - 1 :]):
+        if _is_iban(match.string[match.start() : end].replace(" ", "")):
+            return end
+    return None
+
+
 def _is_iban(text: str) -> bool:
     """ISO 13616: the check digits make the rearranged number 1 modulo 97."""
     rearranged = (text[4:] + text[:4]).upper()
-    return len(text) >= 15 and int("".join(str(int(one, 36)) for one in rearranged)) % 97 == 1
+    return int("".join(str(int(one, 36)) for one in rearranged)) % 97 == 1
 
 
 def _is_card(digits: str) -> bool:

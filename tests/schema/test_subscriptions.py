@@ -152,7 +152,7 @@ async def test_jobs_of_a_connection_begin_with_the_newest_and_go_on(graph: Graph
 @pytest.mark.parametrize("kind", ["foreign", "missing", "malformed", "of another connection"])
 async def test_job_that_is_not_the_callers_is_refused_alike(graph: Graph, kind: str) -> None:
     place, other = await graph.world.place(), await graph.world.place()
-    variables: dict[str, Any] = {
+    cases: dict[str, dict[str, Any]] = {
         "foreign": {"job": encode("IngestionJob", await graph.world.job(other, STATEMENT))},
         "missing": {"job": encode("IngestionJob", uuid4())},
         "malformed": {"job": "x"},
@@ -160,9 +160,9 @@ async def test_job_that_is_not_the_callers_is_refused_alike(graph: Graph, kind: 
             "job": encode("IngestionJob", await graph.world.job(place, STATEMENT)),
             "connection": encode("Connection", other.connection_id),
         },
-    }[kind]
+    }
 
-    async with graph.follow(place.user, JOB, **variables) as stream:
+    async with graph.follow(place.user, JOB, **cases[kind]) as stream:
         refusal = await _refusal(stream)
 
     assert isinstance(refusal, Forbidden)

@@ -1,0 +1,137 @@
+"""Source lines are shown as they are in the file, except for the numbers of accounts and cards."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.errors import SealBroken
+from core.models import Role
+from core.scope import UserScope
+from core.vault import DataKey
+from resolvers import source_lines
+from resolvers.source_lines import LINES_MAX, Known, Place, masked
+from tests.fixtures.graph import Graph
+from tests.fixtures.world import Place as Tenant
+
+KEY = DataKey(bytes(32))
+KNOWN = Known(
+    key=KEY,
+    hashes=frozenset({KEY.keyed_hash("account-number", "0012345600")}),
+    tails=frozenset({"5678"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("03,0012345600,EUR,015,100/", "03,••••5600,EUR,015,100/"),
+        ("03,99995678,EUR", "03,••••5678,EUR"),
+        ("IBAN DE89370400440532013000 paid", "IBAN ••••3000 paid"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "IBAN ••••3000"),
+        ("DE89370400440532013000 GB29NWBK60161331926819", "••••3000 ••••6819"),
+        ("SVWZ+IBANDE89370400440532013000/BIC", "SVWZ+IBAN••••3000/BIC"),
+        ("iban gb29nwbk60161331926819", "iban ••••6819"),
+        ("CARD 4111111111111111", "CARD ••••1111"),
+        ("CARD 4111-1111-1111-1111 OK", "CARD ••••1111 OK"),
+        ("CARD 4111 1111 1111 1111", "CARD ••••1111"),
+        ("0012345600 20260301", "••••5600 20260301"),
+        ("20260301 0012345600", "20260301 ••••5600"),
+        # Neither an account nor a card:
+        ("16,475,350,Z,,,COFFEE", "16,475,350,Z,,,COFFEE"),
+        ("REF 4111111111111112", "REF 4111111111111112"),
+        ("20260301,100000,2026", "20260301,100000,2026"),
+        ("DE00370400440532013000", "DE00370400440532013000"),
+        ("", ""),
+        ("a\x00b\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), "a\ufffdbÿ"),
+    ],
+)
+def test_numbers_of_accounts_and_cards_are_masked(raw: str, shown: str) -> None:
+    assert masked(raw.encode(), KNOWN) == shown
+
+
+def test_number_at_the_cut_of_a_long_line_is_masked() -> None:
+    line = b"x" * 1_990 + b" 4111111111111111 " + b"y" * 5_000_000
+
+    text = masked(line, KNOWN)
+
+    assert len(text) <= 2_000
+    assert "4111" not in text
+
+
+def test_hostile_line_is_masked_in_no_time() -> None:
+    line = b"1 " * 500_000 + b"DE89" + b" A" * 500_000
+
+    assert len(masked(line, KNOWN)) == 2_000
+
+
+async def _document(graph: Graph, tenant: Tenant, content: bytes) -> UUID:
+    job = await graph.world.take_in(tenant, content)
+    found = await graph.world.owner.fetchval(
+        "select id from app.raw_ingestion_data where job_id = $1", job["id"]
+    )
+    assert isinstance(found, UUID)
+    return found
+
+
+CSV = b"Date,Amount,Text\n" + b"".join(
+    f"2026-03-{day:02d},-{day}.50,Row {day}\n".encode() for day in range(1, 29)
+)
+
+
+async def test_lines_of_a_place_are_read_and_audited(graph: Graph) -> None:
+    tenant = await graph.world.place(currency="EUR")
+    document = await _document(graph, tenant, CSV)
+    viewer = await graph.user(tenant, Role.VIEWER)
+    places = [
+        Place(document_id=document, first=2, last=3),
+        Place(document_id=document, first=28, last=1_000_000),
+    ]
+
+    found = await source_lines.lines(graph.context(viewer), places)
+
+    shown = [[(line.number, line.text) for line in found[place]] for place in places]
+    assert shown[0] == [(2, "2026-03-01,-1.50,Row 1"), (3, "2026-03-02,-2.50,Row 2")]
+    assert shown[1][:2] == [(28, "2026-03-27,-27.50,Row 27"), (29, "2026-03-28,-28.50,Row 28")]
+    assert len(shown[1]) <= LINES_MAX
+    (event,) = await graph.world.owner.fetch("select * from app.ingestion_audit_log")
+    assert (event["event"], event["user_id"]) == ("source.read", viewer.user_id)
+
+
+@pytest.mark.parametrize("who", ["another tenant", "stranger"])
+async def test_document_of_another_tenant_shows_nothing(graph: Graph, who: str) -> None:
+    tenant, other = await graph.world.place(currency="EUR"), await graph.world.place()
+    document = await _document(graph, tenant, CSV)
+    stranger = UserScope(user_id=await graph.stranger(), tenant_id=tenant.tenant_id)
+    caller = other.user if who == "another tenant" else stranger
+
+    found = await source_lines.lines(
+        graph.context(caller), [Place(document_id=document, first=1, last=2)]
+    )
+
+    assert found == {}
+    assert await graph.world.owner.fetchval("select count(*) from app.ingestion_audit_log") == 0
+
+
+async def test_missing_document_shows_nothing(graph: Graph) -> None:
+    tenant = await graph.world.place()
+
+    found = await source_lines.lines(
+        graph.context(tenant.user), [Place(document_id=uuid4(), first=1, last=2)]
+    )
+
+    assert found == {}
+
+
+async def test_bytes_that_were_changed_are_not_shown(graph: Graph) -> None:
+    tenant = await graph.world.place(currency="EUR")
+    document = await _document(graph, tenant, CSV)
+    await graph.world.owner.execute(
+        "delete from private.tenant_keys where tenant_id = $1", tenant.tenant_id
+    )
+
+    with pytest.raises(SealBroken):
+        await source_lines.lines(
+            graph.context(tenant.user), [Place(document_id=document, first=1, last=2)]
+        )

@@ -1,0 +1,82 @@
+"""Suggestions: the likeliest account first, with the reason in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from core.models import Account, AccountMapping, AccountStatus, AccountType, MappingState
+from resolvers.suggestions import SUGGESTIONS_MAX, suggest
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def _account(**given: Any) -> Account:
+    return Account(
+        **{
+            "id": uuid4(),
+            "institution_id": None,
+            "name": "Main",
+            "type": AccountType.CHECKING,
+            "currency": "EUR",
+            "masked_number": None,
+            "status": AccountStatus.ACTIVE,
+            "created_at": NOW,
+            "updated_at": NOW,
+        }
+        | given
+    )
+
+
+def _mapping(**given: Any) -> AccountMapping:
+    return AccountMapping(
+        **{
+            "id": uuid4(),
+            "connection_id": uuid4(),
+            "lineage_id": uuid4(),
+            "account_id": None,
+            "external_account_id": "x",
+            "masked_number": "••••5678",
+            "external_name": None,
+            "external_type": None,
+            "institution": None,
+            "currency": "EUR",
+            "state": MappingState.PENDING,
+            "verified_at": None,
+            "verified_by": None,
+            "created_at": NOW,
+            "updated_at": NOW,
+        }
+        | given
+    )
+
+
+def test_equal_tail_and_name_come_before_a_tail_alone() -> None:
+    both = _account(name="Operating", masked_number="••••5678")
+    tail = _account(name="Payroll", masked_number="••••5678")
+
+    found = suggest(_mapping(external_name="OPERATING"), [tail, both])
+
+    assert [one.account for one in found] == [both, tail]
+    assert found[0].score == 100
+    assert found[0].reason == (
+        "Both are in EUR, both numbers end in 5678, the names are 100 % alike."
+    )
+
+
+def test_another_currency_is_never_suggested() -> None:
+    assert suggest(_mapping(), [_account(currency="USD", masked_number="••••5678")]) == []
+
+
+def test_account_with_nothing_in_common_is_not_suggested() -> None:
+    accounts = [_account(masked_number="••••0000"), _account(), _account(masked_number="••••")]
+
+    assert suggest(_mapping(), accounts) == []
+    assert suggest(_mapping(masked_number="••••"), accounts) == []
+
+
+def test_suggestions_are_few_whatever_there_is() -> None:
+    accounts = [_account(masked_number="••••5678", name=f"N{number}") for number in range(50)]
+
+    assert len(suggest(_mapping(), accounts)) == SUGGESTIONS_MAX
