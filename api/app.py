@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Final, TextIO
 
 import httpx
 from starlette.applications import Starlette
@@ -42,8 +42,12 @@ def create_app(
     *,
     schema: Schema = product_schema,
     open_context: OpenContext = schema_context.open,
+    log_to: TextIO | None = None,
 ) -> Starlette:
-    """The application. Without settings, it reads those of the environment when it starts."""
+    """The application. Without settings, it reads those of the environment when it starts.
+
+    It logs to standard error, unless told otherwise.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ASGIApp]]:
@@ -52,7 +56,7 @@ def create_app(
             level=found.log_level,
             form=found.log_format,
             reveal=not found.production,
-            stream=sys.stderr,
+            stream=log_to or sys.stderr,
         )
         async with AsyncExitStack() as stack:
             process = await stack.enter_async_context(open_process(found))

@@ -6,6 +6,7 @@ limiters do, takes exponential time on fragments that spread each other twice.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,7 @@ ALIASES_MAX: Final = 15
 FIELDS_MAX: Final = 1_000  # with every fragment written out
 ROOT_FIELDS_MAX: Final = 20
 DIRECTIVES_MAX: Final = 30
+REPEATS_MAX: Final = 50  # of one name with a selection: validation compares each with each
 FRAGMENTS_MAX: Final = 50
 OPERATIONS_MAX: Final = 20
 
@@ -57,7 +59,7 @@ def excesses(document: DocumentNode) -> list[GraphQLError]:
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
     ]
-    aliases, directives = _counted(document)
+    aliases, directives, repeats = _counted(document)
     shapes = _fragment_shapes(fragments)
     largest = [_shape(operation.selection_set, shapes) for operation in operations]
     found = {
@@ -65,6 +67,7 @@ def excesses(document: DocumentNode) -> list[GraphQLError]:
         "fragments": (len(fragments), FRAGMENTS_MAX),
         "aliases": (aliases, ALIASES_MAX),
         "directives": (directives, DIRECTIVES_MAX),
+        "repeated fields": (repeats, REPEATS_MAX),
         "depth": (max((s.depth for s in largest), default=0), DEPTH_MAX),
         "introspection depth": (
             max((s.introspection_depth for s in largest), default=0),
@@ -83,9 +86,10 @@ def excesses(document: DocumentNode) -> list[GraphQLError]:
     ]
 
 
-def _counted(document: DocumentNode) -> tuple[int, int]:
-    """Aliases and directives as they are written."""
+def _counted(document: DocumentNode) -> tuple[int, int, int]:
+    """Aliases, directives and how often one name has a selection, as they are written."""
     aliases = directives = 0
+    names: Counter[str] = Counter()
     for definition in document.definitions:
         if not isinstance(definition, FragmentDefinitionNode | OperationDefinitionNode):
             continue
@@ -94,8 +98,11 @@ def _counted(document: DocumentNode) -> tuple[int, int]:
             directives += len(variable.directives or ())
         for selection, _, _ in _selections(definition.selection_set):
             directives += len(selection.directives or ())
-            aliases += isinstance(selection, FieldNode) and selection.alias is not None
-    return aliases, directives
+            if isinstance(selection, FieldNode):
+                aliases += selection.alias is not None
+                if selection.selection_set is not None:
+                    names[(selection.alias or selection.name).value] += 1
+    return aliases, directives, max(names.values(), default=0)
 
 
 def _fragment_shapes(fragments: Mapping[str, FragmentDefinitionNode]) -> dict[str, Shape]:

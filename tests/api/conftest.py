@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,20 +42,29 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-async def small(edges: Edges, seen: Seen) -> AsyncIterator[Api]:
+def logged() -> io.StringIO:
+    """What the API of the test has logged."""
+    return io.StringIO()
+
+
+@pytest.fixture
+async def small(edges: Edges, seen: Seen, logged: io.StringIO) -> AsyncIterator[Api]:
     """An API with the small schema."""
-    app = create_app(edges.settings(), schema=small_schema, open_context=opener(seen))
+    app = create_app(
+        edges.settings(), schema=small_schema, open_context=opener(seen), log_to=logged
+    )
     async with serving(app, edges.data_dir) as api:
         yield api
 
 
 @pytest.fixture
-async def hardened(edges: Edges, seen: Seen) -> AsyncIterator[Api]:
+async def hardened(edges: Edges, seen: Seen, logged: io.StringIO) -> AsyncIterator[Api]:
     """The same in production."""
     app = create_app(
         edges.settings(BANKFEEDS_ENV="production"),
         schema=small_schema,
         open_context=opener(seen),
+        log_to=logged,
     )
     async with serving(app, edges.data_dir) as api:
         yield api
