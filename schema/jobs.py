@@ -41,7 +41,7 @@ class IngestionCounts:
 
 @strawberry.type(description="Why a job ended early, or stopped.")
 class JobError:
-    code: str = strawberry.field(description="Stable, for programs; see docs/errors.md.")
+    code: str = strawberry.field(description="Stable, for programs.")
     message: str = strawberry.field(description="The reason and the remedy, for a person.")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from graphql import OperationType
+
+from schema.context import open as open_context
 from tests.fixtures.graph import Graph
 from tests.fixtures.world import Place
 
@@ -68,3 +72,32 @@ async def test_lines_of_many_transactions_open_their_document_once(graph: Graph)
         "select count(*) from app.ingestion_audit_log where event = 'source.read'"
     )
     assert audited == 1
+
+
+async def test_operations_never_wait_for_each_others_connections(graph: Graph) -> None:
+    place = await graph.world.place(currency="EUR")
+    await _fill(graph, place, 1)
+    query = "{ transactions { edges { node { account { name } source { lines { number } } } } } }"
+
+    async with asyncio.timeout(8):  # waiting for a connection ends after ten
+        answers = await asyncio.gather(*(graph.answer(place.user, query) for _ in range(20)))
+
+    assert [answer.errors for answer in answers] == [[]] * 20
+
+
+async def test_query_reads_in_one_transaction_and_a_mutation_in_short_ones(graph: Graph) -> None:
+    place = await graph.world.place()
+    kinds = {}
+
+    for operation in (OperationType.QUERY, OperationType.MUTATION, OperationType.SUBSCRIPTION):
+        async with open_context(graph.context(place.user), operation) as context:
+            async with context.read() as first:
+                pass
+            async with context.read() as second:
+                kinds[operation] = first is second
+
+    assert kinds == {
+        OperationType.QUERY: True,
+        OperationType.MUTATION: False,
+        OperationType.SUBSCRIPTION: False,
+    }
