@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +11,7 @@ from core.models import Role
 from schema.ids import encode
 from tests.fixtures.graph import Graph
 
-ID = encode("Connection", uuid4())
+ID = encode("Connection", UUID(int=7))
 DEFINITION = (
     '{dateFormat: "YMD", decimalMark: ".", currency: "EUR", '
     'columns: {postedDate: "Date", amount: "Amount"}}'
