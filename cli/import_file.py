@@ -16,7 +16,7 @@ def import_file(
     connection: Annotated[
         str | None, typer.Option(help="Connection id; may be left out where there is only one.")
     ] = None,
-    url: Annotated[str, typer.Option(envvar="BANKFEEDS_API", help="The GraphQL URL.")] = URL,
+    url: Annotated[str, typer.Option(envvar="BANKFEEDS_URL", help="The GraphQL URL.")] = URL,
     token: Annotated[
         str, typer.Option(envvar="BANKFEEDS_TOKEN", help="A user's token; see `bankfeeds token`.")
     ] = "",

@@ -19,6 +19,7 @@ from cli.client import ApiError, Client
 CHUNK_BYTES: Final = 256 * 1024
 UPLOAD_TIMEOUT_S: Final = 600
 POLL_S: Final = 0.2
+PROFILE_PAGES_MAX: Final = 100
 SETTLED: Final = frozenset({"COMPLETED", "PARTIAL", "FAILED", "CANCELLED", "DISCARDED", "REVERTED"})
 WAITING: Final = frozenset({"AWAITING_REVIEW", "AWAITING_MAPPING"})
 
@@ -27,6 +28,13 @@ _UPLOAD = """
 mutation Upload($input: StatementUploadInput!) {
   statementUpload(input: $input) {
     uploadId url method headers { name value } userErrors { message }
+  }
+}
+"""
+_PROFILES = """
+query Profiles($after: String) {
+  statementProfiles(first: 100, after: $after) {
+    edges { node { id name } } pageInfo { hasNextPage endCursor }
   }
 }
 """
@@ -101,7 +109,7 @@ def import_statement(client: Client, request: Request, console: Console) -> dict
         if request.format is not None:
             details["format"] = request.format
         if request.profile is not None:
-            details["profileId"] = _save_profile(client, request.profile, digest)
+            details["profileId"] = _save_profile(client, request.profile)
         started = client.change(_IMPORT, {"input": details}, name="statementImport")
         return _follow(client, started["job"]["id"], progress)
 
@@ -148,14 +156,26 @@ def _send(upload: dict[str, Any], file: Path, sent: Callable[[int], None]) -> No
         raise ApiError(f"The upload was refused: {response.text[:500]}")
 
 
-def _save_profile(client: Client, file: Path, digest: str) -> str:
+def _save_profile(client: Client, file: Path) -> str:
+    """The id of the saved profile; its name tells its content, so it is saved once."""
     try:
-        definition = json.loads(file.read_text(encoding="utf-8"))
+        content = file.read_text(encoding="utf-8")
+        definition = json.loads(content)
     except ValueError as error:
         raise ApiError(f"{file} is not JSON: {error}") from error
+    name = f"{file.stem} {sha256(content.encode()).hexdigest()[:12]}"
+    after = None
+    for _ in range(PROFILE_PAGES_MAX):
+        page = client.ask(_PROFILES, {"after": after})["statementProfiles"]
+        for edge in page["edges"]:
+            if edge["node"]["name"] == name:
+                return str(edge["node"]["id"])
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
     payload = client.change(
         _PROFILE,
-        {"input": {"name": f"{file.stem} {digest[:8]}", "definition": definition}},
+        {"input": {"name": name, "definition": definition}},
         name="statementProfileCreate",
     )
     return str(payload["profile"]["id"])

@@ -20,7 +20,11 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     Raises `DatabaseUnavailable` with the server's reason; Postgres' own errors pass through.
     """
     try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        connection = await asyncpg.connect(
+            url,
+            timeout=CONNECT_TIMEOUT_S,
+            statement_cache_size=0,  # a transaction pooler in between keeps no statements
+        )
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
         raise DatabaseUnavailable(f"cannot connect to Postgres: {error}") from error
     try:

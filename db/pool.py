@@ -16,8 +16,10 @@ COMMAND_TIMEOUT_S: Final = 120
 
 
 @asynccontextmanager
-async def connect(dsn: str, *, size: int, pooled: bool = False) -> AsyncIterator[Database]:
-    """A database of `size` connections at most, closed at the end.
+async def connect(
+    dsn: str, *, size: int, least: int = 1, pooled: bool = False
+) -> AsyncIterator[Database]:
+    """A database of `least` to `size` connections, closed at the end.
 
     `pooled` is for a transaction-mode pooler in between (Supabase's port 6543), which cannot keep
     prepared statements.
@@ -25,7 +27,7 @@ async def connect(dsn: str, *, size: int, pooled: bool = False) -> AsyncIterator
     with translated():
         pool = await asyncpg.create_pool(
             dsn,
-            min_size=1,
+            min_size=least,
             max_size=size,
             command_timeout=COMMAND_TIMEOUT_S,
             max_inactive_connection_lifetime=60,

@@ -93,10 +93,13 @@ class Database:
     ) -> AsyncIterator[Tx]:
         """A transaction as the scope's role with its claims; commits unless something raises.
 
+        A read-only one sees one state of the data, however many statements it reads with.
         Raises DatabaseUnavailable, Forbidden, Conflict, Invalid and TimedOut, from the block too.
         """
         async with self._connection() as connection:
-            transaction = connection.transaction(readonly=read_only)
+            transaction = connection.transaction(
+                readonly=read_only, isolation="repeatable_read" if read_only else None
+            )
             with translated():
                 await transaction.start()
             try:

@@ -61,6 +61,7 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
                 connect(
                     database_url,
                     size=settings.pool_max,
+                    least=settings.pool_min,
                     pooled=urlsplit(database_url).port == TRANSACTION_POOLER_PORT,
                 )
             ),
