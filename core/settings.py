@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from core.errors import BankfeedsError
+from core.jobs import LEASE
 
 PORT: Final = 8000
 DEVELOPMENT_ISSUER: Final = "bankfeeds-development"
@@ -145,6 +146,9 @@ class Settings(BaseSettings):
     pool_min: int = Field(1, alias="BANKFEEDS_POOL_MIN", ge=0, le=1000)
     pool_max: int = Field(10, alias="BANKFEEDS_POOL_MAX", ge=1, le=1000)
     worker_concurrency: int = Field(10, alias="BANKFEEDS_WORKER_CONCURRENCY", ge=1, le=1000)
+    worker_lease_s: int = Field(
+        int(LEASE.total_seconds()), alias="BANKFEEDS_WORKER_LEASE_S", ge=1, le=3600
+    )
 
     log_level: LogLevel = Field("info", alias="BANKFEEDS_LOG_LEVEL")
     log_format: Literal["console", "json"] = Field("console", alias="BANKFEEDS_LOG_FORMAT")

@@ -7,6 +7,8 @@ import gc
 import logging
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,7 +75,9 @@ def worker_options(settings: Settings) -> dict[str, Any]:
         stack = AsyncExitStack()
         ctx["stack"] = stack
         ctx["services"] = await stack.enter_async_context(open_services(settings))
-        ctx["pipeline"] = pipeline_services(ctx["services"])
+        ctx["pipeline"] = replace(
+            pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
+        )
 
     async def stop(ctx: Ctx) -> None:
         await ctx["stack"].aclose()
