@@ -27,8 +27,10 @@ def serve(
     import uvicorn
 
     from core.settings import Settings
+    from resolvers.services import addresses
 
     settings = Settings.load()
+    addresses(settings)  # raises before a server is there to trace it back
     uvicorn.run(
         "api.app:app",
         host=host or settings.host,

@@ -11,5 +11,5 @@ _SQL = load("receipts")
 
 
 async def receive(tx: Tx, *, tenant_id: UUID, upload_id: UUID) -> bool:
-    """Notes that the bytes are here; False where that was noted before, or it is too late."""
+    """Notes that the bytes are here; False where that was noted before, or the upload expired."""
     return await tx.run(_SQL["receive"], tenant_id, upload_id) == 1

@@ -50,7 +50,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 @asynccontextmanager
 async def open_process(settings: Settings) -> AsyncIterator[Process]:
     """As `open_services`, for who also wants to know how Redis is."""
-    database_url, redis_url = _addresses(settings)
+    database_url, redis_url = addresses(settings)
     vault = Vault(_keys(settings))
     async with connected(database_url) as connection:
         await refuse_unsafe_login(connection)
@@ -76,18 +76,8 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
         yield Process(services=services, redis=redis)
 
 
-def pipeline_services(services: Services) -> PipelineServices:
-    """The part of the services that running jobs need."""
-    return PipelineServices(
-        database=services.database,
-        vault=services.vault,
-        blobs=services.blobs,
-        events=services.events,
-        clock=services.clock,
-    )
-
-
-def _addresses(settings: Settings) -> tuple[str, str]:
+def addresses(settings: Settings) -> tuple[str, str]:
+    """The URLs of Postgres and Redis. Raises SettingsError with all that a process would lack."""
     problems = []
     if settings.database_url is None:
         problems.append("DATABASE_URL: is not set; set it, or let `bankfeeds up` start a Postgres")
@@ -98,6 +88,17 @@ def _addresses(settings: Settings) -> tuple[str, str]:
     if problems:
         raise SettingsError(tuple(problems))
     return _shown(settings.database_url), _shown(settings.redis_url)
+
+
+def pipeline_services(services: Services) -> PipelineServices:
+    """The part of the services that running jobs need."""
+    return PipelineServices(
+        database=services.database,
+        vault=services.vault,
+        blobs=services.blobs,
+        events=services.events,
+        clock=services.clock,
+    )
 
 
 def _shown(secret: SecretStr | None) -> str:
