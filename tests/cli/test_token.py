@@ -94,4 +94,4 @@ def test_wrong_options_are_named(
     )
 
     assert (done.exit_code, done.stdout) == (2, "")
-    assert message in done.stderr
+    assert message in typer.unstyle(done.stderr)
