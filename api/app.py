@@ -8,9 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TextIO
 
 import httpx
-from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, Route, Router, WebSocketRoute
+from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry import Schema
 
@@ -43,14 +42,14 @@ def create_app(
     schema: Schema = product_schema,
     open_context: OpenContext = schema_context.open,
     log_to: TextIO | None = None,
-) -> Starlette:
+) -> Router:
     """The application. Without settings, it reads those of the environment when it starts.
 
     It logs to standard error, unless told otherwise.
     """
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ASGIApp]]:
+    async def lifespan(_: Router) -> AsyncIterator[dict[str, ASGIApp]]:
         found = Settings.load() if settings is None else settings
         configure(
             level=found.log_level,
@@ -75,7 +74,7 @@ def create_app(
             )
             yield {"application": _routed(found, process, edge)}
 
-    return Starlette(routes=[Mount("/", app=_forward)], lifespan=lifespan)
+    return Router(default=_forward, lifespan=lifespan, redirect_slashes=False)
 
 
 async def _forward(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from starlette.applications import Starlette
+from starlette.routing import Router
 
 from api.app import create_app
 from core.errors import BankfeedsError
@@ -145,9 +145,9 @@ async def test_a_missing_redis_address_is_named(edges: Edges) -> None:
         await _started(create_app(settings))
 
 
-async def _started(app: Starlette) -> None:
+async def _started(app: Router) -> None:
     """Starts an application without a server, so that its failure reaches the test."""
-    async with asyncio.timeout(20), app.router.lifespan_context(app):
+    async with asyncio.timeout(20), app.lifespan_context(app):
         return
 
 
