@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 import typer
+from rich.text import Text
 from typer.testing import CliRunner
 
 from api.auth import TokenVerifier
@@ -94,4 +95,4 @@ def test_wrong_options_are_named(
     )
 
     assert (done.exit_code, done.stdout) == (2, "")
-    assert message in typer.unstyle(done.stderr)
+    assert message in Text.from_ansi(done.stderr).plain
