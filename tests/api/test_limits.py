@@ -61,8 +61,8 @@ def _nested(levels: int) -> str:
             "root fields",
         ),
         (
-            "{ thing {" + "name " * (FIELDS_MAX - 1) + "} }",
-            "{ thing {" + "name " * FIELDS_MAX + "} }",
+            "{ thing {" + " ".join(f"x{n}" for n in range(FIELDS_MAX - 1)) + "} }",
+            "{ thing {" + " ".join(f"x{n}" for n in range(FIELDS_MAX)) + "} }",
             "fields",
         ),
         (
@@ -147,9 +147,8 @@ def _hostile() -> dict[str, str]:
         "one field again and again": "{" + "hello " * 1_900 + "}",
         "fields that must be merged": "{ thing {" + " self { name }" * 400 + "} }",
         "fewer fields that must be merged": "{ thing {"
-        + " self { name }" * 50
-        + " other { name }" * 50
-        + " things { edges { node { name } } }" * 50
+        + " self { id }" * 100
+        + " other { name }" * 90
         + "} }",
         "arguments that must be merged": "{" + ' hello(name: "a")' * 330 + "}",
         "fragments that spread all others": "{ thing { "
@@ -176,7 +175,7 @@ def test_no_document_takes_long(kind: str) -> None:
         assert len(error.errors) <= 8
     elapsed = time.perf_counter() - started
 
-    assert elapsed < 1, f"{elapsed:.3f} s"
+    assert elapsed < 0.5, f"{elapsed:.3f} s"
 
 
 def test_more_tokens_than_allowed_are_too_complex() -> None:
