@@ -16,6 +16,7 @@ from typing import Any, Final
 from graphql import GraphQLError
 
 from core.errors import (
+    BadInput,
     BankfeedsError,
     Conflict,
     Forbidden,
@@ -34,6 +35,7 @@ TOOK_TOO_LONG: Final = "the operation took too long; ask for less"
 
 # The first class that matches decides. None: the error's own words are meant for the caller.
 _KNOWN: Final[tuple[tuple[type[Exception], str, str | None], ...]] = (
+    (BadInput, "BAD_INPUT", None),
     (InvalidCursor, "BAD_INPUT", None),
     (InvalidMoney, "BAD_INPUT", None),
     (Unreadable, "BAD_INPUT", None),

@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx
 
+from cli.serve import MESSAGE_BYTES_MAX
 from db.supervisor import Command
 
 CODE: Final = Path(__file__).resolve().parents[1]  # a checkout, or site-packages
@@ -28,6 +29,7 @@ def children(environ: Mapping[str, str], *, listener: int, url: str) -> tuple[Co
                 *(*module, "uvicorn", "api.app:app", "--app-dir", str(CODE)),
                 *("--fd", str(listener), "--timeout-graceful-shutdown", "1"),
                 *("--no-access-log", "--log-level", "warning"),
+                *("--ws-max-size", str(MESSAGE_BYTES_MAX), "--no-server-header"),
             ),
             env=env,
             pass_fds=(listener,),

@@ -34,6 +34,9 @@ _GONE = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.ObjectNotInPrerequisiteStateError,  # not accepting connections
+    asyncpg.exceptions.InvalidCatalogNameError,
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
 )
 
 
@@ -59,5 +62,7 @@ def translated() -> Iterator[None]:
         raise Forbidden("not found") from error
     except asyncpg.exceptions.TransactionRollbackError as error:
         raise DatabaseUnavailable("the transaction must be tried again") from error
+    except asyncpg.exceptions.InFailedSQLTransactionError as error:
+        raise DatabaseUnavailable("an earlier statement of the transaction failed") from error
     except _GONE as error:
         raise DatabaseUnavailable("the database cannot be reached") from error

@@ -13,7 +13,12 @@ from core.page import FIRST_DEFAULT, FIRST_MAX, Page
 Node_ = TypeVar("Node_")
 Model = TypeVar("Model")
 
-First = Annotated[int, strawberry.argument(description=f"How many items, 1 to {FIRST_MAX}.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many items, 1 to {FIRST_MAX}; {FIRST_DEFAULT} where null."
+    ),
+]
 After = Annotated[
     str | None,
     strawberry.argument(description="The cursor after which the page begins; null: at the start."),
@@ -63,8 +68,10 @@ def listed(page: Page[Model], show: Callable[[Model], Node_]) -> Listed[Node_]:
     )
 
 
-def bounded(first: int) -> int:
+def bounded(first: int | None) -> int:
     """The size of a page. Raises BadInput."""
+    if first is None:
+        return FIRST_DEFAULT
     if not 1 <= first <= FIRST_MAX:
         raise BadInput(f"first: give 1 to {FIRST_MAX}")
     return first

@@ -45,7 +45,7 @@ async def children(
     key: UUID,
     show: Callable[[Model], Shown],
     *,
-    first: int,
+    first: int | None,
     after: str | None,
     **arguments: Hashable,
 ) -> Listed[Shown]:

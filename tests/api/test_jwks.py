@@ -22,6 +22,7 @@ from sandbox.supabase_auth import auth_app
 NOW = datetime.now(UTC).replace(microsecond=0)
 URL = "http://project/auth/v1/.well-known/jwks.json"
 ISSUER = "http://project/auth/v1"
+LIFETIME_S = 3_600
 EC_KEY = ECKey.generate_key("P-256", {"kid": "ec-1"}, private=True)
 RSA_KEY = RSAKey.generate_key(2048, {"kid": "rsa-1"}, private=True)
 
@@ -44,7 +45,10 @@ class Project:
         self.verifier = TokenVerifier(JwksKeys(URL, http), issuer=ISSUER)
 
     async def token(self, key: str = "current", **changes: Any) -> str:
-        reply = await self.http.post("/_sandbox/tokens", json={"key": key, "claims": changes})
+        # Issued when this file was loaded: the tests say themselves what time it is.
+        issued = int(NOW.timestamp())
+        claims = {"iat": issued, "exp": issued + LIFETIME_S, **changes}
+        reply = await self.http.post("/_sandbox/tokens", json={"key": key, "claims": claims})
         return str(reply.json()["access_token"])
 
     async def asked(self) -> int:
