@@ -14,9 +14,8 @@ from core.scope import UserScope, WorkerScope
 from db.session import Database, Tx
 
 if TYPE_CHECKING:
-    from db.blobs import Blobs
-
     from core.vault import Vault
+    from db.blobs import Blobs
     from db.events import Events
     from db.queue import Queue
 
