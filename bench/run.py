@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def main(arguments: list[str]) -> None:
         subprocess.run(
             [sys.executable, str(HERE / script), *options],
             check=True,
-            env={"PYTHONPATH": str(HERE.parent), "PATH": "/usr/bin:/bin"},
+            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
         )
 
 
