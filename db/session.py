@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import asyncpg
@@ -16,6 +16,7 @@ from db.failures import DatabaseUnavailable, translated
 
 STATEMENT_TIMEOUT_S: Final = 8
 ACQUIRE_TIMEOUT_S: Final = 10
+COPY_GRACE_S: Final = 2  # after the time in which Postgres itself ends a statement
 
 # Both settings end with the transaction. The legacy claim would win over the JSON where a
 # function of Supabase's auth schema reads it, so it is cleared.
@@ -31,10 +32,13 @@ select
 class Tx:
     """An open transaction. Its queries queue: a Postgres connection does one thing at a time."""
 
-    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record], scope: Scope) -> None:
+    def __init__(
+        self, connection: PoolConnectionProxy[asyncpg.Record], scope: Scope, *, timeout_s: int
+    ) -> None:
         self.scope = scope
         self.statements = 0
         self._connection = connection
+        self._timeout_s = timeout_s
         self._lock = asyncio.Lock()
 
     async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
@@ -72,9 +76,28 @@ class Tx:
         async with self._lock:
             self.statements += 1
             with translated():
-                await self._connection.copy_records_to_table(
-                    table, schema_name="pg_temp", columns=list(columns), records=records
-                )
+                async with self._heeding_loss():
+                    await self._connection.copy_records_to_table(
+                        table, schema_name="pg_temp", columns=list(columns), records=records
+                    )
+
+    @asynccontextmanager
+    async def _heeding_loss(self) -> AsyncIterator[None]:
+        """Raises TimeoutError where the connection is lost: a copy that waits to write is not told.
+
+        Source: asyncpg 0.32, whose `copy_in` awaits `writing_allowed` alone.
+        """
+        async with asyncio.timeout(self._timeout_s + COPY_GRACE_S) as patience:
+
+            def give_up(_: object) -> None:
+                with suppress(RuntimeError):  # the block has ended by itself
+                    patience.reschedule(0)
+
+            self._connection.add_termination_listener(give_up)
+            try:
+                yield
+            finally:
+                self._connection.remove_termination_listener(give_up)
 
 
 class Database:
@@ -105,7 +128,7 @@ class Database:
             try:
                 with translated():
                     await connection.execute(_ENTER, scope.role, scope.claims, f"{timeout_s}s")
-                yield Tx(connection, scope)
+                yield Tx(connection, scope, timeout_s=timeout_s)
             except BaseException:
                 await _roll_back(transaction)
                 raise
