@@ -1,0 +1,334 @@
+"""What each argument is given: by its owner, with another tenant's values, and with nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    OperationType,
+    Undefined,
+    get_named_type,
+)
+
+from schema.ids import encode
+from tests.fixtures.csv_file import PROFILE
+from tests.isolation.graphql_documents import Operation
+from tests.isolation.rows import NoRecipe, Owner, Row
+
+Value = Callable[["Side"], Any]
+
+# Where the key behind an id lies. A type that has an id and is not here is an error.
+KEYS: Final[Mapping[str, tuple[str, str]]] = {
+    "Account": ("app.accounts", "id"),
+    "AccountMapping": ("app.account_mappings", "id"),
+    "AuditLog": ("app.ingestion_audit_log", "id"),
+    "Balance": ("app.account_balances", "id"),
+    "Connection": ("app.connections", "id"),
+    "IngestionJob": ("app.ingestion_jobs", "id"),
+    "Institution": ("app.institutions", "id"),
+    "Invitation": ("app.tenant_invitations", "id"),
+    "Member": ("app.tenant_members", "user_id"),
+    "RawDocument": ("app.raw_ingestion_data", "id"),
+    "StatementProfile": ("app.statement_profiles", "id"),
+    "Tenant": ("app.tenants", "id"),
+    "Transaction": ("app.transactions", "id"),
+    "Upload": ("app.uploads", "id"),
+    "User": ("app.ingestion_audit_log", "user_id"),
+}
+GARBAGE: Final = "no id of ours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One tenant's rows, whether they are in the database or not."""
+
+    owner: Owner
+    rows: Mapping[str, Row]
+
+    def key(self, type_name: str) -> UUID:
+        """The key of the tenant's only thing of a type."""
+        if type_name not in KEYS:
+            raise NoRecipe(f"add the table of {type_name} to tests/isolation/graphql_arguments.py")
+        table, column = KEYS[type_name]
+        return UUID(self.value(table, column))
+
+    def id(self, type_name: str) -> str:
+        """The global id of it."""
+        return str(encode(type_name, self.key(type_name)))
+
+    def value(self, table: str, column: str) -> str:
+        """A value of the tenant's only row of a table."""
+        value = self.rows[table][column]
+        assert value is not None
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Values of an argument. `tells`: another tenant's must be answered as nobody's is."""
+
+    value: Value
+    base: Value | None = None  # where it is given but not tried; None: `value`
+    types: tuple[str, ...] = ()  # of an id
+    tells: bool = True
+
+
+def an_id(*types: str) -> Recipe:
+    """An id of a thing of this type."""
+    return Recipe(value=lambda side: side.id(types[0]), types=types)
+
+
+def column(table: str, name: str, *, base: Any = None) -> Recipe:
+    """What the tenant's row has in a column."""
+    given = None if base is None else (lambda _: base)
+    return Recipe(value=lambda side: side.value(table, name), base=given)
+
+
+def fixed(value: Any) -> Recipe:
+    """The same value for everybody."""
+    return Recipe(value=lambda _: value, tells=False)
+
+
+def bound(table: str, name: str) -> Recipe:
+    """A bound of a range: what lies within differs, but never because of another tenant."""
+    return Recipe(value=lambda side: side.value(table, name), tells=False)
+
+
+CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
+
+# By coordinate, or by the last name of one. What is in neither way here is an error.
+RECIPES: Final[Mapping[str, Recipe]] = {
+    "Query.node(id:)": an_id(*KEYS),
+    **{
+        f"Query.{name[0].lower()}{name[1:]}(id:)": an_id(name)
+        for name in ("Account", "Connection", "IngestionJob", "Transaction")
+    },
+    **{
+        f"Mutation.{noun}{verb}(id:)": an_id(type_name)
+        for noun, type_name, verbs in (
+            ("account", "Account", "Update"),
+            ("accountMapping", "AccountMapping", "Set Unset Ignore Verify"),
+            ("connection", "Connection", "Update Pause Resume Disconnect"),
+            ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
+            ("invitation", "Invitation", "Accept Revoke"),
+            ("member", "Member", "SetRole Remove"),
+            ("statementProfile", "StatementProfile", "Update Delete"),
+        )
+        for verb in verbs.split()
+    },
+    "accountId": an_id("Account"),
+    "accountIds": an_id("Account"),
+    "connectionId": an_id("Connection"),
+    "institutionId": an_id("Institution"),
+    "jobId": an_id("IngestionJob"),
+    "profileId": an_id("StatementProfile"),
+    "uploadId": an_id("Upload"),
+    "userId": an_id("User"),
+    "idempotencyKey": column("app.ingestion_jobs", "idempotency_key", base="a new key"),
+    "first": fixed(1),
+    "after": CURSOR,
+    "currency": fixed("EUR"),
+    "provider": fixed("file"),
+    "format": fixed("bai2"),
+    "review": fixed(False),
+    "reconciled": fixed(False),
+    "event": column("app.ingestion_audit_log", "event"),
+    "text": column("app.transactions", "description"),
+    "postedFrom": bound("app.transactions", "posted_date"),
+    "postedTo": bound("app.transactions", "posted_date"),
+    "amountFrom": bound("app.transactions", "amount"),
+    "amountTo": bound("app.transactions", "amount"),
+    "AccountCreateInput.name": column("app.accounts", "name"),
+    "AccountUpdateInput.name": column("app.accounts", "name"),
+    "ConnectionCreateInput.name": column("app.connections", "name"),
+    "ConnectionUpdateInput.name": column("app.connections", "name"),
+    "StatementProfileCreateInput.name": column("app.statement_profiles", "name", base="A bank"),
+    "StatementProfileUpdateInput.name": column("app.statement_profiles", "name"),
+    "TenantCreateInput.name": column("app.tenants", "name"),
+    "TenantUpdateInput.name": column("app.tenants", "name"),
+    "definition": fixed(PROFILE),
+    "decimals": fixed([{"currency": "EUR", "decimals": 2}]),
+    "institutionName": column("app.institutions", "name"),
+    "maskedNumber": column("app.accounts", "masked_number"),
+    "email": column("app.tenant_members", "email", base="somebody@example.test"),
+    "fileName": column("app.uploads", "file_name"),
+    "mediaType": column("app.uploads", "media_type"),
+    "sha256": Recipe(value=lambda side: side.value("app.uploads", "sha256").removeprefix("\\x")),
+    "size": fixed(7),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value goes: a variable, or a field of an input in one."""
+
+    path: tuple[str, ...]
+    coordinate: str
+    recipe: Recipe
+    listed: bool
+    root: bool  # of the root field, not of one below it
+    needed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """Variables to try, and the same about nobody.
+
+    `alone`: also without the other tenant. `everybody`: as every actor; what names nobody's thing
+    and lies deeper is the same for all.
+    """
+
+    what: str
+    variables: Mapping[str, Any]
+    about_nobody: Mapping[str, Any] | None
+    alone: bool
+    everybody: bool
+
+
+def places(operation: Operation) -> list[Place]:
+    """Every value that an operation takes. Raises `NoRecipe` for one that nobody gave values."""
+    return [
+        place
+        for argument in operation.arguments
+        for place in _places(
+            argument.type,
+            (argument.variable,),
+            argument.coordinate,
+            root=argument.coordinate.startswith(f"{operation.type.value.capitalize()}."),
+            needed=argument.needed,
+        )
+    ]
+
+
+def variables(operation: Operation, own: Side) -> dict[str, Any]:
+    """What the owner of things would give: of a query what it needs, of a mutation everything."""
+    given: dict[str, Any] = {}
+    for place in places(operation):
+        if place.root and (place.needed or operation.type is OperationType.MUTATION):
+            recipe = place.recipe
+            _put(given, place, (recipe.base or recipe.value)(own))
+    return given
+
+
+def changed(base: Mapping[str, Any], values: Iterable[tuple[Place, Any]]) -> dict[str, Any]:
+    """Variables with other values in some places."""
+    given = dict(base)
+    for place, value in values:
+        _put(given, place, value)
+    return given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The tenant that spies, the one that is spied on, and one that is not there."""
+
+    own: Side
+    victim: Side
+    nobody: Side
+
+
+def attempts(
+    operation: Operation,
+    sides: Sides,
+    *,
+    cursors: Mapping[str, str],
+    nested: Container[str],
+) -> Iterator[Attempt]:
+    """Everything to try with an operation.
+
+    `cursors`: those of the victim, by the coordinate of their list. `nested`: coordinates of
+    what deeper fields take, to try here too.
+    """
+    base = variables(operation, sides.own)
+    yield Attempt(
+        what="as its owner would", variables=base, about_nobody=None, alone=True, everybody=True
+    )
+    wanted = [place for place in places(operation) if place.root or place.coordinate in nested]
+    for place in wanted:
+        for what, theirs, nobodys in _tried(place, sides, cursors):
+            yield Attempt(
+                what=f"{place.coordinate} {what}",
+                variables=changed(base, [(place, theirs)]),
+                about_nobody=changed(base, [(place, nobodys)]) if place.recipe.tells else None,
+                alone=what.startswith("of theirs"),
+                everybody=place.root and place.recipe.tells,
+            )
+    ids = [place for place in wanted if place.recipe.types and place.root]
+    if len(ids) > 1:
+        yield Attempt(
+            what="with all ids of theirs",
+            variables=changed(base, ((one, one.recipe.value(sides.victim)) for one in ids)),
+            about_nobody=changed(base, ((one, one.recipe.value(sides.nobody)) for one in ids)),
+            alone=True,
+            everybody=True,
+        )
+
+
+def _tried(
+    place: Place, sides: Sides, cursors: Mapping[str, str]
+) -> Iterator[tuple[str, Any, Any]]:
+    """What to say of a value, the value, and nobody's."""
+    recipe = place.recipe
+    if recipe is CURSOR:
+        cursor = cursors.get(place.coordinate.partition("(")[0])
+        if cursor is not None:
+            yield "of theirs", cursor, None
+        return
+    for type_name in recipe.types:
+        nobodys = sides.nobody.id(type_name)
+        other = "Account" if type_name == "Connection" else "Connection"
+        yield f"of theirs: {type_name}", sides.victim.id(type_name), nobodys
+        yield "of another table", str(encode(type_name, sides.victim.key(other))), nobodys
+    if len(recipe.types) == 1:
+        yield "of another type", sides.victim.id(other), nobodys
+        yield "of garbage", GARBAGE, nobodys
+    if not recipe.types:
+        yield "of theirs", recipe.value(sides.victim), recipe.value(sides.nobody)
+
+
+def _places(
+    kind: GraphQLInputType, path: tuple[str, ...], coordinate: str, *, root: bool, needed: bool
+) -> Iterator[Place]:
+    named = get_named_type(kind)
+    listed = isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
+    recipe = _recipe(coordinate)
+    if recipe is None and isinstance(named, GraphQLEnumType):
+        recipe = fixed(next(iter(named.values)))
+    if recipe is None and isinstance(named, GraphQLInputObjectType) and not listed:
+        for name, field in named.fields.items():
+            its_own = isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
+            yield from _places(
+                field.type,
+                (*path, name),
+                f"{named.name}.{name}",
+                root=root,
+                needed=needed and its_own,
+            )
+        return
+    if recipe is None:
+        raise NoRecipe(f"add a recipe for {coordinate} to tests/isolation/graphql_arguments.py")
+    yield Place(
+        path=path, coordinate=coordinate, recipe=recipe, listed=listed, root=root, needed=needed
+    )
+
+
+def _recipe(coordinate: str) -> Recipe | None:
+    name = coordinate.rpartition("(")[2].rpartition(".")[2].removesuffix(":)")
+    return RECIPES.get(coordinate, RECIPES.get(name))
+
+
+def _put(given: dict[str, Any], place: Place, value: Any) -> None:
+    """Sets a value; the inputs on its way are copied, for others share them."""
+    *way, last = place.path
+    for name in way:
+        given[name] = dict(given.get(name, {}))
+        given = given[name]
+    given[last] = [value] if place.listed and not isinstance(value, list) else value

@@ -1,0 +1,224 @@
+"""The world that GraphQL is asked in: two tenants whose every value tells whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property, partial
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from core.scope import WorkerScope
+from core.vault import Aad, DataKey, Vault
+from db.blobs import Blobs
+from db.session import Database
+from db.tenant_keys import data_key
+from tests.isolation.catalog import Catalog, Table, read_catalog
+from tests.isolation.graphql_arguments import Side, Sides
+from tests.isolation.rows import RECIPES, Owner, Recipe
+from tests.isolation.world import SPY, VICTIM, World, world_of
+
+ROLES: Final = ("owner", "admin", "member", "viewer")
+_UTC: Final = "+00"
+OUTSIDERS: Final = ("invited", "stranger", "removed")
+# Two lines, as the transaction's place says; and a file whose columns and days are in doubt.
+DOCUMENT: Final = "88,{mark} coffee\n88,{mark} tea\n"
+CSV: Final = """\
+{mark} date;{mark} amount;{mark} text
+01/02/2026;-{amount};{mark} coffee
+02/03/2026;{amount};{mark} tea
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Both tenants in a database, and what tells of the one that is spied on."""
+
+    world: World
+
+    @cached_property
+    def sides(self) -> Sides:
+        """The rows by whose they are."""
+        return Sides(
+            own=Side(owner=SPY, rows=self.world.own),
+            victim=Side(owner=VICTIM, rows=self.world.victims),
+            nobody=Side(owner=Owner(tenant="nobody"), rows=self.world.ghosts),
+        )
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """Whatever is the victim's alone, as an answer would show it."""
+        people = {VICTIM.person(name) for name in (*ROLES, "invited")}
+        found = {_shown(mark) for mark in self.world.marks} | people | {VICTIM.tenant}
+        return frozenset(found | {mark.replace("-", "") for mark in found if _is_uuid(mark)})
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Ids that are not new."""
+        rows = (self.world.victims, self.world.own, self.world.ghosts)
+        values = {value for side in rows for row in side.values() for value in row.values()}
+        people = {owner.person(n) for owner in (VICTIM, SPY) for n in (*ROLES, *OUTSIDERS)}
+        return frozenset({value for value in values if value and _is_uuid(value)} | people)
+
+    @cached_property
+    def tables(self) -> dict[str, str]:
+        """The column of each table that names the tenant."""
+        tables = self.world.catalog.tables
+        return {t.name: "tenant_id" if "tenant_id" in t.types else "id" for t in tables}
+
+
+async def people_of(
+    connection: asyncpg.Connection, database: Database, vault: Vault, blobs: Blobs
+) -> People:
+    """Fills a migrated database. Raises `NoRecipe` for a table that nobody told how to fill."""
+    catalog = await read_catalog(connection)
+    world = await world_of(connection, _recipes(catalog))
+    for side in (People(world=world).sides.own, People(world=world).sides.victim):
+        await _fill_in(connection, side.owner)
+        async with database.as_(WorkerScope(tenant_id=UUID(side.owner.tenant_id))) as tx:
+            key = await data_key(tx, vault)
+        for table, text in (("app.uploads", CSV), ("app.raw_ingestion_data", DOCUMENT)):
+            amount = side.value("app.transactions", "amount")
+            content = text.format(mark=side.owner.tenant, amount=amount)
+            await _seal(side, table, content, key, blobs)
+    return People(world=world)
+
+
+def person_email(owner: Owner, name: str) -> str:
+    """The address of one who is no member; the invited one's is in the invitation."""
+    return owner.email(name) if name == "invited" else f"{name}-{owner.person(name)}@example.test"
+
+
+async def _fill_in(connection: asyncpg.Connection, owner: Owner) -> None:
+    """People around the tenant; and its key, to be made by who can open it."""
+    for name in OUTSIDERS:
+        await connection.execute(
+            "insert into auth.users (id, email, email_confirmed_at) values ($1, $2, now())",
+            UUID(owner.person(name)),
+            person_email(owner, name),
+        )
+    tenant_id = UUID(owner.tenant_id)
+    await connection.execute("delete from private.tenant_keys where tenant_id = $1", tenant_id)
+    await connection.execute(
+        "insert into app.tenant_members (tenant_id, user_id, email, role)"
+        " values ($1, $2, 'removed@example.test', 'owner')",
+        tenant_id,
+        UUID(owner.person("removed")),
+    )
+    await connection.execute(
+        "delete from app.tenant_members where user_id = $1", UUID(owner.person("removed"))
+    )
+
+
+async def _seal(side: Side, table: str, text: str, key: DataKey, blobs: Blobs) -> None:
+    tenant_id, record_id = UUID(side.owner.tenant_id), UUID(side.value(table, "id"))
+    aad = Aad(tenant_id=tenant_id, purpose="raw", record_id=record_id)
+
+    async def sealed() -> AsyncIterator[bytes]:
+        for chunk in key.seal_stream((text.encode(),), aad=aad):
+            yield chunk
+
+    await blobs.write(side.value(table, "blob_path"), sealed())
+
+
+def _recipes(catalog: Catalog) -> dict[str, Recipe]:
+    """As the database half has them, but with numbers and days that tell whose they are."""
+    return {
+        table.name: {**_telling(table), **RECIPES[table.name], **_ALSO.get(table.name, {})}
+        for table in catalog.tables
+        if table.name in RECIPES
+    }
+
+
+def _telling(table: Table) -> Recipe:
+    return {
+        name: partial(_TELLING[kind], f"{table.name}.{name}")
+        for name, kind in table.types.items()
+        if kind in _TELLING
+    }
+
+
+# Each tenant has millions and years of its own, so that nothing is equal by chance.
+_OWN: Final = {VICTIM.tenant: 3, SPY.tenant: 5}
+_NOBODYS: Final = 7
+
+
+def _millions(owner: Owner) -> int:
+    return _OWN.get(owner.tenant, _NOBODYS)
+
+
+def _number(what: str, owner: Owner) -> str:
+    digest = sha256(what.encode()).digest()
+    return str(_millions(owner) * 1_000_000 + int.from_bytes(digest[:4]) % 1_000_000)
+
+
+def _amount(what: str, owner: Owner) -> str:
+    return f"{_number(what, owner)}.25"
+
+
+def _day(what: str, owner: Owner) -> str:
+    return str(
+        date(2000 + 3 * _millions(owner), 1, 1) + timedelta(days=int(_number(what, owner)) % 1_000)
+    )
+
+
+def _instant(what: str, owner: Owner) -> str:
+    return f"{_day(what, owner)}T10:00:00{_UTC}"
+
+
+_TELLING: Final[Mapping[str, Callable[[str, Owner], str]]] = {
+    "numeric": _amount,
+    "integer": _number,
+    "bigint": _number,
+    "date": _day,
+    "timestamp with time zone": _instant,
+}
+
+
+def _masked(owner: Owner) -> str:
+    return f"••••{_number('masked number', owner)[:4]}"
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _shown(mark: str) -> str:
+    """A value of a row as an answer shows it."""
+    return mark.removeprefix("\\x").removesuffix(_UTC)
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == 36 and text.count("-") == 4
+
+
+# What must be as it is to be shown at all.
+_ALSO: Final[Mapping[str, Recipe]] = {
+    "app.connections": {"decimals": '{"EUR": 2}'},
+    "app.statement_profiles": {
+        "definition": lambda owner: _json({"name": owner.text("definition")})
+    },
+    "app.accounts": {"masked_number": _masked},
+    "app.account_mappings": {
+        "lineage_id": lambda owner: owner.uuid("app.connections id"),
+        "masked_number": _masked,
+    },
+    "app.uploads": {"state": "received", "sealed": "true"},
+    "app.ingestion_jobs": {"stage": lambda owner: owner.text("stage")},
+    "app.raw_ingestion_data": {
+        "blob_path": lambda owner: f"{owner.tenant_id}/raw/{owner.uuid('document')}",
+        "sealed": None,
+    },
+    "app.ingestion_audit_log": {
+        "event": lambda owner: f"{owner.tenant}.event",
+        "data": lambda owner: _json({"note": owner.text("data")}),
+    },
+    "app.ingestion_findings": {"code": lambda owner: f"{owner.tenant}-finding"},
+    "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
+    "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
+}

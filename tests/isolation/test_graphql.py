@@ -1,0 +1,159 @@
+"""GraphQL tells no tenant anything of another, whatever is asked, by whomever, with whose ids."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final
+
+import pytest
+import pytest_asyncio
+import strawberry
+from graphql import GraphQLObjectType, OperationType
+
+from core.errors import Forbidden
+from schema.build import schema
+from tests.fixtures.database import cloned
+from tests.fixtures.servers import MIGRATED, Servers
+from tests.isolation.graphql_actors import INTO_BOTH, both, spies, victim
+from tests.isolation.graphql_arguments import KEYS, places
+from tests.isolation.graphql_attempt import EVENT_WITHIN_S, Stage, staged
+from tests.isolation.graphql_control import (
+    UNANSWERED,
+    UNTELLING,
+    all_that_is_seen,
+    expected,
+    scalars,
+)
+from tests.isolation.graphql_documents import Operation, operations, reachable
+from tests.isolation.graphql_leaks import find_leaks
+from tests.isolation.graphql_live import FOLLOWED, change
+from tests.isolation.graphql_planted import FUNCTIONS, HOLES, Hole, planted_schema
+from tests.isolation.rows import NoRecipe
+
+# The stage's connection belongs to the module's event loop.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SCHEMA: Final = schema._schema
+OPERATIONS: Final = operations(SCHEMA)
+QUIET_S: Final = 0.5  # how long to listen for what must not come
+
+
+def _of(kind: OperationType) -> list[Operation]:
+    return [operation for operation in OPERATIONS if operation.type is kind]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The schema and two tenants; tests leave them as they found them."""
+    folder = tmp_path_factory.mktemp("blobs")
+    async with (
+        cloned(servers, MIGRATED) as urls,
+        staged(urls.superuser, servers.redis, folder, SCHEMA) as stage,
+    ):
+        yield stage
+
+
+@pytest.mark.parametrize("kind", OperationType, ids=lambda kind: kind.value)
+async def test_no_answer_tells_of_another_tenant(stage: Stage, kind: OperationType) -> None:
+    cursors = (await all_that_is_seen(stage, _of(kind))).cursors
+
+    leaks = await find_leaks(stage, _of(kind), spies(), cursors=cursors)
+
+    assert not leaks, "\n".join(leaks)
+
+
+async def test_who_belongs_to_both_tenants_sees_the_chosen_one(stage: Stage) -> None:
+    everywhere = {"node", "viewer"}  # show whom one belongs to, by design
+    chosen = [one for one in _of(OperationType.QUERY) if one.name not in everywhere]
+
+    async with stage.session.undone(INTO_BOTH):
+        leaks = await find_leaks(stage, chosen, [both()], cursors={})
+
+    assert not leaks, "\n".join(leaks)
+
+
+async def test_the_right_person_sees_and_does_everything(stage: Stage) -> None:
+    seen = await all_that_is_seen(stage, OPERATIONS)
+
+    assert not seen.errors
+    assert not expected(SCHEMA) - seen.fields, "see it in graphql_control.py, or say why not"
+    assert scalars(SCHEMA) - seen.telling == UNTELLING, "make its value tell, or say why not"
+    assert seen.unanswered == UNANSWERED, "let an id of one's own show something"
+    assert seen.done == {one.name for one in _of(OperationType.MUTATION)}
+
+
+async def test_everything_that_is_there_is_asked_for() -> None:
+    asked = frozenset().union(*(operation.fields for operation in OPERATIONS))
+    with_id = {
+        name
+        for name, kind in SCHEMA.type_map.items()
+        if isinstance(kind, GraphQLObjectType) and "id" in kind.fields
+    }
+
+    assert reachable(SCHEMA) == asked
+    assert with_id | {"Upload"} == set(KEYS), "say where its key lies in graphql_arguments.py"
+    assert {one.name for one in _of(OperationType.SUBSCRIPTION)} == set(FOLLOWED)
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+async def test_what_changes_in_another_tenant_is_not_heard(stage: Stage, name: str) -> None:
+    (operation,) = [one for one in OPERATIONS if one.name == name]
+    followed, sides = FOLLOWED[name], stage.people.sides
+
+    async with stage.session.undone(), stage.stream(spies()[0], operation, {}) as events:
+        await anext(events)
+        await change(stage, followed, sides.victim, heard_by=sides.victim)
+        await change(stage, followed, sides.victim, heard_by=sides.own)
+        await change(stage, followed, sides.own, heard_by=sides.own)
+        async with asyncio.timeout(EVENT_WITHIN_S):
+            heard = stage.legible(await anext(events))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(QUIET_S):
+                await anext(events)
+
+    assert str(sides.own.key(followed.type)) in heard
+    assert not [mark for mark in stage.people.marks if mark in heard]
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+async def test_who_is_removed_hears_no_more(stage: Stage, name: str) -> None:
+    (operation,) = [one for one in OPERATIONS if one.name == name]
+    followed, theirs, member = FOLLOWED[name], stage.people.sides.victim, victim("member")
+    removal = f"delete from app.tenant_members where user_id = '{member.user_id}'"
+
+    async with stage.session.undone(), stage.stream(member, operation, {}) as events:
+        await anext(events)
+        await stage.session.execute(removal)
+        await change(stage, followed, theirs, heard_by=theirs)
+        with pytest.raises(Forbidden, match="not found"):
+            async with asyncio.timeout(EVENT_WITHIN_S):
+                await anext(events)
+
+
+@pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.name)
+async def test_a_planted_leak_is_reported(stage: Stage, hole: Hole) -> None:
+    leaky = stage if hole.sql else replace(stage, schema=planted_schema())
+    planted = [one for one in operations(leaky.schema) if one.name == hole.operation]
+    actor = [actor for actor in spies() if actor.name == hole.actor]
+
+    async with stage.session.undone(FUNCTIONS, hole.sql):
+        if planted[0].type is OperationType.QUERY:
+            await all_that_is_seen(leaky, planted)
+        found = await find_leaks(leaky, planted, actor, cursors={})
+
+    assert any(hole.says in leak for leak in found), "\n".join(found) or "nothing was found"
+
+
+async def test_an_argument_without_a_recipe_is_an_error() -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def planted(self, whose: str) -> str:
+            return whose
+
+    (planted,) = operations(strawberry.Schema(query=Query)._schema)
+
+    with pytest.raises(NoRecipe, match=r"Query\.planted\(whose:\)"):
+        places(planted)
