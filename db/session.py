@@ -11,10 +11,11 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
 
-from core.scope import Scope
+from core.scope import Scope, UserScope
 from db.failures import DatabaseUnavailable, translated
 
-STATEMENT_TIMEOUT_S: Final = 8
+STATEMENT_TIMEOUT_S: Final = 8  # below the ten seconds that an operation of the API may take
+WORKER_STATEMENT_TIMEOUT_S: Final = 60  # a batch on a slow disk is no reason to fail a job
 ACQUIRE_TIMEOUT_S: Final = 10
 COPY_GRACE_S: Final = 2  # after the time in which Postgres itself ends a statement
 
@@ -112,13 +113,17 @@ class Database:
         scope: Scope,
         *,
         read_only: bool = False,
-        timeout_s: int = STATEMENT_TIMEOUT_S,
+        timeout_s: int | None = None,
     ) -> AsyncIterator[Tx]:
         """A transaction as the scope's role with its claims; commits unless something raises.
+
+        A statement may take `timeout_s`, by default 8 seconds for a user and 60 for a worker.
 
         A read-only one sees one state of the data, however many statements it reads with.
         Raises DatabaseUnavailable, Forbidden, Conflict, Invalid and TimedOut, from the block too.
         """
+        if timeout_s is None:
+            timeout_s = _timeout_s(scope)
         async with self._connection() as connection:
             transaction = connection.transaction(
                 readonly=read_only, isolation="repeatable_read" if read_only else None
@@ -159,6 +164,10 @@ class Database:
         finally:
             with translated():
                 await self._pool.release(connection)
+
+
+def _timeout_s(scope: Scope) -> int:
+    return STATEMENT_TIMEOUT_S if isinstance(scope, UserScope) else WORKER_STATEMENT_TIMEOUT_S
 
 
 async def _roll_back(transaction: Transaction) -> None:
