@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core.models import MappingState
 from db.queries import load
@@ -35,6 +35,15 @@ class Met:
     state: MappingState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """An account to be opened for a pending mapping."""
+
+    mapping_id: UUID
+    name: str
+    institution: str | None
+
+
 async def meet(
     tx: Tx,
     *,
@@ -48,31 +57,38 @@ async def meet(
     unmet = [account for account in accounts if account.external_account_id not in found]
     if not unmet:
         return found
-    for account in sorted(unmet, key=lambda account: account.external_account_id):
-        await tx.run(
-            _SQL["meet"],
-            tenant_id,
-            connection_id,
-            lineage_id,
-            account.external_account_id,
-            account.number_hash,
-            account.masked_number,
-            account.name,
-            account.institution,
-            account.currency,
-        )
+    await tx.run(
+        _SQL["meet"],
+        tenant_id,
+        connection_id,
+        lineage_id,
+        [account.external_account_id for account in unmet],
+        [account.number_hash for account in unmet],
+        [account.masked_number for account in unmet],
+        [account.name for account in unmet],
+        [account.institution for account in unmet],
+        [account.currency for account in unmet],
+    )
     return await _find(tx, tenant_id=tenant_id, lineage_id=lineage_id, accounts=accounts)
 
 
-async def open_account(
-    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, name: str, institution: str | None
-) -> UUID | None:
-    """A new account for a pending mapping; None where somebody else has mapped it just now."""
-    institution_id = None
-    if institution is not None:
-        institution_id = await tx.value(_SQL["institution"], tenant_id, institution)
-    account_id = await tx.value(_SQL["open_account"], tenant_id, mapping_id, institution_id, name)
-    return account_id if isinstance(account_id, UUID) else None
+async def open_accounts(
+    tx: Tx, *, tenant_id: UUID, openings: Sequence[Opening]
+) -> dict[UUID, UUID]:
+    """New accounts for pending mappings, by mapping; none where somebody has decided just now."""
+    if not openings:
+        return {}
+    institutions = {one.institution for one in openings if one.institution is not None}
+    await tx.run(_SQL["meet_institutions"], tenant_id, sorted(institutions))
+    rows = await tx.rows(
+        _SQL["open_accounts"],
+        tenant_id,
+        [one.mapping_id for one in openings],
+        [uuid4() for _ in openings],
+        [one.name for one in openings],
+        [one.institution for one in openings],
+    )
+    return {row["id"]: row["account_id"] for row in rows}
 
 
 async def _find(

@@ -15,6 +15,7 @@ from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, 
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
 from db import intake, ledger, merge
+from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
 from db.session import Tx
@@ -58,24 +59,29 @@ async def resolve(
         lineage_id=to.connection.lineage_id,
         accounts=list({one.external_account_id: one for one in external.values()}.values()),
     )
-    opens = may_open and to.connection.mapping_policy is MappingPolicy.CREATE
-    targets: dict[str, Target] = {}
-    opened: dict[UUID, UUID | None] = {}
-    for key, account in external.items():
-        known = met[account.external_account_id]
-        account_id = known.account_id
-        if known.state is MappingState.PENDING and opens:
-            if known.mapping_id not in opened:
-                opened[known.mapping_id] = await intake.open_account(
-                    tx,
-                    tenant_id=to.job.tenant_id,
-                    mapping_id=known.mapping_id,
-                    name=account_name(account),
-                    institution=account.institution,
-                )
-            account_id = opened[known.mapping_id]
-        targets[key] = Target(known.mapping_id, account_id, known.state is MappingState.IGNORED)
-    return targets
+    known = {key: met[account.external_account_id] for key, account in external.items()}
+    opened: dict[UUID, UUID] = {}
+    if may_open and to.connection.mapping_policy is MappingPolicy.CREATE:
+        openings = {
+            known[key].mapping_id: Opening(
+                mapping_id=known[key].mapping_id,
+                name=account_name(account),
+                institution=account.institution,
+            )
+            for key, account in external.items()
+            if known[key].state is MappingState.PENDING
+        }
+        opened = await intake.open_accounts(
+            tx, tenant_id=to.job.tenant_id, openings=list(openings.values())
+        )
+    return {
+        key: Target(
+            one.mapping_id,
+            opened.get(one.mapping_id, one.account_id),
+            one.state is MappingState.IGNORED,
+        )
+        for key, one in known.items()
+    }
 
 
 class Writer:

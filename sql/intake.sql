@@ -8,39 +8,50 @@ where m.tenant_id = $1 and m.lineage_id = $2 and m.external_account_id = any($3:
 
 -- name: meet
 -- role: worker
+-- In the order of their ids, so that two imports which meet the same ones do not deadlock.
 insert into app.account_mappings (
   tenant_id, connection_id, lineage_id, external_account_id, number_hash, masked_number,
   external_name, institution, currency
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+select
+  $1, $2, $3, a.external_account_id, a.number_hash, a.masked_number, a.name, a.institution,
+  a.currency
+from unnest(
+  $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[]
+) as a (external_account_id, number_hash, masked_number, name, institution, currency)
+order by a.external_account_id
 on conflict (tenant_id, lineage_id, external_account_id) do nothing;
 
--- name: institution
+-- name: meet_institutions
 -- role: worker
-with met as (
-  insert into app.institutions (tenant_id, name, external_id)
-  values ($1, $2, $2)
-  on conflict (tenant_id, external_id) do nothing
-  returning id
-)
-select m.id from met as m
-union all
-select i.id
-from app.institutions as i
-where i.tenant_id = $1 and i.external_id = $2
-limit 1;
+insert into app.institutions (tenant_id, name, external_id)
+select $1, i.external_id as name, i.external_id
+from unnest($2::text[]) as i (external_id)
+order by i.external_id
+on conflict (tenant_id, external_id) do nothing;
 
--- name: open_account
+-- name: open_accounts
 -- role: worker
-with opened as (
-  insert into app.accounts (tenant_id, institution_id, name, currency, masked_number)
-  select $1, $3, $4, m.currency, m.masked_number
-  from app.account_mappings as m
-  where m.tenant_id = $1 and m.id = $2 and m.state = 'pending'
+-- A mapping that somebody has decided meanwhile is left as it is.
+with wanted as (
+  select w.mapping_id, w.account_id, w.name, w.institution
+  from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[])
+    as w (mapping_id, account_id, name, institution)
+),
+
+opened as (
+  insert into app.accounts (tenant_id, id, institution_id, name, currency, masked_number)
+  select $1, w.account_id, i.id, w.name, m.currency, m.masked_number
+  from wanted as w
+  join app.account_mappings as m
+    on m.tenant_id = $1 and m.id = w.mapping_id and m.state = 'pending'
+  left join app.institutions as i on i.tenant_id = $1 and i.external_id = w.institution
   returning id
 )
+
 update app.account_mappings as m
 set account_id = o.id, state = 'mapped'
-from opened as o
-where m.tenant_id = $1 and m.id = $2 and m.state = 'pending'
-returning m.account_id;
+from wanted as w
+join opened as o on o.id = w.account_id
+where m.tenant_id = $1 and m.id = w.mapping_id and m.state = 'pending'
+returning m.id, m.account_id;

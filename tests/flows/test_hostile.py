@@ -140,6 +140,16 @@ async def test_one_account_too_many_stops_the_file_before_anything_is_written(
     assert await world.owner.fetchval("select count(*) from app.account_mappings") == 0
 
 
+async def test_ten_thousand_accounts_are_not_too_many(world: World) -> None:
+    place = await world.place()
+    rows = [f"2026-03-01,-3.50,FEE,{number},ACC{number}" for number in range(10_000)]
+
+    job = await _take_in_csv(world, place, csv(*rows))
+
+    assert (job["state"], job["imported"]) == ("completed", 10_000)
+    assert await world.owner.fetchval("select count(*) from app.accounts") == 10_000
+
+
 async def test_findings_past_ten_thousand_are_counted_only(world: World) -> None:
     place = await world.place()
     rows = [f"2026-03-01,nothing,FEE,{number},A1" for number in range(10_050)]
