@@ -114,6 +114,20 @@ async def test_rows_of_an_ignored_account_are_left_out_and_wait_for_nobody(world
     assert await world.rows(place) == []
 
 
+async def test_an_import_that_waited_settles_when_its_account_is_ignored(world: World) -> None:
+    place = await world.place(mapping_policy="ask")
+    job = await world.take_in(place, statement(COFFEE))
+
+    mapping_id = await _decide(
+        world, place, masked="••••5678", state=MappingState.IGNORED, account_id=None
+    )
+    await world.finish(place, await _queue_derivation(world, place, mapping_id))
+
+    settled = await world.ledger(place, job["id"])
+    assert (settled["state"], settled["waiting"], settled["imported"]) == ("completed", 0, 0)
+    assert await world.rows(place) == []
+
+
 async def test_an_ignored_account_that_is_mapped_later_brings_all_its_rows(world: World) -> None:
     place = await world.place(mapping_policy="ask")
     await world.take_in(place, statement(COFFEE))
@@ -227,6 +241,10 @@ async def _queue_mapping(world: World, place: Place, *, masked: str) -> UUID:
     mapping_id = await _decide(
         world, place, masked=masked, state=MappingState.MAPPED, account_id=account_id
     )
+    return await _queue_derivation(world, place, mapping_id)
+
+
+async def _queue_derivation(world: World, place: Place, mapping_id: UUID) -> UUID:
     async with world.database.as_(place.user) as tx:
         job = await create(
             tx,
