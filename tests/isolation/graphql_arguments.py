@@ -73,11 +73,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Values of an argument. `tells`: another tenant's must be answered as nobody's is."""
+    """Values of an argument.
+
+    `base` is what it has while another argument is tried; None: one's own `value`. `types` are
+    those of an id. `tells`: another tenant's value must be answered as nobody's is.
+    """
 
     value: Value
-    base: Value | None = None  # where it is given but not tried; None: `value`
-    types: tuple[str, ...] = ()  # of an id
+    base: Value | None = None
+    types: tuple[str, ...] = ()
     tells: bool = True
 
 
@@ -182,8 +186,8 @@ class Place:
 class Attempt:
     """Variables to try, and the same about nobody.
 
-    `alone`: also without the other tenant. `everybody`: as every actor; what names nobody's thing
-    and lies deeper is the same for all.
+    `alone`: also where the other tenant has never been. `everybody`: as every actor, not only the
+    first: what no role decides about is tried once.
     """
 
     what: str
@@ -283,13 +287,13 @@ def _tried(
             yield "of theirs", cursor, None
         return
     for type_name in recipe.types:
-        nobodys = sides.nobody.id(type_name)
         other = "Account" if type_name == "Connection" else "Connection"
+        nobodys = sides.nobody.id(type_name)
         yield f"of theirs: {type_name}", sides.victim.id(type_name), nobodys
         yield "of another table", str(encode(type_name, sides.victim.key(other))), nobodys
-    if len(recipe.types) == 1:
-        yield "of another type", sides.victim.id(other), nobodys
-        yield "of garbage", GARBAGE, nobodys
+        if len(recipe.types) == 1:
+            yield "of another type", sides.victim.id(other), nobodys
+            yield "of garbage", GARBAGE, nobodys
     if not recipe.types:
         yield "of theirs", recipe.value(sides.victim), recipe.value(sides.nobody)
 

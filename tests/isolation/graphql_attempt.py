@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ from core.errors import BankfeedsError
 from core.vault import Vault
 from db.blobs import FolderBlobs
 from db.events import Events, Listening, redis_events
+from db.session import Database
 from resolvers.context import Context, Services
 from schema.context import open as open_context
 from schema.ids import decode
@@ -102,6 +103,10 @@ class Stage:
     services: Services
     noted: Noted
 
+    def over(self, database: Database) -> Stage:
+        """The same, but asking through another database's connections, where all of it stays."""
+        return replace(self, services=replace(self.services, database=database))
+
     @asynccontextmanager
     async def prepared(self, operation: Operation) -> AsyncIterator[None]:
         """A block in which the operation is possible; nothing of it stays."""
@@ -133,14 +138,20 @@ class Stage:
         async with self.session.as_login():
             if operation.type is OperationType.SUBSCRIPTION:
                 return await self._first_event(actor, operation, variables)
-            async with open_context(self.context(actor), operation.type) as context:
-                answer = execute(
-                    self.schema,
-                    operation.document,
-                    context_value=context,
-                    variable_values=dict(variables),
-                )
-                result = await answer if inspect.isawaitable(answer) else answer
+            return await self.answer(actor, operation, variables)
+
+    async def answer(
+        self, actor: Actor, operation: Operation, variables: Mapping[str, Any]
+    ) -> ExecutionResult:
+        """The answer to a query or a mutation, over whatever database the services have."""
+        async with open_context(self.context(actor), operation.type) as context:
+            answer = execute(
+                self.schema,
+                operation.document,
+                context_value=context,
+                variable_values=dict(variables),
+            )
+            result = await answer if inspect.isawaitable(answer) else answer
         assert isinstance(result, ExecutionResult)
         return result
 

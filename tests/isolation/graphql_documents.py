@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,7 +24,12 @@ from graphql import (
     validate,
 )
 
-NODES_DEEP: Final = 2  # things with an id below one another; a thing in itself ends a path at once
+# How many things with an id a document selects below one another; a thing in itself ends a path.
+DEEP: Final[Mapping[OperationType, int]] = {
+    OperationType.QUERY: 2,
+    OperationType.MUTATION: 1,  # what is deeper, queries show too
+    OperationType.SUBSCRIPTION: 1,
+}
 
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
@@ -91,7 +96,7 @@ def field_of(key: str) -> str:
 def _operation(
     schema: GraphQLSchema, kind: OperationType, root: GraphQLObjectType, name: str
 ) -> Operation:
-    writer = _Writer(schema=schema)
+    writer = _Writer(schema=schema, deep=DEEP[kind])
     selection = writer.field(root, name, root.fields[name], above=())
     given = ", ".join(f"${a.variable}: {_declared(a)}" for a in writer.arguments.values())
     document = parse(f"{kind.value} {f'({given})' if given else ''} {{ {selection} }}")
@@ -109,6 +114,7 @@ def _operation(
 @dataclass(slots=True, kw_only=True)
 class _Writer:
     schema: GraphQLSchema
+    deep: int
     arguments: dict[str, Argument] = field(default_factory=dict)
     fields: set[str] = field(default_factory=set)
 
@@ -141,7 +147,7 @@ class _Writer:
     def _fields(
         self, kind: GraphQLObjectType, above: tuple[str, ...], *, alias: str = ""
     ) -> Iterator[str]:
-        ends = kind.name in above or len(above) == NODES_DEEP
+        ends = kind.name in above or len(above) == self.deep
         below = (*above, kind.name) if kind.interfaces else above
         for name, described in kind.fields.items():
             if is_leaf_type(get_named_type(described.type)) or not (ends and kind.interfaces):

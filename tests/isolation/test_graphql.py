@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -13,11 +14,12 @@ import strawberry
 from graphql import GraphQLObjectType, OperationType
 
 from core.errors import Forbidden
+from db.pool import connect
 from schema.build import schema
-from tests.fixtures.database import cloned
+from tests.fixtures.database import DatabaseUrls, cloned
 from tests.fixtures.servers import MIGRATED, Servers
 from tests.isolation.graphql_actors import INTO_BOTH, both, spies, victim
-from tests.isolation.graphql_arguments import KEYS, places
+from tests.isolation.graphql_arguments import KEYS, places, variables
 from tests.isolation.graphql_attempt import EVENT_WITHIN_S, Stage, staged
 from tests.isolation.graphql_control import (
     UNANSWERED,
@@ -31,6 +33,7 @@ from tests.isolation.graphql_leaks import find_leaks
 from tests.isolation.graphql_live import FOLLOWED, change
 from tests.isolation.graphql_planted import FUNCTIONS, HOLES, Hole, planted_schema
 from tests.isolation.rows import NoRecipe
+from tests.isolation.world import SPY, VICTIM
 
 # The stage's connection belongs to the module's event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,6 +41,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SCHEMA: Final = schema._schema
 OPERATIONS: Final = operations(SCHEMA)
 QUIET_S: Final = 0.5  # how long to listen for what must not come
+POOL: Final = 3  # fewer than ask at once, so that all of them are used by both tenants
+ROUNDS: Final = 3
 
 
 def _of(kind: OperationType) -> list[Operation]:
@@ -66,12 +71,36 @@ async def test_no_answer_tells_of_another_tenant(stage: Stage, kind: OperationTy
 
 async def test_who_belongs_to_both_tenants_sees_the_chosen_one(stage: Stage) -> None:
     everywhere = {"node", "viewer"}  # show whom one belongs to, by design
-    chosen = [one for one in _of(OperationType.QUERY) if one.name not in everywhere]
+    chosen = [operation for operation in OPERATIONS if operation.name not in everywhere]
 
     async with stage.session.undone(INTO_BOTH):
         leaks = await find_leaks(stage, chosen, [both()], cursors={})
 
     assert not leaks, "\n".join(leaks)
+
+
+async def test_who_asks_at_the_same_time_sees_only_their_own(
+    database: DatabaseUrls, redis_url: str, tmp_path: Path
+) -> None:
+    async with (
+        staged(database.superuser, redis_url, tmp_path, SCHEMA) as alone,
+        connect(database.login, size=POOL) as shared,
+    ):
+        stage, sides = alone.over(shared), alone.people.sides
+        asked = [
+            (operation, actor, variables(operation, side))
+            for operation in _of(OperationType.QUERY) * ROUNDS
+            for actor, side in ((victim(), sides.victim), (spies()[0], sides.own))
+        ]
+
+        results = await asyncio.gather(
+            *(stage.answer(who, one, given) for one, who, given in asked)
+        )
+
+    for (operation, actor, _), result in zip(asked, results, strict=True):
+        others = SPY if actor == victim() else VICTIM
+        assert others.tenant not in stage.legible(result), operation.name
+        assert not result.errors
 
 
 async def test_the_right_person_sees_and_does_everything(stage: Stage) -> None:
@@ -135,7 +164,8 @@ async def test_who_is_removed_hears_no_more(stage: Stage, name: str) -> None:
 @pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.name)
 async def test_a_planted_leak_is_reported(stage: Stage, hole: Hole) -> None:
     leaky = stage if hole.sql else replace(stage, schema=planted_schema())
-    planted = [one for one in operations(leaky.schema) if one.name == hole.operation]
+    there = OPERATIONS if hole.sql else operations(leaky.schema)
+    planted = [operation for operation in there if operation.name == hole.operation]
     actor = [actor for actor in spies() if actor.name == hole.actor]
 
     async with stage.session.undone(FUNCTIONS, hole.sql):
