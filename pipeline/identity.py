@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.account_number import masked, plain_number
 from core.records import AccountRecord
 from core.vault import DataKey
 from db.intake import ExternalAccount
 from pipeline.normalize import storable_text
 
-_SHOWN_MAX: Final = 4
 _NAME_MAX: Final = 200
 
 
@@ -40,18 +40,6 @@ def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
         institution=institution,
         currency=record.currency,
     )
-
-
-def plain_number(number: str) -> str:
-    """The number as it is compared: no blanks, no dashes, capital letters, leading zeros kept."""
-    return "".join(character for character in number.upper() if character.isalnum())
-
-
-def masked(number: str) -> str:
-    """The number with all but its end hidden: at most four characters, never more than half."""
-    plain = plain_number(number)
-    shown = min(_SHOWN_MAX, len(plain) // 2)
-    return "••••" + plain[len(plain) - shown :] if shown else "••••"
 
 
 def account_name(account: ExternalAccount) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
@@ -39,6 +40,7 @@ class Destination:
     document: RawDocument
     key: DataKey
     lease: timedelta
+    numbers: set[str] = field(default_factory=set, repr=False)  # that the document has named
 
 
 async def resolve(
@@ -52,6 +54,7 @@ async def resolve(
     if not accounts:
         return {}
     external = {record.key: external_account(record, to.key) for record in accounts}
+    to.numbers.update(plain_number(one.number) for one in accounts if one.number is not None)
     met = await intake.meet(
         tx,
         tenant_id=to.job.tenant_id,
@@ -284,7 +287,17 @@ def incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
 async def note(
     tx: Tx, to: Destination, batch: Batch, counts: Counts, *, found: int, rate: int
 ) -> int:
-    """Keeps a batch's findings and the job's progress; returns the findings so far."""
-    await ledger.put_findings(tx, to.job, start=found, findings=batch.findings)
+    """Keeps a batch's findings and the job's progress; returns the findings so far.
+
+    Account numbers that the document has named are masked in them.
+    """
+    findings = [_masked(finding, to.numbers) for finding in batch.findings]
+    await ledger.put_findings(tx, to.job, start=found, findings=findings)
     await ledger.advance(tx, to.job, lease=to.lease, checkpoint=batch.end, counts=counts, rate=rate)
     return found + len(batch.findings)
+
+
+def _masked(finding: Finding, numbers: Collection[str]) -> Finding:
+    if finding.raw is None:
+        return finding
+    return finding._replace(raw=without_numbers(finding.raw, numbers))

@@ -132,8 +132,14 @@ async def _without_account(
                 "id",
             )
         mapping = await _decided(tx, context, before, state, account_id=None)
+        job = None
+        if state is MappingState.IGNORED and before.state is not MappingState.IGNORED:
+            # Imports that wait for this account learn from a derivation that they need not.
+            job = await _derive(tx, context, mapping)
         await _record(tx, event, mapping)
-    return Mapped(mapping=mapping, job=None)
+    if job is not None:
+        await announce(context, job)
+    return Mapped(mapping=mapping, job=job)
 
 
 async def _locked(tx: Tx, context: Context, mapping_id: UUID) -> AccountMapping:

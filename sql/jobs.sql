@@ -111,7 +111,7 @@ set
 where j.tenant_id = $1
   and j.id = $2
   and j.kind = 'import'
-  and j.state in ('completed', 'partial', 'awaiting_mapping')
+  and j.state in ('completed', 'partial', 'awaiting_mapping', 'failed', 'cancelled')
 returning
   j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,

@@ -126,7 +126,7 @@ class _Reading:
             f"Line {row.line} {rejection.message}; it was left out.",
             line=row.line,
             field=rejection.field,
-            raw="\n".join(row.raw)[:RAW_MAX],
+            raw=reader.shown("\n".join(row.raw), row.cells)[:RAW_MAX],
             rejected=True,
         )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from core.account_number import masked
 from core.errors import Unreadable
 from core.money import is_currency
 from core.records import (
@@ -192,6 +193,12 @@ class RowReader:
             field="currency",
         )
 
+    def shown(self, raw: str, cells: list[str]) -> str:
+        """The row's text for a finding: whatever becomes of the row, its account stays masked."""
+        index = self.places.account
+        cell = "" if index is None or index >= len(cells) else cells[index].strip()
+        return raw.replace(cell, _shown(cell)) if cell else raw
+
     def _account(self, cells: list[str], currency: str, line: int) -> str:
         cell = "" if self.places.account is None else cells[self.places.account]
         key = self._keys.get(cell)
@@ -201,8 +208,8 @@ class RowReader:
         if known != currency and known is not None:
             self._currencies[key] = None
             message = (
-                f"Account {key} has rows in {known} and in {currency}; if these are accounts of "
-                "their own, map columns.account to the currency column."
+                f"Account {_shown(key)} has rows in {known} and in {currency}; if these are "
+                "accounts of their own, map columns.account to the currency column."
             )
             self._warn("account-mixed-currencies", message, "currency", line)
         return key
@@ -257,6 +264,10 @@ def _text(cells: list[str], index: int | None) -> str | None:
     if index is None or index >= len(cells):
         return None
     return cells[index].strip() or None
+
+
+def _shown(account: str) -> str:
+    return account if _number(account) is None else masked(account)
 
 
 def _number(key: str) -> str | None:

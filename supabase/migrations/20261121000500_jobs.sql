@@ -137,6 +137,8 @@ begin
     ('cancelled', 'queued', 'run'),
     ('completed', 'queued', 'revert'),
     ('partial', 'queued', 'revert'),
+    ('failed', 'queued', 'revert'),
+    ('cancelled', 'queued', 'revert'),
     ('awaiting_mapping', 'queued', 'revert')
   ) then
     return new;

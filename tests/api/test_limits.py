@@ -27,6 +27,8 @@ from tests.fixtures.small_schema import Seen, opener, schema
 
 CORE = schema._schema
 
+HANGS_S = 5  # of CPU; what grows faster than its document takes minutes
+
 
 def _broken(text: str) -> list[str]:
     return [error.message for error in excesses(parse(text))]
@@ -134,10 +136,10 @@ def test_fragments_that_spread_each_other_twice_are_counted_at_once(levels: int)
     )
     bomb += f" fragment F{levels} on Thing {{ name }}"
 
-    started = time.perf_counter()
+    started = time.process_time()
     broken = _broken(bomb)
 
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < HANGS_S
     assert len(broken) == 2  # depth and fields
 
 
@@ -168,14 +170,14 @@ def _hostile() -> dict[str, str]:
 def test_no_document_takes_long(kind: str) -> None:
     documents = Documents(CORE, production=True)
 
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         documents.prepare(_hostile()[kind])
     except Rejected as error:
         assert len(error.errors) <= 8
-    elapsed = time.perf_counter() - started
+    elapsed = time.process_time() - started
 
-    assert elapsed < 0.5, f"{elapsed:.3f} s"
+    assert elapsed < HANGS_S, f"{elapsed:.3f} s of CPU"
 
 
 def test_more_tokens_than_allowed_are_too_complex() -> None:

@@ -207,8 +207,10 @@ def _accepts(server: PostgresServer) -> bool:
 
 
 def _status(server: PostgresServer) -> str:
+    """What the running server says; the file of one that was killed says nothing of it."""
     lines = (server.socket_dir.parent / "data" / "postmaster.pid").read_text().splitlines()
-    return lines[7].strip() if len(lines) > 7 else ""
+    # Line 3 is when the server started: one that was just killed had its own.
+    return lines[7].strip() if len(lines) > 7 and lives(int(lines[0])) else ""
 
 
 def _loaded(valkey: Path) -> bool:

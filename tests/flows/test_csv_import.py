@@ -34,6 +34,16 @@ async def test_bad_rows_are_told_with_their_place_and_the_others_are_in(world: W
     assert {row["description"] for row in await world.rows(place)} == {"COFFEE", "RULER"}
 
 
+async def test_a_rejected_row_does_not_show_its_account(world: World) -> None:
+    place = await world.place()
+    content = csv("2026-03-01,-3.50,COFFEE,1,40012345678", "2026-13-01,-9.00,BOOK,2,40012345678")
+
+    job = await _take_in(world, place, content)
+
+    (finding,) = [row for row in await world.findings(place, job["id"]) if row["rejected"]]
+    assert finding["raw"] == "2026-13-01,-9.00,BOOK,2,••••5678"
+
+
 async def test_a_file_of_which_no_row_can_be_read_fails_and_says_so(world: World) -> None:
     place = await world.place()
 

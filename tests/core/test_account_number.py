@@ -1,0 +1,34 @@
+"""Account numbers: masked where they are shown, and hidden in lines of files."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.account_number import masked, plain_number, without_numbers
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("0004-1234 5678", "••••5678"),
+        ("GB29 NWBK 6016 1331 9268 19", "••••6819"),
+        ("123456", "••••456"),
+        ("1234", "••••34"),
+        ("7", "••••"),
+        ("", "••••"),
+    ],
+)
+def test_at_most_four_characters_and_never_more_than_half_are_shown(
+    number: str, shown: str
+) -> None:
+    assert masked(number) == shown
+
+
+def test_a_number_is_compared_without_blanks_and_dashes() -> None:
+    assert plain_number("gb29 nwbk-6016") == "GB29NWBK6016"
+
+
+def test_a_field_that_is_a_known_number_is_masked_and_nothing_else() -> None:
+    line = "03,0012345678,EUR,015,0012345678901,,/"
+
+    assert without_numbers(line, {"0012345678"}) == "03,••••5678,EUR,015,0012345678901,,/"
