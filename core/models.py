@@ -331,6 +331,7 @@ class Job:
     updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    wrote: bool  # something of it may stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

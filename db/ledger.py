@@ -89,9 +89,19 @@ async def read_as(tx: Tx, job: Job, *, format_name: str, profile: dict[str, Any]
 
 
 async def advance(
-    tx: Tx, job: Job, *, lease: timedelta, checkpoint: int, counts: Counts, rate: int
+    tx: Tx,
+    job: Job,
+    *,
+    lease: timedelta,
+    checkpoint: int,
+    counts: Counts,
+    rate: int,
+    wrote: bool = False,
 ) -> None:
-    """Notes a batch as done, in the transaction that wrote its rows. Raises LeaseLost."""
+    """Notes a batch as done, in the transaction that wrote its rows. Raises LeaseLost.
+
+    `wrote`: something of the job may stand from now on.
+    """
     row = await tx.row(
         _SQL["advance"],
         job.tenant_id,
@@ -107,6 +117,7 @@ async def advance(
         counts.withdrawn,
         counts.waiting,
         rate,
+        wrote,
     )
     _held(0 if row is None else 1)
 
@@ -150,9 +161,15 @@ async def finish(tx: Tx, job: Job) -> JobState:
 
 
 async def settle_preview(
-    tx: Tx, job: Job, *, outcomes: Mapping[Outcome, int], withdrawn: int
+    tx: Tx,
+    job: Job,
+    *,
+    outcomes: Mapping[Outcome, int],
+    withdrawn: int,
+    error_code: str | None,
+    error_message: str | None,
 ) -> None:
-    """Ends a preview: the job awaits its review. Raises LeaseLost."""
+    """Ends a preview: the job awaits its review, perhaps because of an error. Raises LeaseLost."""
     _held(
         await tx.run(
             _SQL["settle_preview"],
@@ -164,6 +181,8 @@ async def settle_preview(
             outcomes.get(Outcome.CHANGED, 0),
             outcomes.get(Outcome.WAITING, 0),
             withdrawn,
+            error_code,
+            error_message,
         )
     )
 

@@ -53,16 +53,9 @@ async def of_lineage(
     lineage_id: UUID,
     before: datetime,
     without_job: UUID,
-    only_shared: bool,
 ) -> list[RawDocument]:
-    """The documents that count for a lineage and came before an instant, oldest first.
-
-    `only_shared` leaves out those whose rows were all new: nothing of theirs came elsewhere, or
-    was taken back by them.
-    """
-    rows = await tx.rows(
-        _SQL["of_lineage"], tenant_id, lineage_id, before, without_job, only_shared
-    )
+    """The documents that count for a lineage and came before an instant, oldest first."""
+    rows = await tx.rows(_SQL["of_lineage"], tenant_id, lineage_id, before, without_job)
     return [read(RawDocument, row) for row in rows]
 
 

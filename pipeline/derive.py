@@ -38,7 +38,6 @@ async def derive(job: Job, services: Services) -> JobState:
             lineage_id=connection.lineage_id,
             before=services.clock(),
             without_job=job.id,
-            only_shared=False,
         )
     deriving = _Deriving(job, services, key)
     for document in documents:

@@ -25,6 +25,10 @@ from pipeline.write import Destination, Writer, note, resolve
 from statements.profile import CsvProfile
 
 SCAN_RECORDS: Final = 20_000  # between two looks at the lease
+QUARANTINED: Final = (
+    "Control totals do not fit or the file is cut off; see the findings. "
+    "Approve the import to take it in as it is, or discard it."
+)
 
 
 async def import_document(job: Job, services: Services) -> JobState:
@@ -44,12 +48,12 @@ async def import_document(job: Job, services: Services) -> JobState:
     )
     async with opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file:
         reading = await _reading(job, services, connection, file)
-        if job.checkpoint == 0:
+        # What stands in part was scanned, and approved where that was asked for.
+        if not job.wrote:
             scanned = await _scan(job, services, file, reading)
-            if job.approved_at is None and scanned.quarantined(connection.control_policy):
-                return await _quarantine(job, services, scanned)
-            if job.approved_at is None and job.review:
-                return await _preview(to, services, file, reading)
+            quarantined = scanned.quarantined(connection.control_policy)
+            if job.approved_at is None and (job.review or quarantined):
+                return await _preview(to, services, file, reading, quarantined=quarantined)
         return await _write(to, services, file, reading)
 
 
@@ -61,7 +65,7 @@ async def _stage(job: Job, services: Services, stage: JobStage) -> None:
 
 async def _reading(job: Job, services: Services, connection: Connection, file: BinaryIO) -> Reading:
     # What was previewed, or written in part, goes on being read as it was.
-    if job.profile is not None and (job.checkpoint > 0 or job.approved_at is not None):
+    if job.profile is not None and (job.wrote or job.approved_at is not None):
         assert job.format is not None
         return again(job.format, job.profile)
     definition = None
@@ -105,25 +109,15 @@ def _scan_part(source: Iterator[Record], before: Scanned) -> tuple[Scanned, bool
     return scan(part, before), len(part) == SCAN_RECORDS
 
 
-async def _quarantine(job: Job, services: Services, scanned: Scanned) -> JobState:
-    """Stops before anything is written: someone must say whether the document is good."""
-    async with services.database.as_(services.scope(job)) as tx:
-        await ledger.clear_findings(tx, job)
-        await ledger.put_findings(tx, job, start=0, findings=scanned.control)
-        await ledger.settle(
-            tx,
-            job,
-            JobState.AWAITING_REVIEW,
-            error_code="quarantined",
-            error_message="Control totals do not fit or the file is cut off; see the findings. "
-            "Approve the import to take it in as it is, or discard it.",
-        )
-    return JobState.AWAITING_REVIEW
-
-
 async def _preview(
-    to: Destination, services: Services, file: BinaryIO, reading: Reading
+    to: Destination,
+    services: Services,
+    file: BinaryIO,
+    reading: Reading,
+    *,
+    quarantined: bool,
 ) -> JobState:
+    """Stops before anything is written: someone must say whether the document is to come in."""
     job = to.job
     async with services.database.as_(services.scope(job)) as tx:
         await ledger.renew(tx, job, lease=services.lease, stage=JobStage.PREVIEW)
@@ -145,7 +139,7 @@ async def _preview(
                 rejected = sum(1 for finding in shown.findings if finding.rejected)
                 counts = Counts(processed=len(shown.entries) + rejected, rejected=rejected)
                 # No checkpoint: a preview that was cut short begins again, and writes nothing.
-                found = await note(tx, to, shown, counts, found=found, rate=0)
+                found = await note(tx, to, shown, counts, found=found, rate=0, wrote=False)
             await services.tell(job)
     async with services.database.as_(services.scope(job)) as tx:
         await ledger.settle_preview(
@@ -153,6 +147,8 @@ async def _preview(
             job,
             outcomes=await previewer.outcomes(tx),
             withdrawn=await previewer.withdrawn(tx),
+            error_code="quarantined" if quarantined else None,
+            error_message=QUARANTINED if quarantined else None,
         )
     return JobState.AWAITING_REVIEW
 
@@ -185,7 +181,9 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
                 written_batch, counts = await writer.write(
                     tx, replace(_heard(batch, to.connection), targets=targets)
                 )
-                found = await note(tx, to, written_batch, counts, found=found, rate=rate)
+                found = await note(
+                    tx, to, written_batch, counts, found=found, rate=rate, wrote=True
+                )
             unresolved = []
             await services.tell(job)
     return await _settle(to, services)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from uuid import UUID
-
 from core.jobs import JobStage, JobState
-from core.models import Delivery, Job, RawDocument
+from core.models import Job, RawDocument
 from core.records import Finding, Severity
 from core.vault import DataKey
 from db import ledger, merge, raw
@@ -27,10 +23,8 @@ async def revert(job: Job, services: Services) -> JobState:
     key = await services.key(job)
     removed, back = await _begin(job, services)
     removed = await _take_back(job, services, removed)
-    others = await _others(job, services)
-    for document in others.documents:
-        whole = document.id in others.sharing
-        back = await _replay(document, job, services, key=key, whole=whole, back=back)
+    for document in await _others(job, services):
+        back = await _replay(document, job, services, key=key, back=back)
     async with services.database.as_(services.scope(job)) as tx:
         reconciled = await merge.reconciled_rows(tx, tenant_id=job.tenant_id, job_id=job.id)
         findings = _report(removed=removed, elsewhere=back, reconciled=reconciled)
@@ -71,51 +65,35 @@ async def _take_back(job: Job, services: Services, removed: int) -> int:
             return removed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Others:
-    """What the lineage's other imports delivered; those that share no row state balances only."""
-
-    documents: Sequence[RawDocument]  # oldest first
-    sharing: frozenset[UUID]
-
-
-async def _others(job: Job, services: Services) -> _Others:
-    # What this job changed or withdrew, and what a connection of increments held back because of
-    # this job, had come with documents whose own rows may all have been new.
+async def _others(job: Job, services: Services) -> list[RawDocument]:
+    """What the lineage's other imports delivered, oldest first. None is left out: rows that this
+    job brought, changed, withdrew or held back may have come with any of them."""
     async with services.database.as_(services.scope(job)) as tx:
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
         )
-        only_shared = (
-            job.changed == job.withdrawn == 0 and connection.delivery is Delivery.CUMULATIVE
+        return await raw.of_lineage(
+            tx,
+            tenant_id=job.tenant_id,
+            lineage_id=connection.lineage_id,
+            before=services.clock(),
+            without_job=job.id,
         )
-        found = [
-            await raw.of_lineage(
-                tx,
-                tenant_id=job.tenant_id,
-                lineage_id=connection.lineage_id,
-                before=services.clock(),
-                without_job=job.id,
-                only_shared=shared,
-            )
-            for shared in (False, only_shared)
-        ]
-    return _Others(documents=found[0], sharing=frozenset(document.id for document in found[1]))
 
 
 async def _replay(
-    document: RawDocument, job: Job, services: Services, *, key: DataKey, whole: bool, back: int
+    document: RawDocument, job: Job, services: Services, *, key: DataKey, back: int
 ) -> int:
     """Reads a document again; returns how many rows came back so far."""
     async with replayed(document, job, services, key=key) as (to, batches):
         writer = Writer(to)
         async for batch in batches:
-            part = batch if whole else replace(batch, entries=(), withdrawals=())
-            if not (part.entries or part.withdrawals or part.balances):
+            if not (batch.entries or batch.withdrawals or batch.balances):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
-                _, counts = await writer.write(tx, part)
-                back += counts.imported
+                _, counts = await writer.write(tx, batch)
+                # What a correction takes back and says anew has not come back.
+                back += counts.imported - counts.withdrawn
                 await ledger.advance(
                     tx, job, lease=services.lease, checkpoint=back, counts=Counts(), rate=0
                 )

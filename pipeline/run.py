@@ -80,7 +80,7 @@ async def _claim(tenant_id: UUID, job_id: UUID, services: Services) -> Job | Non
         return await ledger.claim(
             services.database, tenant_id=tenant_id, job_id=job_id, lease=services.lease
         )
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, TimedOut):
         log.warning("job.claim_failed", extra={"job_id": str(job_id)})
         return None
 

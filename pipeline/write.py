@@ -285,7 +285,14 @@ def incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
 
 
 async def note(
-    tx: Tx, to: Destination, batch: Batch, counts: Counts, *, found: int, rate: int
+    tx: Tx,
+    to: Destination,
+    batch: Batch,
+    counts: Counts,
+    *,
+    found: int,
+    rate: int,
+    wrote: bool,
 ) -> int:
     """Keeps a batch's findings and the job's progress; returns the findings so far.
 
@@ -293,7 +300,15 @@ async def note(
     """
     findings = [_masked(finding, to.numbers) for finding in batch.findings]
     await ledger.put_findings(tx, to.job, start=found, findings=findings)
-    await ledger.advance(tx, to.job, lease=to.lease, checkpoint=batch.end, counts=counts, rate=rate)
+    await ledger.advance(
+        tx,
+        to.job,
+        lease=to.lease,
+        checkpoint=batch.end,
+        counts=counts,
+        rate=rate,
+        wrote=wrote,
+    )
     return found + len(batch.findings)
 
 

@@ -14,7 +14,7 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: by_key
 -- role: authenticated
@@ -23,7 +23,7 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at
+  j.started_at, j.finished_at, j.wrote
 from app.ingestion_jobs as j
 where j.tenant_id = $1 and j.idempotency_key = $2;
 
@@ -42,7 +42,7 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at
+  j.started_at, j.finished_at, j.wrote
 from app.ingestion_jobs as j
 where j.tenant_id = $1 and j.mapping_id = $2 and j.kind = 'derive' and j.state = 'queued'
 order by j.created_at, j.id
@@ -60,7 +60,7 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: discard
 -- role: authenticated
@@ -72,7 +72,7 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: cancel
 -- role: authenticated
@@ -84,23 +84,28 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: retry
 -- role: authenticated
 update app.ingestion_jobs as j
 set
   state = 'queued', attempts = 0, next_run_at = now(), error_code = null, error_message = null,
-  finished_at = null, profile_id = coalesce($3, j.profile_id)
+  finished_at = null, profile_id = coalesce($3, j.profile_id),
+  -- What was approved was the preview of another reading.
+  approved_at = case when j.wrote then j.approved_at end,
+  approved_by = case when j.wrote then j.approved_by end
 where j.tenant_id = $1
   and j.id = $2
   and (j.state = 'failed' or (j.state = 'cancelled' and j.task = 'run'))
+  -- What stands in part goes on being read as it was.
+  and ($3::uuid is null or not j.wrote)
 returning
   j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: revert
 -- role: authenticated
@@ -117,7 +122,7 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: recent
 -- role: authenticated
@@ -127,7 +132,7 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at
+  j.started_at, j.finished_at, j.wrote
 from app.ingestion_jobs as j
 where j.tenant_id = $1
   and ($2::uuid is null or j.connection_id = $2)
@@ -142,7 +147,7 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at
+  j.started_at, j.finished_at, j.wrote
 from app.ingestion_jobs as j
 where j.tenant_id = $1 and ($2::uuid is null or j.connection_id = $2)
 order by j.created_at desc, j.id desc

@@ -28,7 +28,7 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at;
+  j.started_at, j.finished_at, j.wrote;
 
 -- name: postpone
 -- role: worker
@@ -67,7 +67,8 @@ set
   rejected = j.rejected + $10,
   withdrawn = j.withdrawn + $11,
   waiting = j.waiting + $12,
-  rate = $13
+  rate = $13,
+  wrote = j.wrote or $14
 where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running'
 returning j.processed;
 
@@ -86,7 +87,10 @@ set
   state = $4,
   stage = case when $4 in ('queued', 'failed') then j.stage end,
   -- A try that failed before it wrote anything binds the next one to nothing.
-  profile = case when $4 <> 'failed' or j.checkpoint > 0 then j.profile end,
+  profile = case when $4 <> 'failed' or j.wrote then j.profile end,
+  -- A worker that went down does not count as a try that failed.
+  attempts = case when $4 = 'queued' and $6::text is null then greatest(j.attempts - 1, 0)
+    else j.attempts end,
   lease_until = null,
   next_run_at = case when $4 = 'queued' then now() + $5::interval end,
   error_code = $6,
@@ -97,26 +101,41 @@ where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 -- name: finish
 -- role: worker
 -- Ends a job whose document is through: the counts say how it went. Where rows were rejected and
--- none was read, nothing is written: a retry, perhaps with another profile, starts afresh.
+-- nothing was read, nothing is written: a retry, perhaps with another profile, starts afresh.
+with outcome as (
+  select
+    o.id,
+    o.rejected > 0 and o.fetched = 0 and not exists (
+      select
+      from app.account_balances as b
+      where b.tenant_id = o.tenant_id and b.job_id = o.id
+    ) as is_nothing
+  from app.ingestion_jobs as o
+  where o.tenant_id = $1 and o.id = $2
+)
 update app.ingestion_jobs as j
 set
   state = case
     when j.waiting > 0 then 'awaiting_mapping'
-    when j.rejected > 0 and j.fetched = 0 then 'failed'
+    when o.is_nothing then 'failed'
     when j.rejected > 0 then 'partial'
     else 'completed'
   end,
-  error_code = case when j.rejected > 0 and j.fetched = 0 then 'no-row-readable' end,
-  error_message = case
-    when j.rejected > 0 and j.fetched = 0 then 'No row could be read; see the findings.'
-  end,
-  profile = case when j.rejected = 0 or j.fetched > 0 then j.profile end,
-  checkpoint = case when j.rejected = 0 or j.fetched > 0 then j.checkpoint else 0 end,
+  error_code = case when o.is_nothing then 'no-row-readable' end,
+  error_message = case when o.is_nothing then 'No row could be read; see the findings.' end,
+  profile = case when not o.is_nothing then j.profile end,
+  checkpoint = case when o.is_nothing then 0 else j.checkpoint end,
+  wrote = j.wrote and not o.is_nothing,
   stage = null,
   fetched = j.processed,
   lease_until = null,
   finished_at = now()
-where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running'
+from outcome as o
+where j.tenant_id = $1
+  and j.id = $2
+  and o.id = j.id
+  and j.fence = $3
+  and j.state = 'running'
 returning j.state;
 
 -- name: settle_preview
@@ -132,7 +151,9 @@ set
   duplicate = $5,
   changed = $6,
   waiting = $7,
-  withdrawn = $8
+  withdrawn = $8,
+  error_code = $9,
+  error_message = $10
 where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 
 -- name: derived

@@ -33,7 +33,8 @@ select
 
 -- name: has_documents
 -- role: authenticated
--- Whether an import that counts came over the mapping's lineage: its rows can be derived.
+-- Whether an import that counts, or will, came over the mapping's lineage: a derivation waits for
+-- one that runs, and has a half-written one written again from its first row.
 select exists (
   select
   from app.connections as c
@@ -41,7 +42,10 @@ select exists (
   where c.tenant_id = $1
     and c.lineage_id = $2
     and j.kind = 'import'
-    and j.state in ('completed', 'partial', 'awaiting_mapping')
+    and (
+      j.state in ('running', 'completed', 'partial', 'awaiting_mapping')
+      or (j.state in ('queued', 'failed', 'cancelled') and j.wrote)
+    )
 );
 
 -- name: candidates

@@ -33,8 +33,7 @@ order by r.received_at, r.id;
 
 -- name: of_lineage
 -- role: worker
--- Documents of a lineage that were imported before an instant and still count, oldest first;
--- where asked, only those that shared rows with others, or took some back.
+-- Documents of a lineage that were imported before an instant and still count, oldest first.
 select
   r.id, r.connection_id, r.job_id, r.name, r.media_type, r.size_bytes, r.sha256, r.blob_path,
   r.received_at
@@ -46,7 +45,6 @@ where r.tenant_id = $1
   and r.received_at < $3
   and r.job_id <> $4
   and j.state in ('completed', 'partial', 'awaiting_mapping')
-  and (not $5::boolean or j.duplicate + j.changed + j.withdrawn > 0)
 order by r.received_at, r.id;
 
 -- name: read_with

@@ -55,6 +55,7 @@ create table app.ingestion_jobs (
   withdrawn bigint not null default 0,
   waiting bigint not null default 0,
   checkpoint bigint not null default 0,
+  wrote boolean not null default false,
   rate bigint,
   -- lease
   attempts integer not null default 0,
@@ -100,6 +101,8 @@ comment on table app.ingestion_jobs is
   'The ledger of work: what is to be done, who does it now, how far it is, how it ended.';
 comment on column app.ingestion_jobs.profile is
   'The column mapping that the document was read with, so that it can be read again the same way.';
+comment on column app.ingestion_jobs.wrote is
+  'Something of the job may stand: it is then read on as it was begun, and is taken back by a revert.';
 comment on column app.ingestion_jobs.checkpoint is
   'Records of the document that are dealt with; commits together with the rows they made.';
 comment on column app.ingestion_jobs.fence is
