@@ -109,17 +109,21 @@ class RedisEvents:
 
     async def join(self, name: str, queue: asyncio.Queue[UUID]) -> None:
         """Puts what comes on a channel into the queue from now on."""
-        channel = self._channels.get(name)
-        if channel is None:
-            channel = self._channels[name] = _Channel()
-            self._wanted.set()
-            await self._command("SUBSCRIBE", name)
+        channel = self._channels.setdefault(name, _Channel())
         channel.queues.append(queue)
+        self._wanted.set()
         try:
+            if not channel.agreed.is_set():
+                # Also where another listener has asked: that one may have been cancelled over it.
+                await self._command("SUBSCRIBE", name)
             async with asyncio.timeout(PUBLISH_TIMEOUT_S):
                 await channel.agreed.wait()
         except TimeoutError:
             _log.warning("events.listening_unconfirmed")
+        except BaseException:
+            # Who is cancelled while they come in is never told to leave.
+            await self.leave(name, queue)
+            raise
 
     async def leave(self, name: str, queue: asyncio.Queue[UUID]) -> None:
         """Ends what `join` began."""
@@ -169,7 +173,8 @@ class RedisEvents:
 
     async def _command(self, command: str, name: str) -> None:
         """What fails here also ends the reading, which subscribes to everything anew."""
-        if self._connection is None:
+        # One that a cancelled command has closed would be opened here again, past the reading.
+        if self._connection is None or not self._connection.is_connected:
             return
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT_S):

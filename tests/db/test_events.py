@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -74,6 +74,42 @@ async def test_a_topic_can_be_listened_to_again_after_everyone_had_left(
             await events.publish(tenant, "job", key)
             async with asyncio.timeout(SOON_S):
                 assert await queue.get() == key
+
+
+async def _cancelled_while_subscribing(events: RedisEvents, tenant: UUID) -> None:
+    coming = asyncio.create_task(events.listen(tenant, "job").__aenter__())
+    await asyncio.sleep(0)
+    coming.cancel()
+    await asyncio.wait([coming])
+    assert coming.cancelled()
+
+
+async def test_a_listener_cancelled_while_it_subscribes_leaves_nothing_behind(
+    redis_url: str,
+) -> None:
+    tenant = uuid4()
+
+    async with connect(redis_url) as redis, redis_events(redis) as events:
+        async with events.listen(tenant, "witness"):
+            for _ in range(3):
+                await _cancelled_while_subscribing(events, tenant)
+        async with events.listen(tenant, "last"):
+            left = await redis.pubsub_channels(f"bankfeeds:{tenant}:*")
+
+    assert left == [f"bankfeeds:{tenant}:last".encode()]
+
+
+async def test_who_comes_after_a_cancelled_listener_hears(events: RedisEvents) -> None:
+    tenant, key = uuid4(), uuid4()
+
+    async with events.listen(tenant, "witness"):
+        await _cancelled_while_subscribing(events, tenant)
+        async with events.listen(tenant, "job") as queue:
+            await events.publish(tenant, "job", key)
+            async with asyncio.timeout(SOON_S):
+                heard = await queue.get()
+
+    assert heard == key
 
 
 async def test_a_listener_that_does_not_read_drops_what_does_not_fit(
