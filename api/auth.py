@@ -27,6 +27,7 @@ TOKEN_CHARACTERS_MAX: Final = 8 * 1024
 LEEWAY: Final = timedelta(seconds=30)
 REMEMBERED_FOR: Final = timedelta(seconds=60)
 REMEMBERED_MAX: Final = 4096
+KEYS_UNAVAILABLE: Final = "keys_unavailable"  # a reason that is none of the token's doing
 SECRET_BYTES_MIN: Final = 32  # RFC 7518, section 3.2
 
 _INSTANT_MAX: Final = 250_000_000_000  # seconds; the year 9892, what a datetime can hold
@@ -104,7 +105,7 @@ class TokenVerifier:
         try:
             return await self._keys.find(kid, now)
         except KeysUnavailable as error:
-            raise InvalidToken("keys_unavailable") from error
+            raise InvalidToken(KEYS_UNAVAILABLE) from error
 
     def _identity(self, claims: _Claims, now: datetime) -> Identity:
         expires_at = datetime.fromtimestamp(claims.exp, UTC)

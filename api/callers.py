@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final, NoReturn
 from uuid import UUID
 
-from api.auth import Identity, InvalidToken, TokenVerifier
+from api.auth import KEYS_UNAVAILABLE, Identity, InvalidToken, TokenVerifier
 from api.errors import TRY_AGAIN, AccessEnded, Problem
 from core.scope import UserScope
 from db.failures import DatabaseUnavailable, TimedOut
@@ -57,13 +57,19 @@ class Callers:
         self._choices = _Choices()
 
     async def identify(self, authorization: str | None) -> Identity:
-        """Whose token an Authorization header holds. Raises Problem (401)."""
+        """Whose token an Authorization header holds.
+
+        Raises Problem (401), and Problem (503) where no signing keys have come yet: the token may
+        be as good as any, and a client that is told otherwise throws it away.
+        """
         if authorization is None or not authorization[: len(_BEARER)].lower() == _BEARER:
             raise _unauthenticated("send a token: Authorization: Bearer …", challenge="Bearer")
         try:
             token = authorization[len(_BEARER) :].strip()
             return await self._verifier.verify(token, self._clock())
         except InvalidToken as error:
+            if error.reason == KEYS_UNAVAILABLE:
+                raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN) from error
             challenge = 'Bearer error="invalid_token"'
             raise _unauthenticated(str(error), challenge=challenge) from error
 
