@@ -11,7 +11,7 @@ URL: Final = "http://127.0.0.1:8000/graphql"
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="The statement file.")],
+    file: Annotated[Path, typer.Argument(help="The statement file.", readable=False)],
     *,
     connection: Annotated[
         str | None, typer.Option(help="Connection id; may be left out where there is only one.")

@@ -34,7 +34,7 @@ class Report(Protocol):
 
 
 def parse(
-    file: Annotated[Path, typer.Argument(help="The statement file.")],
+    file: Annotated[Path, typer.Argument(help="The statement file.", readable=False)],
     *,
     format: Annotated[
         str | None, typer.Option("--format", help="bai2 or csv; else told from the content.")

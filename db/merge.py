@@ -225,6 +225,13 @@ async def take_back_balances(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> None:
     await tx.run(_SQL["take_back_balances"], tenant_id, job_id)
 
 
+async def removed_rows(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
+    """How many rows of a job are removed."""
+    count = await tx.value(_SQL["removed_rows"], tenant_id, job_id)
+    assert isinstance(count, int)
+    return count
+
+
 async def reconciled_rows(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
     """How many rows of a job someone has reconciled."""
     count = await tx.value(_SQL["reconciled_rows"], tenant_id, job_id)

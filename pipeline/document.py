@@ -14,6 +14,7 @@ from core.records import Finding, Record, Severity
 from core.vault import Aad, DataKey
 from db.blobs import Blobs
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
+from statements.csv import CSV
 from statements.csv_detect import propose
 from statements.profile import CsvProfile
 from statements.registry import by_name, detect, refusal
@@ -58,9 +59,7 @@ def decide(
     A format or mapping that was named wins. Without a mapping, a proposal is used only where it
     leaves nothing open. Raises Unreadable with what is missing and how to supply it.
     """
-    statement_format = by_name(format_name) if format_name is not None else detect(head)
-    if statement_format is None:
-        raise refusal(head)
+    statement_format = _format(head, format_name, is_mapped=profile is not None)
     findings: tuple[Finding, ...] = ()
     if statement_format.name == "csv" and profile is None:
         profile, findings = _proposed(head)
@@ -68,6 +67,18 @@ def decide(
         currency=connection.currency, decimals=connection.decimals, profile=profile
     )
     return Reading(format=statement_format, options=options, findings=findings)
+
+
+def _format(head: bytes, format_name: str | None, *, is_mapped: bool) -> StatementFormat:
+    if format_name is not None:
+        return by_name(format_name)
+    detected = detect(head)
+    if detected is not None:
+        return detected
+    refused = refusal(head)
+    if is_mapped and refused.code == "format-unrecognised":
+        return CSV  # whoever saved a mapping knows better than what the first rows look like
+    raise refused
 
 
 def _proposed(head: bytes) -> tuple[CsvProfile, tuple[Finding, ...]]:

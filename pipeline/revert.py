@@ -18,39 +18,47 @@ async def revert(job: Job, services: Services) -> JobState:
 
     Rows are kept where someone reconciled them, and where another document brings them too: the
     raw documents are the proof, so they are asked again. May be repeated after a crash: `total`
-    then says how many rows were removed, and `checkpoint` how many of them came back.
+    then says how many rows it removed, and `checkpoint` how many were removed before it began.
     """
     key = await services.key(job)
-    removed, back = await _begin(job, services)
+    removed, before = await _begin(job, services)
     removed = await _take_back(job, services, removed)
     for document in await _others(job, services):
-        back = await _replay(document, job, services, key=key, back=back)
+        await _replay(document, job, services, key=key)
     async with services.database.as_(services.scope(job)) as tx:
+        gone = await merge.removed_rows(tx, tenant_id=job.tenant_id, job_id=job.id) - before
+        # A row that came back carries the job of the document that brought it.
+        back = max(removed - gone, 0)
         reconciled = await merge.reconciled_rows(tx, tenant_id=job.tenant_id, job_id=job.id)
         findings = _report(removed=removed, elsewhere=back, reconciled=reconciled)
         await ledger.put_findings(
             tx, job, start=await ledger.next_finding(tx, job), findings=findings
         )
         counts = Counts(withdrawn=removed - back)
-        await ledger.advance(tx, job, lease=services.lease, checkpoint=back, counts=counts, rate=0)
+        await ledger.advance(
+            tx, job, lease=services.lease, checkpoint=before, counts=counts, rate=0
+        )
         await ledger.settle(tx, job, JobState.REVERTED)
     await services.tell_rows(job)
     return JobState.REVERTED
 
 
 async def _begin(job: Job, services: Services) -> tuple[int, int]:
-    """How many rows an earlier try has removed, and how many of those came back."""
+    """How many rows an earlier try has removed, and how many were removed before that."""
     if job.stage == JobStage.REVERT:
         return job.total or 0, job.checkpoint
     async with services.database.as_(services.scope(job)) as tx:
         await ledger.renew(tx, job, lease=services.lease, stage=JobStage.REVERT, total=0)
-        await ledger.advance(tx, job, lease=services.lease, checkpoint=0, counts=Counts(), rate=0)
+        before = await merge.removed_rows(tx, tenant_id=job.tenant_id, job_id=job.id)
+        await ledger.advance(
+            tx, job, lease=services.lease, checkpoint=before, counts=Counts(), rate=0
+        )
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
         )
         await ledger.rewind(tx, job, lineage_id=connection.lineage_id)
         await merge.take_back_balances(tx, tenant_id=job.tenant_id, job_id=job.id)
-    return 0, 0
+    return 0, before
 
 
 async def _take_back(job: Job, services: Services, removed: int) -> int:
@@ -81,23 +89,15 @@ async def _others(job: Job, services: Services) -> list[RawDocument]:
         )
 
 
-async def _replay(
-    document: RawDocument, job: Job, services: Services, *, key: DataKey, back: int
-) -> int:
-    """Reads a document again; returns how many rows came back so far."""
+async def _replay(document: RawDocument, job: Job, services: Services, *, key: DataKey) -> None:
     async with replayed(document, job, services, key=key) as (to, batches):
         writer = Writer(to)
         async for batch in batches:
             if not (batch.entries or batch.withdrawals or batch.balances):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
-                _, counts = await writer.write(tx, batch)
-                # What a correction takes back and says anew has not come back.
-                back += counts.imported - counts.withdrawn
-                await ledger.advance(
-                    tx, job, lease=services.lease, checkpoint=back, counts=Counts(), rate=0
-                )
-    return back
+                await writer.write(tx, batch)
+                await ledger.renew(tx, job, lease=services.lease)
 
 
 def _report(*, removed: int, elsewhere: int, reconciled: int) -> list[Finding]:

@@ -25,6 +25,8 @@ from pipeline.services import Services
 
 log = logging.getLogger(__name__)
 
+SETTLE_PAUSES_S: Final = (1, 2, 3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -140,26 +142,41 @@ async def _settle_quietly(
     job: Job, services: Services, state: JobState, *, failure: Failure | None
 ) -> None:
     """Settles a run that ended early; what cannot be written now, the lease settles later."""
+    for pause_s in SETTLE_PAUSES_S:
+        try:
+            await _settle_early(job, services, state, failure)
+        except DatabaseUnavailable:
+            await asyncio.sleep(pause_s)  # it may be restarting; the lease would take longer
+        except BankfeedsError as error:
+            log.warning(
+                "job.unsettled", extra={"job_id": str(job.id), "error": type(error).__name__}
+            )
+            return
+        else:
+            return
+    log.warning("job.unsettled", extra={"job_id": str(job.id), "error": "DatabaseUnavailable"})
+
+
+async def _settle_early(
+    job: Job, services: Services, state: JobState, failure: Failure | None
+) -> None:
     delay = retry_delay(job.attempts) if failure is not None else timedelta(0)
-    try:
-        async with services.database.as_(WorkerScope(tenant_id=job.tenant_id)) as tx:
-            # What was no fault of the document would still stand there when a retry has ended well.
-            if failure is not None and not failure.retry:
-                await ledger.put_findings(
-                    tx,
-                    job,
-                    start=await ledger.next_finding(tx, job),
-                    findings=[
-                        Finding(Severity.ERROR, failure.code, failure.message, line=failure.line)
-                    ],
-                )
-            await ledger.settle(
+    async with services.database.as_(WorkerScope(tenant_id=job.tenant_id)) as tx:
+        # What was no fault of the document would still stand there when a retry has ended well.
+        if failure is not None and not failure.retry:
+            await ledger.put_findings(
                 tx,
                 job,
-                state,
-                delay=delay,
-                error_code=failure.code if failure else None,
-                error_message=failure.message if failure else None,
+                start=await ledger.next_finding(tx, job),
+                findings=[
+                    Finding(Severity.ERROR, failure.code, failure.message, line=failure.line)
+                ],
             )
-    except BankfeedsError as error:
-        log.warning("job.unsettled", extra={"job_id": str(job.id), "error": type(error).__name__})
+        await ledger.settle(
+            tx,
+            job,
+            state,
+            delay=delay,
+            error_code=failure.code if failure else None,
+            error_message=failure.message if failure else None,
+        )

@@ -277,6 +277,12 @@ where t.tenant_id = $1
 delete from app.account_balances as b
 where b.tenant_id = $1 and b.job_id = $2;
 
+-- name: removed_rows
+-- role: worker
+select count(*)
+from app.transactions as t
+where t.tenant_id = $1 and t.job_id = $2 and t.status = 'removed';
+
 -- name: reconciled_rows
 -- role: worker
 select count(*)

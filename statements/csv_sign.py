@@ -45,7 +45,7 @@ class RowAmounts:
             found = self._reader.read(cell)
         except InvalidMoney as error:
             raise RowRejected(
-                "amount-unreadable", f'has the {field} "{short(cell)}", which {error}', field=field
+                "amount-unreadable", f'has the {field} "{short(cell)}": {error}', field=field
             ) from error
         if found.currency is not None and found.currency != currency:
             raise RowRejected(
