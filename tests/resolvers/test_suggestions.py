@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from core.models import Account, AccountMapping, AccountStatus, AccountType, MappingState
-from resolvers.suggestions import SUGGESTIONS_MAX, suggest
+from resolvers.suggestions import CANDIDATES_MAX, SUGGESTIONS_MAX, suggest
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -80,3 +83,36 @@ def test_suggestions_are_few_whatever_there_is() -> None:
     accounts = [_account(masked_number="••••5678", name=f"N{number}") for number in range(50)]
 
     assert len(suggest(_mapping(), accounts)) == SUGGESTIONS_MAX
+
+
+@pytest.mark.parametrize(
+    ("external", "alike"),
+    [
+        ("Account, Operating: MAIN", 100),
+        ("Main operating", 80),
+        ("Payroll account", 40),
+        ("Payroll", 0),
+        ("…", 0),
+        (None, 0),
+    ],
+)
+def test_names_are_alike_by_the_words_that_they_share(external: str | None, alike: int) -> None:
+    account = _account(name="Main Operating Account", masked_number="••••5678")
+
+    (found,) = suggest(_mapping(external_name=external), [account])
+
+    assert found.score == 70 + 30 * alike // 100
+    assert (f"the names are {alike} % alike" in found.reason) == (alike > 0)
+
+
+def test_no_more_candidates_are_compared_than_may_be() -> None:
+    looked_at: list[Account] = []
+
+    def accounts() -> Iterator[Account]:
+        for number in range(10 * CANDIDATES_MAX):
+            looked_at.append(_account(name=f"Account {number}"))
+            yield looked_at[-1]
+
+    suggest(_mapping(external_name="Account 7"), accounts())
+
+    assert len(looked_at) == CANDIDATES_MAX
