@@ -197,11 +197,19 @@ CREATE OR REPLACE FUNCTION private.expired_uploads(most integer)
 AS $function$
   select u.tenant_id, u.id
   from app.uploads as u
-  where u.state in ('pending', 'received') and u.expires_at < now()
+  where u.state in ('pending', 'received')
+    and u.expires_at < now()
+    and not exists (
+      select
+      from app.ingestion_jobs as j
+      where j.tenant_id = u.tenant_id
+        and j.upload_id = u.id
+        and j.state in ('queued', 'running', 'failed')
+    )
   order by u.expires_at
   limit least(most, 1000)
 $function$;
-comment on function private.expired_uploads(integer) is 'Uploads of all tenants whose time is over. Ids only.';
+comment on function private.expired_uploads(integer) is 'Uploads of all tenants whose time is over and that no job means to read. Ids only.';
 grant execute on function private.expired_uploads(integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.has_role(minimum text)

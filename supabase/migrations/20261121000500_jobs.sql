@@ -195,12 +195,20 @@ set search_path = pg_catalog, pg_temp
 as $$
   select u.tenant_id, u.id
   from app.uploads as u
-  where u.state in ('pending', 'received') and u.expires_at < now()
+  where u.state in ('pending', 'received')
+    and u.expires_at < now()
+    and not exists (
+      select
+      from app.ingestion_jobs as j
+      where j.tenant_id = u.tenant_id
+        and j.upload_id = u.id
+        and j.state in ('queued', 'running', 'failed')
+    )
   order by u.expires_at
   limit least(most, 1000)
 $$;
 comment on function private.expired_uploads(integer) is
-  'Uploads of all tenants whose time is over. Ids only.';
+  'Uploads of all tenants whose time is over and that no job means to read. Ids only.';
 
 revoke all on function private.due_jobs(integer) from public;
 revoke all on function private.expired_uploads(integer) from public;

@@ -156,8 +156,14 @@ select is(
   pg_temp.answer('worker', 'select count(distinct tenant_id) from private.due_jobs(2)'),
   '2',
   'one of each tenant first');
+select is(pg_temp.outcome('worker', 'select from private.expired_uploads(10)'), '0 rows',
+  'uploads that jobs mean to read stay');
+update app.ingestion_jobs set state = 'failed', next_run_at = null;
+select is(pg_temp.outcome('worker', 'select from private.expired_uploads(10)'), '0 rows',
+  'also those of failed jobs, which may be tried again');
+update app.ingestion_jobs set state = 'cancelled';
 select is(pg_temp.outcome('worker', 'select from private.expired_uploads(10)'), '2 rows',
-  'and so are uploads that nobody finished');
+  'the others are told to workers too');
 select is(pg_temp.outcome(who, question), '42501', who || ' may not ask: ' || question)
 from unnest(array['olivia@acme', 'webhook', 'anon']) as who
 cross join unnest(array[
