@@ -129,6 +129,12 @@ async def has_rows(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> bool:
     return bool(await tx.value(_SQL["has_rows"], tenant_id, mapping_id))
 
 
+async def row_count(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, most: int) -> int:
+    """How many transactions and balances, removed ones too, the mapping has; stops at `most`."""
+    count = int(await tx.value(_SQL["row_count"], tenant_id, mapping_id, most))
+    return min(count, most)
+
+
 async def has_documents(tx: Tx, *, tenant_id: UUID, lineage_id: UUID) -> bool:
     """Whether documents were imported that may hold rows for a mapping of the lineage."""
     return bool(await tx.value(_SQL["has_documents"], tenant_id, lineage_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from core.jobs import JobKind
@@ -16,8 +17,10 @@ from db.mappings import Decision, MappingFilter
 from db.session import Tx
 from resolvers.context import Context
 from resolvers.jobs import announce
-from resolvers.refusing import conflict, invalid, missing, refusable, require
+from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
 from resolvers.suggestions import Suggestion, suggest
+
+ROWS_MOVED_MAX: Final = 100_000  # what one statement moves well within its eight seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,10 @@ async def suggestions(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Se
 
 @refusable
 async def set_account(context: Context, *, mapping_id: UUID, account_id: UUID) -> Mapped:
-    """Says which account it is. Rows that are there move; rows that waited are derived by a job."""
+    """Says which account it is. Rows that are there move; rows that waited are derived by a job.
+
+    They move in one statement, which must end in time, so more than `ROWS_MOVED_MAX` are refused.
+    """
     async with context.write() as tx:
         before = await _locked(tx, context, mapping_id)
         account = await accounts.find(tx, tenant_id=context.tenant, account_id=account_id)
@@ -85,6 +91,7 @@ async def set_account(context: Context, *, mapping_id: UUID, account_id: UUID) -
                 f"The external account is in {before.currency}, this one in {account.currency}.",
                 "accountId",
             )
+        await _check_movable(tx, context, before, account_id)
         mapping = await _decided(tx, context, before, MappingState.MAPPED, account_id=account_id)
         job = None
         if before.state is not MappingState.MAPPED:
@@ -148,6 +155,23 @@ async def _locked(tx: Tx, context: Context, mapping_id: UUID) -> AccountMapping:
     if mapping is None:
         raise missing("account mapping", "id")
     return mapping
+
+
+async def _check_movable(
+    tx: Tx, context: Context, before: AccountMapping, account_id: UUID
+) -> None:
+    """Raises Refusal where more rows would follow the mapping than one request can move."""
+    if before.account_id in (None, account_id):
+        return
+    count = await stored.row_count(
+        tx, tenant_id=context.tenant, mapping_id=before.id, most=ROWS_MOVED_MAX + 1
+    )
+    if count > ROWS_MOVED_MAX:
+        raise limit(
+            f"More than {ROWS_MOVED_MAX} rows came over this mapping, too many to move at once. "
+            "Rename the account instead, or ask the operator of this service to move them.",
+            "id",
+        )
 
 
 async def _decided(

@@ -76,6 +76,11 @@ def conflict(message: str, *path: str) -> Refusal:
     return Refusal(RefusalCode.CONFLICT, message, *path)
 
 
+def limit(message: str, *path: str) -> Refusal:
+    """It is more than there may be; the message says how much may, and what else would do."""
+    return Refusal(RefusalCode.LIMIT, message, *path)
+
+
 async def require(tx: Tx, context: Context, minimum: Role) -> None:
     """Raises Refusal unless the caller has at least this role. The policies ask again."""
     if context.tenant_id is None:

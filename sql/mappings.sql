@@ -31,6 +31,17 @@ select
     select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2
   );
 
+-- name: row_count
+-- role: authenticated
+-- What moves with the mapping, counted up to a most. Removed rows name the account too.
+select
+  (select count(*) from (
+    select from app.transactions as t where t.tenant_id = $1 and t.mapping_id = $2 limit $3
+  ) as t)
+  + (select count(*) from (
+    select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2 limit $3
+  ) as b);
+
 -- name: has_documents
 -- role: authenticated
 -- Whether an import that counts, or will, came over the mapping's lineage: a derivation waits for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from resolvers.mappings import ROWS_MOVED_MAX
 from schema.ids import encode
 from tests.fixtures.graph import Graph, key
 from tests.fixtures.world import Place
@@ -129,6 +130,50 @@ async def test_rows_move_with_their_mapping(graph: Graph) -> None:
     count = "query ($id: ID!) { transactionCount(filter: {accountIds: [$id]}) }"
     assert await graph.ask(place.user, count, id=other["account"]["id"]) == 2
     assert await graph.ask(place.user, count, id=account) == 0
+
+
+async def _with_rows(graph: Graph, count: int) -> tuple[Place, str, str, str]:
+    """A tenant with a mapping that so many rows came over, its account, and another one."""
+    place, mapping, account = await _waiting(graph)
+    first = await graph.ask(place.user, SET, id=mapping["id"], account=account)
+    await graph.world.run(place, key(first["job"]["id"]))
+    other = await graph.ask(
+        place.user,
+        'mutation { accountCreate(input: {name: "New", currency: "EUR"}) { account { id } } }',
+    )
+    balances = await graph.world.owner.fetchval(
+        "select count(*) from app.account_balances where mapping_id = $1", key(mapping["id"])
+    )
+    await graph.world.owner.execute(
+        "insert into app.transactions (tenant_id, id, account_id, mapping_id, job_id, raw_id,"
+        " raw_line, raw_line_end, fingerprint, occurrence, content_key, status, amount, currency,"
+        " sort_date, description, description_raw)"
+        " select tenant_id, gen_random_uuid(), account_id, mapping_id, job_id, raw_id, 1, 1,"
+        " fingerprint, 1000 + number, 0, 'removed', 1, currency, sort_date, 'd', 'd'"
+        " from (select * from app.transactions where mapping_id = $1 limit 1) as one,"
+        " generate_series(1, $2::int) as number",
+        key(mapping["id"]),
+        count - 2 - balances,
+    )
+    return place, mapping["id"], account, other["account"]["id"]
+
+
+async def test_more_rows_than_can_move_at_once_are_refused(graph: Graph) -> None:
+    place, id, account, other = await _with_rows(graph, ROWS_MOVED_MAX + 1)
+
+    refused = await graph.ask(place.user, SET, id=id, account=other)
+    same = await graph.ask(place.user, SET, id=id, account=account)
+    await graph.world.owner.execute(
+        "delete from app.transactions where id in"
+        " (select id from app.transactions where status = 'removed' limit 1)"
+    )
+    moved = await graph.ask(place.user, SET, id=id, account=other)
+
+    (error,) = refused["userErrors"]
+    assert (error["code"], error["path"]) == ("LIMIT", ["id"])
+    assert "100000" in error["message"]
+    assert (refused["mapping"], same["userErrors"]) == (None, [])
+    assert (moved["userErrors"], moved["mapping"]["account"]) == ([], {"id": other})
 
 
 async def test_setting_twice_derives_once(graph: Graph) -> None:
