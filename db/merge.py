@@ -196,7 +196,7 @@ async def put_balances(
     tenant_id: UUID,
     balances: Sequence[tuple[BalanceRecord, UUID, UUID]],
 ) -> None:
-    """Keeps statements of balances; (record, mapping, account) each."""
+    """Keeps statements of balances that are news; (record, mapping, account) each."""
     if not balances:
         return
     records = [record for record, _, _ in balances]
@@ -212,7 +212,14 @@ async def put_balances(
         [record.as_of_time for record in records],
         [record.interim for record in records],
     ]
-    await tx.run(_SQL["put_balances"], tenant_id, document.job_id, document.id, *columns)
+    await tx.run(
+        _SQL["put_balances"],
+        tenant_id,
+        document.job_id,
+        document.id,
+        *columns,
+        document.received_at,
+    )
 
 
 async def take_back(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:

@@ -2,7 +2,8 @@
 
 -- name: latest
 -- role: authenticated
--- The newest of each kind and code of an account: a final figure wins over an interim one.
+-- The newest of each kind and code of an account: a final figure wins over an interim one,
+-- one without a time, which is of the end of the day, over one with a time.
 select
   l.id, l.account_id, l.mapping_id, l.raw_id, l.raw_line, l.kind, l.code, l.amount, l.currency,
   l.as_of, l.as_of_time, l.interim, l.created_at
@@ -13,6 +14,8 @@ cross join lateral (
     b.as_of, b.as_of_time, b.interim, b.created_at
   from app.account_balances as b
   where b.tenant_id = $1 and b.account_id = parent.id
-  order by b.kind, b.code, b.as_of desc, b.interim, b.as_of_time desc, b.created_at desc, b.id desc
+  order by
+    b.kind, b.code, b.as_of desc, b.interim, b.as_of_time desc nulls first, b.created_at desc,
+    b.id desc
   limit 100
 ) as l;

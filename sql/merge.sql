@@ -232,22 +232,23 @@ where b.tenant_id = $1
 
 -- name: put_balances
 -- role: worker
+-- Created when its document arrived, so that the order of statements is that of the documents even
+-- where an older one is read later. What repeats the newest statement before it adds nothing.
 insert into app.account_balances (
   tenant_id, mapping_id, account_id, job_id, raw_id, raw_line, kind, code, amount, currency,
-  as_of, as_of_time, interim
+  as_of, as_of_time, interim, created_at
 )
 select
   $1, b.mapping_id, b.account_id, $2, $3, b.raw_line, b.kind, b.code, b.amount, b.currency,
-  b.as_of, b.as_of_time, b.interim
+  b.as_of, b.as_of_time, b.interim, $14
 from unnest(
   $4::uuid[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::numeric[], $10::text[],
   $11::date[], $12::text[], $13::boolean[]
 ) as b (
   mapping_id, account_id, raw_line, kind, code, amount, currency, as_of, as_of_time, interim
 )
--- Another document that states the same balance adds nothing.
-where not exists (
-  select
+left join lateral (
+  select e.amount
   from app.account_balances as e
   where e.tenant_id = $1
     and e.mapping_id = b.mapping_id
@@ -255,9 +256,13 @@ where not exists (
     and e.kind = b.kind
     and e.code = b.code
     and e.interim = b.interim
-    and e.amount = b.amount
-)
-on conflict (tenant_id, mapping_id, as_of, kind, code, interim, raw_id) do nothing;
+    and e.as_of_time is not distinct from b.as_of_time
+    and e.created_at <= $14
+  order by e.created_at desc, e.id desc
+  limit 1
+) as newest on true
+where b.amount is distinct from newest.amount
+on conflict (tenant_id, mapping_id, as_of, kind, code, interim, as_of_time, raw_id) do nothing;
 
 -- name: take_back
 -- role: worker

@@ -382,7 +382,7 @@ create table app.account_balances (
   interim boolean not null default false,
   created_at timestamp with time zone not null default now(),
   constraint account_balances_pkey PRIMARY KEY (tenant_id, id),
-  constraint account_balances_statement_key UNIQUE (tenant_id, mapping_id, as_of, kind, code, interim, raw_id),
+  constraint account_balances_statement_key UNIQUE NULLS NOT DISTINCT (tenant_id, mapping_id, as_of, kind, code, interim, as_of_time, raw_id),
   constraint account_balances_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
   constraint account_balances_as_of_time_check CHECK ((as_of_time ~ '^[0-2][0-9]:[0-5][0-9]$'::text)),
   constraint account_balances_code_check CHECK ((length(code) <= 20)),
@@ -390,6 +390,7 @@ create table app.account_balances (
   constraint account_balances_kind_check CHECK ((kind = ANY (ARRAY['opening_ledger'::text, 'closing_ledger'::text, 'current_ledger'::text, 'opening_available'::text, 'closing_available'::text, 'current_available'::text, 'running'::text, 'other'::text])))
 );
 comment on table app.account_balances is 'Balances as sources stated them, one row per statement: the history of an account.';
+comment on column app.account_balances.created_at is 'When the document that states it arrived: the newest of equal days and times counts.';
 
 create table app.account_mappings (
   tenant_id uuid not null,

@@ -93,7 +93,9 @@ create table app.account_balances (
   created_at timestamptz not null default now(),
   constraint account_balances_pkey primary key (tenant_id, id),
   constraint account_balances_statement_key
-  unique (tenant_id, mapping_id, as_of, kind, code, interim, raw_id),
+  unique nulls not distinct (
+    tenant_id, mapping_id, as_of, kind, code, interim, as_of_time, raw_id
+  ),
   constraint account_balances_mapping_fkey
   foreign key (tenant_id, mapping_id, account_id)
   references app.account_mappings (tenant_id, id, account_id) on update cascade,
@@ -113,6 +115,8 @@ create table app.account_balances (
 );
 comment on table app.account_balances is
   'Balances as sources stated them, one row per statement: the history of an account.';
+comment on column app.account_balances.created_at is
+  'When the document that states it arrived: the newest of equal days and times counts.';
 create index account_balances_account_idx
 on app.account_balances (tenant_id, account_id, as_of desc, created_at desc);
 create index account_balances_raw_idx on app.account_balances (tenant_id, job_id, raw_id);
