@@ -60,12 +60,13 @@ class Batch:
 def batches(records: Iterable[Record], *, size: int = BATCH_RECORDS) -> Iterator[Batch]:
     """The records in batches of `size`; the last may be empty, so that even nothing is a batch.
 
-    A withdrawal opens a batch: what stands before it in the document is written before it.
+    A batch is written withdrawals first. So one that takes back what its part already says of the
+    account's day opens the next: what stands before it in the document is written before it.
     """
     part = _Part()
     end = 0
     for record in records:
-        if len(part.records) >= size or (isinstance(record, WithdrawalRecord) and part.holds_rows):
+        if len(part.records) >= size or part.is_withdrawn_by(record):
             yield part.batch(end)
             part = _Part()
         end += 1
@@ -73,25 +74,46 @@ def batches(records: Iterable[Record], *, size: int = BATCH_RECORDS) -> Iterator
     yield part.batch(end)
 
 
+def day_of(record: TransactionRecord) -> date | None:
+    """The day that is part of a row's identity; None where the source gave no readable date."""
+    return record.posted_date or record.transaction_date or record.value_date
+
+
 class _Part:
     """Collects the records of one batch by kind."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self.holds_rows = False
+        self._said: set[tuple[str, date | None]] = set()  # accounts and days
 
     def add(self, record: Record) -> None:
         self.records.append(record)
         if isinstance(record, TransactionRecord):
-            self.holds_rows = True
+            self._said.add((record.account, day_of(record)))
+        elif isinstance(record, BalanceRecord):
+            self._said.add((record.account, record.as_of))
+
+    def is_withdrawn_by(self, record: Record) -> bool:
+        return (
+            isinstance(record, WithdrawalRecord)
+            and (record.account, record.posted_date) in self._said
+        )
 
     def batch(self, end: int) -> Batch:
         records = self.records
         return Batch(
             end=end,
             accounts=tuple(r for r in records if isinstance(r, AccountRecord)),
-            withdrawals=tuple(r for r in records if isinstance(r, WithdrawalRecord)),
+            withdrawals=tuple(_once(r for r in records if isinstance(r, WithdrawalRecord))),
             transactions=tuple(r for r in records if isinstance(r, TransactionRecord)),
             balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
             findings=tuple(r for r in records if isinstance(r, Finding)),
         )
+
+
+def _once(withdrawals: Iterable[WithdrawalRecord]) -> Iterable[WithdrawalRecord]:
+    """The first of those that take back the same day: nothing of it stands between them."""
+    found: dict[tuple[str, date], WithdrawalRecord] = {}
+    for withdrawal in withdrawals:
+        found.setdefault((withdrawal.account, withdrawal.posted_date), withdrawal)
+    return found.values()

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Final
 
 from core.records import TransactionRecord
-from pipeline.batch import Batch, Entry
+from pipeline.batch import Batch, Entry, day_of
 from pipeline.ordinals import Ordinals
 
 DESCRIPTION_MAX: Final = 10_000
@@ -44,7 +44,7 @@ def fingerprint(record: TransactionRecord) -> bytes:
     never counts: it differs between exports of the same row.
     """
     amount = str(record.amount.normalize()) if record.amount else "0"
-    dated = record.posted_date or record.transaction_date or record.value_date
+    dated = day_of(record)
     day = dated.isoformat() if dated else ""
     if record.external_id is not None:
         parts: Sequence[str | None] = ("id", day, amount, record.currency, record.external_id)
@@ -86,7 +86,7 @@ def content_key(record: TransactionRecord) -> int:
 
 
 def _sort_date(record: TransactionRecord, received: date) -> date:
-    return record.posted_date or record.transaction_date or record.value_date or received
+    return day_of(record) or received
 
 
 def _clean(record: TransactionRecord) -> TransactionRecord:

@@ -16,6 +16,7 @@ from typing import Final, Self
 ENTRIES_MAX: Final = 150_000
 
 _Key = tuple[str, date, bytes]  # account, day, fingerprint
+_Counts = dict[tuple[str, date], dict[bytes, int]]  # account and day → fingerprint → next ordinal
 
 
 class Ordinals:
@@ -23,7 +24,8 @@ class Ordinals:
 
     def __init__(self, *, entries_max: int = ENTRIES_MAX) -> None:
         self._entries_max = entries_max
-        self._memory: dict[_Key, int] = {}
+        self._memory: _Counts = {}
+        self._entries = 0  # in memory
         self._file: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
@@ -42,15 +44,14 @@ class Ordinals:
         """The ordinal of each key, counted from 0 over everything assigned so far."""
         if self._file is None:
             ordinals = self._count(keys)
-            if len(self._memory) > self._entries_max:
+            if self._entries > self._entries_max:
                 self._spill()
             return ordinals
         return self._count_in_file(list(keys))
 
     def forget(self, account: str, day: date) -> None:
         """Starts an account's day anew: the document has taken back what it said of it."""
-        for key in [key for key in self._memory if key[0] == account and key[1] == day]:
-            del self._memory[key]
+        self._entries -= len(self._memory.pop((account, day), ()))
         if self._file is not None:
             self._file.execute(
                 "delete from seen where account = ? and day = ?", (account, day.toordinal())
@@ -59,9 +60,11 @@ class Ordinals:
     def _count(self, keys: Iterable[_Key]) -> list[int]:
         seen = self._memory
         ordinals = []
-        for key in keys:
-            ordinal = seen.get(key, 0)
-            seen[key] = ordinal + 1
+        for account, day, fingerprint in keys:
+            counts = seen.setdefault((account, day), {})
+            ordinal = counts.get(fingerprint, 0)
+            counts[fingerprint] = ordinal + 1
+            self._entries += ordinal == 0
             ordinals.append(ordinal)
         return ordinals
 
@@ -76,29 +79,32 @@ class Ordinals:
             " primary key (account, day, fingerprint)) without rowid"
         )
         self._file = file
-        self._store(self._memory)
-        self._memory = {}
+        self._store()
 
     def _count_in_file(self, keys: list[_Key]) -> list[int]:
         assert self._file is not None
-        self._memory = {}
         for account, day, fingerprint in dict.fromkeys(keys):
             found = self._file.execute(
                 "select next from seen where account = ? and day = ? and fingerprint = ?",
                 (account, day.toordinal(), fingerprint),
             ).fetchone()
             if found is not None:
-                self._memory[account, day, fingerprint] = found[0]
+                self._memory.setdefault((account, day), {})[fingerprint] = found[0]
         ordinals = self._count(keys)
-        self._store(self._memory)
-        self._memory = {}
+        self._store()
         return ordinals
 
-    def _store(self, counts: dict[_Key, int]) -> None:
+    def _store(self) -> None:
+        """Moves the counts from memory to the file."""
         assert self._file is not None
         self._file.execute("begin")
         self._file.executemany(
             "insert or replace into seen values (?, ?, ?, ?)",
-            ((key[0], key[1].toordinal(), key[2], value) for key, value in counts.items()),
+            (
+                (account, day.toordinal(), fingerprint, following)
+                for (account, day), counts in self._memory.items()
+                for fingerprint, following in counts.items()
+            ),
         )
         self._file.execute("commit")
+        self._memory, self._entries = {}, 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,13 +43,26 @@ def test_counting_goes_on_across_a_batch_boundary() -> None:
         assert ordinals.assign([("a", DAY, b"coffee")]) == [1]
 
 
-def test_a_withdrawn_day_is_counted_anew() -> None:
-    with Ordinals(entries_max=0) as ordinals:
+@pytest.mark.parametrize("entries_max", [0, 100])
+def test_a_withdrawn_day_is_counted_anew(entries_max: int) -> None:
+    with Ordinals(entries_max=entries_max) as ordinals:
         ordinals.assign([("a", DAY, b"coffee"), ("b", DAY, b"coffee")])
 
         ordinals.forget("a", DAY)
 
         assert ordinals.assign([("a", DAY, b"coffee"), ("b", DAY, b"coffee")]) == [0, 1]
+
+
+def test_ten_thousand_days_are_withdrawn_in_no_time() -> None:
+    days = [date.fromordinal(DAY.toordinal() + number) for number in range(10_000)]
+    start = time.process_time()
+    with Ordinals() as ordinals:
+        ordinals.assign(("a", day, b"coffee") for day in days)
+
+        for day in days:
+            ordinals.forget("a", day)
+
+    assert time.process_time() - start < 1
 
 
 @given(rows=keys, cut=st.integers(0, 60), entries_max=st.integers(0, 8))
