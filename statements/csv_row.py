@@ -238,11 +238,12 @@ class RowReader:
                 f"More than {ACCOUNTS_MAX} accounts; is columns.account the right column?",
                 line=line,
             )
-        self._keys[cell] = key
+        number = _number(key)
+        self._keys[cell] = key = number or key
         if key not in self._currencies:
             self._currencies[key] = currency
             self.accounts.append(
-                AccountRecord(key=key, number=_number(key), currency=currency, line=line)
+                AccountRecord(key=key, number=number, currency=currency, line=line)
             )
         return key
 
@@ -271,5 +272,6 @@ def _shown(account: str) -> str:
 
 
 def _number(key: str) -> str | None:
-    compact = key.replace(" ", "")
-    return key if _ACCOUNT_NUMBER.fullmatch(compact) else None
+    """The account number that this is, in capital letters; None where it is a name."""
+    number = key.upper()
+    return number if _ACCOUNT_NUMBER.fullmatch(number.replace(" ", "")) else None

@@ -36,6 +36,23 @@ def test_one_file_routes_to_many_accounts() -> None:
     assert codes(records) == ["account-missing"]
 
 
+def test_a_number_in_small_letters_is_the_same_number() -> None:
+    text = (
+        HEADER + "2024-01-01,a,1.00,de89370400440532013000\n"
+        "2024-01-01,b,2.00,DE89370400440532013000\n"
+        "2024-01-01,c,3.00,gb29 nwbk 6016 1331 9268 19\n"
+    )
+
+    records = parse(text, {"account": "More"})
+
+    accounts = [record for record in records if isinstance(record, AccountRecord)]
+    assert [(account.key, account.number) for account in accounts] == [
+        ("DE89370400440532013000", "DE89370400440532013000"),
+        ("GB29 NWBK 6016 1331 9268 19", "GB29 NWBK 6016 1331 9268 19"),
+    ]
+    assert [row.account for row in rows(records)] == [accounts[0].key] * 2 + [accounts[1].key]
+
+
 def test_the_profile_may_name_the_account() -> None:
     records = parse(HEADER + "2024-01-01,a,1.00,\n", account="12345678")
 
