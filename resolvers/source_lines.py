@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 from uuid import UUID
 
+from core import account_number
 from core.models import Job, RawDocument
 from core.vault import Aad, DataKey
 from db import audit, jobs, mappings, reports
@@ -26,6 +27,11 @@ _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}", re.IGNORECAS
 _IBAN_MIN: Final = 15
 _NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){7,33}(?![0-9])")
 _RUN: Final = re.compile(r"[0-9]{8,34}")
+# Known numbers are looked for among words, of digits or of letters, alone and joined.
+_WORD: Final = re.compile(r"[0-9]+|[^\W0-9_]+")
+_JOINTS: Final = frozenset(("", *" ./-_:"))
+_JOINTS_MAX: Final = 12
+_PLAIN_CHARACTERS: Final = range(4, 41)
 _CARD_DIGITS: Final = range(12, 20)
 _LONGEST: Final = 100  # characters of a number with blanks in it
 
@@ -54,17 +60,17 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What tells account numbers from other digits: keyed hashes, and the ends of numbers."""
+    """What tells account numbers from other text: keyed hashes, and the ends of numbers."""
 
     key: DataKey
     hashes: frozenset[bytes]
-    tails: frozenset[str]
+    tails: frozenset[str]  # of all the numbers that the hashes are of, and maybe of others
 
-    def is_account(self, digits: str) -> bool:
-        """Whether the digits are a number, or end like one, that the tenant's accounts have."""
-        if digits[-SHOWN:] in self.tails:
-            return True
-        return self.key.keyed_hash("account-number", digits) in self.hashes
+    def is_account(self, plain: str) -> bool:
+        """Whether this is a number, without blanks and the like, that the connection has named."""
+        if account_number.masked(plain)[-SHOWN:] not in self.tails:
+            return False  # nearly all text ends here, which spares the hash
+        return self.key.keyed_hash("account-number", plain) in self.hashes
 
 
 async def lines(context: Context, places: Sequence[Place]) -> Mapping[Place, Sequence[SourceLine]]:
@@ -91,9 +97,9 @@ def masked(raw: bytes, known: Known) -> str:
     text = raw.decode("utf-8", "replace").replace("\x00", "\ufffd")
     # A number at the cut is seen whole before it is cut.
     text = _without_ibans(text[: LINE_CHARACTERS_MAX + _LONGEST])
-    hidden = _where(lambda found: _is_card(found) or known.is_account(found))
+    text = _without_known(text, known)
     # Twice: a number may have blanks in it, and a blank may part it from a number beside it.
-    return _RUN.sub(hidden, _NUMBER.sub(hidden, text))[:LINE_CHARACTERS_MAX]
+    return _RUN.sub(_hidden_card, _NUMBER.sub(_hidden_card, text))[:LINE_CHARACTERS_MAX]
 
 
 async def _audited(context: Context, places: Sequence[Place]) -> list[tuple[RawDocument, Job]]:
@@ -147,14 +153,45 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _where(is_secret: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
-    """Masks a match, except for its end, where its letters and digits are a secret."""
+def _hidden_card(match: re.Match[str]) -> str:
+    plain = account_number.plain_number(match[0])
+    return account_number.masked(plain) if _is_card(plain) else match[0]
 
-    def replace(match: re.Match[str]) -> str:
-        plain = "".join(one for one in match[0] if one.isalnum())
-        return f"••••{plain[-SHOWN:]}" if is_secret(plain) else match[0]
 
-    return replace
+def _without_known(text: str, known: Known) -> str:
+    """Masks the longest known number that begins at a word, then goes on behind it."""
+    words = list(_WORD.finditer(text))
+    parts = []
+    start = index = 0
+    while index < len(words):
+        found = None
+        for count, plain in _joined(words, index):
+            if len(plain) in _PLAIN_CHARACTERS and known.is_account(plain):
+                found = count, plain
+        if found is None:
+            index += 1
+            continue
+        count, plain = found
+        parts += [text[start : words[index].start()], account_number.masked(plain)]
+        start = words[index + count - 1].end()
+        index += count
+    return "".join([*parts, text[start:]])
+
+
+def _joined(words: Sequence[re.Match[str]], index: int) -> Iterator[tuple[int, str]]:
+    """The word, then it and the next, and so on: how many words, and their capital letters."""
+    plain = ""
+    joints = 0
+    for count, word in enumerate(words[index : index + _PLAIN_CHARACTERS.stop], start=1):
+        if count > 1:
+            joint = word.string[words[index + count - 2].end() : word.start()]
+            joints += joint != ""
+            if joint not in _JOINTS or joints > _JOINTS_MAX:
+                return
+        plain += word[0].upper()
+        if len(plain) >= _PLAIN_CHARACTERS.stop:
+            return
+        yield count, plain
 
 
 def _without_ibans(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID, uuid4
 
 import pytest
 
+from core import account_number
+from core.account_number import plain_number
 from core.errors import SealBroken
 from core.models import Role
 from core.scope import UserScope
@@ -16,10 +19,20 @@ from tests.fixtures.graph import Graph
 from tests.fixtures.world import Place as Tenant
 
 KEY = DataKey(bytes(32))
+NUMBERS = (
+    "0012345600",
+    "123456",
+    "AB1234567",
+    "12345678",
+    "12.3456.99",
+    "50-10/7044",
+    "DE00370400440532013000",
+    "7123",
+)
 KNOWN = Known(
     key=KEY,
-    hashes=frozenset({KEY.keyed_hash("account-number", "0012345600")}),
-    tails=frozenset({"5678"}),
+    hashes=frozenset(KEY.keyed_hash("account-number", plain_number(one)) for one in NUMBERS),
+    tails=frozenset(account_number.masked(one)[-4:] for one in NUMBERS),
 )
 
 
@@ -27,7 +40,15 @@ KNOWN = Known(
     ("raw", "shown"),
     [
         ("03,0012345600,EUR,015,100/", "03,••••5600,EUR,015,100/"),
-        ("03,99995678,EUR", "03,••••5678,EUR"),
+        ("0012 3456 00;0012-3456-00", "••••5600;••••5600"),
+        ("ACCT0012345600X", "ACCT••••5600X"),
+        ("03,123456,EUR,015,1234567", "03,••••456,EUR,015,1234567"),
+        ("2026-03-01;ab1234567;-3.50", "2026-03-01;••••4567;-3.50"),
+        ("2026-03-01\tAB 1234567\tPaid", "2026-03-01\t••••4567\tPaid"),
+        ('"12.3456.99","1"', '"••••5699","1"'),
+        ("to 50-10/7044, from 50107044", "to ••••7044, from ••••7044"),
+        ("7123 and 71234", "••••23 and 71234"),
+        ("DE00 3704 0044 0532 0130 00", "••••3000"),
         ("IBAN DE89370400440532013000 paid", "IBAN ••••3000 paid"),
         ("IBAN DE89 3704 0044 0532 0130 00", "IBAN ••••3000"),
         ("DE89370400440532013000 GB29NWBK60161331926819", "••••3000 ••••6819"),
@@ -42,7 +63,10 @@ KNOWN = Known(
         ("16,475,350,Z,,,COFFEE", "16,475,350,Z,,,COFFEE"),
         ("REF 4111111111111112", "REF 4111111111111112"),
         ("20260301,100000,2026", "20260301,100000,2026"),
-        ("DE00370400440532013000", "DE00370400440532013000"),
+        ("DE01370400440532013001", "DE01370400440532013001"),
+        ("99995678", "99995678"),
+        ("16,475,9995600,Z", "16,475,9995600,Z"),
+        ("1234.57,99912345678", "1234.57,99912345678"),
         ("", ""),
         ("a\x00b\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), "a\ufffdbÿ"),
     ],
@@ -60,10 +84,15 @@ def test_number_at_the_cut_of_a_long_line_is_masked() -> None:
     assert "4111" not in text
 
 
-def test_hostile_line_is_masked_in_no_time() -> None:
-    line = b"1 " * 500_000 + b"DE89" + b" A" * 500_000
+@pytest.mark.parametrize("repeated", [b"1 ", b"a1", b"5600 ", b"5600a", b"1.5600/"])
+def test_hostile_line_is_masked_in_no_time(repeated: bytes) -> None:
+    line = repeated * 500_000 + b"DE89" + b" A" * 500_000
+    start = time.process_time()
 
-    assert len(masked(line, KNOWN)) == 2_000
+    text = masked(line, KNOWN)
+
+    assert len(text) == 2_000
+    assert time.process_time() - start < 1
 
 
 async def _document(graph: Graph, tenant: Tenant, content: bytes) -> UUID:
@@ -97,6 +126,22 @@ async def test_lines_of_a_place_are_read_and_audited(graph: Graph) -> None:
     assert len(shown[1]) <= LINES_MAX
     (event,) = await graph.world.owner.fetch("select * from app.ingestion_audit_log")
     assert (event["event"], event["user_id"]) == ("source.read", viewer.user_id)
+
+
+@pytest.mark.parametrize("number", ["12.3456.78", "50-10/70", "gb82west12345698765431"])
+async def test_account_number_of_a_csv_file_is_masked_in_its_lines(
+    graph: Graph, number: str
+) -> None:
+    tenant = await graph.world.place(currency="EUR")
+    document = await _document(
+        graph, tenant, f"Date,Amount,Text,Account\n2026-03-01,-1.50,Row,{number}\n".encode()
+    )
+    place = Place(document_id=document, first=2, last=2)
+
+    found = await source_lines.lines(graph.context(tenant.user), [place])
+
+    hidden = account_number.masked(number)
+    assert [line.text for line in found[place]] == [f"2026-03-01,-1.50,Row,{hidden}"]
 
 
 @pytest.mark.parametrize("who", ["another tenant", "stranger"])
