@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import Enum
 from typing import Final
@@ -130,6 +130,12 @@ async def change_of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID, account_id: UU
     row = await tx.row(_SQL["change_of_job"], tenant_id, job_id, account_id)
     assert row is not None
     return Change(added=row["added"], updated=row["updated"], removed=row["removed"])
+
+
+async def finished_jobs(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) -> Sequence[UUID]:
+    """Ids of jobs that ended at an instant or later, in this order; `most` of them."""
+    rows = await tx.rows(_SQL["finished_jobs"], tenant_id, since, most)
+    return [row["id"] for row in rows]
 
 
 def _where(wanted: TransactionFilter) -> list[Condition]:

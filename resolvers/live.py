@@ -17,7 +17,7 @@ from uuid import UUID
 from core.errors import Forbidden
 from core.jobs import SETTLED, JobState
 from core.models import Account, Connection, Job
-from db import accounts, connections, jobs, tenants, transactions
+from db import accounts, connections, jobs, mappings, tenants, transactions
 from db.events import EVENT_PATIENCE_S
 from db.session import Tx
 from db.transactions import Change
@@ -26,6 +26,8 @@ from resolvers.context import Context
 PAUSE_S: Final = 0.2  # between two looks: at most five events a second of one job
 OVERLAP: Final = timedelta(seconds=30)  # updated_at is when a transaction began, not its commit
 JOBS_MAX: Final = 1_000  # whose last state a stream remembers
+LOOK_MAX: Final = 100  # ended jobs that one look finds; the next goes on after them
+NOTHING: Final = Change(added=0, updated=0, removed=0)
 OPEN: Final = frozenset({JobState.AWAITING_MAPPING, JobState.AWAITING_REVIEW})
 
 
@@ -123,24 +125,57 @@ async def connection(
 async def transactions_of(
     context: Context, *, account_id: UUID | None
 ) -> AsyncGenerator[TransactionsChange, None]:
-    """First a change of nothing, then what each job changed.
+    """First a change of nothing, then what each job changed once it ended.
 
-    Raises Forbidden where there is no such account, or no longer for the caller.
+    Looks at `LOOK_MAX` ended jobs at a time, each once. Raises Forbidden where there is no such
+    account, or no longer for the caller.
     """
+    ended = _Ended(context)
     async with context.services.events.listen(context.tenant, "transactions") as hints:
         async with context.read() as tx:
             account = await _account(tx, context, account_id)
-        yield TransactionsChange(
-            account=account, job=None, change=Change(added=0, updated=0, removed=0)
-        )
+            while await ended.look(tx):
+                continue  # what ended before is no news
+        yield TransactionsChange(account=account, job=None, change=NOTHING)
         while True:
             hinted = await _hint(hints, None)
             async with context.read() as tx:
                 account = await _account(tx, context, account_id)
-                found = [await _change(tx, context, account, job_id) for job_id in hinted]
-            for change in found:
-                if change is not None:
-                    yield change
+                found = [
+                    TransactionsChange(account=account, job=one, change=change)
+                    for one in await ended.look(tx, hinted)
+                    if (change := await _change(tx, context, account, one)) != NOTHING
+                ]
+            for event in found:
+                yield event
+
+
+class _Ended:
+    """Which of the tenant's jobs have ended since the last look: each end is told once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._since = context.services.clock() - OVERLAP
+        self._seen: dict[UUID, Job] = {}
+
+    async def look(self, tx: Tx, hinted: Iterable[UUID] = ()) -> list[Job]:
+        """Those that ended, in this order; also those that a hint names."""
+        tenant, now = self._context.tenant, self._context.services.clock()
+        ids = await transactions.finished_jobs(
+            tx, tenant_id=tenant, since=self._since, most=LOOK_MAX
+        )
+        wanted = list(dict.fromkeys([*ids, *hinted]))
+        found = await jobs.by_ids(tx, tenant_id=tenant, ids=wanted) if wanted else {}
+        new = [found[one] for one in wanted if one in found and self._is_new(found[one])]
+        self._seen = _remembered(self._seen, new)
+        # A full look goes on where it stopped; else on from now, with room for late commits.
+        last = found[ids[-1]].finished_at if len(ids) == LOOK_MAX else None
+        self._since = max(self._since, last or now - OVERLAP)
+        return new
+
+    def _is_new(self, job: Job) -> bool:
+        before = self._seen.get(job.id)
+        return before is None or before.finished_at != job.finished_at
 
 
 async def _hint(hints: asyncio.Queue[UUID], about: set[UUID] | None) -> set[UUID]:
@@ -179,22 +214,20 @@ async def _account(tx: Tx, context: Context, account_id: UUID | None) -> Account
     return account
 
 
-async def _change(
-    tx: Tx, context: Context, account: Account | None, job_id: UUID
-) -> TransactionsChange | None:
-    """What the job changed; None where that is nothing of the account's."""
-    found = await jobs.find(tx, tenant_id=context.tenant, job_id=job_id)
-    if found is None:
-        return None
-    if account is None:
-        change = Change(added=found.imported, updated=found.changed, removed=found.withdrawn)
-    else:
-        change = await transactions.change_of_job(
-            tx, tenant_id=context.tenant, job_id=job_id, account_id=account.id
-        )
-        if change == Change(added=0, updated=0, removed=0):
-            return None
-    return TransactionsChange(account=account, job=found, change=change)
+async def _change(tx: Tx, context: Context, account: Account | None, job: Job) -> Change:
+    """What the job changed, of the account's where there is one."""
+    change = Change(added=job.imported, updated=job.changed, removed=job.withdrawn)
+    if account is None or change == NOTHING:
+        return change
+    if job.mapping_id is not None:
+        # Derived rows name the import that brought their document, so they cannot be counted by
+        # the job; but all of them are of its mapping's account.
+        found = await mappings.by_ids(tx, tenant_id=context.tenant, ids=[job.mapping_id])
+        mapping = found.get(job.mapping_id)
+        return change if mapping is not None and mapping.account_id == account.id else NOTHING
+    return await transactions.change_of_job(
+        tx, tenant_id=context.tenant, job_id=job.id, account_id=account.id
+    )
 
 
 async def _newest_connections(context: Context) -> set[UUID]:

@@ -10,3 +10,12 @@ select
 from app.ingestion_jobs as j
 join app.transactions as t on t.tenant_id = j.tenant_id and t.job_id = j.id
 where j.tenant_id = $1 and j.id = $2 and t.account_id = $3;
+
+-- name: finished_jobs
+-- role: authenticated
+-- Jobs that ended since, so what they changed can be read; the first that ended first.
+select j.id
+from app.ingestion_jobs as j
+where j.tenant_id = $1 and j.finished_at >= $2
+order by j.finished_at, j.id
+limit $3;

@@ -14,8 +14,9 @@ from strawberry.types import ExecutionResult
 from core.errors import Forbidden
 from core.models import Role
 from pipeline.run import run
+from resolvers.live import LOOK_MAX
 from schema.ids import encode
-from tests.fixtures.graph import Graph
+from tests.fixtures.graph import Graph, key
 from tests.fixtures.world import Place
 from tests.schema.test_read_fields import STATEMENT
 
@@ -242,3 +243,81 @@ async def test_changes_of_one_account_count_its_rows_alone(graph: Graph) -> None
 
     assert second["account"] == {"id": id}
     assert (second["addedCount"], second["removedCount"]) == (1, 0)
+
+
+async def test_lost_hint_of_changed_transactions_delays_and_loses_nothing(graph: Graph) -> None:
+    place = await graph.world.place()
+    await graph.world.take_in(place, STATEMENT.replace(b"COFFEE", b"TEA"))
+
+    async with graph.follow(place.user, TRANSACTIONS) as stream:
+        first = await _next(stream)
+        job = await graph.world.take_in(place, STATEMENT)  # with nobody to tell
+        second = await _next(stream)
+
+    assert first["job"] is None
+    assert second["job"] == {"id": encode("IngestionJob", job["id"])}
+    assert second["addedCount"] == job["imported"] > 0
+
+
+async def test_end_of_a_job_is_told_once_however_often_it_is_hinted(graph: Graph) -> None:
+    place = await graph.world.place()
+
+    async with graph.follow(place.user, TRANSACTIONS) as stream:
+        await _next(stream)
+        job = await graph.world.take_in(place, STATEMENT)
+        await _next(stream)
+        await graph.services.events.publish(place.tenant_id, "transactions", job["id"])
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await anext(stream)
+
+
+async def test_more_jobs_than_one_look_finds_are_all_told(graph: Graph) -> None:
+    place = await graph.world.place()
+    count = 2 * LOOK_MAX + 10
+
+    async with graph.follow(place.user, TRANSACTIONS) as stream:
+        await _next(stream)
+        await graph.world.owner.execute(
+            "insert into app.ingestion_jobs (tenant_id, connection_id, kind, state, imported,"
+            " finished_at) select $1, $2, 'import', 'completed', number,"
+            " clock_timestamp() from generate_series(1, $3::int) as number",
+            place.tenant_id,
+            place.connection_id,
+            count,
+        )
+        heard = [await _next(stream) for _ in range(count)]
+
+    assert sorted(one["addedCount"] for one in heard) == list(range(1, count + 1))
+
+
+async def test_rows_that_were_derived_are_told_to_who_follows_their_account(graph: Graph) -> None:
+    place = await graph.world.place(mapping_policy="ask")
+    await graph.world.take_in(place, STATEMENT)
+    create = 'mutation { accountCreate(input: {name: "A", currency: "EUR"}) { account { id } } }'
+    ids = [(await graph.ask(place.user, create))["account"]["id"] for _ in range(2)]
+    mapping_id = await graph.world.owner.fetchval(
+        "select id from app.account_mappings where masked_number like '%5678'"
+    )
+
+    async with (
+        graph.follow(place.user, TRANSACTIONS, id=ids[0]) as stream,
+        graph.follow(place.user, TRANSACTIONS, id=ids[1]) as other,
+    ):
+        await _next(stream)
+        await _next(other)
+        answer = await graph.ask(
+            place.user,
+            "mutation ($id: ID!, $account: ID!) { accountMappingSet(id: $id, input: "
+            "{accountId: $account}) { job { id } userErrors { code } } }",
+            id=encode("AccountMapping", mapping_id),
+            account=ids[0],
+        )
+        await _run(graph, place, key(answer["job"]["id"]))
+        told = await _next(stream)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await anext(other)
+
+    assert (told["addedCount"], told["updatedCount"], told["removedCount"]) == (2, 0, 0)
+    assert (told["account"], told["job"]) == ({"id": ids[0]}, {"id": answer["job"]["id"]})
