@@ -28,7 +28,7 @@ from db.session import Database
 from db.tenant_keys import data_key
 from pipeline.run import run
 from pipeline.services import Services
-from workers.main import tune_collector
+from workers.main import tune_interpreter
 
 KEYS = HeldKeys.of("bench", bytes(32))
 CHUNK_BYTES = 1 << 20
@@ -56,7 +56,7 @@ class NobodyListens:
 
 
 async def main(dsn: str, folder: Path, file: Path, tenant: UUID, connection: UUID) -> None:
-    tune_collector()
+    tune_interpreter()
     async with connect(dsn, size=2) as database:
         services = Services(
             database=database,

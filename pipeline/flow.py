@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 from core.records import Record
 from pipeline.batch import Batch, batches
@@ -25,18 +25,53 @@ def prepared(
         yield normalize(batch, ordinals=ordinals, received=received)
 
 
+class Flow:
+    """The batches of an open document, read one ahead when told to."""
+
+    def __init__(self, iterator: Iterator[Batch]) -> None:
+        self._iterator = iterator
+        self._next: asyncio.Task[Batch | None] | None = None
+
+    def read_on(self) -> None:
+        """Reads the next batch meanwhile.
+
+        For when the database works and this thread waits: reading while rows are copied would make
+        both slower, since one thread of Python runs at a time.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(asyncio.to_thread(next, self._iterator, None))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Batch:
+        self.read_on()
+        assert self._next is not None
+        batch = await asyncio.shield(self._next)
+        if batch is None:
+            raise StopAsyncIteration
+        self._next = None
+        return batch
+
+    async def stop(self) -> None:
+        """Waits until the thread has let go of the document."""
+        if self._next is not None:
+            await _ended(self._next)
+
+
 @asynccontextmanager
 async def flowing(
     file: BinaryIO, reading: Reading, *, received: date, size: int
-) -> AsyncIterator[AsyncIterator[Batch]]:
+) -> AsyncIterator[Flow]:
     """The batches of an open document; the thread has let go of the file when this ends."""
     with Ordinals() as ordinals:
-        iterator = prepared(records(file, reading), ordinals=ordinals, received=received, size=size)
-        ahead = _Ahead(iterator)
+        flow = Flow(
+            prepared(records(file, reading), ordinals=ordinals, received=received, size=size)
+        )
         try:
-            yield ahead.batches()
+            yield flow
         finally:
-            await ahead.stop()
+            await flow.stop()
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:
@@ -47,27 +82,6 @@ async def in_thread(work: Callable[[], Result]) -> Result:
     except asyncio.CancelledError:
         await _ended(task)
         raise
-
-
-class _Ahead:
-    """One batch ahead of its reader."""
-
-    def __init__(self, iterator: Iterator[Batch]) -> None:
-        self._iterator = iterator
-        self._next: asyncio.Task[Batch | None] | None = None
-
-    async def batches(self) -> AsyncIterator[Batch]:
-        self._next = self._start()
-        while (batch := await asyncio.shield(self._next)) is not None:
-            self._next = self._start()
-            yield batch
-
-    async def stop(self) -> None:
-        if self._next is not None:
-            await _ended(self._next)
-
-    def _start(self) -> asyncio.Task[Batch | None]:
-        return asyncio.create_task(asyncio.to_thread(next, self._iterator, None))
 
 
 async def _ended(task: asyncio.Task[Result]) -> None:

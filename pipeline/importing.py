@@ -132,6 +132,7 @@ async def _preview(
         file, reading, received=to.document.received_at.date(), size=services.batch_records
     ) as batches:
         async for batch in batches:
+            batches.read_on()
             async with services.database.as_(services.scope(job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)
                 shown = replace(_heard(batch, to.connection), targets=targets, end=0)
@@ -164,12 +165,12 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
             await ledger.put_findings(tx, job, start=0, findings=reading.findings)
         found = await ledger.next_finding(tx, job)
     started, written = time.monotonic(), 0
-    writer = Writer(to)
     targets: dict[str, Target] = {}
     unresolved: list[AccountRecord] = []
     async with flowing(
         file, reading, received=to.document.received_at.date(), size=services.batch_records
     ) as batches:
+        writer = Writer(to, meanwhile=batches.read_on)
         async for batch in batches:
             unresolved += batch.accounts
             if batch.end <= job.checkpoint:

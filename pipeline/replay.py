@@ -12,7 +12,7 @@ from core.vault import DataKey
 from db import raw
 from pipeline.batch import Batch, Target
 from pipeline.document import again, opened
-from pipeline.flow import flowing
+from pipeline.flow import Flow, flowing
 from pipeline.services import Services
 from pipeline.write import Destination, resolve
 
@@ -52,11 +52,10 @@ async def replayed(
         yield Replayed(to, _addressed(batches, to, services))
 
 
-async def _addressed(
-    batches: AsyncIterator[Batch], to: Destination, services: Services
-) -> AsyncIterator[Batch]:
+async def _addressed(batches: Flow, to: Destination, services: Services) -> AsyncIterator[Batch]:
     targets: dict[str, Target] = {}
     async for batch in batches:
+        batches.read_on()
         if batch.accounts:
             async with services.database.as_(services.scope(to.job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -94,8 +94,10 @@ class Writer:
     where all are new: so it asks as long as the batch before had a fair share of repeats.
     """
 
-    def __init__(self, to: Destination) -> None:
+    def __init__(self, to: Destination, *, meanwhile: Callable[[], None] | None = None) -> None:
+        """`meanwhile` is called when the database gets work that takes a while."""
         self._to = to
+        self._meanwhile = meanwhile or (lambda: None)
         self._asks = to.connection.delivery is not Delivery.INCREMENTAL
 
     async def write(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
@@ -126,8 +128,11 @@ class Writer:
         )
         if not batch.mapped:
             return batch, counts
-        rows = await _unknown(tx, self._to, batch.mapped) if self._asks else batch.mapped
-        merged, findings = await _put(tx, self._to, rows)
+        rows: Sequence[tuple[Entry, Target]] = batch.mapped
+        if self._asks:
+            self._meanwhile()
+            rows = await _unknown(tx, self._to, batch.mapped)
+        merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
         if self._to.connection.delivery is not Delivery.INCREMENTAL:
@@ -187,7 +192,11 @@ async def _unknown(
 
 
 async def _put(
-    tx: Tx, to: Destination, rows: Sequence[tuple[Entry, Target]]
+    tx: Tx,
+    to: Destination,
+    rows: Sequence[tuple[Entry, Target]],
+    *,
+    meanwhile: Callable[[], None],
 ) -> tuple[Merged, list[Finding]]:
     if not rows:
         return Merged(new=0, changed=0), []
@@ -198,6 +207,7 @@ async def _put(
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
+    meanwhile()
     merged = await merge.merge(
         tx,
         document=to.document,

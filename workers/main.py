@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -33,6 +34,7 @@ SWEEP_MOST: Final = 200
 JANITOR_EVERY_MIN: Final = 10
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
 COLLECTOR_THRESHOLDS: Final = (100_000, 50, 100)
+SWITCH_INTERVAL_S: Final = 0.0005
 POLL_DELAY_S: Final = 0.05
 RESTART_DELAYS_S: Final = (0.2, 0.5, 1, 2, 5)
 
@@ -61,17 +63,22 @@ async def clean(ctx: Ctx) -> None:
     await expire_uploads(ctx["services"])
 
 
-def tune_collector() -> None:
-    """Lets Python's collector rest: batches are many small objects that die together."""
+def tune_interpreter() -> None:
+    """Lets Python's collector rest, and lets the event loop's turn come soon.
+
+    Batches are many small objects that die together; and each answer of Postgres would wait for the
+    thread that reads ahead, by default five milliseconds.
+    """
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 def worker_options(settings: Settings) -> dict[str, Any]:
     """What arq needs to know. Results are kept nowhere: the ledger has them."""
 
     async def start(ctx: Ctx) -> None:
-        tune_collector()
+        tune_interpreter()
         stack = AsyncExitStack()
         ctx["stack"] = stack
         ctx["services"] = await stack.enter_async_context(open_services(settings))
