@@ -116,7 +116,10 @@ set
 where j.tenant_id = $1
   and j.id = $2
   and j.kind = 'import'
-  and j.state in ('completed', 'partial', 'awaiting_mapping', 'failed', 'cancelled')
+  and (
+    j.state in ('completed', 'partial', 'awaiting_mapping')
+    or (j.state in ('failed', 'cancelled') and j.wrote)
+  )
 returning
   j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
