@@ -592,7 +592,7 @@ create table app.ingestion_jobs (
 comment on table app.ingestion_jobs is 'The ledger of work: what is to be done, who does it now, how far it is, how it ended.';
 comment on column app.ingestion_jobs.profile is 'The column mapping that the document was read with, so that it can be read again the same way.';
 comment on column app.ingestion_jobs.checkpoint is 'Records of the document that are dealt with; commits together with the rows they made.';
-comment on column app.ingestion_jobs.wrote is 'Something of the job may stand: it is then read on as it was begun, and is taken back by a revert.';
+comment on column app.ingestion_jobs.wrote is 'Something of the job may stand: it goes on as it was begun, and a revert takes it back.';
 comment on column app.ingestion_jobs.fence is 'Grows with each claim; a worker whose number is old has lost the job and may write no more.';
 
 create table app.ingestion_previews (
@@ -921,6 +921,7 @@ CREATE INDEX ingestion_audit_log_job_idx ON app.ingestion_audit_log USING btree 
 CREATE INDEX ingestion_audit_log_order_idx ON app.ingestion_audit_log USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_connection_idx ON app.ingestion_jobs USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_due_idx ON app.ingestion_jobs USING btree (COALESCE(lease_until, next_run_at)) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX ingestion_jobs_mapping_idx ON app.ingestion_jobs USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_jobs_order_idx ON app.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenant_id, profile_id);

@@ -126,7 +126,8 @@ async def serve(settings: Settings) -> None:
         except (RedisError, DatabaseUnavailable, OSError) as error:
             log.warning("worker.lost", extra={"error": type(error).__name__})
         finally:
-            await _close(worker)
+            # In a task of its own: what it awaits would take our own cancellation for theirs.
+            await asyncio.shield(asyncio.create_task(_close(worker)))
         if asyncio.get_running_loop().time() - started > RESTART_DELAYS_S[-1]:
             failures = 0
         await asyncio.sleep(RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)])

@@ -102,7 +102,7 @@ comment on table app.ingestion_jobs is
 comment on column app.ingestion_jobs.profile is
   'The column mapping that the document was read with, so that it can be read again the same way.';
 comment on column app.ingestion_jobs.wrote is
-  'Something of the job may stand: it is then read on as it was begun, and is taken back by a revert.';
+  'Something of the job may stand: it goes on as it was begun, and a revert takes it back.';
 comment on column app.ingestion_jobs.checkpoint is
   'Records of the document that are dealt with; commits together with the rows they made.';
 comment on column app.ingestion_jobs.fence is
@@ -115,6 +115,8 @@ on app.ingestion_jobs (coalesce(lease_until, next_run_at)) where state in ('queu
 create index ingestion_jobs_connection_idx
 on app.ingestion_jobs (tenant_id, connection_id, created_at desc, id desc);
 create index ingestion_jobs_order_idx on app.ingestion_jobs (tenant_id, created_at desc, id desc);
+create index ingestion_jobs_finished_idx
+on app.ingestion_jobs (tenant_id, finished_at) where finished_at is not null;
 create index ingestion_jobs_upload_idx on app.ingestion_jobs (tenant_id, upload_id);
 create index ingestion_jobs_profile_idx on app.ingestion_jobs (tenant_id, profile_id);
 create index ingestion_jobs_mapping_idx on app.ingestion_jobs (tenant_id, mapping_id);
