@@ -150,9 +150,9 @@ async def candidates(
     return found
 
 
-async def number_hashes(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> frozenset[bytes]:
-    """Keyed hashes of the account numbers that a connection's documents name; for a worker."""
-    rows = await tx.rows(_SQL["number_hashes"], tenant_id, connection_id)
+async def number_hashes(tx: Tx, *, tenant_id: UUID) -> frozenset[bytes]:
+    """Keyed hashes of the tenant's account numbers, 100,000 at most; for a worker."""
+    rows = await tx.rows(_SQL["number_hashes"], tenant_id)
     return frozenset(bytes(row["number_hash"]) for row in rows)
 
 

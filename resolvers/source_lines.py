@@ -126,9 +126,7 @@ async def _known(context: Context, document: RawDocument) -> Known:
     async with context.as_worker() as tx:
         return Known(
             key=await data_key(tx, context.services.vault),
-            hashes=await mappings.number_hashes(
-                tx, tenant_id=context.tenant, connection_id=document.connection_id
-            ),
+            hashes=await mappings.number_hashes(tx, tenant_id=context.tenant),
             tails=await mappings.tails(tx, tenant_id=context.tenant),
         )
 

@@ -86,14 +86,12 @@ async def start_import(context: Context, *, request: ImportRequest) -> Job:
     arrived = await _arrived(context, request, key)
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
-        job = (
-            None
-            if key is None
-            else await jobs.by_key(tx, tenant_id=context.tenant, idempotency_key=key)
-        )
+        taken = await jobs.of_upload(tx, tenant_id=context.tenant, upload_id=request.upload_id)
+        # Asked after it: what took the upload may be a request with the same key.
+        job = await _of_key(tx, context, key)
         is_new = job is None
         if job is None:
-            await _check(tx, context, request, arrived=arrived)
+            await _check(tx, context, request, arrived=arrived, taken=taken is not None)
             new = NewJob(
                 kind=JobKind.IMPORT,
                 connection_id=request.connection_id,
@@ -115,6 +113,12 @@ async def start_import(context: Context, *, request: ImportRequest) -> Job:
                 data={"uploadId": str(request.upload_id)},
             )
     return await announce(context, job) if is_new else job
+
+
+async def _of_key(tx: Tx, context: Context, key: str | None) -> Job | None:
+    if key is None:
+        return None
+    return await jobs.by_key(tx, tenant_id=context.tenant, idempotency_key=key)
 
 
 async def _create(tx: Tx, context: Context, new: NewJob) -> tuple[Job, bool]:
@@ -143,12 +147,14 @@ async def _arrived(context: Context, request: ImportRequest, key: str | None) ->
     return await context.services.blobs.exists(upload.blob_path)
 
 
-async def _check(tx: Tx, context: Context, request: ImportRequest, *, arrived: bool) -> None:
+async def _check(
+    tx: Tx, context: Context, request: ImportRequest, *, arrived: bool, taken: bool
+) -> None:
     upload = await uploads.find(tx, tenant_id=context.tenant, upload_id=request.upload_id)
     if upload is None:
         raise missing("upload", "uploadId")
     _check_upload(upload, arrived=arrived)
-    if await jobs.of_upload(tx, tenant_id=context.tenant, upload_id=upload.id):
+    if taken:
         raise conflict(
             "The upload belongs to an import already. Retry that one, or upload the file again.",
             "uploadId",

@@ -84,8 +84,8 @@ where m.tenant_id = $1 and m.id = any($2::uuid[]) and m.state = 'pending';
 -- role: worker
 select m.number_hash
 from app.account_mappings as m
-where m.tenant_id = $1 and m.connection_id = $2 and m.number_hash is not null
-limit 10000;
+where m.tenant_id = $1 and m.number_hash is not null
+limit 100000;
 
 -- name: tails
 -- role: worker
