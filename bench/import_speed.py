@@ -74,6 +74,12 @@ class Bench:
         await seed.close()
         return tenant, connection
 
+    async def vacuum(self, name: str) -> None:
+        """What autovacuum is about to do."""
+        admin = await asyncpg.connect(self.postgres.url(database=name))
+        await admin.execute("vacuum (analyze)")
+        await admin.close()
+
     def owner(self, name: str) -> str:
         return self.postgres.url(user=OWNER, password=PASSWORD, database=name)
 
@@ -130,19 +136,21 @@ async def main(*, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        file, other, large = (folder / f"{kind}.bai" for kind in ("file", "other", "large"))
+        file, large = folder / "file.bai", folder / "large.bai"
+        others = [folder / f"other-{number}.bai" for number in range(BEST_OF)]
         write_bai2(file, size, seed=1)
-        write_bai2(other, size, seed=2)
-        write_bai2(large, full, seed=3)
+        write_bai2(large, full, seed=2)
+        for seed, other in enumerate(others, start=3):
+            write_bai2(other, size, seed=seed)
         _write_rows(file, folder / "rows.ndjson")
         async with embedded_postgres(folder / "postgres", postgres_binaries(None)) as postgres:
             bench = Bench(postgres=postgres, folder=folder)
-            results = await _measure(bench, file, other, large, folder / "rows.ndjson")
+            results = await _measure(bench, file, others, large, folder / "rows.ndjson")
     _print(results, size, full)
 
 
 async def _measure(
-    bench: Bench, file: Path, other: Path, large: Path, rows: Path
+    bench: Bench, file: Path, others: list[Path], large: Path, rows: Path
 ) -> dict[str, dict[str, Any]]:
     firsts, seconds, peers = [], [], []
     for number in range(BEST_OF):
@@ -155,13 +163,15 @@ async def _measure(
         peers.append(bench.dlt(rows, number))
     tenant, connection = await bench.database("bench_full")
     filled = bench.run("bench_full", tenant, connection, large)
-    onto = bench.run("bench_full", tenant, connection, other)
+    # Vacuum follows a large import by itself; it is no part of the next one.
+    await bench.vacuum("bench_full")
+    onto = [bench.run("bench_full", tenant, connection, other) for other in others]
     return {
         "first": _best(firsts),
         "again": _best(seconds),
         "dlt": _best(peers),
         "large": filled,
-        "onto": onto,
+        "onto": _best(onto),
     }
 
 
