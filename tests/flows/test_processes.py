@@ -138,6 +138,10 @@ async def _claimed(world: World, place: Place, job_id: UUID) -> None:
             await asyncio.sleep(0.02)
 
 
+# What asyncpg says of a connection whose server died while it was asked.
+CLIENT_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 async def _settled(world: World, place: Place, job_id: UUID, worker: WorkerProcess) -> None:
     deadline = time.monotonic() + SETTLES_WITHIN_S
     while time.monotonic() < deadline:
@@ -145,7 +149,7 @@ async def _settled(world: World, place: Place, job_id: UUID, worker: WorkerProce
         try:
             if (await world.ledger(place, job_id))["state"] not in ACTIVE:
                 return
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, *CLIENT_ERRORS, OSError):
             pass  # Postgres is restarting
         await asyncio.sleep(0.1)
     raise AssertionError(f"the job is not settled; the worker said:\n{worker.log.read_text()}")
