@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from asyncpg.transaction import Transaction
 
 from core.scope import Scope, UserScope
 from db.failures import DatabaseUnavailable, translated
@@ -19,14 +18,16 @@ WORKER_STATEMENT_TIMEOUT_S: Final = 60  # a batch on a slow disk is no reason to
 ACQUIRE_TIMEOUT_S: Final = 10
 COPY_GRACE_S: Final = 2  # after the time in which Postgres itself ends a statement
 
-# Both settings end with the transaction. The legacy claim would win over the JSON where a
-# function of Supabase's auth schema reads it, so it is cleared.
-_ENTER: Final = """
+# One message, so that a transaction never runs a statement outside its scope. Every setting ends
+# with the transaction. The legacy claim would win over the JSON where a function of Supabase's
+# auth schema reads it, so it is cleared.
+_BEGIN: Final = """
+begin {mode};
 select
-  set_config('role', $1, true),
-  set_config('request.jwt.claims', $2, true),
+  set_config('role', {role}, true),
+  set_config('request.jwt.claims', {claims}, true),
   set_config('request.jwt.claim.sub', '', true),
-  set_config('statement_timeout', $3, true)
+  set_config('statement_timeout', '{timeout_s}s', true)
 """
 
 
@@ -125,20 +126,17 @@ class Database:
         if timeout_s is None:
             timeout_s = _timeout_s(scope)
         async with self._connection() as connection:
-            transaction = connection.transaction(
-                readonly=read_only, isolation="repeatable_read" if read_only else None
-            )
-            with translated():
-                await transaction.start()
             try:
                 with translated():
-                    await connection.execute(_ENTER, scope.role, scope.claims, f"{timeout_s}s")
+                    await connection.execute(_begin(scope, read_only, timeout_s))
                 yield Tx(connection, scope, timeout_s=timeout_s)
             except BaseException:
-                await _roll_back(transaction)
+                await _roll_back(connection)
                 raise
             with translated():
-                await transaction.commit()
+                done = await connection.execute("commit")
+            if done != "COMMIT":  # a statement failed, and whoever ran it went on
+                raise DatabaseUnavailable("an earlier statement of the transaction failed")
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable unless Postgres answers."""
@@ -170,10 +168,25 @@ def _timeout_s(scope: Scope) -> int:
     return STATEMENT_TIMEOUT_S if isinstance(scope, UserScope) else WORKER_STATEMENT_TIMEOUT_S
 
 
-async def _roll_back(transaction: Transaction) -> None:
+def _begin(scope: Scope, read_only: bool, timeout_s: int) -> str:
+    return _BEGIN.format(
+        mode="isolation level repeatable read, read only" if read_only else "",
+        role=_literal(scope.role),
+        claims=_literal(scope.claims),
+        timeout_s=int(timeout_s),
+    )
+
+
+def _literal(text: str) -> str:
+    """A text as SQL writes it. With an E it means the same whatever the server's settings are."""
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"E'{escaped}'"
+
+
+async def _roll_back(connection: PoolConnectionProxy[asyncpg.Record]) -> None:
     """Rolls back; a connection that is gone has rolled back by itself."""
     try:
         with translated():
-            await transaction.rollback()
+            await connection.execute("rollback")
     except DatabaseUnavailable:
         return
