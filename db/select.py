@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from core.errors import InvalidCursor
@@ -79,17 +79,31 @@ class Condition:
     values: tuple[Any, ...] = ()
 
 
-class _Arguments:
-    """Numbers bound values as they come."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which rows of a list, and in which order."""
 
-    def __init__(self) -> None:
-        self.values: list[Any] = []
+    where: Sequence[Condition] = ()
+    order: Order
+
+
+class Arguments:
+    """Numbers bound values as they come. The first is the tenant, in every statement."""
+
+    TENANT: Final = "$1"
+
+    def __init__(self, tenant_id: UUID) -> None:
+        self.values: list[Any] = [tenant_id]
 
     def bind(self, value: Any) -> str:
+        """The value's name in the statement."""
         self.values.append(value)
         return f"${len(self.values)}"
 
     def fill(self, condition: Condition) -> str:
+        """The condition with its values bound."""
+        if not condition.values:
+            return condition.sql
         return condition.sql.format(*(self.bind(value) for value in condition.values))
 
 
@@ -105,19 +119,17 @@ async def page(
     after: str | None,
 ) -> Page[Model]:
     """One page. Reads one row more than asked, to know whether another page follows."""
-    arguments = _Arguments()
-    tests = _tests(arguments, listing=listing, tenant_id=tenant_id, where=where)
-    if after is not None:
-        tests.append(_beyond(arguments, order=order, after=after))
-    sql = (
-        f"select {listing.select(model)}, {_cursor_columns(order)}\n"
-        f"from {listing.source}\n"
-        f"where {' and '.join(tests)}\n"
-        f"order by {_order_by(order)}\n"
-        f"limit {arguments.bind(first + 1)}"
+    arguments = Arguments(tenant_id)
+    sql = rows(
+        arguments,
+        f"{listing.select(model)}, {_cursor_columns(order)}",
+        listing=listing,
+        asked=Asked(where=where, order=order),
+        after=after,
+        limit=first + 1,
     )
-    rows = await tx.rows(sql, *arguments.values)
-    return _page(rows, model, order=order, first=first, has_previous=after is not None)
+    found = await tx.rows(sql, *arguments.values)
+    return _page(found, model, order=order, first=first, has_previous=after is not None)
 
 
 async def pages(
@@ -134,25 +146,23 @@ async def pages(
     after: str | None,
 ) -> dict[UUID, Page[Model]]:
     """The same page of each parent's children, in one statement whatever their number."""
-    arguments = _Arguments()
+    arguments = Arguments(tenant_id)
     ids = arguments.bind(list(parent_ids))
-    tests = _tests(arguments, listing=listing, tenant_id=tenant_id, where=where)
-    if after is not None:
-        tests.append(_beyond(arguments, order=order, after=after))
+    child = rows(
+        arguments,
+        f"{listing.select(model)}, {_cursor_columns(order)}",
+        listing=listing,
+        asked=Asked(where=[Condition(f"{parent} = parent.id"), *where], order=order),
+        after=after,
+        limit=first + 1,
+    )
     sql = (
         "select parent.id as parent_id, child.*\n"
         f"from unnest({ids}::uuid[]) as parent (id)\n"
-        "cross join lateral (\n"
-        f"  select {listing.select(model)}, {_cursor_columns(order)}\n"
-        f"  from {listing.source}\n"
-        f"  where {parent} = parent.id and {' and '.join(tests)}\n"
-        f"  order by {_order_by(order)}\n"
-        f"  limit {arguments.bind(first + 1)}\n"
-        ") as child"
+        f"cross join lateral (\n{child}\n) as child"
     )
-    rows = await tx.rows(sql, *arguments.values)
     groups: dict[UUID, list[Any]] = {parent_id: [] for parent_id in parent_ids}
-    for row in rows:
+    for row in await tx.rows(sql, *arguments.values):
         groups[row["parent_id"]].append(row)
     return {
         parent_id: _page(group, model, order=order, first=first, has_previous=after is not None)
@@ -162,9 +172,8 @@ async def pages(
 
 async def count(tx: Tx, *, listing: Listing, tenant_id: UUID, where: Sequence[Condition]) -> int:
     """How many rows there are; the statement's timeout is the limit."""
-    arguments = _Arguments()
-    tests = _tests(arguments, listing=listing, tenant_id=tenant_id, where=where)
-    sql = f"select count(*)\nfrom {listing.source}\nwhere {' and '.join(tests)}"
+    arguments = Arguments(tenant_id)
+    sql = count_of(arguments, listing=listing, where=where)
     return int(await tx.value(sql, *arguments.values))
 
 
@@ -181,15 +190,40 @@ async def by_ids(
     return {row["id"]: read(model, row) for row in rows}
 
 
-def _tests(
-    arguments: _Arguments, *, listing: Listing, tenant_id: UUID, where: Sequence[Condition]
-) -> list[str]:
-    # The policies ask for the tenant too; naming it here lets the planner use the index for both.
-    own = Condition(f"{listing.alias}.tenant_id = {{}}", (tenant_id,))
-    return [arguments.fill(condition) for condition in (own, *where)]
+def rows(
+    arguments: Arguments,
+    columns: str,
+    *,
+    listing: Listing,
+    asked: Asked,
+    after: str | None,
+    limit: int,
+) -> str:
+    """The statement of a list's rows after a cursor. Raises InvalidCursor."""
+    tests = [own(listing), *map(arguments.fill, asked.where)]
+    if after is not None:
+        tests.append(_beyond(arguments, order=asked.order, after=after))
+    return (
+        f"select {columns}\n"
+        f"from {listing.source}\n"
+        f"where {' and '.join(tests)}\n"
+        f"order by {_order_by(asked.order)}\n"
+        f"limit {limit:d}"  # in the text: a plan for any limit would be one for many rows
+    )
 
 
-def _beyond(arguments: _Arguments, *, order: Order, after: str) -> str:
+def count_of(arguments: Arguments, *, listing: Listing, where: Sequence[Condition]) -> str:
+    """The statement of how many rows there are."""
+    tests = [own(listing), *map(arguments.fill, where)]
+    return f"select count(*)\nfrom {listing.source}\nwhere {' and '.join(tests)}"
+
+
+def own(listing: Listing) -> str:
+    """That a row is the tenant's. The policies ask too; the planner's index is for both."""
+    return f"{listing.alias}.tenant_id = {Arguments.TENANT}"
+
+
+def _beyond(arguments: Arguments, *, order: Order, after: str) -> str:
     texts = decode_cursor(after, order=order.name, size=len(order.keys))
     try:
         values = [key.parse(text) for key, text in zip(order.keys, texts, strict=True)]
