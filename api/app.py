@@ -17,17 +17,23 @@ from api.auth import TokenVerifier
 from api.callers import Callers
 from api.dev_keys import load_development_key
 from api.edge import Edge
+from api.exports import Exports
 from api.graphql import GraphQL
 from api.health import Readiness, healthz
 from api.jwks import JwksKeys, KeySource, StaticKeys
 from api.metrics import Metrics
 from api.operations import OpenContext, Operations
 from api.outermost import Outermost
+from api.peers import Peers
+from api.persisted import Persisted, read_list
+from api.rate_limits import rate_limits
 from api.sockets import Sockets
 from api.streams import Streams
 from api.uploads import Uploads
 from core.logs import configure
 from core.settings import Settings
+from db.rate_limits import SharedSpending
+from db.registered_operations import RegisteredOperations
 from resolvers.services import Process, open_process
 from schema import context as schema_context
 from schema.build import schema as product_schema
@@ -59,6 +65,11 @@ def create_app(
         )
         async with AsyncExitStack() as stack:
             process = await stack.enter_async_context(open_process(found))
+            limits = rate_limits(
+                SharedSpending(process.redis),
+                user_quota=found.rate_limit_user,
+                tenant_quota=found.rate_limit_tenant,
+            )
             verifier = await stack.enter_async_context(_verifier(found))
             metrics = Metrics()
             callers = Callers(verifier, process.services.database, process.services.clock)
@@ -66,7 +77,10 @@ def create_app(
                 operations=Operations(
                     schema, open_context=open_context, production=found.production
                 ),
+                persisted=_persisted(found, process),
                 callers=callers,
+                peers=Peers(),
+                rate_limits=await stack.enter_async_context(limits),
                 services=process.services,
                 metrics=metrics,
                 streams=Streams(metrics),
@@ -93,6 +107,7 @@ def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
                 Uploads(process.services, edge.metrics).serve,
                 methods=["PUT"],
             ),
+            Route("/exports/transactions", Exports(edge)),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(process).serve),
             Route("/metrics", edge.metrics.serve),
@@ -105,10 +120,29 @@ def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST", "PUT"],
             allow_headers=["authorization", "content-type", "x-request-id", "x-tenant"],
-            expose_headers=["x-request-id"],
+            expose_headers=[
+                "content-disposition",
+                "ratelimit",
+                "ratelimit-limit",
+                "ratelimit-policy",
+                "ratelimit-remaining",
+                "ratelimit-reset",
+                "retry-after",
+                "x-export-as-of",
+                "x-request-id",
+            ],
             max_age=PREFLIGHT_AGE_S,
         )
     return Outermost(routed, metrics=edge.metrics)
+
+
+def _persisted(settings: Settings, process: Process) -> Persisted:
+    path = settings.operations_file
+    return Persisted(
+        RegisteredOperations(process.redis),
+        mode=settings.operations,
+        listed={} if path is None else read_list(path),
+    )
 
 
 @asynccontextmanager

@@ -86,6 +86,10 @@ class TokenVerifier:
             self._remembered.put(digest, identity, key=key, now=now)
         return identity
 
+    def remembers(self, token: str) -> bool:
+        """Whether the token was good a moment ago; says nothing of whether it is now."""
+        return hashlib.sha256(token.encode()).digest() in self._remembered
+
     async def _key_for(self, header: _Header, now: datetime) -> VerificationKey:
         if header.alg == "HS256" and self._legacy is None:
             raise InvalidToken("algorithm")
@@ -176,6 +180,9 @@ class _Remembered:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._entries
 
     def get(self, digest: bytes, *, key: VerificationKey, now: datetime) -> Identity | None:
         entry = self._entries.get(digest)

@@ -73,6 +73,12 @@ class Callers:
             challenge = 'Bearer error="invalid_token"'
             raise _unauthenticated(str(error), challenge=challenge) from error
 
+    def recalls(self, authorization: str | None) -> bool:
+        """Whether the header's token was good a moment ago."""
+        return authorization is not None and self._verifier.remembers(
+            authorization[len(_BEARER) :].strip()
+        )
+
     async def choose(self, identity: Identity, wanted: str | None) -> Caller:
         """The caller in the tenant that X-Tenant wants, else the token, else their only one.
 

@@ -1,14 +1,15 @@
-"""`/graphql` as server-sent events: one operation a connection.
+"""`/graphql` as a stream of results over HTTP: one operation a connection.
 
-Source: graphql-sse, PROTOCOL.md, "Distinct connections mode".
+This module has server-sent events. Source: graphql-sse, PROTOCOL.md, "Distinct connections mode".
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import orjson
 from graphql import OperationType
@@ -19,44 +20,93 @@ from api.callers import Caller
 from api.documents import Rejected
 from api.edge import Edge
 from api.errors import AccessEnded, told
-from api.operations import OperationRequest, Payload, rejected
+from api.operations import OperationRequest, Payload, Prepared, rejected
+from api.rate_limits import Allowance
 from resolvers.context import Context
 
 HEARTBEAT_S: Final = 12
 SEND_TIMEOUT_S: Final = 10
 
-_COMPLETE: Final = b"event: complete\ndata:\n\n"
-_HEARTBEAT: Final = b":\n\n"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """How results are written one after the other."""
+
+    content_type: bytes
+    opening: bytes
+    heartbeat: bytes
+    heartbeat_s: float
+    result: Callable[[Payload], bytes]
+    failure: Callable[[dict[str, Any]], bytes]  # of the stream itself, not of the operation
+    ending: bytes
+
+
+def _next(payload: Payload) -> bytes:
+    return b"event: next\ndata: " + orjson.dumps(payload) + b"\n\n"
+
+
+SERVER_SENT_EVENTS: Final = Framing(
+    content_type=b"text/event-stream; charset=utf-8",
+    opening=b"",
+    heartbeat=b":\n\n",
+    heartbeat_s=HEARTBEAT_S,
+    result=_next,
+    failure=lambda error: _next({"errors": [error]}),
+    ending=b"event: complete\ndata:\n\n",
+)
 
 
 class EventStream:
     """One stream of one caller."""
 
-    def __init__(self, edge: Edge, caller: Caller, context: Context) -> None:
+    def __init__(
+        self,
+        edge: Edge,
+        *,
+        caller: Caller,
+        allowance: Allowance,
+        context: Context,
+        framing: Framing,
+    ) -> None:
         self._edge = edge
         self._caller = caller
+        self._allowance = allowance
         self._context = context
+        self._framing = framing
 
     async def serve(self, request: OperationRequest, receive: Receive, send: Send) -> None:
         """Streams until the operation ends, the client goes, or the access does.
 
-        Raises Problem before anything is sent, where there are too many streams.
+        Raises Problem before anything is sent, where there are too many streams or no allowance.
         """
-        with self._edge.streams.admitted(), self._edge.streams.of_user(self._caller.user_id):
+        with self._edge.streams.admitted(), self._edge.streams.of(self._caller):
+            opened = await self._opened(request)
             await send(
                 {
                     "type": "http.response.start",
                     "status": 200,
                     "headers": [
-                        (b"content-type", b"text/event-stream; charset=utf-8"),
+                        (b"content-type", self._framing.content_type),
                         (b"x-accel-buffering", b"no"),  # nginx would hold events back
+                        *self._allowance.headers(),
                     ],
                 }
             )
-            last = await self._streamed(request, receive, send)
-            await _sent(send, last + _COMPLETE, more=False)
+            last = await self._streamed(opened, receive, send)
+            await _sent(send, last + self._framing.ending, more=False)
 
-    async def _streamed(self, request: OperationRequest, receive: Receive, send: Send) -> bytes:
+    async def _opened(self, request: OperationRequest) -> Prepared | Payload:
+        """What is to run, or the only payload of an operation that may not."""
+        try:
+            prepared = await self._edge.admitted(request, self._caller, self._allowance)
+        except Rejected as error:
+            outcome = rejected(error, self._context.request_id)
+            self._edge.metrics.operations.labels("unknown", outcome.code).inc()
+            return outcome.payload
+        self._edge.metrics.operations.labels(prepared.type.value, "OK").inc()
+        return prepared
+
+    async def _streamed(self, opened: Prepared | Payload, receive: Receive, send: Send) -> bytes:
         """Sends the events; what is left to be said, if anything."""
         last, lost = b"", False
         try:
@@ -65,7 +115,7 @@ class EventStream:
                     group.create_task(gone(receive)),
                     group.create_task(self._edge.callers.guard(self._caller)),
                 )
-                async with aclosing(_with_heartbeats(self._payloads(request))) as pieces:
+                async with aclosing(self._pieces(self._payloads(opened))) as pieces:
                     async for piece in pieces:
                         await _sent(send, piece, more=True)
                 for watcher in watchers:
@@ -73,51 +123,48 @@ class EventStream:
         except* AccessEnded as ended:
             error = ended.exceptions[0]
             assert isinstance(error, AccessEnded)
-            last = _next({"errors": [told(error.code, str(error), self._context.request_id)]})
+            last = self._framing.failure(told(error.code, str(error), self._context.request_id))
         except* (ClientGone, TimeoutError):
             lost = True
         if lost:
             raise ClientGone("the client went away, or reads too slowly")
         return last
 
-    async def _payloads(self, request: OperationRequest) -> AsyncGenerator[Payload, None]:
+    async def _payloads(self, opened: Prepared | Payload) -> AsyncGenerator[Payload, None]:
         operations = self._edge.operations
-        try:
-            prepared = operations.prepare(request)
-        except Rejected as error:
-            yield rejected(error, self._context.request_id).payload
+        if not isinstance(opened, Prepared):
+            yield opened
             return
-        if prepared.type is not OperationType.SUBSCRIPTION:
-            yield (await operations.run(prepared, self._context)).payload
+        if opened.type is not OperationType.SUBSCRIPTION:
+            yield (await operations.run(opened, self._context)).payload
             return
-        stream = operations.stream(prepared, self._context, self._still_allowed)
-        async with aclosing(stream) as payloads:
+
+        async def still_allowed() -> None:
+            await self._allowance.afforded(opened.cost)
+            await self._edge.callers.check(self._caller)
+
+        async with aclosing(operations.stream(opened, self._context, still_allowed)) as payloads:
             async for payload in payloads:
                 yield payload
 
-    async def _still_allowed(self) -> None:
-        await self._edge.callers.check(self._caller)
-
-
-async def _with_heartbeats(payloads: AsyncGenerator[Payload, None]) -> AsyncGenerator[bytes, None]:
-    """The events as bytes, with a comment wherever nothing happens for a while."""
-    async with aclosing(payloads):
-        while True:
-            following = asyncio.ensure_future(anext(payloads, None))
-            try:
-                while not (await asyncio.wait({following}, timeout=HEARTBEAT_S))[0]:
-                    yield _HEARTBEAT
-                payload = following.result()
-            finally:
-                following.cancel()
-                await asyncio.wait({following})
-            if payload is None:
-                return
-            yield _next(payload)
-
-
-def _next(payload: Payload) -> bytes:
-    return b"event: next\ndata: " + orjson.dumps(payload) + b"\n\n"
+    async def _pieces(self, payloads: AsyncGenerator[Payload, None]) -> AsyncGenerator[bytes, None]:
+        """The results as bytes, with a heartbeat wherever nothing happens for a while."""
+        framing = self._framing
+        if framing.opening:
+            yield framing.opening
+        async with aclosing(payloads):
+            while True:
+                following = asyncio.ensure_future(anext(payloads, None))
+                try:
+                    while not (await asyncio.wait({following}, timeout=framing.heartbeat_s))[0]:
+                        yield framing.heartbeat
+                    payload = following.result()
+                finally:
+                    following.cancel()
+                    await asyncio.wait({following})
+                if payload is None:
+                    return
+                yield framing.result(payload)
 
 
 async def _sent(send: Send, piece: bytes, *, more: bool) -> None:

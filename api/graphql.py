@@ -1,4 +1,4 @@
-"""`/graphql` over HTTP: one operation a POST, answered as JSON or as a stream of events."""
+"""`/graphql` over HTTP: one operation a POST, answered as JSON or as a stream of results."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from api.callers import Caller
 from api.documents import Rejected
 from api.edge import Edge
 from api.errors import Problem
-from api.events import EventStream
+from api.events import SERVER_SENT_EVENTS, EventStream
+from api.multipart import MULTIPART
 from api.operations import OperationRequest, Outcome, rejected
 from api.outermost import request_id
+from api.rate_limits import Allowance, RateLimited
 from api.request import BODY_BYTES_MAX, Answer, check_content_type, parsed, wanted_answer
 from resolvers.context import Context
 
@@ -31,6 +33,8 @@ _IDE_POLICY: Final = (
     " style-src 'unsafe-inline' https://unpkg.com; font-src data: https://unpkg.com;"
     " img-src data:; frame-ancestors 'none'"
 )
+
+_FRAMINGS: Final = {Answer.EVENTS: SERVER_SENT_EVENTS, Answer.PARTS: MULTIPART}
 
 
 class GraphQL:
@@ -50,7 +54,8 @@ class GraphQL:
             answer = wanted_answer(headers)
             await self._operation(scope, receive, send, headers=headers, answer=answer)
         except Problem as problem:
-            await _told(problem, request_id(scope), answer)(scope, receive, send)
+            response = self._refusal(problem, request_id(scope), answer)
+            await response(scope, receive, send)
 
     def _without_operation(self, scope: Scope, headers: Headers) -> Response:
         """Operations come by POST only: a GET can be caused by any page."""
@@ -65,24 +70,37 @@ class GraphQL:
         self, scope: Scope, receive: Receive, send: Send, *, headers: Headers, answer: Answer
     ) -> None:
         check_content_type(headers)
-        caller = await self._caller(headers)
-        request = parsed(await _body(headers, receive))
-        context = self._edge.context(caller, request_id(scope))
-        if answer is Answer.EVENTS:
-            stream = EventStream(self._edge, caller, context)
-            await stream.serve(request, receive, send)
-            return
-        outcome = await _unless_gone(receive, self._outcome(request, context))
-        response = _response(outcome, answer)
+        caller = await self._caller(scope, headers)
+        allowance = self._edge.allowance(caller)
+        try:
+            request = parsed(await _body(headers, receive))
+            context = self._edge.context(caller, request_id(scope))
+            if answer.is_stream:
+                stream = EventStream(
+                    self._edge,
+                    caller=caller,
+                    allowance=allowance,
+                    context=context,
+                    framing=_FRAMINGS[answer],
+                )
+                await stream.serve(request, receive, send)
+                return
+            work = self._outcome(request, caller, allowance, context)
+            response = _response(await _unless_gone(receive, work), answer)
+        except Problem as problem:
+            response = self._refusal(problem, request_id(scope), answer)
+        response.raw_headers.extend(allowance.headers())
         await response(scope, receive, send)
 
-    async def _caller(self, headers: Headers) -> Caller:
-        identity = await self._edge.callers.identify(headers.get("authorization"))
+    async def _caller(self, scope: Scope, headers: Headers) -> Caller:
+        identity = await self._edge.identify(scope, headers.get("authorization"))
         return await self._edge.callers.choose(identity, headers.get("x-tenant"))
 
-    async def _outcome(self, request: OperationRequest, context: Context) -> Outcome:
+    async def _outcome(
+        self, request: OperationRequest, caller: Caller, allowance: Allowance, context: Context
+    ) -> Outcome:
         try:
-            prepared = self._edge.operations.prepare(request)
+            prepared = await self._edge.admitted(request, caller, allowance)
         except Rejected as error:
             outcome, kind = rejected(error, context.request_id), "unknown"
         else:
@@ -91,11 +109,17 @@ class GraphQL:
                 raise Problem(
                     HTTPStatus.BAD_REQUEST,
                     "BAD_INPUT",
-                    "subscribe with Accept: text/event-stream, or through a WebSocket",
+                    "subscribe with Accept: text/event-stream or multipart/mixed; "
+                    "subscriptionSpec=1.0, or through a WebSocket",
                 )
             outcome = await self._edge.operations.run(prepared, context)
         self._edge.metrics.operations.labels(kind, outcome.code).inc()
         return outcome
+
+    def _refusal(self, problem: Problem, own_id: str, answer: Answer) -> Response:
+        if isinstance(problem, RateLimited):
+            self._edge.metrics.operations.labels("unknown", problem.code).inc()
+        return _told(problem, own_id, answer)
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
@@ -128,7 +152,7 @@ def _response(outcome: Outcome, answer: Answer) -> Response:
 
 
 def _told(problem: Problem, own_id: str, answer: Answer) -> Response:
-    media = Answer.JSON if answer is Answer.EVENTS else answer
+    media = Answer.JSON if answer.is_stream else answer
     return Response(
         orjson.dumps(problem.body(own_id)),
         status_code=problem.status,

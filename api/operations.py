@@ -38,9 +38,13 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRequest:
-    """What a client asks for; the parts are of the right types and otherwise unchecked."""
+    """What a client asks for; the parts are of the right types and otherwise unchecked.
+
+    `document_id` names a persisted document; `query` may then be empty.
+    """
 
     query: str
+    document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
 

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 
 from api.errors import Problem
 from api.operations import OperationRequest
+from api.persisted import document_id
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 NAME_CHARACTERS_MAX: Final = 200
@@ -26,6 +27,12 @@ class Answer(StrEnum):
     JSON = "application/json"
     GRAPHQL = "application/graphql-response+json"
     EVENTS = "text/event-stream"
+    PARTS = 'multipart/mixed; subscriptionSpec="1.0"'
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether more than one result may come."""
+        return self in (Answer.EVENTS, Answer.PARTS)
 
 
 def wanted_answer(headers: Headers) -> Answer:
@@ -39,6 +46,8 @@ def wanted_answer(headers: Headers) -> Answer:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = _quality(parameters)
         answer = _ANSWERS.get(name)
+        if answer is Answer.PARTS and not _SUBSCRIPTION_SPEC & set(parameters):
+            continue  # some other use of the same type, such as deferred fragments
         if answer is not None and quality > 0:
             ranked.append((-quality, place, answer))
     if not ranked:
@@ -78,16 +87,22 @@ def operation_of(content: Any) -> OperationRequest:
         raise _bad("the request must be a JSON object")
     query = content.get("query")
     name = content.get("operationName")
+    extensions = content.get("extensions")
     variables = content.get("variables")
-    if not isinstance(query, str) or not query:
+    if extensions is not None and not isinstance(extensions, dict):
+        raise _bad("`extensions` must be an object or null")
+    own_id = document_id(content) if extensions or "documentId" in content else None
+    if query is None and own_id is not None:
+        query = ""
+    elif not isinstance(query, str) or not query:
         raise _bad("`query` must be the text of a document")
     if name is not None and (not isinstance(name, str) or len(name) > NAME_CHARACTERS_MAX):
         raise _bad("`operationName` must be a name or null")
     if variables is not None and not isinstance(variables, dict):
         raise _bad("`variables` must be an object or null")
-    if content.get("extensions") is not None and not isinstance(content["extensions"], dict):
-        raise _bad("`extensions` must be an object or null")
-    return OperationRequest(query=query, operation_name=name or None, variables=variables)
+    return OperationRequest(
+        query=query, document_id=own_id, operation_name=name or None, variables=variables
+    )
 
 
 _ANSWERS: Final = {
@@ -96,7 +111,9 @@ _ANSWERS: Final = {
     "application/json": Answer.JSON,
     "application/graphql-response+json": Answer.GRAPHQL,
     "text/event-stream": Answer.EVENTS,
+    "multipart/mixed": Answer.PARTS,
 }
+_SUBSCRIPTION_SPEC: Final = {"subscriptionspec=1.0", 'subscriptionspec="1.0"'}
 
 
 def _quality(parameters: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""Streams that stay open: how many one process and one user may have."""
+"""Streams that stay open: how many one process, one tenant and one user may have."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from api.callers import Caller
 from api.errors import Problem
 from api.metrics import Metrics
 
 STREAMS_MAX: Final = 5_000
+STREAMS_OF_TENANT_MAX: Final = 1_000
 STREAMS_OF_USER_MAX: Final = 20
 
 
@@ -23,6 +25,7 @@ class Streams:
         self._metrics = metrics
         self._open = 0
         self._of_user: Counter[UUID] = Counter()
+        self._of_tenant: Counter[UUID | None] = Counter()
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -40,18 +43,32 @@ class Streams:
             self._metrics.sockets.dec()
 
     @contextmanager
-    def of_user(self, user_id: UUID) -> Iterator[None]:
-        """Counts one more of the user. Raises Problem (429) when they have enough."""
-        if self._of_user[user_id] >= STREAMS_OF_USER_MAX:
-            raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "LIMIT",
-                f"you have {STREAMS_OF_USER_MAX} open streams; close one first",
-            )
+    def of(self, caller: Caller) -> Iterator[None]:
+        """Counts one more of the caller. Raises Problem (429) where they or the tenant have enough.
+
+        Who has chosen no tenant is counted as a user alone.
+        """
+        user_id, tenant_id = caller.user_id, caller.tenant_id
+        if self._of_user.get(user_id, 0) >= STREAMS_OF_USER_MAX:
+            raise _too_many("you have", STREAMS_OF_USER_MAX)
+        if tenant_id is not None and self._of_tenant.get(tenant_id, 0) >= STREAMS_OF_TENANT_MAX:
+            raise _too_many("your tenant has", STREAMS_OF_TENANT_MAX)
         self._of_user[user_id] += 1
+        self._of_tenant[tenant_id] += 1
         try:
             yield
         finally:
-            self._of_user[user_id] -= 1
-            if not self._of_user[user_id]:
-                del self._of_user[user_id]
+            _count_down(self._of_user, user_id)
+            _count_down(self._of_tenant, tenant_id)
+
+
+def _too_many(who: str, most: int) -> Problem:
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "LIMIT", f"{who} {most} open streams; close one first"
+    )
+
+
+def _count_down(counter: Counter[Any], key: UUID | None) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

@@ -6,6 +6,7 @@ Source: graphql-ws, PROTOCOL.md; its close codes are used as it defines them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,6 +21,7 @@ from api.edge import Edge
 from api.errors import AccessEnded, Problem
 from api.operations import OperationRequest, rejected
 from api.outermost import request_id
+from api.rate_limits import RateLimited
 from api.request import operation_of
 
 PROTOCOL: Final = "graphql-transport-ws"
@@ -49,12 +51,16 @@ class Socket:
         self._websocket = websocket
         self._operations: dict[str, asyncio.Task[None]] = {}
 
-    async def serve(self) -> None:
-        """Serves until either side ends it, and tells why where we do."""
+    async def serve(self, *, named: Callable[[], None]) -> None:
+        """Serves until either side ends it, and tells why where we do.
+
+        Calls `named` as soon as it is known whose socket it is.
+        """
         closed = Closed(None)
         try:
             caller = await self._initialised()
-            with self._edge.streams.of_user(caller.user_id):
+            named()
+            with self._edge.streams.of(caller):
                 await self._send({"type": "connection_ack"})
                 closed = await self._served(caller)
         except Closed as error:
@@ -93,7 +99,7 @@ class Socket:
         authorization = given.get("authorization")
         if authorization is None and "token" in given:
             authorization = f"Bearer {given['token']}"
-        identity = await self._edge.callers.identify(authorization)
+        identity = await self._edge.identify(self._websocket.scope, authorization)
         return await self._edge.callers.choose(identity, given.get("tenant", given.get("x-tenant")))
 
     async def _served(self, caller: Caller) -> Closed:
@@ -162,12 +168,16 @@ class Socket:
         """Sends the results of an operation; the message that ends it."""
         operations, metrics = self._edge.operations, self._edge.metrics
         context = self._edge.context(caller, request_id(self._websocket.scope))
+        allowance = self._edge.allowance(caller)
         try:
-            prepared = operations.prepare(request)
+            prepared = await self._edge.admitted(request, caller, allowance)
         except Rejected as error:
             outcome = rejected(error, context.request_id)
             metrics.operations.labels("unknown", outcome.code).inc()
             return {"type": "error", "payload": outcome.payload["errors"]}
+        except RateLimited as error:
+            metrics.operations.labels("unknown", error.code).inc()
+            return {"type": "error", "payload": error.body(context.request_id)["errors"]}
         if prepared.type is not OperationType.SUBSCRIPTION:
             outcome = await operations.run(prepared, context)
             metrics.operations.labels(prepared.type.value, outcome.code).inc()
@@ -176,6 +186,7 @@ class Socket:
         metrics.operations.labels(prepared.type.value, "OK").inc()
 
         async def still_allowed() -> None:
+            await allowance.afforded(prepared.cost)
             await self._edge.callers.check(caller)
 
         async with aclosing(operations.stream(prepared, context, still_allowed)) as payloads:

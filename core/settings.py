@@ -28,6 +28,7 @@ DEVELOPMENT_ISSUER: Final = "bankfeeds-development"
 UPLOAD_BYTES_MAX: Final = 512 * 1024 * 1024
 KEY_BYTES: Final = 32  # AES-256
 JWT_SECRET_CHARACTERS_MIN: Final = 32
+RATE_LIMIT_MAX: Final = 1_000_000_000
 COMMAND_LINE_NAMES: Final = ("BANKFEEDS_URL", "BANKFEEDS_TOKEN")  # defaults of options, no settings
 
 
@@ -107,6 +108,7 @@ JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 KeyList = Annotated[SecretStr, AfterValidator(_key_list)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Origins = Annotated[tuple[HttpUrl, ...], NoDecode, BeforeValidator(_separated)]
+Operations = Literal["any", "automatic", "listed"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -131,6 +133,15 @@ class Settings(BaseSettings):
     port: int = Field(PORT, alias="BANKFEEDS_PORT", ge=1, le=65535)
     public_url: HttpUrl | None = Field(None, alias="BANKFEEDS_PUBLIC_URL")
     allowed_origins: Origins = Field((), alias="BANKFEEDS_ALLOWED_ORIGINS")
+
+    rate_limit_user: int = Field(
+        100_000, alias="BANKFEEDS_RATE_LIMIT_USER", ge=0, le=RATE_LIMIT_MAX
+    )
+    rate_limit_tenant: int = Field(
+        1_000_000, alias="BANKFEEDS_RATE_LIMIT_TENANT", ge=0, le=RATE_LIMIT_MAX
+    )
+    operations: Operations = Field("any", alias="BANKFEEDS_OPERATIONS")
+    operations_file: AbsolutePath | None = Field(None, alias="BANKFEEDS_OPERATIONS_FILE")
 
     demo: bool = Field(False, alias="BANKFEEDS_DEMO")
     data_dir: AbsolutePath = Field(default_factory=data_dir_default, alias="BANKFEEDS_DATA_DIR")
@@ -260,6 +271,11 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
         yield "SUPABASE_URL: SUPABASE_SECRET_KEY is set without it; set both or neither"
     if "BANKFEEDS_KEY_FILE" in values and not Path(values["BANKFEEDS_KEY_FILE"]).is_file():
         yield "BANKFEEDS_KEY_FILE: there is no such file; create it or set BANKFEEDS_KEYS"
+    operations_file = values.get("BANKFEEDS_OPERATIONS_FILE")
+    if operations_file is None and values.get("BANKFEEDS_OPERATIONS") == "listed":
+        yield "BANKFEEDS_OPERATIONS_FILE: nothing is listed; set it, or BANKFEEDS_OPERATIONS=any"
+    if operations_file is not None and not Path(operations_file).is_file():
+        yield "BANKFEEDS_OPERATIONS_FILE: there is no such file; create it or unset it"
     if _number(values, "BANKFEEDS_POOL_MIN", 1) > _number(values, "BANKFEEDS_POOL_MAX", 10):
         yield "BANKFEEDS_POOL_MIN: is more than BANKFEEDS_POOL_MAX; lower it"
 
