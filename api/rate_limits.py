@@ -34,6 +34,7 @@ REPORT_EVERY_S: Final = 1.0
 ALLOWANCES_MAX: Final = 10_000  # that a process remembers; the least used is forgotten
 REJECTED_COST: Final = 10  # of a document that is refused: reading it was work
 
+_ROUNDING_S: Final = 1e-6  # what many small sums are off
 _log = logging.getLogger(__name__)
 
 Headers = list[tuple[bytes, bytes]]
@@ -76,7 +77,7 @@ class _Bucket:
         """How long until this much may be spent; 0 or less: now."""
         # What costs more than a minute allows needs the whole bucket, and then passes.
         spent_s = min(cost / self.quota, 1) * WINDOW_S
-        return max(self.full_at, now) + spent_s - now - WINDOW_S
+        return max(self.full_at, now) + spent_s - now - WINDOW_S - _ROUNDING_S
 
     def spend(self, cost: int, now: float) -> None:
         spent_s = min(cost / self.quota, 1) * WINDOW_S
