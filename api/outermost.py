@@ -21,7 +21,7 @@ from core.logs import bound
 
 _log = logging.getLogger(__name__)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_ROUTES: Final = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
+_ROUTES: Final = frozenset({"/graphql", "/exports/transactions", "/healthz", "/readyz", "/metrics"})
 PATH_CHARACTERS_MAX: Final = 200
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "OPTIONS"})
 _HEADERS: Final = {
