@@ -12,7 +12,7 @@ from core.page import Page
 from db import select
 from db.queries import load
 from db.rows import read
-from db.select import Condition, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("accounts")
@@ -35,6 +35,11 @@ class AccountFilter:
     status: tuple[AccountStatus, ...] | None = None
     type: tuple[AccountType, ...] | None = None
     currency: str | None = None
+
+
+def asked(wanted: AccountFilter) -> Asked:
+    """Accounts, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Account]:

@@ -11,7 +11,7 @@ from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, M
 from core.page import Page
 from db import select
 from db.queries import load
-from db.select import Condition, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("connections")
@@ -57,6 +57,11 @@ class ConnectionChange:
     currency: tuple[str | None] | None = None
     profile_id: tuple[UUID | None] | None = None
     institution_id: tuple[UUID | None] | None = None
+
+
+def asked(wanted: ConnectionFilter) -> Asked:
+    """Connections, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Connection]:

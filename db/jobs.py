@@ -14,7 +14,7 @@ from core.page import Page
 from db import select
 from db.queries import load
 from db.rows import read
-from db.select import Condition, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("jobs")
@@ -44,6 +44,11 @@ class NewJob:
     format: str | None = None
     review: bool = False
     idempotency_key: str | None = None
+
+
+def asked(wanted: JobFilter) -> Asked:
+    """Jobs, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Job]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.errors import Conflict, LeaseLost
 from core.jobs import BUSY_DELAY, JobStage, JobState
-from core.models import Job, Outcome
+from core.models import Job, Outcome, RawDocument
 from core.records import Finding
 from core.scope import WorkerScope
 from db.queries import load
@@ -193,6 +193,11 @@ async def rewind(tx: Tx, job: Job, *, lineage_id: UUID) -> None:
     What they wrote or left waiting is about to change under them.
     """
     await tx.run(_SQL["rewind"], job.tenant_id, job.id, lineage_id)
+
+
+async def rewind_newer(tx: Tx, job: Job, *, lineage_id: UUID, than: RawDocument) -> None:
+    """Makes imports of newer documents that stopped half-way start over when they go on."""
+    await tx.run(_SQL["rewind_newer"], job.tenant_id, job.id, lineage_id, than.received_at, than.id)
 
 
 async def derived(tx: Tx, *, tenant_id: UUID, job_id: UUID, counts: Counts, waiting: int) -> None:

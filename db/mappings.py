@@ -13,7 +13,7 @@ from core.page import Page
 from db import select
 from db.queries import load
 from db.rows import read
-from db.select import Condition, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("mappings")
@@ -39,6 +39,11 @@ class Decision:
     state: MappingState
     verified_at: datetime | None
     verified_by: UUID | None
+
+
+def asked(wanted: MappingFilter) -> Asked:
+    """Mappings, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, AccountMapping]:

@@ -59,6 +59,14 @@ async def of_lineage(
     return [read(RawDocument, row) for row in rows]
 
 
+async def newer(
+    tx: Tx, *, tenant_id: UUID, lineage_id: UUID, than: RawDocument
+) -> list[RawDocument]:
+    """The documents that count for a lineage and came after this one, oldest first."""
+    rows = await tx.rows(_SQL["newer"], tenant_id, lineage_id, than.received_at, than.id)
+    return [read(RawDocument, row) for row in rows]
+
+
 async def read_with(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> tuple[str, dict[str, Any]]:
     """The format, and how a job that wrote rows read its document under it."""
     row = await tx.row(_SQL["read_with"], tenant_id, job_id)

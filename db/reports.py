@@ -10,7 +10,7 @@ from core.models import JobFinding, Outcome, PreviewRow, RawDocument
 from core.page import Page
 from core.records import Severity
 from db import select
-from db.select import Condition, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 DOCUMENTS: Final = Listing(source="app.raw_ingestion_data as r", alias="r")
@@ -22,6 +22,18 @@ PREVIEWS: Final = Listing(source="app.ingestion_previews as p", alias="p")
 PREVIEWS_ORDER: Final = Order(
     name="previews", keys=(select.by_number("p.position"),), descending=False
 )
+
+
+def asked_findings(severity: Severity | None) -> Asked:
+    """Findings in the order of their document."""
+    where = [] if severity is None else [Condition("f.severity = {}", (severity,))]
+    return Asked(where=where, order=FINDINGS_ORDER)
+
+
+def asked_previews(outcome: Outcome | None) -> Asked:
+    """Rows of a preview in the order of their document."""
+    where = [] if outcome is None else [Condition("p.outcome = {}", (outcome,))]
+    return Asked(where=where, order=PREVIEWS_ORDER)
 
 
 async def documents(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, RawDocument]:
@@ -39,7 +51,7 @@ async def findings(
     after: str | None,
 ) -> Mapping[UUID, Page[JobFinding]]:
     """The findings of each job, in the order of its document."""
-    where = [] if severity is None else [Condition("f.severity = {}", (severity,))]
+    asked = asked_findings(severity)
     return await select.pages(
         tx,
         JobFinding,
@@ -47,8 +59,8 @@ async def findings(
         tenant_id=tenant_id,
         parent="f.job_id",
         parent_ids=job_ids,
-        where=where,
-        order=FINDINGS_ORDER,
+        where=asked.where,
+        order=asked.order,
         first=first,
         after=after,
     )
@@ -64,7 +76,7 @@ async def previews(
     after: str | None,
 ) -> Mapping[UUID, Page[PreviewRow]]:
     """What each job under review would do, row by row, in the order of its document."""
-    where = [] if outcome is None else [Condition("p.outcome = {}", (outcome,))]
+    asked = asked_previews(outcome)
     return await select.pages(
         tx,
         PreviewRow,
@@ -72,8 +84,8 @@ async def previews(
         tenant_id=tenant_id,
         parent="p.job_id",
         parent_ids=job_ids,
-        where=where,
-        order=PREVIEWS_ORDER,
+        where=asked.where,
+        order=asked.order,
         first=first,
         after=after,
     )

@@ -15,7 +15,7 @@ from core.page import Page
 from core.records import TransactionStatus
 from db import select
 from db.queries import load
-from db.select import Condition, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("transactions")
@@ -66,6 +66,11 @@ class Change:
     added: int
     updated: int
     removed: int
+
+
+def asked(wanted: TransactionFilter, order: TransactionOrder) -> Asked:
+    """Transactions in an order."""
+    return Asked(where=_where(wanted), order=_ORDERS[order])
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:

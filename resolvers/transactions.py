@@ -9,12 +9,19 @@ from core.errors import BadInput
 from core.models import Transaction
 from core.page import Page
 from db import transactions as stored
+from db.select import Asked
 from db.transactions import TransactionFilter, TransactionOrder
 from resolvers.context import Context
 
 TEXT_MIN = 2
 TEXT_MAX = 100
 ACCOUNTS_MAX = 1_000
+
+
+def asked(wanted: TransactionFilter, order: TransactionOrder) -> Asked:
+    """What a list of transactions is asked for. Raises BadInput."""
+    _check(wanted)
+    return stored.asked(wanted, order)
 
 
 async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:

@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from core import models, records
+from db import balances as stored_balances
+from db import mappings as stored_mappings
 from db.accounts import AccountFilter as Wanted
+from db.institutions import LISTING as INSTITUTIONS
+from db.select import Asked
+from db.transactions import LISTING as TRANSACTIONS
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
 from resolvers import accounts, connections, mappings, transactions
-from schema.columns import column, money, shown
+from schema.columns import column, derived, money, shown
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.institutions import Institution
+from schema.json_sql import global_id
 from schema.money import Money
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
+from schema.reads import Many, One
 from schema.related import children, maybe
 from schema.scalars import CurrencyCode
-from schema.transaction_filter import TransactionFilter
+from schema.transaction_filter import TransactionFilter, asked_transactions
 
 if TYPE_CHECKING:
     from schema.mappings import AccountMapping
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="A balance as a source stated it.")
 class Balance:
-    id: strawberry.ID = strawberry.field(description="Opaque and lasting.")
+    id: strawberry.ID = derived(global_id("Balance", "b.id"), description="Opaque and lasting.")
     kind: records.BalanceKind = column("b.kind", description="What it measures.")
     code: str = column("b.code", description='The source\'s own code, such as BAI2 "015"; or "".')
     amount: Money = money("b.amount", currency="b.currency", description="How much.")
@@ -70,7 +77,10 @@ class Account(Node):
             Account, account, id=encode("Account", account.id), key=account.id, model=account
         )
 
-    @resolved(description="The institution that keeps it; null where nobody named one.")
+    @resolved(
+        description="The institution that keeps it; null where nobody named one.",
+        reads=One(listing=INSTITUTIONS, key="a.institution_id"),
+    )
     async def institution(self, info: Info) -> Institution | None:
         """The institution."""
         return await maybe(
@@ -86,7 +96,14 @@ class Account(Node):
         found = await info.context.loaders.load(info.context, accounts.latest_balances, self.key)
         return [Balance.of(balance) for balance in found or ()]
 
-    @resolved(description="All balances that sources stated, newest first.")
+    @resolved(
+        description="All balances that sources stated, newest first.",
+        reads=Many(
+            listing=stored_balances.LISTING,
+            parent="b.account_id",
+            asked=Asked(order=stored_balances.NEWEST),
+        ),
+    )
     async def balance_history(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Balance]:
@@ -95,7 +112,10 @@ class Account(Node):
             info.context, accounts.balance_history, self.key, Balance.of, first=first, after=after
         )
 
-    @resolved(description="Its transactions.")
+    @resolved(
+        description="Its transactions.",
+        reads=Many(listing=TRANSACTIONS, parent="t.account_id", asked=asked_transactions),
+    )
     async def transactions(
         self,
         info: Info,
@@ -122,7 +142,14 @@ class Account(Node):
             order=order_by,
         )
 
-    @resolved(description="What feeds it, newest first.")
+    @resolved(
+        description="What feeds it, newest first.",
+        reads=Many(
+            listing=stored_mappings.LISTING,
+            parent="m.account_id",
+            asked=Asked(order=stored_mappings.NEWEST),
+        ),
+    )
     async def mappings(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[AccountMapping, strawberry.lazy("schema.mappings")]]:

@@ -27,6 +27,7 @@ class Column:
 
     sql: str
     currency: str | None = None  # of an amount: the expression of its currency
+    copied: bool = True  # from the model's attribute of the same name
 
 
 def column(sql: str, *, description: str) -> Any:
@@ -38,6 +39,13 @@ def money(sql: str, *, currency: str, description: str) -> Any:
     """A field of `Money`: the model's attribute of the same name, in the model's `currency`."""
     return strawberry.field(
         description=description, metadata={METADATA_KEY: Column(sql=sql, currency=currency)}
+    )
+
+
+def derived(sql: str, *, description: str) -> Any:
+    """A field whose value the type makes of its model, and SQL that makes the same."""
+    return strawberry.field(
+        description=description, metadata={METADATA_KEY: Column(sql=sql, copied=False)}
     )
 
 
@@ -63,7 +71,8 @@ def _columns(kind: type[Any]) -> tuple[tuple[str, bool], ...]:
         found = []
         for field in dataclasses.fields(kind):
             metadata = cast("Mapping[Any, Any]", field.metadata)
-            if (described := metadata.get(METADATA_KEY)) is not None:
+            described = metadata.get(METADATA_KEY)
+            if described is not None and described.copied:
                 found.append((field.name, described.currency is not None))
         _COLUMNS[kind] = tuple(found)
     return _COLUMNS[kind]

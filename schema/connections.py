@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from core import models
+from db import accounts as stored_accounts
+from db import mappings as stored_mappings
 from db.connections import ConnectionFilter as Wanted
+from db.institutions import LISTING as INSTITUTIONS
+from db.profiles import LISTING as PROFILES
+from db.select import Asked
 from resolvers import accounts, connections, jobs, mappings, profiles
 from schema.columns import column, shown
 from schema.context import Info
@@ -18,6 +23,7 @@ from schema.institutions import Institution
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
 from schema.profiles import StatementProfile
+from schema.reads import Many, One
 from schema.related import children, maybe
 from schema.scalars import CurrencyCode
 
@@ -86,7 +92,10 @@ class Connection(Node):
             for code, places in sorted(self.model.decimals.items())
         ]
 
-    @resolved(description="The institution; null where nobody named one.")
+    @resolved(
+        description="The institution; null where nobody named one.",
+        reads=One(listing=INSTITUTIONS, key="c.institution_id"),
+    )
     async def institution(self, info: Info) -> Institution | None:
         """The institution."""
         return await maybe(
@@ -96,14 +105,24 @@ class Connection(Node):
             Institution.of,
         )
 
-    @resolved(description="How its CSV files are read; null: as each file shows itself.")
+    @resolved(
+        description="How its CSV files are read; null: as each file shows itself.",
+        reads=One(listing=PROFILES, key="c.profile_id"),
+    )
     async def profile(self, info: Info) -> StatementProfile | None:
         """The column mapping."""
         return await maybe(
             info.context, profiles.by_ids, self.model.profile_id, StatementProfile.of
         )
 
-    @resolved(description="The accounts that it feeds, newest first.")
+    @resolved(
+        description="The accounts that it feeds, newest first.",
+        reads=Many(
+            listing=stored_accounts.OF_CONNECTIONS,
+            parent="fed.connection_id",
+            asked=Asked(order=stored_accounts.NEWEST),
+        ),
+    )
     async def accounts(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[Account, strawberry.lazy("schema.accounts")]]:
@@ -114,7 +133,14 @@ class Connection(Node):
             info.context, accounts.of_connections, self.key, Account.of, first=first, after=after
         )
 
-    @resolved(description="What its source calls accounts, newest first.")
+    @resolved(
+        description="What its source calls accounts, newest first.",
+        reads=Many(
+            listing=stored_mappings.LISTING,
+            parent="m.connection_id",
+            asked=Asked(order=stored_mappings.NEWEST),
+        ),
+    )
     async def mappings(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[Annotated[AccountMapping, strawberry.lazy("schema.mappings")]]:

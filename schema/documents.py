@@ -8,7 +8,7 @@ import strawberry
 
 from core import models
 from resolvers import source_lines
-from schema.columns import column, shown
+from schema.columns import column, derived, shown
 from schema.ids import encode
 from schema.node import Node
 
@@ -21,7 +21,9 @@ class RawDocument(Node):
     )
     size_bytes: int = column("r.size_bytes", description="Its size in bytes.")
     received_at: datetime = column("r.received_at", description="When it came.")
-    sha256: str = strawberry.field(description="The SHA-256 of its bytes, hexadecimal.")
+    sha256: str = derived(
+        "encode(r.sha256, 'hex')", description="The SHA-256 of its bytes, hexadecimal."
+    )
 
     @staticmethod
     def of(document: models.RawDocument) -> RawDocument:

@@ -7,6 +7,11 @@ from typing import Any, Protocol, TypeVar, cast
 
 import strawberry
 
+from schema.columns import METADATA_KEY as COLUMN
+from schema.columns import Column
+from schema.reads import METADATA_KEY as READS
+from schema.reads import Reads
+
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 
 
@@ -18,9 +23,22 @@ class Decorator(Protocol):
         ...
 
 
-def resolved(*, description: str, deprecated: str | None = None) -> Decorator:
-    """A field that a method answers. `deprecated` says what to use instead, and until when."""
-    field = strawberry.field(description=description, deprecation_reason=deprecated)
+def resolved(
+    *,
+    description: str,
+    deprecated: str | None = None,
+    column: Column | None = None,
+    reads: Reads | None = None,
+) -> Decorator:
+    """A field that a method answers. `deprecated` says what to use instead, and until when.
+
+    `column` or `reads` say which SQL answers the same, where a query is compiled.
+    """
+    field = strawberry.field(
+        description=description,
+        deprecation_reason=deprecated,
+        metadata={COLUMN: column, READS: reads},
+    )
     return cast("Decorator", field)
 
 

@@ -48,6 +48,12 @@ def key_of(type_name: str, text: str) -> UUID:
     return found.key if found is not None and found.type == type_name else NOTHING
 
 
+def any_key_of(text: str) -> UUID:
+    """The key of a thing of any type."""
+    found = decode(text)
+    return NOTHING if found is None else found.key
+
+
 def optional_key_of(type_name: str, text: str | None) -> UUID | None:
     """`key_of`, or None for None."""
     return None if text is None else key_of(type_name, text)

@@ -9,9 +9,12 @@ import strawberry
 
 from core import jobs as states
 from core import models, records
+from db import reports
+from db.connections import LISTING as CONNECTIONS
 from db.jobs import JobFilter
+from db.mappings import LISTING as MAPPINGS
 from resolvers import connections, jobs, mappings
-from schema.columns import column, money, shown
+from schema.columns import column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
 from schema.fields import resolved
@@ -19,6 +22,7 @@ from schema.ids import encode, optional_key_of
 from schema.money import Money
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
+from schema.reads import Many, One, same
 from schema.related import children, maybe, one
 from schema.tenants import User
 from schema.users import user
@@ -41,8 +45,10 @@ class IngestionCounts:
 
 @strawberry.type(description="Why a job ended early, or stopped.")
 class JobError:
-    code: str = strawberry.field(description="Stable, for programs.")
-    message: str = strawberry.field(description="The reason and the remedy, for a person.")
+    code: str = derived("j.error_code", description="Stable, for programs.")
+    message: str = derived(
+        "coalesce(j.error_message, '')", description="The reason and the remedy, for a person."
+    )
 
 
 @strawberry.type(description="Something that a person should know about a document.")
@@ -81,7 +87,10 @@ class PreviewRow:
         """A row of a preview."""
         return shown(PreviewRow, row, model=row)
 
-    @resolved(description="The external account that the row is of.")
+    @resolved(
+        description="The external account that the row is of.",
+        reads=One(listing=MAPPINGS, key="p.mapping_id"),
+    )
     async def mapping(
         self, info: Info
     ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")]:
@@ -118,12 +127,14 @@ class IngestionJob(Node):
     finished_at: datetime | None = column(
         "j.finished_at", description="When it ended; null: it has not."
     )
-    counts: IngestionCounts = strawberry.field(description="What it did, in rows.")
-    error: JobError | None = strawberry.field(
-        description="Why it ended early or stopped; null where it did not."
+    counts: IngestionCounts = same(description="What it did, in rows.")
+    error: JobError | None = same(
+        null_if="j.error_code is null",
+        description="Why it ended early or stopped; null where it did not.",
     )
-    progress: float | None = strawberry.field(
-        description="How much is done, 0 to 1; null until the document is scanned."
+    progress: float | None = derived(
+        "case j.total when 0 then 1 else least(j.processed::double precision / j.total, 1) end",
+        description="How much is done, 0 to 1; null until the document is scanned.",
     )
     retryable: bool = strawberry.field(description="Whether ingestionJobRetry would be taken.")
     model: strawberry.Private[models.Job]
@@ -146,14 +157,20 @@ class IngestionJob(Node):
             model=job,
         )
 
-    @resolved(description="The connection that it belongs to.")
+    @resolved(
+        description="The connection that it belongs to.",
+        reads=One(listing=CONNECTIONS, key="j.connection_id"),
+    )
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return await maybe(
             info.context, connections.by_ids, self.model.connection_id, Connection.of
         )
 
-    @resolved(description="The mapping whose rows it derives; null unless the kind is DERIVE.")
+    @resolved(
+        description="The mapping whose rows it derives; null unless the kind is DERIVE.",
+        reads=One(listing=MAPPINGS, key="j.mapping_id"),
+    )
     async def mapping(
         self, info: Info
     ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")] | None:
@@ -167,7 +184,10 @@ class IngestionJob(Node):
         """Who asked for it."""
         return await user(info.context, self.model.created_by)
 
-    @resolved(description="What a person should know, in the order of the document.")
+    @resolved(
+        description="What a person should know, in the order of the document.",
+        reads=Many(listing=reports.FINDINGS, parent="f.job_id", asked=reports.asked_findings),
+    )
     async def findings(
         self,
         info: Info,
@@ -188,7 +208,10 @@ class IngestionJob(Node):
             severity=severity,
         )
 
-    @resolved(description="What it would do, row by row, while it awaits its review; empty before.")
+    @resolved(
+        description="What it would do, row by row, while it awaits its review; empty before.",
+        reads=Many(listing=reports.PREVIEWS, parent="p.job_id", asked=reports.asked_previews),
+    )
     async def preview(
         self,
         info: Info,

@@ -7,16 +7,19 @@ from datetime import datetime
 import strawberry
 
 from core import models
+from db.accounts import LISTING as ACCOUNTS
+from db.connections import LISTING as CONNECTIONS
 from db.mappings import MappingFilter
 from resolvers import accounts, connections, mappings
 from resolvers.suggestions import Suggestion
 from schema.accounts import Account
-from schema.columns import column, shown
+from schema.columns import column, derived, shown
 from schema.connections import Connection
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.node import Node
+from schema.reads import One, same
 from schema.related import maybe, one
 from schema.scalars import CurrencyCode
 from schema.tenants import User
@@ -25,22 +28,23 @@ from schema.users import user
 
 @strawberry.type(description="An account as a source calls it.")
 class ExternalAccount:
-    external_id: str = strawberry.field(
-        description="The source's id; a keyed hash where that is an account number."
+    external_id: str = derived(
+        "m.external_account_id",
+        description="The source's id; a keyed hash where that is an account number.",
     )
-    masked_number: str | None = strawberry.field(
-        description="The end of its number; null where the source names none."
+    masked_number: str | None = derived(
+        "m.masked_number", description="The end of its number; null where the source names none."
     )
-    name: str | None = strawberry.field(
-        description="What the source calls it; null where it does not."
+    name: str | None = derived(
+        "m.external_name", description="What the source calls it; null where it does not."
     )
-    type: str | None = strawberry.field(
-        description="The source's own kind of account; null where it names none."
+    type: str | None = derived(
+        "m.external_type", description="The source's own kind of account; null where it names none."
     )
-    institution: str | None = strawberry.field(
-        description="The source's id of the bank; null where it names none."
+    institution: str | None = derived(
+        "m.institution", description="The source's id of the bank; null where it names none."
     )
-    currency: CurrencyCode = strawberry.field(description="Its currency.")
+    currency: CurrencyCode = derived("m.currency", description="Its currency.")
 
     @staticmethod
     def of(mapping: models.AccountMapping) -> ExternalAccount:
@@ -73,9 +77,7 @@ class MappingSuggestion:
 
 @strawberry.type(description="An external account and the tenant's account that it feeds.")
 class AccountMapping(Node):
-    external_account: ExternalAccount = strawberry.field(
-        description="The account as its source calls it."
-    )
+    external_account: ExternalAccount = same(description="The account as its source calls it.")
     state: models.MappingState = column("m.state", description="What was decided.")
     verified_at: datetime | None = column(
         "m.verified_at", description="When a person decided or confirmed it; null: never."
@@ -96,12 +98,18 @@ class AccountMapping(Node):
             model=mapping,
         )
 
-    @resolved(description="The connection whose source names it.")
+    @resolved(
+        description="The connection whose source names it.",
+        reads=One(listing=CONNECTIONS, key="m.connection_id"),
+    )
     async def connection(self, info: Info) -> Connection:
         """The connection."""
         return await one(info.context, connections.by_ids, self.model.connection_id, Connection.of)
 
-    @resolved(description="The account that it feeds; null unless it is MAPPED.")
+    @resolved(
+        description="The account that it feeds; null unless it is MAPPED.",
+        reads=One(listing=ACCOUNTS, key="m.account_id"),
+    )
     async def account(self, info: Info) -> Account | None:
         """The account."""
         return await maybe(info.context, accounts.by_ids, self.model.account_id, Account.of)

@@ -6,6 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from db.accounts import LISTING as ACCOUNTS
+from db.connections import LISTING as CONNECTIONS
+from db.institutions import LISTING as INSTITUTIONS
+from db.jobs import LISTING as JOBS
+from db.mappings import LISTING as MAPPINGS
+from db.profiles import LISTING as PROFILES
+from db.reports import DOCUMENTS
+from db.select import Listing
+from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     accounts,
     audit,
@@ -46,6 +55,19 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
+}
+
+
+# Those whose reading is compiled; the others need a check first, or no SQL of theirs is declared.
+LISTINGS: Final[Mapping[str, Listing]] = {
+    "Account": ACCOUNTS,
+    "AccountMapping": MAPPINGS,
+    "Connection": CONNECTIONS,
+    "IngestionJob": JOBS,
+    "Institution": INSTITUTIONS,
+    "RawDocument": DOCUMENTS,
+    "StatementProfile": PROFILES,
+    "Transaction": TRANSACTIONS,
 }
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
+from db import accounts as stored_accounts
+from db import connections as stored_connections
+from db import jobs as stored_jobs
+from db import mappings as stored_mappings
+from db import profiles as stored_profiles
+from db import transactions as stored_transactions
 from db.accounts import AccountFilter as WantedAccounts
 from db.audit import AuditFilter as WantedEvents
 from db.connections import ConnectionFilter as WantedConnections
 from db.jobs import JobFilter as WantedJobs
 from db.mappings import MappingFilter as WantedMappings
+from db.select import Asked, Listing
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
 from resolvers import (
@@ -33,22 +42,51 @@ from schema.ids import key_of
 from schema.jobs import IngestionJob, IngestionJobFilter
 from schema.mappings import AccountMapping, AccountMappingFilter
 from schema.node import Node
-from schema.nodes import find
+from schema.nodes import LISTINGS, find
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
+from schema.reads import AnyById, ById, Count, Many
 from schema.related import maybe
 from schema.tenants import Invitation, Member, Viewer
-from schema.transaction_filter import TransactionFilter
+from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
+
+Wanted = TypeVar("Wanted")
+Wanted_co = TypeVar("Wanted_co", covariant=True)
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="The thing's id.")]
 _FILTER = strawberry.argument(description="Which of them; null: all.")
 
 
+class _Filter(Protocol[Wanted_co]):
+    """A filter of the schema."""
+
+    def wanted(self) -> Wanted_co:
+        """The filter as reads take it."""
+        ...
+
+
+def _by_id(type_name: str, listing: Listing) -> ById:
+    """The thing of an id of one type."""
+    return ById(listing=listing, key=partial(key_of, type_name))
+
+
+def _filtered(listing: Listing, asked: Callable[[Wanted], Asked], everything: Wanted) -> Many:
+    """A list that takes a filter."""
+
+    def read(*, filter: _Filter[Wanted] | None = None) -> Asked:
+        return asked(everything if filter is None else filter.wanted())
+
+    return Many(listing=listing, asked=read)
+
+
 @strawberry.type(description="What can be asked.")
 class Query:
-    @resolved(description="The thing of an id; null where the caller has none such.")
+    @resolved(
+        description="The thing of an id; null where the caller has none such.",
+        reads=AnyById(listings=LISTINGS),
+    )
     async def node(self, info: Info, id: Id) -> Node | None:
         """The thing of an id."""
         return await find(info.context, id)
@@ -63,13 +101,19 @@ class Query:
         """What connections can be made of."""
         return [Provider.of(provider) for provider in providers.every()]
 
-    @resolved(description="A connection; null where the caller has none such.")
+    @resolved(
+        description="A connection; null where the caller has none such.",
+        reads=_by_id("Connection", stored_connections.LISTING),
+    )
     async def connection(self, info: Info, id: Id) -> Connection | None:
         """A connection."""
         key = key_of("Connection", id)
         return await maybe(info.context, connections.by_ids, key, Connection.of)
 
-    @resolved(description="The tenant's connections, newest first.")
+    @resolved(
+        description="The tenant's connections, newest first.",
+        reads=_filtered(stored_connections.LISTING, stored_connections.asked, WantedConnections()),
+    )
     async def connections(
         self,
         info: Info,
@@ -84,12 +128,18 @@ class Query:
         )
         return listed(page, Connection.of)
 
-    @resolved(description="An account; null where the caller has none such.")
+    @resolved(
+        description="An account; null where the caller has none such.",
+        reads=_by_id("Account", stored_accounts.LISTING),
+    )
     async def account(self, info: Info, id: Id) -> Account | None:
         """An account."""
         return await maybe(info.context, accounts.by_ids, key_of("Account", id), Account.of)
 
-    @resolved(description="The tenant's accounts, newest first.")
+    @resolved(
+        description="The tenant's accounts, newest first.",
+        reads=_filtered(stored_accounts.LISTING, stored_accounts.asked, WantedAccounts()),
+    )
     async def accounts(
         self,
         info: Info,
@@ -102,13 +152,19 @@ class Query:
         page = await accounts.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, Account.of)
 
-    @resolved(description="A transaction; null where the caller has none such.")
+    @resolved(
+        description="A transaction; null where the caller has none such.",
+        reads=_by_id("Transaction", stored_transactions.LISTING),
+    )
     async def transaction(self, info: Info, id: Id) -> Transaction | None:
         """A transaction."""
         key = key_of("Transaction", id)
         return await maybe(info.context, transactions.by_ids, key, Transaction.of)
 
-    @resolved(description="The tenant's transactions.")
+    @resolved(
+        description="The tenant's transactions.",
+        reads=Many(listing=stored_transactions.LISTING, asked=asked_transactions),
+    )
     async def transactions(
         self,
         info: Info,
@@ -126,7 +182,10 @@ class Query:
         )
         return listed(page, Transaction.of)
 
-    @resolved(description="How many transactions there are; dearer than a page of them.")
+    @resolved(
+        description="How many transactions there are; dearer than a page of them.",
+        reads=Count(listing=stored_transactions.LISTING, asked=asked_transactions),
+    )
     async def transaction_count(
         self, info: Info, filter: Annotated[TransactionFilter | None, _FILTER] = None
     ) -> int:
@@ -134,7 +193,10 @@ class Query:
         wanted = WantedTransactions() if filter is None else filter.wanted()
         return await transactions.count(info.context, wanted=wanted)
 
-    @resolved(description="What sources call accounts, newest first.")
+    @resolved(
+        description="What sources call accounts, newest first.",
+        reads=_filtered(stored_mappings.LISTING, stored_mappings.asked, WantedMappings()),
+    )
     async def account_mappings(
         self,
         info: Info,
@@ -147,13 +209,19 @@ class Query:
         page = await mappings.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, AccountMapping.of)
 
-    @resolved(description="A job; null where the caller has none such.")
+    @resolved(
+        description="A job; null where the caller has none such.",
+        reads=_by_id("IngestionJob", stored_jobs.LISTING),
+    )
     async def ingestion_job(self, info: Info, id: Id) -> IngestionJob | None:
         """A job."""
         key = key_of("IngestionJob", id)
         return await maybe(info.context, jobs.by_ids, key, IngestionJob.of)
 
-    @resolved(description="The tenant's jobs, newest first.")
+    @resolved(
+        description="The tenant's jobs, newest first.",
+        reads=_filtered(stored_jobs.LISTING, stored_jobs.asked, WantedJobs()),
+    )
     async def ingestion_jobs(
         self,
         info: Info,
@@ -166,7 +234,10 @@ class Query:
         page = await jobs.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, IngestionJob.of)
 
-    @resolved(description="The tenant's saved column mappings, newest first.")
+    @resolved(
+        description="The tenant's saved column mappings, newest first.",
+        reads=Many(listing=stored_profiles.LISTING, asked=Asked(order=stored_profiles.NEWEST)),
+    )
     async def statement_profiles(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[StatementProfile]:

@@ -8,7 +8,10 @@ from decimal import Decimal
 import strawberry
 
 from core import records
+from db.select import Asked
 from db.transactions import TransactionFilter as Wanted
+from db.transactions import TransactionOrder
+from resolvers import transactions
 from schema.ids import key_of, optional_key_of
 
 
@@ -63,3 +66,12 @@ class TransactionFilter:
             text=self.text,
             reconciled=self.reconciled,
         )
+
+
+def asked_transactions(
+    *,
+    filter: TransactionFilter | None = None,
+    order_by: TransactionOrder = TransactionOrder.POSTED_DATE_DESC,
+) -> Asked:
+    """What the arguments of a list of transactions ask for. Raises BadInput."""
+    return transactions.asked(Wanted() if filter is None else filter.wanted(), order_by)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import Enum
+from typing import Final
 
 import strawberry
 
 from core import models, records
+from db.accounts import LISTING as ACCOUNTS
+from db.connections import LISTING as CONNECTIONS
+from db.jobs import LISTING as JOBS
+from db.reports import DOCUMENTS
 from resolvers import accounts, connections, jobs, mappings, source_lines
 from resolvers.source_lines import Place
 from schema.accounts import Account
-from schema.columns import column, money, shown
+from schema.columns import Column, column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
 from schema.documents import RawDocument, SourceLine
@@ -20,7 +25,22 @@ from schema.ids import encode
 from schema.jobs import IngestionJob
 from schema.money import Money
 from schema.node import Node
+from schema.reads import One, Same, same
 from schema.related import one
+
+_CONNECTION_ID: Final = (
+    "(select m.connection_id from app.account_mappings as m"
+    " where m.tenant_id = t.tenant_id and m.id = t.mapping_id)"
+)
+_PROVIDER: Final = (
+    "(select c.provider from app.account_mappings as m join app.connections as c"
+    " on c.tenant_id = m.tenant_id and c.id = m.connection_id"
+    " where m.tenant_id = t.tenant_id and m.id = t.mapping_id)"
+)
+_RECEIVED_AT: Final = (
+    "(select r.received_at from app.raw_ingestion_data as r"
+    " where r.tenant_id = t.tenant_id and r.id = t.raw_id)"
+)
 
 
 @strawberry.enum(description="Whether somebody has vouched for a transaction.")
@@ -36,40 +56,46 @@ class CategorySource(Enum):
 
 @strawberry.type(description="What a transaction was for.")
 class Category:
-    name: str = strawberry.field(description="Its name, in the words of whoever chose it.")
-    source: CategorySource = strawberry.field(description="Who chose it.")
-    confidence: int | None = strawberry.field(
-        description="How sure the choice is, in percent; null where it was not estimated."
+    name: str = derived(
+        "t.source_category", description="Its name, in the words of whoever chose it."
+    )
+    source: CategorySource = derived("'provider'", description="Who chose it.")
+    confidence: int | None = derived(
+        "null::integer",
+        description="How sure the choice is, in percent; null where it was not estimated.",
     )
 
 
 @strawberry.type(description="Where a transaction comes from, down to the lines of the file.")
 class TransactionSource:
-    external_id: str | None = strawberry.field(
-        description="The source's id; null where its format has none."
+    external_id: str | None = derived(
+        "t.external_id", description="The source's id; null where its format has none."
     )
-    line: int = strawberry.field(description="The first physical line, counted from 1.")
-    line_end: int = strawberry.field(description="The last physical line.")
+    line: int = derived("t.raw_line", description="The first physical line, counted from 1.")
+    line_end: int = derived("t.raw_line_end", description="The last physical line.")
     model: strawberry.Private[models.Transaction]
 
-    @resolved(description="The document.")
+    @resolved(description="The document.", reads=One(listing=DOCUMENTS, key="t.raw_id"))
     async def raw_document(self, info: Info) -> RawDocument:
         """The document."""
         return await one(info.context, jobs.documents, self.model.raw_id, RawDocument.of)
 
-    @resolved(description="When the document came.")
+    @resolved(description="When the document came.", column=Column(sql=_RECEIVED_AT))
     async def received_at(self, info: Info) -> datetime:
         """When it came."""
         return await one(
             info.context, jobs.documents, self.model.raw_id, lambda found: found.received_at
         )
 
-    @resolved(description="The job that last wrote the transaction.")
+    @resolved(
+        description="The job that last wrote the transaction.",
+        reads=One(listing=JOBS, key="t.job_id"),
+    )
     async def job(self, info: Info) -> IngestionJob:
         """The job."""
         return await one(info.context, jobs.by_ids, self.model.job_id, IngestionJob.of)
 
-    @resolved(description="The slug of the provider.")
+    @resolved(description="The slug of the provider.", column=Column(sql=_PROVIDER))
     async def provider(self, info: Info) -> str:
         """The provider."""
         connection = await _connection(info, self.model)
@@ -127,11 +153,13 @@ class Transaction(Node):
     )
     created_at: datetime = column("t.created_at", description="When it was first written.")
     updated_at: datetime = column("t.updated_at", description="When it was last changed.")
-    category: Category | None = strawberry.field(
-        description="What it was for; null where nobody said."
+    category: Category | None = same(
+        null_if="t.source_category is null",
+        description="What it was for; null where nobody said.",
     )
-    reconciliation: ReconciliationState = strawberry.field(
-        description="Whether somebody has vouched for it."
+    reconciliation: ReconciliationState = derived(
+        "case when t.reconciled then 'reconciled' else 'unreconciled' end",
+        description="Whether somebody has vouched for it.",
     )
     model: strawberry.Private[models.Transaction]
 
@@ -150,17 +178,22 @@ class Transaction(Node):
             model=transaction,
         )
 
-    @resolved(description="The account that it is on.")
+    @resolved(
+        description="The account that it is on.", reads=One(listing=ACCOUNTS, key="t.account_id")
+    )
     async def account(self, info: Info) -> Account:
         """The account."""
         return await one(info.context, accounts.by_ids, self.model.account_id, Account.of)
 
-    @resolved(description="The connection that it came over.")
+    @resolved(
+        description="The connection that it came over.",
+        reads=One(listing=CONNECTIONS, key=_CONNECTION_ID),
+    )
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return Connection.of(await _connection(info, self.model))
 
-    @resolved(description="Where it comes from.")
+    @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:
         """Where it comes from."""
         return TransactionSource(

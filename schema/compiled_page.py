@@ -1,0 +1,106 @@
+"""A page of a list in a compiled query: one aggregate over its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from db import select
+from db.select import Asked, Condition, Order
+from schema import json_sql
+from schema.plan import Binding, Gap, Pieces, Question, Sql, joined
+from schema.reads import Many
+
+_NUMBER: Final = "page_row"  # a row's number in its page
+
+
+class CompiledPage:
+    """Writes the parts of a page.
+
+    Where `hasNextPage` is asked, one row more is read and left out again by its number. The rows
+    come sorted from the statement within, and an aggregate takes them as they come.
+    """
+
+    def __init__(self, many: Many, parent: str, question: Callable[[Binding], Question]) -> None:
+        self.alias = many.listing.alias
+        self._many = many
+        self._parent = parent  # the alias of the row that the list belongs to
+        self._question = question
+        self._looks_ahead = False
+
+    def edges(self, edge: Pieces) -> Sql:
+        """The array of the rows' edges."""
+        item = joined(edge)
+        return Sql(
+            ("'[' || coalesce(string_agg(", *item.parts, ", ',')", self._only, ", '') || ']'")
+        )
+
+    def cursor(self) -> Sql:
+        """The cursor of a row."""
+        return Sql((lambda binding: _cursor(self._order(binding), "{}"),))
+
+    def has_next(self) -> Sql:
+        """Whether rows follow."""
+        self._looks_ahead = True
+        return Sql((lambda binding: f"(count(*) > {self._question(binding).first})::text",))
+
+    def has_previous(self) -> Sql:
+        """Whether the page began after a cursor."""
+        return Sql((lambda b: "'false'" if self._question(b).after is None else "'true'",))
+
+    def start_cursor(self) -> Sql:
+        """The first row's cursor, or null."""
+        return Sql((self._at("1"),))
+
+    def end_cursor(self) -> Sql:
+        """The last row's cursor, or null."""
+        return Sql((lambda binding: self._at(self._last(binding))(binding),))
+
+    def of(self, pieces: Pieces) -> Sql:
+        """The page: its JSON, over its rows."""
+        return Sql(("(select ", *joined(pieces).parts, "\nfrom ", self._rows, ")"))
+
+    def _rows(self, binding: Binding) -> str:
+        question = self._question(binding)
+        where = list(question.asked.where)
+        if self._many.parent is not None:
+            where.insert(0, Condition(f"{self._many.parent} = {self._parent}.id"))
+        inner = select.rows(
+            binding.arguments,
+            f"{self.alias}.*",
+            listing=self._many.listing,
+            asked=Asked(where=where, order=question.asked.order),
+            after=question.after,
+            limit=question.first + self._looks_ahead,
+        )
+        if self._looks_ahead:
+            inner = (
+                f"select {self.alias}.*, row_number() over () as {_NUMBER}\n"
+                f"from (\n{inner}\n) as {self.alias}"
+            )
+        return f"(\n{inner}\n) as {self.alias}"
+
+    def _only(self, binding: Binding) -> str:
+        if not self._looks_ahead:
+            return ""
+        return f" filter (where {self.alias}.{_NUMBER} <= {self._question(binding).first})"
+
+    def _last(self, binding: Binding) -> str:
+        if not self._looks_ahead:
+            return "count(*)"
+        return f"least(count(*), {self._question(binding).first})"
+
+    def _at(self, place: str) -> Gap:
+        key = f"(array_agg({{}}))[{place}]"
+        return lambda binding: json_sql.nullable(_cursor(self._order(binding), key))
+
+    def _order(self, binding: Binding) -> Order:
+        return self._question(binding).asked.order
+
+
+def _cursor(order: Order, key: str) -> str:
+    """The JSON of a cursor as `core.page.encode_cursor` writes it; `key` wraps each of its keys."""
+    texts = " || '\",\"' || ".join(f"({key.format(one.sql)})::text" for one in order.keys)
+    body = f"'[\"{order.name}\",\"' || {texts} || '\"]'"
+    encoded = f"encode(convert_to({body}, 'UTF8'), 'base64')"
+    return f"'\"' || translate({encoded}, E'+/=\\n', '-_') || '\"'"

@@ -1,0 +1,119 @@
+"""Plans: what a compiled query is, and how the arguments of a request become its statement.
+
+A plan is text with gaps. Everything that all requests of one structure share is text already; a gap
+writes what arguments decide: which rows, in which order, after what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Protocol, TypeAlias
+from uuid import UUID
+
+from graphql import FieldNode
+from graphql.execution.values import VariableValues
+
+from db.select import Arguments, Asked
+from schema import json_sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a list is asked for."""
+
+    asked: Asked
+    first: int
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One request: its variables, the values of its statement, and the lists' arguments."""
+
+    variables: VariableValues
+    arguments: Arguments
+    questions: dict[int, Question] = field(default_factory=dict)
+
+
+Gap: TypeAlias = Callable[[Binding], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """JSON that is the same for every row and request."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """An expression of text that is JSON and never null."""
+
+    parts: tuple[str | Gap, ...]
+
+    def text(self, binding: Binding) -> str:
+        """The expression, its gaps filled."""
+        return "".join(part if isinstance(part, str) else part(binding) for part in self.parts)
+
+
+Pieces: TypeAlias = list[Json | Sql]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """A root field under its name in the answer; `sql` is None where its resolver answers."""
+
+    key: str
+    nodes: Sequence[FieldNode]
+    sql: Sql | None
+
+
+class Variables(Protocol):
+    """What decides which plan of a document a request needs."""
+
+    def __call__(self, coerced: dict[str, Any], /) -> tuple[object, ...]:
+        """Equal for all requests of one structure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A compiled query. Its statement answers with one row: a text for each root field."""
+
+    roots: Sequence[Root]
+
+    @property
+    def complete(self) -> bool:
+        """Whether resolvers have nothing to do."""
+        return all(root.sql is not None for root in self.roots)
+
+    @property
+    def left(self) -> list[FieldNode]:
+        """The root fields that resolvers answer."""
+        return [node for root in self.roots if root.sql is None for node in root.nodes]
+
+    def statement(self, tenant_id: UUID, variables: VariableValues) -> tuple[str, list[Any]]:
+        """The statement and its values.
+
+        Raises BankfeedsError or GraphQLError for arguments that cannot be used; resolvers raise the
+        same and know where.
+        """
+        binding = Binding(variables, Arguments(tenant_id))
+        texts = [root.sql.text(binding) for root in self.roots if root.sql is not None]
+        return "select " + ",\n".join(texts), binding.arguments.values
+
+
+def joined(pieces: Iterable[Json | Sql]) -> Sql:
+    """One expression: what is constant between two gaps becomes one literal."""
+    parts: list[str | Gap] = []
+    for constant, group in groupby(pieces, key=lambda piece: isinstance(piece, Json)):
+        if constant:
+            text = "".join(piece.text for piece in group if isinstance(piece, Json))
+            parts += [" || ", json_sql.literal(text)]
+        else:
+            for piece in group:
+                assert isinstance(piece, Sql)
+                parts += [" || ", *piece.parts]
+    return Sql(tuple(parts[1:]))
