@@ -19,6 +19,7 @@ from pipeline.document import Reading, again, decide, head, opened, records
 from pipeline.flow import flowing, in_thread
 from pipeline.preview import Previewer
 from pipeline.receive import receive
+from pipeline.replay import replay_newer
 from pipeline.scan import Scanned, scan
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, note, resolve
@@ -187,6 +188,11 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
                 )
             unresolved = []
             await services.tell(job)
+    if unresolved:  # an earlier try has written everything
+        async with services.database.as_(services.scope(job)) as tx:
+            targets |= await resolve(tx, to, unresolved, may_open=False)
+    named = {target.mapping_id for target in targets.values()}
+    await replay_newer(job, services, than=to.document, mappings=named, key=to.key)
     return await _settle(to, services)
 
 

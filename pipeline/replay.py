@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import NamedTuple
+from uuid import UUID
 
 from core.models import Job, RawDocument
 from core.vault import DataKey
-from db import raw
+from db import ledger, raw
 from pipeline.batch import Batch, Target
 from pipeline.document import again, opened
 from pipeline.flow import Flow, flowing
 from pipeline.services import Services
-from pipeline.write import Destination, resolve
+from pipeline.write import Destination, Writer, resolve
 
 
 class Replayed(NamedTuple):
@@ -50,6 +51,58 @@ async def replayed(
         ) as batches,
     ):
         yield Replayed(to, _addressed(batches, to, services))
+
+
+async def replay_newer(
+    job: Job, services: Services, *, than: RawDocument, mappings: Collection[UUID], key: DataKey
+) -> None:
+    """Reads again what came after a document that is written late, for the mappings it names.
+
+    A withdrawal spares what newer documents brought, but not what they only confirmed, and what is
+    merged last wins: so all of them have their say again, in the order in which they came. May be
+    repeated after a crash.
+    """
+    async with services.database.as_(services.scope(job)) as tx:
+        connection = await raw.connection(
+            tx, tenant_id=job.tenant_id, connection_id=job.connection_id
+        )
+        documents = await raw.newer(
+            tx, tenant_id=job.tenant_id, lineage_id=connection.lineage_id, than=than
+        )
+        await ledger.rewind_newer(tx, job, lineage_id=connection.lineage_id, than=than)
+    for document in documents:
+        await rewrite(document, job, services, mappings=mappings, key=key)
+
+
+async def rewrite(
+    document: RawDocument,
+    job: Job,
+    services: Services,
+    *,
+    mappings: Collection[UUID] | None,
+    key: DataKey,
+) -> None:
+    """Writes again what a document said, of some mappings or of all; nothing is counted."""
+    async with replayed(document, job, services, key=key) as (to, batches):
+        writer = Writer(to)
+        async for whole in batches:
+            batch = whole if mappings is None else only(whole, mappings)
+            if not (batch.entries or batch.withdrawals or batch.balances):
+                continue
+            async with services.database.as_(services.scope(job)) as tx:
+                await writer.write(tx, batch)
+                await ledger.renew(tx, job, lease=services.lease)
+
+
+def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
+    """The part of a batch that belongs to some mappings; everything else is left alone."""
+    keys = {key for key, target in batch.targets.items() if target.mapping_id in mappings}
+    return replace(
+        batch,
+        withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
+        balances=tuple(one for one in batch.balances if one.account in keys),
+        entries=tuple(one for one in batch.entries if one.record.account in keys),
+    )
 
 
 async def _addressed(batches: Flow, to: Destination, services: Services) -> AsyncIterator[Batch]:

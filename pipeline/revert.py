@@ -5,12 +5,10 @@ from __future__ import annotations
 from core.jobs import JobStage, JobState
 from core.models import Job, RawDocument
 from core.records import Finding, Severity
-from core.vault import DataKey
 from db import ledger, merge, raw
 from db.ledger import Counts
-from pipeline.replay import replayed
+from pipeline.replay import rewrite
 from pipeline.services import Services
-from pipeline.write import Writer
 
 
 async def revert(job: Job, services: Services) -> JobState:
@@ -24,7 +22,7 @@ async def revert(job: Job, services: Services) -> JobState:
     removed, before = await _begin(job, services)
     removed = await _take_back(job, services, removed)
     for document in await _others(job, services):
-        await _replay(document, job, services, key=key)
+        await rewrite(document, job, services, mappings=None, key=key)
     async with services.database.as_(services.scope(job)) as tx:
         gone = await merge.removed_rows(tx, tenant_id=job.tenant_id, job_id=job.id) - before
         # A row that came back carries the job of the document that brought it.
@@ -87,17 +85,6 @@ async def _others(job: Job, services: Services) -> list[RawDocument]:
             before=services.clock(),
             without_job=job.id,
         )
-
-
-async def _replay(document: RawDocument, job: Job, services: Services, *, key: DataKey) -> None:
-    async with replayed(document, job, services, key=key) as (to, batches):
-        writer = Writer(to)
-        async for batch in batches:
-            if not (batch.entries or batch.withdrawals or batch.balances):
-                continue
-            async with services.database.as_(services.scope(job)) as tx:
-                await writer.write(tx, batch)
-                await ledger.renew(tx, job, lease=services.lease)
 
 
 def _report(*, removed: int, elsewhere: int, reconciled: int) -> list[Finding]:

@@ -187,6 +187,23 @@ where j.tenant_id = $1
   and c.id = j.connection_id
   and c.lineage_id = $3;
 
+-- name: rewind_newer
+-- role: worker
+update app.ingestion_jobs as j
+set checkpoint = 0
+from app.connections as c, app.raw_ingestion_data as r
+where j.tenant_id = $1
+  and j.id <> $2
+  and j.kind = 'import'
+  and j.state in ('queued', 'failed', 'cancelled')
+  and j.checkpoint > 0
+  and c.tenant_id = j.tenant_id
+  and c.id = j.connection_id
+  and c.lineage_id = $3
+  and r.tenant_id = j.tenant_id
+  and r.job_id = j.id
+  and (r.received_at, r.id) > ($4, $5);
+
 -- name: put_findings
 -- role: worker
 insert into app.ingestion_findings (

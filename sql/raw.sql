@@ -47,6 +47,22 @@ where r.tenant_id = $1
   and j.state in ('completed', 'partial', 'awaiting_mapping')
 order by r.received_at, r.id;
 
+-- name: newer
+-- role: worker
+-- Documents of a lineage that came after one of them and count, oldest first.
+select
+  r.id, r.connection_id, r.job_id, r.name, r.media_type, r.size_bytes, r.sha256, r.blob_path,
+  r.received_at
+from app.raw_ingestion_data as r
+join app.ingestion_jobs as j on j.tenant_id = r.tenant_id and j.id = r.job_id
+join app.connections as c on c.tenant_id = r.tenant_id and c.id = r.connection_id
+where r.tenant_id = $1
+  and c.lineage_id = $2
+  and r.received_at >= $3
+  and (r.received_at, r.id) > ($3, $4)
+  and j.state in ('completed', 'partial', 'awaiting_mapping')
+order by r.received_at, r.id;
+
 -- name: read_with
 -- role: worker
 select j.format, j.profile
