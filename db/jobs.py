@@ -166,6 +166,14 @@ async def recent(
     return [read(Job, row) for row in rows]
 
 
+async def changed_since(
+    tx: Tx, *, tenant_id: UUID, connection_id: UUID | None, since: datetime, most: int
+) -> Sequence[Job]:
+    """Jobs that changed at an instant or later, in this order; `most` of them."""
+    rows = await tx.rows(_SQL["changed_since"], tenant_id, connection_id, since, most)
+    return [read(Job, row) for row in rows]
+
+
 async def latest(tx: Tx, *, tenant_id: UUID, connection_id: UUID | None) -> Job | None:
     """The newest job."""
     return await _one(tx, "latest", tenant_id, connection_id)

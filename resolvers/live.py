@@ -2,7 +2,8 @@
 
 Events are hints with ids. What they point to is read again, as the subscriber, in a short
 transaction of its own; no transaction is open while nothing happens. Hints may be lost, so every
-stream also looks by itself every `EVENT_PATIENCE_S`.
+stream also looks by itself every `EVENT_PATIENCE_S`. Who was away says since when, and is told
+first what they missed.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from core.errors import Forbidden
+from core.errors import BadInput, Forbidden
 from core.jobs import SETTLED, JobState
 from core.models import Account, Connection, Job
 from db import accounts, connections, jobs, mappings, tenants, transactions
@@ -26,6 +27,8 @@ from resolvers.context import Context
 PAUSE_S: Final = 0.2  # between two looks: at most five events a second of one job
 OVERLAP: Final = timedelta(seconds=30)  # updated_at is when a transaction began, not its commit
 JOBS_MAX: Final = 1_000  # whose last state a stream remembers
+MISSED_MAX: Final = 1_000  # jobs that are told to who was away
+MISSED_FOR: Final = timedelta(hours=24)
 LOOK_MAX: Final = 100  # ended jobs that one look finds; the next goes on after them
 NOTHING: Final = Change(added=0, updated=0, removed=0)
 OPEN: Final = frozenset({JobState.AWAITING_MAPPING, JobState.AWAITING_REVIEW})
@@ -63,20 +66,27 @@ async def job(
             await _hint(hints, {job_id})
 
 
-async def jobs_of(context: Context, *, connection_id: UUID | None) -> AsyncGenerator[Job, None]:
+async def jobs_of(
+    context: Context, *, connection_id: UUID | None, since: datetime | None = None
+) -> AsyncGenerator[Job, None]:
     """The states of all jobs of a connection, or of the tenant; the newest one's at once.
 
-    Raises Forbidden where there is no such connection, or no longer for the caller.
+    With `since`, first those of all jobs that changed since then. Raises BadInput where that was
+    too long ago or those are too many, and Forbidden where there is no such connection, or no
+    longer for the caller.
     """
     seen: dict[UUID, Job] = {}
     async with context.services.events.listen(context.tenant, "job") as hints:
         async with context.read() as tx:
             await _check(tx, context, connection_id)
+            first = await _missed(tx, context, connection_id, since)
             newest = await jobs.latest(tx, tenant_id=context.tenant, connection_id=connection_id)
-        if newest is not None:
-            seen[newest.id] = newest
-            yield newest
-        since = context.services.clock()
+        if newest is not None and newest not in first:
+            first.append(newest)
+        for one in first:
+            yield one
+        seen = _remembered(seen, first)
+        looked_at = context.services.clock()
         while True:
             now = context.services.clock()
             async with context.read() as tx:
@@ -85,13 +95,13 @@ async def jobs_of(context: Context, *, connection_id: UUID | None) -> AsyncGener
                     tx,
                     tenant_id=context.tenant,
                     connection_id=connection_id,
-                    since=since - OVERLAP,
+                    since=looked_at - OVERLAP,
                 )
             changed = [one for one in reversed(found) if seen.get(one.id) != one]
             for one in changed:
                 yield one
             seen = _remembered(seen, changed)
-            since = now
+            looked_at = now
             if changed:
                 await asyncio.sleep(PAUSE_S)
             await _hint(hints, None)
@@ -123,22 +133,26 @@ async def connection(
 
 
 async def transactions_of(
-    context: Context, *, account_id: UUID | None
+    context: Context, *, account_id: UUID | None, since: datetime | None = None
 ) -> AsyncGenerator[TransactionsChange, None]:
-    """First a change of nothing, then what each job changed once it ended.
+    """First a change of nothing, then what each job changed once it ended, also those since then.
 
-    Looks at `LOOK_MAX` ended jobs at a time, each once. Raises Forbidden where there is no such
-    account, or no longer for the caller.
+    Looks at `LOOK_MAX` ended jobs at a time, each once. Raises BadInput where `since` is too long
+    ago or too many ended, and Forbidden where there is no such account, or no longer for the
+    caller.
     """
-    ended = _Ended(context)
+    ended = _Ended(context, since)
     async with context.services.events.listen(context.tenant, "transactions") as hints:
         async with context.read() as tx:
             account = await _account(tx, context, account_id)
-            while await ended.look(tx):
-                continue  # what ended before is no news
+            if since is None:
+                while await ended.look(tx):
+                    continue  # what ended before is no news
+            else:
+                await ended.check(tx)
         yield TransactionsChange(account=account, job=None, change=NOTHING)
+        hinted: set[UUID] = set()
         while True:
-            hinted = await _hint(hints, None)
             async with context.read() as tx:
                 account = await _account(tx, context, account_id)
                 found = [
@@ -148,15 +162,25 @@ async def transactions_of(
                 ]
             for event in found:
                 yield event
+            hinted = set() if ended.is_behind else await _hint(hints, None)
 
 
 class _Ended:
     """Which of the tenant's jobs have ended since the last look: each end is told once."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, since: datetime | None) -> None:
         self._context = context
-        self._since = context.services.clock() - OVERLAP
+        self._since = _from(context, since)
         self._seen: dict[UUID, Job] = {}
+        self.is_behind = False  # whether another look would find more
+
+    async def check(self, tx: Tx) -> None:
+        """Raises BadInput where more ended than can be told."""
+        found = await transactions.finished_jobs(
+            tx, tenant_id=self._context.tenant, since=self._since, most=MISSED_MAX + 1
+        )
+        if len(found) > MISSED_MAX:
+            raise _too_many()
 
     async def look(self, tx: Tx, hinted: Iterable[UUID] = ()) -> list[Job]:
         """Those that ended, in this order; also those that a hint names."""
@@ -171,11 +195,50 @@ class _Ended:
         # A full look goes on where it stopped; else on from now, with room for late commits.
         last = found[ids[-1]].finished_at if len(ids) == LOOK_MAX else None
         self._since = max(self._since, last or now - OVERLAP)
+        self.is_behind = last is not None and bool(new)
         return new
 
     def _is_new(self, job: Job) -> bool:
         before = self._seen.get(job.id)
         return before is None or before.finished_at != job.finished_at
+
+
+async def _missed(
+    tx: Tx, context: Context, connection_id: UUID | None, since: datetime | None
+) -> list[Job]:
+    """The jobs that changed since somebody was here, if they were, in this order."""
+    if since is None:
+        return []
+    found = await jobs.changed_since(
+        tx,
+        tenant_id=context.tenant,
+        connection_id=connection_id,
+        since=_from(context, since),
+        most=MISSED_MAX + 1,
+    )
+    if len(found) > MISSED_MAX:
+        raise _too_many()
+    return list(found)
+
+
+def _from(context: Context, since: datetime | None) -> datetime:
+    """From when on changes are looked for: what was committed late may seem older than it is."""
+    now = context.services.clock()
+    if since is None:
+        return now - OVERLAP
+    if since < now - MISSED_FOR:
+        raise BadInput(
+            f"`since` is more than {MISSED_FOR // timedelta(hours=1)} hours ago: read"
+            " `ingestionJobs`, and follow from now on without it"
+        )
+    return min(since, now) - OVERLAP
+
+
+def _too_many() -> BadInput:
+    return BadInput(
+        f"more than {MISSED_MAX} jobs changed since `since`: read `ingestionJobs`, and follow from"
+        " now on without it"
+    )
 
 
 async def _hint(hints: asyncio.Queue[UUID], about: set[UUID] | None) -> set[UUID]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -50,6 +51,12 @@ class TransactionsChanged:
         return await maybe(info.context, connections.by_ids, key, Connection.of)
 
 
+_SINCE = (
+    "After a reconnect, when the last event came: first comes what changed since then, 24 hours "
+    "and 1,000 jobs at most; a job that is known already may come again."
+)
+
+
 @strawberry.type(description="What can be followed; events may be lost, so refetch on reconnect.")
 class Subscription:
     @subscription(
@@ -65,11 +72,12 @@ class Subscription:
         connection_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only jobs of this connection.")
         ] = None,
+        since: Annotated[datetime | None, strawberry.argument(description=_SINCE)] = None,
     ) -> AsyncGenerator[IngestionJob, None]:
         """Jobs as they change."""
         connection = optional_key_of("Connection", connection_id)
         if job_id is None:
-            stream = live.jobs_of(info.context, connection_id=connection)
+            stream = live.jobs_of(info.context, connection_id=connection, since=since)
         else:
             key = key_of("IngestionJob", job_id)
             stream = live.job(info.context, job_id=key, connection_id=connection)
@@ -102,10 +110,11 @@ class Subscription:
         account_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only of this account.")
         ] = None,
+        since: Annotated[datetime | None, strawberry.argument(description=_SINCE)] = None,
     ) -> AsyncGenerator[TransactionsChanged, None]:
         """What jobs change in transactions."""
         key = optional_key_of("Account", account_id)
-        stream = live.transactions_of(info.context, account_id=key)
+        stream = live.transactions_of(info.context, account_id=key, since=since)
         async with aclosing(stream):
             async for event in stream:
                 yield TransactionsChanged.of(event)

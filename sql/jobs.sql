@@ -143,6 +143,22 @@ where j.tenant_id = $1
 order by j.created_at desc, j.id desc
 limit 100;
 
+-- name: changed_since
+-- role: authenticated
+-- What a subscriber missed while they were away; the first that changed first.
+select
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at, j.wrote
+from app.ingestion_jobs as j
+where j.tenant_id = $1
+  and ($2::uuid is null or j.connection_id = $2)
+  and j.updated_at >= $3
+order by j.updated_at, j.id
+limit $4;
+
 -- name: latest
 -- role: authenticated
 select

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -145,6 +146,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "review": fixed(False),
     "reconciled": fixed(False),
     "event": column("app.ingestion_audit_log", "event"),
+    "since": Recipe(value=lambda _: datetime.now(UTC).isoformat(), tells=False),
     "text": column("app.transactions", "description"),
     "postedFrom": bound("app.transactions", "posted_date"),
     "postedTo": bound("app.transactions", "posted_date"),
