@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli.export import export
 from cli.generate import generate
 from cli.import_file import import_file
 from cli.migrate import migrate
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(parse)
 app.command(name="import")(import_file)
+app.command()(export)
 app.command()(token)
 app.command()(migrate)
 app.command()(serve)

@@ -15,11 +15,12 @@ from db import transactions
 from db.queries import load
 from db.select import Arguments, Condition, own
 from db.session import Tx
-from db.transactions import TransactionFilter
+from db.transactions import TransactionFilter, TransactionOrder
 
 _SQL = load("exports")
 
 PAGE_ROWS: Final = 2_000
+_ORDER: Final = TransactionOrder.POSTED_DATE_ASC
 
 # What a spreadsheet may take for a formula, in plain and full width, or may swallow: = + - @, tab,
 # line feed and carriage return. The apostrophe is among them, so that exactly one can be taken off
@@ -81,7 +82,7 @@ async def page(
     after: Place | None,
 ) -> Page:
     """The next `PAGE_ROWS` transactions that were written until `as_of`."""
-    where = [*transactions._where(wanted), Condition("t.created_at <= {}", (as_of,))]
+    where = [*transactions.asked(wanted, _ORDER).where, Condition("t.created_at <= {}", (as_of,))]
     if after is not None:
         where.append(Condition("(t.sort_date, t.id) > ({}, {})", (after.sort_date, after.id)))
     arguments = Arguments(tenant_id)

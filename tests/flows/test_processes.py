@@ -10,8 +10,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -20,14 +19,10 @@ import pytest
 from redis.asyncio import Redis
 
 from core.jobs import ACTIVE
-from db.binaries import postgres_binaries
-from db.bootstrap import LOGIN, OWNER, bootstrap
-from db.embedded import PostgresServer, embedded_postgres
-from db.files import migrations_directory
-from db.login import grant_login
-from db.migrate import migrate
+from db.bootstrap import LOGIN
 from tests.fixtures.bai2_file import Detail, statement
 from tests.fixtures.database import DatabaseUrls
+from tests.fixtures.own_postgres import own_postgres
 from tests.fixtures.worker_process import WorkerProcess, worker_process
 from tests.fixtures.world import Place, World, opened
 
@@ -109,7 +104,7 @@ async def test_a_worker_that_is_told_to_end_gives_its_job_back_and_ends(
 async def test_a_postgres_that_is_killed_recovers_and_so_does_the_import(
     place: Path, redis_url: str
 ) -> None:
-    async with _own_postgres(place / "postgres") as (postgres, urls):
+    async with own_postgres(place / "postgres") as (postgres, urls):
         folder = place / "blobs"
         folder.mkdir()
         async with opened(urls, folder) as world:
@@ -184,20 +179,3 @@ async def _end_connections(database: DatabaseUrls) -> None:
         LOGIN,
     )
     await admin.close()
-
-
-@asynccontextmanager
-async def _own_postgres(directory: Path) -> AsyncIterator[tuple[PostgresServer, DatabaseUrls]]:
-    """A Postgres that keeps what it committed, also when it is killed."""
-    password = "of-a-test"
-    async with embedded_postgres(directory, postgres_binaries()) as postgres:
-        superuser = postgres.url(database="postgres")
-        await bootstrap(superuser, owner_password=password, login_password=password)
-        owner = postgres.url(user=OWNER, password=password, database="postgres")
-        await migrate(owner, migrations_directory())
-        await grant_login(owner, LOGIN)
-        login = postgres.url(user=LOGIN, password=password, database="postgres")
-        yield (
-            postgres,
-            DatabaseUrls(name="postgres", login=login, owner=owner, superuser=superuser),
-        )
