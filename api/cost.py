@@ -42,10 +42,10 @@ _SATURATED: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """`fixed`: the same whatever the variables are."""
+    """`decided_by`: the variables that it depends on, in order."""
 
     requested: int
-    fixed: bool
+    decided_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Prices:
         assert root is not None
         count = _Count(self, fragments, variables)
         requested = max(count.of(operation.selection_set, root), 1)
-        return Cost(requested=requested, fixed=count.fixed)
+        return Cost(requested=requested, decided_by=tuple(sorted(count.decided_by)))
 
     def type_named(self, name: str) -> Any:
         """A type of the schema."""
@@ -117,7 +117,7 @@ class _Count:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
     ) -> None:
-        self.fixed = True
+        self.decided_by: set[str] = set()
         self._prices = prices
         self._fragments = fragments
         self._variables = variables
@@ -162,7 +162,7 @@ class _Count:
             if argument.name.value != "first":
                 continue
             if isinstance(argument.value, VariableNode):
-                self.fixed = False
+                self.decided_by.add(argument.value.name.value)
                 value = self._variables.get(argument.value.name.value, default)
             elif isinstance(argument.value, IntValueNode):
                 value = int(argument.value.value)

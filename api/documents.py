@@ -11,26 +11,30 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
-    GraphQLSchema,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    Undefined,
     parse,
     specified_rules,
     validate,
 )
 from graphql.validation import ASTValidationRule
 from graphql.validation.rules.max_introspection_depth_rule import MaxIntrospectionDepthRule
+from strawberry import Schema
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from api.cost import Cost, Prices
+from api.cost import Prices
 from api.limits import TOKENS_MAX, excesses
+from api.plans import Plans
 from core.errors import BankfeedsError
+from schema.compiler import Compiler
 
 DOCUMENTS_MAX: Final = 512
 REMEMBERED_CHARACTERS_MAX: Final = 16_384  # longer ones are prepared anew each time
 ERRORS_MAX: Final = 5
+COSTS_MAX: Final = 100  # of one operation
 
 _RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     *specified_rules,
@@ -50,19 +54,40 @@ class Rejected(BankfeedsError):
 
 @dataclass(slots=True, kw_only=True)
 class Document:
-    """A document that may be executed, with the costs that depend on nothing else."""
+    """A document that may be executed, with what is known of its operations."""
 
     ast: DocumentNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    costs: dict[str | None, Cost] = field(default_factory=dict)
+    operations: Mapping[str, OperationDefinitionNode]
+    plans: Plans
+    costs: dict[str, Costs] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of a name, or the only one; None where there is none such."""
+        if name is not None:
+            return self.operations.get(name)
+        return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Costs:
+    """The costs of one operation, by the values of the variables that decide it."""
+
+    decided_by: tuple[str, ...]
+    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def key(self, variables: Mapping[str, Any]) -> tuple[object, ...]:
+        """Equal for requests of one cost."""
+        return tuple([variables.get(name, Undefined) for name in self.decided_by])
 
 
 class Documents:
     """The documents of one schema. In production there is no introspection and no suggestion."""
 
-    def __init__(self, schema: GraphQLSchema, *, production: bool) -> None:
-        self._schema = schema
-        self._prices = Prices(schema)
+    def __init__(self, schema: Schema, *, production: bool) -> None:
+        self._schema = schema._schema
+        self._compiler = Compiler(schema)
+        self._prices = Prices(self._schema)
         self._hide_suggestions = production
         self._rules = (*_RULES, NoSchemaIntrospectionCustomRule) if production else _RULES
         self._remembered: OrderedDict[str, Document] = OrderedDict()
@@ -82,18 +107,24 @@ class Documents:
 
     def cost(
         self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> Cost:
+    ) -> int:
         """What an operation of the document costs. Raises Rejected for a bad `first`."""
-        name = operation.name.value if operation.name else None
-        cost = document.costs.get(name)
-        if cost is None:
-            try:
-                cost = self._prices.cost(operation, document.fragments, variables)
-            except GraphQLError as error:
-                raise Rejected([error]) from error
-            if cost.fixed:
-                document.costs[name] = cost
-        return cost
+        name = operation.name.value if operation.name else ""
+        costs = document.costs.get(name)
+        if costs is not None:
+            known = costs.known.get(costs.key(variables))
+            if known is not None:
+                return known
+        try:
+            cost = self._prices.cost(operation, document.fragments, variables)
+        except GraphQLError as error:
+            raise Rejected([error]) from error
+        if costs is None:
+            costs = document.costs[name] = Costs(decided_by=cost.decided_by)
+        if len(costs.known) >= COSTS_MAX:
+            costs.known.clear()
+        costs.known[costs.key(variables)] = cost.requested
+        return cost.requested
 
     def _prepared(self, text: str) -> Document:
         ast = _parsed(text)
@@ -111,7 +142,17 @@ class Documents:
             for definition in ast.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        return Document(ast=ast, fragments=fragments)
+        operations = {
+            definition.name.value if definition.name else "": definition
+            for definition in ast.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        }
+        return Document(
+            ast=ast,
+            fragments=fragments,
+            operations=operations,
+            plans=Plans(self._compiler, ast, fragments),
+        )
 
 
 def _parsed(text: str) -> DocumentNode:

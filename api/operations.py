@@ -13,20 +13,26 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     Executor,
     GraphQLError,
+    OperationDefinitionNode,
     OperationType,
     create_source_event_stream,
+    get_variable_values,
 )
+from graphql.execution.values import VariableValues
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from api.cost import COST_MAX
 from api.documents import Document, Documents, Rejected
 from api.errors import Masked, field_errors, masked, request_errors, told
-from core.errors import Forbidden
+from core.errors import BadInput, Conflict, Forbidden, InvalidCursor
+from db.failures import Invalid
 from resolvers.context import Context
+from schema.plan import Plan
 
 OPERATION_TIMEOUT_S: Final = 10
 COERCION_ERRORS_MAX: Final = 5
@@ -65,15 +71,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An operation that is ready to run."""
+    """An operation that is ready to run. `plan`: what of it is compiled, None for nothing."""
 
-    executor: Executor[Any]
+    request: OperationRequest
+    document: Document
+    operation: OperationDefinitionNode
+    variables: VariableValues
+    plan: Plan | None
     cost: int
 
     @property
     def type(self) -> OperationType:
         """Query, mutation or subscription."""
-        return self.executor.operation.operation
+        return self.operation.operation
 
     def payload(self, result: ExecutionResult, request_id: str) -> Payload:
         """The answer of one execution."""
@@ -90,18 +100,29 @@ class Operations:
     def __init__(self, schema: Schema, *, open_context: OpenContext, production: bool) -> None:
         self._schema = schema._schema  # Strawberry's own transports use it, and name no other way
         self._executor_class = schema.execution_context_class
-        self._documents = Documents(self._schema, production=production)
+        self._documents = Documents(schema, production=production)
         self._open_context = open_context
         self._production = production
 
     def prepare(self, request: OperationRequest) -> Prepared:
         """Checks everything that can be checked before execution. Raises Rejected."""
         document = self._documents.prepare(request.query)
-        executor = self._built(document, request)
-        cost = self._documents.cost(document, executor.operation, executor.variable_values.coerced)
-        if cost.requested > COST_MAX:
-            raise Rejected([_too_costly(cost.requested)])
-        return Prepared(executor=executor, cost=cost.requested)
+        operation = document.operation(request.operation_name)
+        if operation is None:
+            self._built(document.ast, request)  # says which operations there are
+            raise Rejected([GraphQLError("name the operation to run")])
+        variables = self._coerced(operation, request.variables)
+        cost = self._documents.cost(document, operation, variables.coerced)
+        if cost > COST_MAX:
+            raise Rejected([_too_costly(cost)])
+        return Prepared(
+            request=request,
+            document=document,
+            operation=operation,
+            variables=variables,
+            plan=document.plans.of(operation, variables),
+            cost=cost,
+        )
 
     async def run(self, prepared: Prepared, context: Context) -> Outcome:
         """Executes a query or a mutation, for ten seconds at most."""
@@ -109,7 +130,7 @@ class Operations:
         try:
             with masked():
                 async with asyncio.timeout(OPERATION_TIMEOUT_S):
-                    result = await self._executed(prepared, prepared.executor, context)
+                    result = await self._answered(prepared, context)
         except Masked as error:
             return failed(error, context.request_id)
         return Outcome(payload=prepared.payload(result, context.request_id), refused=False)
@@ -124,42 +145,84 @@ class Operations:
         try:
             with masked():
                 async with self._open_context(context, prepared.type) as value:
-                    prepared.executor.context_value = value
-                    source = await _source(prepared.executor)
+                    executor = self._built(prepared.document.ast, prepared.request)
+                    executor.context_value = value
+                    source = await _source(executor)
                     if isinstance(source, ExecutionResult):
                         yield prepared.payload(source, context.request_id)
                         return
                     async with aclosing(source) as events:
                         async for event in events:
                             await still_allowed()
-                            yield await self._event(prepared, event, context)
+                            yield await self._event(prepared, executor, event, context)
         except Masked as error:
             if isinstance(error.__cause__, Forbidden):
                 await still_allowed()
             yield failed(error, context.request_id).payload
 
-    async def _event(self, prepared: Prepared, event: object, context: Context) -> Payload:
-        executor = prepared.executor.build_per_event_executor(event)
+    async def _event(
+        self, prepared: Prepared, source: Executor[Any], event: object, context: Context
+    ) -> Payload:
+        executor = source.build_per_event_executor(event)
         async with asyncio.timeout(OPERATION_TIMEOUT_S):
             result = await self._executed(prepared, executor, context)
         return prepared.payload(result, context.request_id)
+
+    async def _answered(self, prepared: Prepared, context: Context) -> ExecutionResult:
+        """By the compiled statement where there is one; resolvers know what is wrong otherwise."""
+        if prepared.plan is not None and context.tenant_id is not None:
+            try:
+                return await self._compiled(prepared, prepared.plan, context)
+            except (BadInput, InvalidCursor, Invalid, Forbidden, Conflict, GraphQLError):
+                pass
+        executor = self._built(prepared.document.ast, prepared.request)
+        return await self._executed(prepared, executor, context)
+
+    async def _compiled(self, prepared: Prepared, plan: Plan, context: Context) -> ExecutionResult:
+        """The answer of a plan, and of resolvers for the root fields that it leaves to them."""
+        sql, values = plan.statement(context.tenant, prepared.variables)
+        if plan.complete:
+            row = await context.services.database.first(context.scope, sql, *values)
+            return ExecutionResult(data=plan.data(row or (), {}))
+        rest = DocumentNode(
+            definitions=(plan.rest(prepared.operation), *prepared.document.fragments.values())
+        )
+        async with self._open_context(context, prepared.type) as value:
+            async with value.read() as tx:
+                row = await tx.row(sql, *values)
+            executor = self._built(rest, prepared.request)
+            executor.context_value = value
+            result = await _result(executor)
+        if result.data is None:
+            return result
+        return ExecutionResult(data=plan.data(row or (), result.data), errors=result.errors)
 
     async def _executed(
         self, prepared: Prepared, executor: Executor[Any], context: Context
     ) -> ExecutionResult:
         async with self._open_context(context, prepared.type) as value:
             executor.context_value = value
-            serially = False if prepared.type is OperationType.SUBSCRIPTION else None
-            result = executor.execute_operation(serially)
-            if executor.is_awaitable(result):
-                result = await result
-        assert isinstance(result, ExecutionResult)
-        return result
+            return await _result(executor, serially=False if _is_event(prepared) else None)
 
-    def _built(self, document: Document, request: OperationRequest) -> Executor[Any]:
+    def _coerced(
+        self, operation: OperationDefinitionNode, given: dict[str, Any] | None
+    ) -> VariableValues:
+        """The variables as the operation declares them. Raises Rejected."""
+        variables = get_variable_values(
+            self._schema,
+            operation.variable_definitions or (),
+            given or {},
+            max_errors=COERCION_ERRORS_MAX,
+            hide_suggestions=self._production,
+        )
+        if isinstance(variables, list):
+            raise Rejected(variables)
+        return variables
+
+    def _built(self, document: DocumentNode, request: OperationRequest) -> Executor[Any]:
         executor = self._executor_class.build(
             self._schema,
-            document.ast,
+            document,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
             max_coercion_errors=COERCION_ERRORS_MAX,
@@ -192,6 +255,18 @@ async def _source(executor: Executor[Any]) -> AsyncGenerator[Any, None] | Execut
         source = await source
     assert isinstance(source, AsyncGenerator | ExecutionResult)
     return source
+
+
+async def _result(executor: Executor[Any], *, serially: bool | None = None) -> ExecutionResult:
+    result = executor.execute_operation(serially)
+    if executor.is_awaitable(result):
+        result = await result
+    assert isinstance(result, ExecutionResult)
+    return result
+
+
+def _is_event(prepared: Prepared) -> bool:
+    return prepared.type is OperationType.SUBSCRIPTION
 
 
 def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:

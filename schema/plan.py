@@ -6,13 +6,14 @@ writes what arguments decide: which rows, in which order, after what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from graphql import FieldNode
+import orjson
+from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode
 from graphql.execution.values import VariableValues
 
 from db.select import Arguments, Asked
@@ -70,14 +71,6 @@ class Root:
     sql: Sql | None
 
 
-class Variables(Protocol):
-    """What decides which plan of a document a request needs."""
-
-    def __call__(self, coerced: dict[str, Any], /) -> tuple[object, ...]:
-        """Equal for all requests of one structure."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A compiled query. Its statement answers with one row: a text for each root field."""
@@ -89,10 +82,24 @@ class Plan:
         """Whether resolvers have nothing to do."""
         return all(root.sql is not None for root in self.roots)
 
-    @property
-    def left(self) -> list[FieldNode]:
-        """The root fields that resolvers answer."""
-        return [node for root in self.roots if root.sql is None for node in root.nodes]
+    def rest(self, operation: OperationDefinitionNode) -> OperationDefinitionNode:
+        """The operation with only those root fields that resolvers answer."""
+        nodes = tuple(node for root in self.roots if root.sql is None for node in root.nodes)
+        return OperationDefinitionNode(
+            operation=operation.operation,
+            name=operation.name,
+            variable_definitions=operation.variable_definitions,
+            selection_set=SelectionSetNode(selections=nodes),
+            loc=operation.loc,
+        )
+
+    def data(self, row: Iterable[str], others: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer, in its order: of the statement's row, and of what resolvers gave."""
+        texts = iter(row)
+        return {
+            root.key: others[root.key] if root.sql is None else orjson.Fragment(next(texts))
+            for root in self.roots
+        }
 
     def statement(self, tenant_id: UUID, variables: VariableValues) -> tuple[str, list[Any]]:
         """The statement and its values.

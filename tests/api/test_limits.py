@@ -107,7 +107,7 @@ def test_fragments_in_a_circle_are_left_to_validation() -> None:
 
     assert _broken(circle) == []
     with pytest.raises(Rejected):
-        Documents(CORE, production=True).prepare(circle)
+        Documents(schema, production=True).prepare(circle)
 
 
 def test_the_query_that_tools_send_for_introspection_is_within_all_limits() -> None:
@@ -119,7 +119,7 @@ def test_the_query_that_tools_send_for_introspection_is_within_all_limits() -> N
     )
 
     assert _broken(full) == []
-    Documents(CORE, production=False).prepare(full)
+    Documents(schema, production=False).prepare(full)
 
 
 def test_introspection_has_a_depth_of_its_own() -> None:
@@ -168,7 +168,7 @@ def _hostile() -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", list(_hostile()))
 def test_no_document_takes_long(kind: str) -> None:
-    documents = Documents(CORE, production=True)
+    documents = Documents(schema, production=True)
 
     started = time.process_time()
     try:
@@ -182,19 +182,19 @@ def test_no_document_takes_long(kind: str) -> None:
 
 def test_more_tokens_than_allowed_are_too_complex() -> None:
     with pytest.raises(Rejected) as raised:
-        Documents(CORE, production=True).prepare("{" + "hello " * (TOKENS_MAX + 1) + "}")
+        Documents(schema, production=True).prepare("{" + "hello " * (TOKENS_MAX + 1) + "}")
 
     assert raised.value.errors[0].extensions == {"code": "TOO_COMPLEX"}
 
 
 def test_a_known_document_is_prepared_once() -> None:
-    documents = Documents(CORE, production=True)
+    documents = Documents(schema, production=True)
 
     assert documents.prepare("{ hello }") is documents.prepare("{ hello }")
 
 
 def test_a_long_document_is_not_remembered() -> None:
-    documents = Documents(CORE, production=True)
+    documents = Documents(schema, production=True)
     long = "{ hello }" + " " * 20_000
 
     assert documents.prepare(long) is not documents.prepare(long)
@@ -204,7 +204,7 @@ def test_a_long_document_is_not_remembered() -> None:
 
 
 def _cost(text: str, **variables: Any) -> int:
-    document = Documents(CORE, production=True).prepare(text)
+    document = Documents(schema, production=True).prepare(text)
     operation = document.ast.definitions[0]
     return Prices(CORE).cost(operation, document.fragments, variables).requested  # type: ignore[arg-type]
 
