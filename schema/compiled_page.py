@@ -8,7 +8,8 @@ from typing import Final
 from db import select
 from db.select import Asked, Condition, Order
 from schema import json_sql
-from schema.plan import Binding, Gap, Pieces, Question, Sql, joined
+from schema.json_sql import Form
+from schema.plan import Binding, Gap, Json, Pieces, Question, Sql, joined
 from schema.reads import Many
 
 _NUMBER: Final = "page_row"  # a row's number in its page
@@ -28,16 +29,17 @@ class CompiledPage:
         self._question = question
         self._looks_ahead = False
 
-    def edges(self, edge: Pieces) -> Sql:
+    def edges(self, edge: Pieces) -> Pieces:
         """The array of the rows' edges."""
         item = joined(edge)
         return Sql(
             ("'[' || coalesce(string_agg(", *item.parts, ", ',')", self._only, ", '') || ']'")
         )
 
-    def cursor(self) -> Sql:
+    def cursor(self) -> Pieces:
         """The cursor of a row."""
-        return Sql((lambda binding: _cursor(self._order(binding), "{}"),))
+        cursor = Sql((lambda binding: _cursor(self._order(binding), "{}"),))
+        return [Json('"'), cursor, Json('"')]
 
     def has_next(self) -> Sql:
         """Whether rows follow."""
@@ -92,15 +94,16 @@ class CompiledPage:
 
     def _at(self, place: str) -> Gap:
         key = f"(array_agg({{}}))[{place}]"
-        return lambda binding: json_sql.nullable(_cursor(self._order(binding), key))
+        return lambda binding: json_sql.nullable(
+            Form(_cursor(self._order(binding), key), quoted=True)
+        )
 
     def _order(self, binding: Binding) -> Order:
         return self._question(binding).asked.order
 
 
 def _cursor(order: Order, key: str) -> str:
-    """The JSON of a cursor as `core.page.encode_cursor` writes it; `key` wraps each of its keys."""
+    """A cursor as `core.page.encode_cursor` writes it; `key` wraps each of its keys."""
     texts = " || '\",\"' || ".join(f"({key.format(one.sql)})::text" for one in order.keys)
     body = f"'[\"{order.name}\",\"' || {texts} || '\"]'"
-    encoded = f"encode(convert_to({body}, 'UTF8'), 'base64')"
-    return f"'\"' || translate({encoded}, E'+/=\\n', '-_') || '\"'"
+    return f"translate(encode(convert_to({body}, 'UTF8'), 'base64'), E'+/=\\n', '-_')"

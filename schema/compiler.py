@@ -134,7 +134,7 @@ class _Writer:
         pieces: Pieces
         match _declared(definition):
             case Column(sql=sql, currency=None):
-                pieces = [_value(definition, sql)]
+                pieces = _value(definition, sql)
             case Column(sql=sql, currency=str(currency)):
                 pieces = self._money(definition, details, {"amount": sql, "currency": currency})
             case Same(null_if=condition):
@@ -151,7 +151,7 @@ class _Writer:
             case Count() as count:
                 pieces = [self._count(definition, count, node)]
             case _ if node.name.value == "id" and alias and _is_node(parent):
-                pieces = [_value(definition, json_sql.global_id(parent.name, f"{alias}.id"))]
+                pieces = _value(definition, json_sql.global_id(parent.name, f"{alias}.id"))
             case _:
                 raise NotInSql(f"{parent.name}.{node.name.value}")
         return pieces
@@ -161,7 +161,7 @@ class _Writer:
     ) -> Pieces:
         type_ = _target(definition)
         pieces = self._object(
-            type_, details, lambda name, _: [_value(type_.fields[name], columns[name])]
+            type_, details, lambda name, _: _value(type_.fields[name], columns[name])
         )
         nullable = not is_non_null_type(definition.type)
         return _unless(f"{columns['amount']} is null" if nullable else None, pieces)
@@ -190,7 +190,7 @@ class _Writer:
 
         def member(name: str, wanted: Details) -> Pieces:
             if name == "edges":
-                return [page.edges(self._edge(_target(connection.fields[name]), page, wanted))]
+                return page.edges(self._edge(_target(connection.fields[name]), page, wanted))
             return self._page_info(_target(connection.fields[name]), page, wanted)
 
         return page.of(self._object(connection, details, member))
@@ -198,7 +198,7 @@ class _Writer:
     def _edge(self, edge: GraphQLObjectType, page: CompiledPage, details: Details) -> Pieces:
         def member(name: str, wanted: Details) -> Pieces:
             if name == "cursor":
-                return [page.cursor()]
+                return page.cursor()
             return self._thing(_target(edge.fields[name]), page.alias, wanted)
 
         return self._object(edge, details, member)
@@ -272,10 +272,14 @@ def _target(definition: GraphQLField) -> GraphQLObjectType:
     return cast("GraphQLObjectType", get_named_type(definition.type))
 
 
-def _value(definition: GraphQLField, sql: str) -> Sql:
+def _value(definition: GraphQLField, sql: str) -> Pieces:
+    """The JSON of a column."""
     type_ = cast("GraphQLScalarType | GraphQLEnumType", get_named_type(definition.type))
-    json = json_sql.value(type_, sql)
-    return Sql((json if is_non_null_type(definition.type) else json_sql.nullable(json),))
+    form = json_sql.form(type_, sql)
+    if not is_non_null_type(definition.type):
+        return [Sql((json_sql.nullable(form),))]
+    value = Sql((form.sql,))
+    return [Json('"'), value, Json('"')] if form.quoted else [value]
 
 
 def _unless(null_if: str | None, pieces: Pieces) -> Pieces:

@@ -6,39 +6,61 @@ Texts are put together with `||`, which Postgres does a fifth faster than `json_
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from graphql import GraphQLEnumType, GraphQLScalarType
-
-_INSTANT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
-_SCALARS: Final[Mapping[str, str]] = {
-    "Boolean": "({})::text",
-    "CurrencyCode": "'\"' || ({})::text || '\"'",
-    "Date": "to_json({})::text",
-    # Microseconds only where there are some, as `datetime.isoformat` has it.
-    "DateTime": f"'\"' || replace(to_char(({{}}) at time zone 'UTC', '{_INSTANT}'), '.000000', '')"
-    " || 'Z\"'",
-    "Decimal": "'\"' || ({})::text || '\"'",
-    "ID": "'\"' || ({}) || '\"'",
-    "Float": "(({})::double precision)::text",
-    "Int": "({})::text",
-    "JSON": "({})::text",
-    "String": "to_json({})::text",
-}
 
 
 class NotInSql(Exception):
     """There is no SQL for it: the resolvers answer."""
 
 
-def value(type_: GraphQLScalarType | GraphQLEnumType, sql: str) -> str:
-    """The JSON of a column's value, an expression of text; null where the column is null."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a value is written: an expression of text, in quotes of JSON or as it is."""
+
+    sql: str
+    quoted: bool = False
+
+    def of(self, value: str) -> Form:
+        """The form of one value, an expression that may be null."""
+        return Form(self.sql.format(value), self.quoted)
+
+
+_SCALARS: Final[Mapping[str, Form]] = {
+    "Boolean": Form("({})::text"),
+    "CurrencyCode": Form("({})::text", quoted=True),
+    "Date": Form("to_json({})::text"),  # whatever the session's DateStyle is
+    # Microseconds only where there are some, as `datetime.isoformat` has it.
+    "DateTime": Form(
+        "replace(to_char(({}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),"
+        " '.000000Z', 'Z')",
+        quoted=True,
+    ),
+    "Decimal": Form("({})::text", quoted=True),
+    "Float": Form("(({})::double precision)::text"),
+    "ID": Form("{}", quoted=True),
+    "Int": Form("({})::text"),
+    "JSON": Form("({})::text"),
+    "String": Form("to_json({})::text"),
+}
+
+
+def form(type_: GraphQLScalarType | GraphQLEnumType, sql: str) -> Form:
+    """How a column's value is written. Raises NotInSql."""
     if isinstance(type_, GraphQLEnumType):
-        return _enum(type_, sql)
-    template = _SCALARS.get(type_.name)
-    if template is None:
+        return Form(_enum(type_, sql), quoted=True)
+    known = _SCALARS.get(type_.name)
+    if known is None:
         raise NotInSql(type_.name)
-    return template.format(sql)
+    return known.of(sql)
+
+
+def nullable(form: Form) -> str:
+    """The value's JSON, or JSON's null."""
+    json = f"'\"' || {form.sql} || '\"'" if form.quoted else form.sql
+    return f"coalesce({json}, 'null')"
 
 
 def global_id(type_name: str, sql: str) -> str:
@@ -52,15 +74,10 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def nullable(sql: str) -> str:
-    """The expression, or JSON's null."""
-    return f"coalesce({sql}, 'null')"
-
-
 def _enum(type_: GraphQLEnumType, sql: str) -> str:
     """Columns hold the values of the members; GraphQL shows their names."""
     values = {getattr(v.value, "value", v.value): name for name, v in type_.values.items()}
     if all(value.upper() == name for value, name in values.items()):
-        return f"'\"' || upper({sql}) || '\"'"
+        return f"upper({sql})"
     cases = " ".join(f"when {literal(v)} then {literal(n)}" for v, n in values.items())
-    return f"'\"' || case {sql} {cases} end || '\"'"
+    return f"case {sql} {cases} end"
