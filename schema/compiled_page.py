@@ -31,10 +31,8 @@ class CompiledPage:
 
     def edges(self, edge: Pieces) -> Pieces:
         """The array of the rows' edges."""
-        item = joined(edge)
-        return Sql(
-            ("'[' || coalesce(string_agg(", *item.parts, ", ',')", self._only, ", '') || ']'")
-        )
+        items = ("string_agg(", *joined(edge).parts, ", ',')", self._only)
+        return [Json("["), Sql(("coalesce(", *items, ", '')")), Json("]")]
 
     def cursor(self) -> Pieces:
         """The cursor of a row."""
