@@ -20,8 +20,9 @@ export async function uploadStatement(
   { client }: Bankfeeds,
   fileName: string,
   bytes: Uint8Array<ArrayBuffer>,
+  mediaType: string | null = null,
 ): Promise<string> {
-  const input = { fileName, size: bytes.byteLength, sha256: await sha256(bytes) };
+  const input = { fileName, size: bytes.byteLength, sha256: await sha256(bytes), mediaType };
   const { data, error } = await client.mutation(StatementUploadDocument, { input }).toPromise();
   const ticket = data?.statementUpload;
   if (!ticket?.uploadId || !ticket.url || !ticket.method) {

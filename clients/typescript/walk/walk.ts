@@ -1,0 +1,40 @@
+/** The walk: every operation of the client, in a story of three people, against a real server. */
+
+import { companies } from "./stories/companies.js";
+import { sources } from "./stories/sources.js";
+import { imports } from "./stories/imports.js";
+import { mapping } from "./stories/mapping.js";
+import { jobs } from "./stories/jobs.js";
+import { reading } from "./stories/reading.js";
+import { following } from "./stories/following.js";
+import { apollo } from "./stories/apollo.js";
+import { strangers } from "./stories/strangers.js";
+import { leaving } from "./stories/leaving.js";
+import type { Size } from "./files.js";
+import type { Identity } from "./person.js";
+import { Person } from "./person.js";
+
+export interface Setting {
+  url: string;
+  people: { anna: Identity; ben: Identity; olga: Identity };
+  /** The process that runs jobs, which the walk holds where a job must wait. */
+  worker: number;
+  size: Size;
+}
+
+const { url, people, worker, size } = JSON.parse(process.argv[2] ?? "{}") as Setting;
+const tenants = await companies({
+  anna: new Person(url, people.anna),
+  ben: new Person(url, people.ben),
+  olga: new Person(url, people.olga),
+});
+const sourced = await sources(tenants, size);
+const imported = await imports(sourced, size);
+await mapping(imported, size);
+await jobs(imported, { worker, size });
+await reading(imported, size);
+await following(imported, size);
+await apollo(imported);
+await strangers(imported);
+await leaving(imported);
+for (const { feeds } of [tenants.anna, tenants.ben, tenants.olga]) await feeds.close();
