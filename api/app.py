@@ -13,6 +13,7 @@ from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry import Schema
 
+from api import connections
 from api.auth import TokenVerifier
 from api.callers import Callers
 from api.dev_keys import load_development_key
@@ -55,7 +56,7 @@ def create_app(
     """
 
     @asynccontextmanager
-    async def lifespan(_: Router) -> AsyncIterator[dict[str, ASGIApp]]:
+    async def lifespan(_: Router) -> AsyncIterator[dict[str, object]]:
         found = Settings.load() if settings is None else settings
         configure(
             level=found.log_level,
@@ -86,7 +87,10 @@ def create_app(
                 streams=Streams(metrics),
                 production=found.production,
             )
-            yield {"application": _routed(found, process, edge)}
+            yield {
+                "application": _routed(found, process, edge),
+                connections.STATE: connections.SilentConnections(),
+            }
 
     return Router(default=_forward, lifespan=lifespan, redirect_slashes=False)
 

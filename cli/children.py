@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from cli.serve import MESSAGE_BYTES_MAX
+from cli.serve import HTTP, MESSAGE_BYTES_MAX, WEBSOCKET
 from db.supervisor import Command
 
 CODE: Final = Path(__file__).resolve().parents[1]  # a checkout, or site-packages
@@ -29,6 +29,7 @@ def children(environ: Mapping[str, str], *, listener: int, url: str) -> tuple[Co
                 *(*module, "uvicorn", "api.app:app", "--app-dir", str(CODE)),
                 *("--fd", str(listener), "--timeout-graceful-shutdown", "1"),
                 *("--no-access-log", "--log-level", "warning"),
+                *("--http", HTTP, "--ws", WEBSOCKET),
                 *("--ws-max-size", str(MESSAGE_BYTES_MAX), "--no-server-header"),
             ),
             env=env,

@@ -8,6 +8,8 @@ import typer
 
 BACKLOG: Final = 2_048
 MESSAGE_BYTES_MAX: Final = 128 * 1024
+HTTP: Final = "api.connections:Connection"
+WEBSOCKET: Final = "api.connections:SocketConnection"
 SHUTDOWN_S: Final = 10
 
 
@@ -37,6 +39,8 @@ def serve(
         port=port or settings.port,
         workers=processes,
         backlog=BACKLOG,
+        http=HTTP,
+        ws=WEBSOCKET,
         ws_max_size=MESSAGE_BYTES_MAX,
         timeout_graceful_shutdown=SHUTDOWN_S,
         access_log=False,
