@@ -13,6 +13,23 @@ left join pg_catalog.pg_description as d
 where n.nspname in ('app', 'private')
 order by n.nspname;
 
+-- name: extensions
+-- Those whose operator classes the indexes use; a server has others for itself.
+select distinct format('create extension if not exists %I with schema %I;', e.extname, s.nspname)
+from pg_catalog.pg_index as i
+join pg_catalog.pg_class as c on c.oid = i.indexrelid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+cross join lateral unnest(i.indclass::oid[]) as class (oid)
+join pg_catalog.pg_depend as d
+  on d.classid = 'pg_catalog.pg_opclass'::regclass
+    and d.objid = class.oid
+    and d.refclassid = 'pg_catalog.pg_extension'::regclass
+    and d.deptype = 'e'
+join pg_catalog.pg_extension as e on e.oid = d.refobjid
+join pg_catalog.pg_namespace as s on s.oid = e.extnamespace
+where n.nspname in ('app', 'private')
+order by 1;
+
 -- name: default_privileges
 with defaults as (
   select
