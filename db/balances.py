@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from core.models import Balance
 from core.page import Page
+from core.records import BalanceKind
 from db import select
 from db.queries import load
 from db.rows import read
@@ -21,6 +25,17 @@ NEWEST: Final = Order(
     name="balances",
     keys=(select.by_date("b.as_of"), select.by_instant("b.created_at"), select.by_id("b")),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyBalance:
+    """The balance at the end of a day, as it was last stated: on that day, or before."""
+
+    day: date
+    kind: BalanceKind
+    amount: Decimal
+    currency: str
+    as_of: date
 
 
 async def latest(
@@ -49,3 +64,25 @@ async def of_accounts(
         first=first,
         after=after,
     )
+
+
+async def by_day(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    account_ids: Sequence[UUID],
+    first_day: date,
+    last_day: date,
+    kinds: Sequence[BalanceKind],
+) -> Mapping[UUID, Sequence[DailyBalance]]:
+    """Each account's balance at the end of each day, in its currency; none before the first one.
+
+    `kinds` says which count, and which of them wins on a day that has several.
+    """
+    found: dict[UUID, list[DailyBalance]] = {account_id: [] for account_id in account_ids}
+    rows = await tx.rows(
+        _SQL["by_day"], tenant_id, list(account_ids), first_day, last_day, list(kinds)
+    )
+    for row in rows:
+        found[row["account_id"]].append(read(DailyBalance, row))
+    return found

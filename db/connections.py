@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, M
 from core.page import Page
 from db import select
 from db.queries import load
+from db.rows import read
 from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("connections")
+_HEALTH_SQL = load("connection_health")
 
 LISTING: Final = Listing(source="app.connections as c", alias="c")
 NEWEST: Final = Order(
@@ -28,6 +31,18 @@ class ConnectionFilter:
 
     status: tuple[ConnectionStatus, ...] | None = None
     provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionHealth:
+    """How a connection does, by its jobs: the error is of the newest failure since a success."""
+
+    last_job_id: UUID | None
+    last_success_at: datetime | None
+    consecutive_failures: int  # since the last success, 100 at most
+    error_code: str | None
+    error_message: str | None
+    failed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +103,14 @@ async def page(
         first=first,
         after=after,
     )
+
+
+async def health(
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+) -> Mapping[UUID, ConnectionHealth]:
+    """How each connection does."""
+    rows = await tx.rows(_HEALTH_SQL["of_connections"], tenant_id, list(ids))
+    return {row["id"]: read(ConnectionHealth, row) for row in rows}
 
 
 async def create(tx: Tx, *, tenant_id: UUID, new: NewConnection, created_by: UUID) -> UUID:

@@ -78,7 +78,13 @@ async def page(
 
 
 async def of_connections(
-    tx: Tx, *, tenant_id: UUID, connection_ids: Sequence[UUID], first: int, after: str | None
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    connection_ids: Sequence[UUID],
+    wanted: JobFilter,
+    first: int,
+    after: str | None,
 ) -> Mapping[UUID, Page[Job]]:
     """The jobs of each connection, newest first."""
     return await select.pages(
@@ -88,7 +94,7 @@ async def of_connections(
         tenant_id=tenant_id,
         parent="j.connection_id",
         parent_ids=connection_ids,
-        where=(),
+        where=_where(wanted),
         order=NEWEST,
         first=first,
         after=after,

@@ -73,10 +73,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A fragment with `{}` for each bound value: `Condition("a.status = {}", ("active",))`."""
+    """A fragment with `{}` for each bound value: `Condition("a.status = {}", ("active",))`.
+
+    `ids` is for a test that no index helps with behind the policies: an expression over the first
+    value that gives the ids of all rows that may pass, or null where they are too many.
+    """
 
     sql: str
     values: tuple[Any, ...] = ()
+    ids: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,24 +208,60 @@ def rows(
     tests = [own(listing), *map(arguments.fill, asked.where)]
     if after is not None:
         tests.append(_beyond(arguments, order=asked.order, after=after))
+    end = f"order by {_order_by(asked.order)}\nlimit {limit:d}"  # in the text: it makes the plan
+    sought = next((condition for condition in asked.where if condition.ids is not None), None)
+    if sought is None:
+        return f"select {columns}\nfrom {listing.source}\nwhere {' and '.join(tests)}\n{end}"
+    test = tests[1 + list(asked.where).index(sought)]
+    others = " and ".join(one for one in tests if one is not test)
+    whole = f"select {listing.alias}.*\nfrom {listing.source}\nwhere {others}"
+    # Few rows are read by their ids and sorted. Where there are many, the next page of them is
+    # near: the list is walked in its order (`offset 0`, or the planner would sort all of it).
     return (
-        f"select {columns}\n"
-        f"from {listing.source}\n"
-        f"where {' and '.join(tests)}\n"
-        f"order by {_order_by(asked.order)}\n"
-        f"limit {limit:d}"  # in the text: a plan for any limit would be one for many rows
+        f"with found as materialized ({_found(arguments, sought)})\n"
+        f"select {columns}\nfrom (\n"
+        f"({whole} and {_IN_FOUND.format(listing.alias)} and {test}\n{end})\nunion all\n"
+        f"(select {listing.alias}.*\nfrom (\n{whole} and {_TOO_MANY}\n"
+        f"order by {_order_by(asked.order)}\noffset 0\n) as {listing.alias}\n"
+        f"where {test}\nlimit {limit:d})\n"
+        f") as {listing.alias}\n{end}"
     )
 
 
 def count_of(arguments: Arguments, *, listing: Listing, where: Sequence[Condition]) -> str:
     """The statement of how many rows there are."""
-    tests = [own(listing), *map(arguments.fill, where)]
-    return f"select count(*)\nfrom {listing.source}\nwhere {' and '.join(tests)}"
+    return whole_of(arguments, "count(*)", listing=listing, where=where)
+
+
+def whole_of(
+    arguments: Arguments, columns: str, *, listing: Listing, where: Sequence[Condition]
+) -> str:
+    """The statement of all rows of a list, or of an aggregate over them."""
+    tests = " and ".join([own(listing), *map(arguments.fill, where)])
+    sought = next((condition for condition in where if condition.ids is not None), None)
+    if sought is None:
+        return f"select {columns}\nfrom {listing.source}\nwhere {tests}"
+    whole = f"select {listing.alias}.*\nfrom {listing.source}\nwhere {tests}"
+    return (
+        f"with found as materialized ({_found(arguments, sought)})\n"
+        f"select {columns}\nfrom (\n{whole} and {_IN_FOUND.format(listing.alias)}\n"
+        f"union all\n{whole} and {_TOO_MANY}\n) as {listing.alias}"
+    )
 
 
 def own(listing: Listing) -> str:
     """That a row is the tenant's. The policies ask too; the planner's index is for both."""
     return f"{listing.alias}.tenant_id = {Arguments.TENANT}"
+
+
+# Of the statement `found`: one row, an array of ids or null.
+_IN_FOUND: Final = "{}.id = any((select f.ids from found as f)::uuid[])"
+_TOO_MANY: Final = "(select f.ids from found as f) is null"
+
+
+def _found(arguments: Arguments, sought: Condition) -> str:
+    assert sought.ids is not None
+    return f"select {sought.ids.format(arguments.bind(sought.values[0]))} as ids"
 
 
 def _beyond(arguments: Arguments, *, order: Order, after: str) -> str:

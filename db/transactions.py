@@ -35,7 +35,7 @@ class TransactionOrder(Enum):
     AMOUNT_ASC = "amount_asc"
 
 
-_ORDERS: Final = {
+ORDERS: Final = {
     TransactionOrder.POSTED_DATE_DESC: Order(name="date.desc", keys=_BY_DATE),
     TransactionOrder.POSTED_DATE_ASC: Order(name="date.asc", keys=_BY_DATE, descending=False),
     TransactionOrder.AMOUNT_DESC: Order(name="amount.desc", keys=_BY_AMOUNT),
@@ -55,6 +55,9 @@ class TransactionFilter:
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
     status: tuple[TransactionStatus, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    currency: str | None = None
+    merchant_name: str | None = None
     text: str | None = None
     reconciled: bool | None = None
 
@@ -70,7 +73,35 @@ class Change:
 
 def asked(wanted: TransactionFilter, order: TransactionOrder) -> Asked:
     """Transactions in an order."""
-    return Asked(where=_where(wanted), order=_ORDERS[order])
+    return Asked(where=conditions(wanted), order=ORDERS[order])
+
+
+def conditions(wanted: TransactionFilter) -> list[Condition]:
+    """What the filter asks of `t`. Pages, counts, summaries and exports share it.
+
+    Indexed columns first: numeric and text operators may not run ahead of the policy.
+    """
+    tests = [
+        ("t.account_id = any({}::uuid[])", _list(wanted.account_ids)),
+        ("t.job_id = {}", wanted.job_id),
+        (
+            "t.mapping_id in (select m.id from app.account_mappings as m "
+            "where m.tenant_id = t.tenant_id and m.connection_id = {})",
+            wanted.connection_id,
+        ),
+        ("t.sort_date >= {}", wanted.posted_from),
+        ("t.sort_date <= {}", wanted.posted_to),
+        ("t.source_category = any({}::text[])", _list(wanted.categories)),
+        ("t.currency = {}", wanted.currency),
+        ("t.merchant_name = {}", wanted.merchant_name),
+        ("t.reconciled = {}", wanted.reconciled),
+    ]
+    where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
+    if wanted.status is None:
+        where.append(Condition("t.status <> 'removed'"))
+    else:
+        where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
+    return [*where, *_amounts(wanted), *_text(wanted.text)]
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:
@@ -93,8 +124,8 @@ async def page(
         Transaction,
         listing=LISTING,
         tenant_id=tenant_id,
-        where=_where(wanted),
-        order=_ORDERS[order],
+        where=conditions(wanted),
+        order=ORDERS[order],
         first=first,
         after=after,
     )
@@ -118,8 +149,8 @@ async def of_accounts(
         tenant_id=tenant_id,
         parent="t.account_id",
         parent_ids=account_ids,
-        where=_where(wanted),
-        order=_ORDERS[order],
+        where=conditions(wanted),
+        order=ORDERS[order],
         first=first,
         after=after,
     )
@@ -127,7 +158,7 @@ async def of_accounts(
 
 async def count(tx: Tx, *, tenant_id: UUID, wanted: TransactionFilter) -> int:
     """How many transactions there are. Raises TimedOut where that are too many to count."""
-    return await select.count(tx, listing=LISTING, tenant_id=tenant_id, where=_where(wanted))
+    return await select.count(tx, listing=LISTING, tenant_id=tenant_id, where=conditions(wanted))
 
 
 async def change_of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID, account_id: UUID) -> Change:
@@ -141,28 +172,6 @@ async def finished_jobs(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) 
     """Ids of jobs that ended at an instant or later, in this order; `most` of them."""
     rows = await tx.rows(_SQL["finished_jobs"], tenant_id, since, most)
     return [row["id"] for row in rows]
-
-
-def _where(wanted: TransactionFilter) -> list[Condition]:
-    """Indexed columns first: numeric and text operators may not run ahead of the policy."""
-    tests = [
-        ("t.account_id = any({}::uuid[])", _list(wanted.account_ids)),
-        ("t.job_id = {}", wanted.job_id),
-        (
-            "t.mapping_id in (select m.id from app.account_mappings as m "
-            "where m.tenant_id = t.tenant_id and m.connection_id = {})",
-            wanted.connection_id,
-        ),
-        ("t.sort_date >= {}", wanted.posted_from),
-        ("t.sort_date <= {}", wanted.posted_to),
-        ("t.reconciled = {}", wanted.reconciled),
-    ]
-    where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
-    if wanted.status is None:
-        where.append(Condition("t.status <> 'removed'"))
-    else:
-        where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
-    return [*where, *_amounts(wanted), *_text(wanted.text)]
 
 
 def _amounts(wanted: TransactionFilter) -> list[Condition]:
@@ -184,7 +193,13 @@ def _text(text: str | None) -> list[Condition]:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = ("t.description", "t.merchant_name", "t.reference", "t.customer_reference")
     either = " or ".join(f"{column} ilike {{}}" for column in columns)
-    return [Condition(f"({either})", (f"%{escaped}%",) * len(columns))]
+    return [
+        Condition(
+            f"({either})",
+            (f"%{escaped}%",) * len(columns),
+            ids="private.transactions_like({})",
+        )
+    ]
 
 
 def _amount_key(amount: Decimal) -> int:

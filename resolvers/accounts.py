@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
+from core.errors import BadInput
 from core.models import Account, AccountStatus, AccountType, Balance, Role
 from core.page import Page
+from core.records import BalanceKind
 from db import accounts as stored
 from db import audit, balances, institutions
 from db.accounts import AccountFilter
+from db.balances import DailyBalance
 from db.session import Tx
 from resolvers import text
 from resolvers.context import Context
 from resolvers.refusing import missing, refusable, require
 
 MASKED_MAX = 20
+DAYS_MAX = 366
+# What an account holds at the end of a day, by how final the figure is.
+LEDGER_KINDS = (BalanceKind.CLOSING_LEDGER, BalanceKind.CURRENT_LEDGER, BalanceKind.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """An account that somebody wants opened."""
+
+    name: str
+    type: AccountType
+    currency: str
+    masked_number: str | None
+    institution_id: UUID | None
 
 
 async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Account]:
@@ -52,6 +71,30 @@ async def latest_balances(
         return await balances.latest(tx, tenant_id=context.tenant, account_ids=ids)
 
 
+async def balances_by_day(
+    context: Context,
+    ids: Sequence[UUID],
+    *,
+    first_day: date,
+    last_day: date,
+    kind: BalanceKind | None,
+) -> Mapping[UUID, Sequence[DailyBalance]]:
+    """Each account's balance at the end of each day. Raises BadInput for too many days."""
+    if first_day > last_day:
+        raise BadInput("from: give a day that is not after `to`")
+    if (last_day - first_day).days >= DAYS_MAX:
+        raise BadInput(f"to: give {DAYS_MAX} days at most, and ask again for the others")
+    async with context.read() as tx:
+        return await balances.by_day(
+            tx,
+            tenant_id=context.tenant,
+            account_ids=ids,
+            first_day=first_day,
+            last_day=last_day,
+            kinds=LEDGER_KINDS if kind is None else (kind,),
+        )
+
+
 async def balance_history(
     context: Context, ids: Sequence[UUID], *, first: int, after: str | None
 ) -> Mapping[UUID, Page[Balance]]:
@@ -63,33 +106,42 @@ async def balance_history(
 
 
 @refusable
-async def create(
-    context: Context,
-    *,
-    name: str,
-    type: AccountType,
-    currency: str,
-    masked_number: str | None,
-    institution_id: UUID | None,
-) -> Account:
+async def create(context: Context, *, new: NewAccount) -> Account:
     """A new account, which no source feeds yet."""
-    name = text.name(name, "name")
-    currency = text.currency(currency, "currency")
-    masked = text.optional_name(masked_number, "maskedNumber", most=MASKED_MAX)
+    new = checked(new)
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
-        await _check_institution(tx, context, institution_id)
-        account = await stored.create(
-            tx,
-            tenant_id=context.tenant,
-            name=name,
-            type=type,
-            currency=currency,
-            masked_number=None if masked is None else _masked(masked),
-            institution_id=institution_id,
-            created_by=context.user_id,
-        )
-        await audit.record(tx, "account.created", data={"accountId": str(account.id)})
+        return await opened(tx, context, new)
+
+
+def checked(new: NewAccount) -> NewAccount:
+    """The account as it may be opened. Raises Refusal for a value that cannot be used."""
+    masked = text.optional_name(new.masked_number, "maskedNumber", most=MASKED_MAX)
+    return replace(
+        new,
+        name=text.name(new.name, "name"),
+        currency=text.currency(new.currency, "currency"),
+        masked_number=None if masked is None else _masked(masked),
+    )
+
+
+async def opened(tx: Tx, context: Context, new: NewAccount) -> Account:
+    """The account, opened in a transaction whose caller has checked it, and the caller's role.
+
+    Raises Refusal where there is no such institution.
+    """
+    await _check_institution(tx, context, new.institution_id)
+    account = await stored.create(
+        tx,
+        tenant_id=context.tenant,
+        name=new.name,
+        type=new.type,
+        currency=new.currency,
+        masked_number=new.masked_number,
+        institution_id=new.institution_id,
+        created_by=context.user_id,
+    )
+    await audit.record(tx, "account.created", data={"accountId": str(account.id)})
     return account
 
 

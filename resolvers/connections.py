@@ -19,7 +19,12 @@ from core.models import (
 from core.page import Page
 from db import audit, institutions, profiles
 from db import connections as stored
-from db.connections import ConnectionChange, ConnectionFilter, NewConnection
+from db.connections import (
+    ConnectionChange,
+    ConnectionFilter,
+    ConnectionHealth,
+    NewConnection,
+)
 from db.session import Tx
 from resolvers import providers, text
 from resolvers.context import Context
@@ -70,6 +75,12 @@ async def page(
         return await stored.page(
             tx, tenant_id=context.tenant, wanted=wanted, first=first, after=after
         )
+
+
+async def health(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, ConnectionHealth]:
+    """How each connection does."""
+    async with context.read() as tx:
+        return await stored.health(tx, tenant_id=context.tenant, ids=ids)
 
 
 @refusable

@@ -32,12 +32,17 @@ async def page(context: Context, *, wanted: JobFilter, first: int, after: str | 
 
 
 async def of_connections(
-    context: Context, ids: Sequence[UUID], *, first: int, after: str | None
+    context: Context, ids: Sequence[UUID], *, wanted: JobFilter, first: int, after: str | None
 ) -> Mapping[UUID, Page[Job]]:
     """The jobs of each connection, newest first."""
     async with context.read() as tx:
         return await stored.of_connections(
-            tx, tenant_id=context.tenant, connection_ids=ids, first=first, after=after
+            tx,
+            tenant_id=context.tenant,
+            connection_ids=ids,
+            wanted=wanted,
+            first=first,
+            after=after,
         )
 
 

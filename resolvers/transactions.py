@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from core.errors import BadInput
 from core.models import Transaction
 from core.page import Page
+from db import summaries
 from db import transactions as stored
 from db.select import Asked
+from db.summaries import Group, TransactionGrouping
 from db.transactions import TransactionFilter, TransactionOrder
 from resolvers.context import Context
 
 TEXT_MIN = 2
 TEXT_MAX = 100
-ACCOUNTS_MAX = 1_000
+LIST_MAX = 1_000
+GROUPS_MAX = 1_000
 
 
 def asked(wanted: TransactionFilter, order: TransactionOrder) -> Asked:
@@ -76,10 +79,37 @@ async def count(context: Context, *, wanted: TransactionFilter) -> int:
         return await stored.count(tx, tenant_id=context.tenant, wanted=wanted)
 
 
+async def summary(
+    context: Context, *, wanted: TransactionFilter, by: Collection[TransactionGrouping]
+) -> Sequence[Group]:
+    """Transactions in groups of one currency each. Raises BadInput for more than 1,000 groups."""
+    _check(wanted)
+    async with context.read() as tx:
+        groups = await summaries.groups(
+            tx, tenant_id=context.tenant, wanted=wanted, by=by, most=GROUPS_MAX + 1
+        )
+    if len(groups) > GROUPS_MAX:
+        raise BadInput(
+            f"groupBy: these would be more than {GROUPS_MAX} groups; narrow the filter, such as "
+            "by postedFrom and postedTo, or group by less"
+        )
+    return groups
+
+
 def _check(wanted: TransactionFilter) -> None:
     if wanted.text is not None and not TEXT_MIN <= len(wanted.text.strip()) <= TEXT_MAX:
         raise BadInput(f"filter.text: give {TEXT_MIN} to {TEXT_MAX} characters")
-    if wanted.text is not None and "\x00" in wanted.text:
-        raise BadInput("filter.text: leave out control characters")
-    if wanted.account_ids is not None and len(wanted.account_ids) > ACCOUNTS_MAX:
-        raise BadInput(f"filter.accountIds: give {ACCOUNTS_MAX} ids at most")
+    for name, text in (("text", wanted.text), ("merchantName", wanted.merchant_name)):
+        if text is not None and "\x00" in text:
+            raise BadInput(f"filter.{name}: leave out control characters")
+    for category in wanted.categories or ():
+        if "\x00" in category:
+            raise BadInput("filter.category: leave out control characters")
+    lists = (
+        ("accountIds", wanted.account_ids),
+        ("category", wanted.categories),
+        ("status", wanted.status),
+    )
+    for name, values in lists:
+        if values is not None and len(values) > LIST_MAX:
+            raise BadInput(f"filter.{name}: give {LIST_MAX} at most")

@@ -57,6 +57,27 @@ class Balance:
         return shown(Balance, balance, id=encode("Balance", balance.id))
 
 
+@strawberry.type(description="What an account held at the end of a day.")
+class DailyBalance:
+    day: date = strawberry.field(description="The day.")
+    amount: Money = strawberry.field(description="How much.")
+    kind: records.BalanceKind = strawberry.field(description="What the source measured.")
+    as_of: date = strawberry.field(
+        description="The day that the source stated it of: earlier than `day` where it stated "
+        "none since."
+    )
+
+    @staticmethod
+    def of(balance: stored_balances.DailyBalance) -> DailyBalance:
+        """A balance at the end of a day."""
+        return DailyBalance(
+            day=balance.day,
+            amount=Money(amount=balance.amount, currency=CurrencyCode(balance.currency)),
+            kind=balance.kind,
+            as_of=balance.as_of,
+        )
+
+
 @strawberry.type(description="One of the tenant's own accounts, whatever sources feed it.")
 class Account(Node):
     name: str = column("a.name", description="What users call it.")
@@ -95,6 +116,34 @@ class Account(Node):
         """The latest balances."""
         found = await info.context.loaders.load(info.context, accounts.latest_balances, self.key)
         return [Balance.of(balance) for balance in found or ()]
+
+    @resolved(
+        description="Its balance at the end of each day, in its currency; 366 days at most. Days "
+        "before the first statement are left out, and days without one repeat the last."
+    )
+    async def balances_by_day(
+        self,
+        info: Info,
+        from_: Annotated[date, strawberry.argument(name="from", description="The first day.")],
+        to: Annotated[date, strawberry.argument(description="The last day.")],
+        kind: Annotated[
+            records.BalanceKind | None,
+            strawberry.argument(
+                description="Only this kind; null: of each day CLOSING_LEDGER, else "
+                "CURRENT_LEDGER, else RUNNING."
+            ),
+        ] = None,
+    ) -> list[DailyBalance]:
+        """Its balance at the end of each day."""
+        found = await info.context.loaders.load(
+            info.context,
+            accounts.balances_by_day,
+            self.key,
+            first_day=from_,
+            last_day=to,
+            kind=kind,
+        )
+        return [DailyBalance.of(balance) for balance in found or ()]
 
     @resolved(
         description="All balances that sources stated, newest first.",

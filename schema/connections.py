@@ -9,22 +9,26 @@ import strawberry
 
 from core import models
 from db import accounts as stored_accounts
+from db import jobs as stored_jobs
 from db import mappings as stored_mappings
 from db.connections import ConnectionFilter as Wanted
 from db.institutions import LISTING as INSTITUTIONS
+from db.jobs import JobFilter
 from db.profiles import LISTING as PROFILES
 from db.select import Asked
 from resolvers import accounts, connections, jobs, mappings, profiles
 from schema.columns import column, shown
+from schema.connection_health import ConnectionHealth
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import encode
 from schema.institutions import Institution
+from schema.job_filter import IngestionJobFilter, asked_jobs
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
 from schema.profiles import StatementProfile
 from schema.reads import Many, One
-from schema.related import children, maybe
+from schema.related import children, maybe, one
 from schema.scalars import CurrencyCode
 
 if TYPE_CHECKING:
@@ -156,15 +160,40 @@ class Connection(Node):
             after=after,
         )
 
-    @resolved(description="Its jobs, newest first.")
+    @resolved(description="How it does, as its jobs tell.")
+    async def health(self, info: Info) -> ConnectionHealth:
+        """How it does."""
+        return await one(
+            info.context,
+            connections.health,
+            self.key,
+            lambda found: ConnectionHealth.of(self.model, found),
+        )
+
+    @resolved(
+        description="Its jobs, newest first.",
+        reads=Many(listing=stored_jobs.LISTING, parent="j.connection_id", asked=asked_jobs),
+    )
     async def jobs(
-        self, info: Info, first: First = DEFAULT, after: After = None
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[
+            IngestionJobFilter | None, strawberry.argument(description="Which of them; null: all.")
+        ] = None,
     ) -> Listed[Annotated[IngestionJob, strawberry.lazy("schema.jobs")]]:
         """Its jobs."""
         from schema.jobs import IngestionJob
 
         return await children(
-            info.context, jobs.of_connections, self.key, IngestionJob.of, first=first, after=after
+            info.context,
+            jobs.of_connections,
+            self.key,
+            IngestionJob.of,
+            first=first,
+            after=after,
+            wanted=JobFilter() if filter is None else filter.wanted(),
         )
 
 

@@ -8,9 +8,11 @@ from typing import Any, Final
 import strawberry
 
 from core import jobs, models, records
+from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
 from resolvers.providers import Capability, ProviderKind
 from resolvers.refusal import RefusalCode
+from resolvers.suggestions import ReasonCode
 
 _DEFINITION: Final = "__strawberry_definition__"
 
@@ -113,6 +115,20 @@ _register(
     name="AccountMappingState",
 )
 _register(
+    ReasonCode,
+    "What speaks for an account that is suggested.",
+    {
+        ReasonCode.SAME_NUMBER: "Another source feeds it under the same number.",
+        ReasonCode.SAME_MASK: "The ends of both numbers are equal.",
+        ReasonCode.SAME_NAME: "Both names have the same words.",
+        ReasonCode.SIMILAR_NAME: "The names share words.",
+        ReasonCode.SAME_INSTITUTION: "The same institution keeps both.",
+        ReasonCode.SAME_TYPE: "Both are of the same kind.",
+        ReasonCode.SAME_CURRENCY: "Both are in the same currency; no other is suggested.",
+    },
+    name="MappingReasonCode",
+)
+_register(
     models.Outcome,
     "What an import would do with a row.",
     {
@@ -129,7 +145,7 @@ _register(
     {
         records.TransactionStatus.PENDING: "Announced, not booked yet.",
         records.TransactionStatus.POSTED: "Booked.",
-        records.TransactionStatus.REMOVED: "Taken back by the source or with its import.",
+        records.TransactionStatus.REMOVED: "Taken back by its source, its import or its mapping.",
     },
 )
 _register(
@@ -161,7 +177,7 @@ _register(
     "What a job is for.",
     {
         jobs.JobKind.IMPORT: "Imports an uploaded document.",
-        jobs.JobKind.DERIVE: "Derives the rows of an account that was mapped after they came.",
+        jobs.JobKind.DERIVE: "Makes rows follow a mapping that was decided after they came.",
         jobs.JobKind.SYNC: "Fetches from a provider.",
     },
     name="IngestionJobKind",
@@ -182,6 +198,17 @@ _register(
         jobs.JobState.REVERTED: "Taken back.",
     },
     name="IngestionJobState",
+)
+_register(
+    TransactionGrouping,
+    "What transactions are put together by.",
+    {
+        TransactionGrouping.MONTH: "The month of the day that lists go by.",
+        TransactionGrouping.CATEGORY: "The category's name.",
+        TransactionGrouping.ACCOUNT: "The account.",
+        TransactionGrouping.MERCHANT: "The other party.",
+        TransactionGrouping.CURRENCY: "The currency, by which they are always grouped too.",
+    },
 )
 _register(
     TransactionOrder,

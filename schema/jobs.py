@@ -11,14 +11,13 @@ from core import jobs as states
 from core import models, records
 from db import reports
 from db.connections import LISTING as CONNECTIONS
-from db.jobs import JobFilter
 from db.mappings import LISTING as MAPPINGS
 from resolvers import connections, jobs, mappings
 from schema.columns import column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
 from schema.fields import resolved
-from schema.ids import encode, optional_key_of
+from schema.ids import encode
 from schema.money import Money
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
@@ -230,25 +229,4 @@ class IngestionJob(Node):
             first=first,
             after=after,
             outcome=outcome,
-        )
-
-
-@strawberry.input(description="Which jobs; what is left out or null asks nothing.")
-class IngestionJobFilter:
-    connection_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Of this connection."
-    )
-    state: list[states.JobState] | None = strawberry.field(
-        default=None, description="In one of these states."
-    )
-    kind: list[states.JobKind] | None = strawberry.field(
-        default=None, description="Of one of these kinds."
-    )
-
-    def wanted(self) -> JobFilter:
-        """The filter as reads take it."""
-        return JobFilter(
-            connection_id=optional_key_of("Connection", self.connection_id),
-            state=None if self.state is None else tuple(self.state),
-            kind=None if self.kind is None else tuple(self.kind),
         )

@@ -20,6 +20,7 @@ from db.connections import ConnectionFilter as WantedConnections
 from db.jobs import JobFilter as WantedJobs
 from db.mappings import MappingFilter as WantedMappings
 from db.select import Asked, Listing
+from db.summaries import TransactionGrouping
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
 from resolvers import (
@@ -39,7 +40,8 @@ from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import key_of
-from schema.jobs import IngestionJob, IngestionJobFilter
+from schema.job_filter import IngestionJobFilter
+from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping, AccountMappingFilter
 from schema.node import Node
 from schema.nodes import LISTINGS, find
@@ -48,6 +50,7 @@ from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
 from schema.reads import AnyById, ById, Count, Many
 from schema.related import maybe
+from schema.summary import TransactionGroup
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
@@ -192,6 +195,24 @@ class Query:
         """How many transactions there are."""
         wanted = WantedTransactions() if filter is None else filter.wanted()
         return await transactions.count(info.context, wanted=wanted)
+
+    @resolved(
+        description="Sums and counts of transactions, in 1,000 groups of one currency each at "
+        "most; more are refused. By month, category, account, merchant and currency, nulls last."
+    )
+    async def transaction_summary(
+        self,
+        info: Info,
+        group_by: Annotated[
+            list[TransactionGrouping],
+            strawberry.argument(description="What to group by; empty: by currency alone."),
+        ],
+        filter: Annotated[TransactionFilter | None, _FILTER] = None,
+    ) -> list[TransactionGroup]:
+        """Sums and counts of transactions."""
+        wanted = WantedTransactions() if filter is None else filter.wanted()
+        groups = await transactions.summary(info.context, wanted=wanted, by=frozenset(group_by))
+        return [TransactionGroup.of(group) for group in groups]
 
     @resolved(
         description="What sources call accounts, newest first.",

@@ -13,6 +13,7 @@ from db.transactions import TransactionFilter as Wanted
 from db.transactions import TransactionOrder
 from resolvers import transactions
 from schema.ids import key_of, optional_key_of
+from schema.scalars import CurrencyCode
 
 
 @strawberry.input(
@@ -43,6 +44,14 @@ class TransactionFilter:
     status: list[records.TransactionStatus] | None = strawberry.field(
         default=None, description="In one of these states; left out: all but REMOVED."
     )
+    category: list[str] | None = strawberry.field(
+        default=None,
+        description="Of one of these categories, by `Category.name` to the letter; 1,000 at most.",
+    )
+    currency: CurrencyCode | None = strawberry.field(default=None, description="In this currency.")
+    merchant_name: str | None = strawberry.field(
+        default=None, description="With this other party, to the letter."
+    )
     text: str | None = strawberry.field(
         default=None,
         description="With this in description, merchant or references, whatever the case; "
@@ -63,6 +72,9 @@ class TransactionFilter:
             amount_from=self.amount_from,
             amount_to=self.amount_to,
             status=None if self.status is None else tuple(self.status),
+            categories=None if self.category is None else tuple(self.category),
+            currency=self.currency,
+            merchant_name=self.merchant_name,
             text=self.text,
             reconciled=self.reconciled,
         )

@@ -19,3 +19,27 @@ cross join lateral (
     b.id desc
   limit 100
 ) as l;
+
+-- name: by_day
+-- role: authenticated
+-- Of each account and day, what was last stated by its end, in the account's currency. Of the
+-- statements of one day: the kind that comes first in $5, then as in `latest`.
+select
+  a.id as account_id, d.day::date as day, l.kind, l.amount, l.currency, l.as_of
+from app.accounts as a
+cross join generate_series($3::date, $4::date, interval '1 day') as d (day)
+cross join lateral (
+  select b.kind, b.amount, b.currency, b.as_of
+  from app.account_balances as b
+  where b.tenant_id = $1
+    and b.account_id = a.id
+    and b.as_of <= d.day::date
+    and b.kind = any($5::text[])
+    and b.currency = a.currency
+  order by
+    b.as_of desc, array_position($5::text[], b.kind), b.interim,
+    b.as_of_time desc nulls first, b.created_at desc, b.id desc
+  limit 1
+) as l
+where a.tenant_id = $1 and a.id = any($2::uuid[])
+order by a.id, d.day;

@@ -11,6 +11,11 @@ comment on schema app is 'Tenant data, guarded by row-level security; not expose
 create schema private;
 comment on schema private is 'Definer functions and key material; never exposed.';
 
+-- extensions
+
+create extension if not exists btree_gin with schema extensions;
+create extension if not exists pg_trgm with schema extensions;
+
 -- default privileges
 
 alter default privileges revoke execute on functions from public;
@@ -313,6 +318,21 @@ end
 $function$;
 comment on function private.refuse_change() is 'Makes a table append-only for every application role.';
 
+CREATE OR REPLACE FUNCTION private.remember_mapping_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into app.mapping_accounts (tenant_id, mapping_id, account_id)
+  values (new.tenant_id, new.id, new.account_id)
+  on conflict (tenant_id, mapping_id, account_id) do nothing;
+  return null;
+end
+$function$;
+comment on function private.remember_mapping_account() is 'Notes which accounts a mapping has fed, before any row can follow it there.';
+
 CREATE OR REPLACE FUNCTION private.sign_own_name()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -350,6 +370,45 @@ begin
 end
 $function$;
 comment on function private.touch_updated_at() is 'Keeps updated_at true.';
+
+CREATE OR REPLACE FUNCTION private.transactions_like(pattern text)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  most constant integer := 5000;
+  found_ids uuid[];
+begin
+  -- Shorter runs have no trigram, and a pattern without one would read the whole index.
+  if pattern !~ '[[:alnum:]]{3}' then
+    return null;
+  end if;
+  -- Planned anew for each pattern: the index for a rare one, the table for a common one.
+  execute $search$
+    select array_agg(f.id)
+    from (
+      select t.id
+      from app.transactions as t
+      where t.tenant_id = (select private.current_tenant_id())
+        and (
+          t.description
+          || ' ' || coalesce(t.merchant_name, '')
+          || ' ' || coalesce(t.reference, '')
+          || ' ' || coalesce(t.customer_reference, '')
+        ) ilike $1
+      limit $2
+    ) as f
+  $search$ into found_ids using pattern, most + 1;
+  if cardinality(found_ids) > most then
+    return null;
+  end if;
+  return coalesce(found_ids, '{}');
+end
+$function$;
+comment on function private.transactions_like(text) is 'Ids of all of the caller''s transactions whose texts may match; null where they are too many.';
+grant execute on function private.transactions_like(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.worker_tenant_id()
  RETURNS uuid
@@ -412,7 +471,6 @@ create table app.account_mappings (
   updated_at timestamp with time zone not null default now(),
   constraint account_mappings_pkey PRIMARY KEY (tenant_id, id),
   constraint account_mappings_external_key UNIQUE (tenant_id, lineage_id, external_account_id),
-  constraint account_mappings_target_key UNIQUE (tenant_id, id, account_id),
   constraint account_mappings_account_check CHECK (((state = 'mapped'::text) = (account_id IS NOT NULL))),
   constraint account_mappings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint account_mappings_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500))),
@@ -632,6 +690,26 @@ create table app.institutions (
 comment on table app.institutions is 'A bank or other institution as one tenant knows it: a shared list would tell of tenants.';
 comment on column app.institutions.external_id is 'The source''s id of the institution, such as the BAI2 originator; null for one made by hand.';
 
+create table app.mapping_accounts (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  account_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_accounts_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
+);
+comment on table app.mapping_accounts is 'Every account that a mapping feeds or once fed. Written by a trigger; nothing is taken out.';
+
+create table app.mapping_waits (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  job_id uuid not null,
+  waiting bigint not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_waits_pkey PRIMARY KEY (tenant_id, mapping_id, job_id),
+  constraint mapping_waits_waiting_check CHECK ((waiting > 0))
+);
+comment on table app.mapping_waits is 'How many rows of the document of an import wait for a mapping to name an account.';
+
 create table app.raw_ingestion_data (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -744,6 +822,7 @@ create table app.transactions (
   reconciled_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  set_aside text,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
@@ -754,6 +833,7 @@ create table app.transactions (
   constraint transactions_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line))),
   constraint transactions_reconciled_check CHECK ((reconciled = (reconciled_at IS NOT NULL))),
   constraint transactions_running_balance_check CHECK (((scale(running_balance) <= 8) AND (abs(running_balance) < ('100000000000000'::bigint)::numeric))),
+  constraint transactions_set_aside_check CHECK (((set_aside IS NULL) OR ((set_aside = ANY (ARRAY['pending'::text, 'posted'::text])) AND (status = 'removed'::text)))),
   constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text])))
 );
 comment on table app.transactions is 'Bookings, signed from the holder''s side: money in is positive. Removed ones stay, marked.';
@@ -763,6 +843,7 @@ comment on column app.transactions.occurrence is 'Ordinal among equal rows of on
 comment on column app.transactions.content_key is 'Digest of what is no part of the identity: tells a changed row from a repeated one.';
 comment on column app.transactions.amount_key is 'The amount in hundredths, rounded down: numeric is not leakproof, so an index needs this.';
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
+comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 
 create table app.uploads (
   tenant_id uuid not null,
@@ -800,7 +881,7 @@ comment on table private.tenant_keys is 'Each tenant''s data key, sealed under a
 -- foreign keys
 
 alter table app.account_balances
-add constraint account_balances_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.account_mappings(tenant_id, id, account_id) ON UPDATE CASCADE;
+add constraint account_balances_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
 
 alter table app.account_balances
 add constraint account_balances_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
@@ -871,6 +952,18 @@ add constraint ingestion_previews_mapping_fkey FOREIGN KEY (tenant_id, mapping_i
 alter table app.institutions
 add constraint institutions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.mapping_accounts
+add constraint mapping_accounts_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.mapping_accounts
+add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.mapping_waits
+add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.mapping_waits
+add constraint mapping_waits_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -893,7 +986,7 @@ alter table app.tenant_members
 add constraint tenant_members_user_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 alter table app.transactions
-add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.account_mappings(tenant_id, id, account_id) ON UPDATE CASCADE;
+add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
 
 alter table app.transactions
 add constraint transactions_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
@@ -910,6 +1003,7 @@ CREATE INDEX account_balances_account_idx ON app.account_balances USING btree (t
 CREATE INDEX account_balances_raw_idx ON app.account_balances USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX account_mappings_account_idx ON app.account_mappings USING btree (tenant_id, account_id);
 CREATE INDEX account_mappings_connection_idx ON app.account_mappings USING btree (tenant_id, connection_id);
+CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (tenant_id, number_hash) WHERE (number_hash IS NOT NULL);
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
@@ -929,18 +1023,24 @@ CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
+CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
+CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
+CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
+CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
+CREATE INDEX transactions_text_idx ON app.transactions USING gin (tenant_id, (((((((description || ' '::text) || COALESCE(merchant_name, ''::text)) || ' '::text) || COALESCE(reference, ''::text)) || ' '::text) || COALESCE(customer_reference, ''::text))) extensions.gin_trgm_ops);
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
 
 -- triggers
 
+CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON app.account_mappings FOR EACH ROW WHEN ((new.account_id IS NOT NULL)) EXECUTE FUNCTION private.remember_mapping_account();
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -973,6 +1073,9 @@ create policy account_balances_select on app.account_balances for select to auth
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy account_balances_select_worker on app.account_balances for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy account_balances_update_worker on app.account_balances for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.account_mappings enable row level security;
 alter table app.account_mappings force row level security;
@@ -1088,6 +1191,27 @@ create policy institutions_update on app.institutions for update to authenticate
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
+alter table app.mapping_accounts enable row level security;
+alter table app.mapping_accounts force row level security;
+create policy mapping_accounts_select on app.mapping_accounts for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_accounts_select_worker on app.mapping_accounts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_waits enable row level security;
+alter table app.mapping_waits force row level security;
+create policy mapping_waits_delete_worker on app.mapping_waits for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_waits_insert_worker on app.mapping_waits for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_waits_select on app.mapping_waits for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_waits_select_worker on app.mapping_waits for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_waits_update_worker on app.mapping_waits for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.raw_ingestion_data enable row level security;
 alter table app.raw_ingestion_data force row level security;
 create policy raw_ingestion_data_insert_worker on app.raw_ingestion_data for insert to worker
@@ -1184,7 +1308,7 @@ grant usage on schema private to authenticated;
 grant usage on schema private to webhook;
 grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
-grant delete, insert, select on app.account_balances to worker;
+grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
 grant insert, select, update (connection_id, account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
 grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
@@ -1201,6 +1325,10 @@ grant select on app.ingestion_previews to authenticated;
 grant delete, insert, select on app.ingestion_previews to worker;
 grant insert, select, update (name, country) on app.institutions to authenticated;
 grant insert, select on app.institutions to worker;
+grant select on app.mapping_accounts to authenticated;
+grant select on app.mapping_accounts to worker;
+grant select on app.mapping_waits to authenticated;
+grant delete, insert, select, update on app.mapping_waits to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;

@@ -120,7 +120,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         f"Mutation.{noun}{verb}(id:)": an_id(type_name)
         for noun, type_name, verbs in (
             ("account", "Account", "Update"),
-            ("accountMapping", "AccountMapping", "Set Unset Ignore Verify"),
+            ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
             ("connection", "Connection", "Update Pause Resume Disconnect"),
             ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
             ("invitation", "Invitation", "Accept Revoke"),
@@ -148,6 +148,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "event": column("app.ingestion_audit_log", "event"),
     "since": Recipe(value=lambda _: datetime.now(UTC).isoformat(), tells=False),
     "text": column("app.transactions", "description"),
+    "category": fixed("Groceries"),
+    "merchantName": fixed("Shop"),
+    "Account.balancesByDay(from:)": fixed("2026-06-01"),
+    "Account.balancesByDay(to:)": fixed("2026-06-30"),
     "postedFrom": bound("app.transactions", "posted_date"),
     "postedTo": bound("app.transactions", "posted_date"),
     "amountFrom": bound("app.transactions", "amount"),

@@ -1,0 +1,96 @@
+"""Summaries of transactions: counts and exact sums, by what the caller chooses and by currency."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Final
+from uuid import UUID
+
+from db import select
+from db.rows import read
+from db.select import Arguments
+from db.session import Tx
+from db.transactions import LISTING, TransactionFilter, conditions
+
+
+class TransactionGrouping(Enum):
+    """What transactions are put together by."""
+
+    MONTH = "month"
+    CATEGORY = "category"
+    ACCOUNT = "account_id"
+    MERCHANT = "merchant_name"
+    CURRENCY = "currency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Transactions of one currency; what they were not grouped by is None.
+
+    A category or merchant of None is also that of the transactions for which nobody said.
+    """
+
+    month: date | None  # its first day
+    category: str | None
+    account_id: UUID | None
+    merchant_name: str | None
+    currency: str
+    count: int
+    income: Decimal  # sum of money in
+    expenses: Decimal  # sum of money out: negative, or zero
+    net: Decimal
+
+
+# In the order in which groups are sorted. Text goes by bytes: the same on every server.
+_KEYS: Final[Mapping[TransactionGrouping, str]] = {
+    TransactionGrouping.MONTH: "date_trunc('month', t.sort_date::timestamp)::date",
+    TransactionGrouping.CATEGORY: 't.source_category collate "C"',
+    TransactionGrouping.ACCOUNT: "t.account_id",
+    TransactionGrouping.MERCHANT: 't.merchant_name collate "C"',
+    TransactionGrouping.CURRENCY: "t.currency",
+}
+_UNASKED: Final[Mapping[TransactionGrouping, str]] = {
+    TransactionGrouping.MONTH: "null::date",
+    TransactionGrouping.CATEGORY: "null::text",
+    TransactionGrouping.ACCOUNT: "null::uuid",
+    TransactionGrouping.MERCHANT: "null::text",
+}
+_SUMS: Final = (
+    "count(*) as count",
+    "coalesce(sum(t.amount) filter (where t.amount > 0), 0) as income",
+    "coalesce(sum(t.amount) filter (where t.amount < 0), 0) as expenses",
+    "sum(t.amount) as net",
+)
+
+
+async def groups(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    wanted: TransactionFilter,
+    by: Collection[TransactionGrouping],
+    most: int,
+) -> Sequence[Group]:
+    """The first `most` groups, by month, category, account, merchant and currency, nulls last.
+
+    Amounts of different currencies are never added. Raises TimedOut where the filter leaves too
+    many transactions to add up.
+    """
+    asked = {*by, TransactionGrouping.CURRENCY}
+    columns = [
+        f"{key if one in asked else _UNASKED[one]} as {one.value}" for one, key in _KEYS.items()
+    ]
+    places = ", ".join(str(place) for place, one in enumerate(_KEYS, start=1) if one in asked)
+    arguments = Arguments(tenant_id)
+    whole = select.whole_of(
+        arguments,
+        ", ".join([*columns, *_SUMS]),
+        listing=LISTING,
+        where=conditions(wanted),
+    )
+    sql = f"{whole}\ngroup by {places}\norder by {places}\nlimit {most:d}"
+    return [read(Group, row) for row in await tx.rows(sql, *arguments.values)]
