@@ -48,6 +48,7 @@ class JobStage(StrEnum):
     RECEIVE = "receive"
     SCAN = "scan"
     PREVIEW = "preview"
+    PLACE = "place"
     WRITE = "write"
     REVERT = "revert"
 

@@ -33,6 +33,7 @@ class Met:
     mapping_id: UUID
     account_id: UUID | None
     state: MappingState
+    fed: bool  # it has, or had, an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ async def _find(
             mapping_id=row["id"],
             account_id=row["account_id"],
             state=MappingState(row["state"]),
+            fed=row["fed"],
         )
         for row in rows
     }

@@ -187,6 +187,13 @@ async def settle_preview(
     )
 
 
+async def processed(tx: Tx, job: Job, *, ids: Sequence[UUID]) -> int:
+    """How many rows of their documents other jobs have dealt with."""
+    count = await tx.value(_SQL["processed"], job.tenant_id, list(ids))
+    assert isinstance(count, int)
+    return count
+
+
 async def rewind(tx: Tx, job: Job, *, lineage_id: UUID) -> None:
     """Makes imports of the lineage that stopped half-way start over when they go on.
 

@@ -46,6 +46,15 @@ def asked(wanted: MappingFilter) -> Asked:
     return Asked(where=_where(wanted), order=NEWEST)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An account that an external one may be, and what only the database knows of both."""
+
+    account: Account
+    same_number: bool = False  # the full number, of which a keyed hash is kept
+    same_institution: bool = False
+
+
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, AccountMapping]:
     """Mappings by id."""
     return await select.by_ids(tx, AccountMapping, listing=LISTING, tenant_id=tenant_id, ids=ids)
@@ -112,7 +121,7 @@ async def lock(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> AccountMapping |
 async def decide(
     tx: Tx, *, tenant_id: UUID, mapping_id: UUID, decision: Decision
 ) -> AccountMapping:
-    """The mapping as decided; rows that it has move to the new account with it.
+    """The mapping as decided. Rows that it has follow it in a job.
 
     Raises Forbidden for an account that is not the tenant's.
     """
@@ -134,10 +143,16 @@ async def has_rows(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> bool:
     return bool(await tx.value(_SQL["has_rows"], tenant_id, mapping_id))
 
 
-async def row_count(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, most: int) -> int:
-    """How many transactions and balances, removed ones too, the mapping has; stops at `most`."""
-    count = int(await tx.value(_SQL["row_count"], tenant_id, mapping_id, most))
-    return min(count, most)
+async def waiting_counts(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many rows of documents wait for each mapping; those for which none does are left out."""
+    rows = await tx.rows(_SQL["waiting_counts"], tenant_id, list(ids))
+    return {row["mapping_id"]: row["waiting"] for row in rows}
+
+
+async def fed(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> frozenset[UUID]:
+    """The accounts that a mapping feeds or once fed."""
+    rows = await tx.rows(_SQL["fed"], tenant_id, mapping_id)
+    return frozenset(row["account_id"] for row in rows)
 
 
 async def has_documents(tx: Tx, *, tenant_id: UUID, lineage_id: UUID) -> bool:
@@ -147,11 +162,17 @@ async def has_documents(tx: Tx, *, tenant_id: UUID, lineage_id: UUID) -> bool:
 
 async def candidates(
     tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
-) -> Mapping[UUID, Sequence[Account]]:
+) -> Mapping[UUID, Sequence[Candidate]]:
     """Accounts of the same currency for each mapping that is pending; 50 each at most."""
-    found: dict[UUID, list[Account]] = {mapping_id: [] for mapping_id in ids}
+    found: dict[UUID, list[Candidate]] = {mapping_id: [] for mapping_id in ids}
     for row in await tx.rows(_SQL["candidates"], tenant_id, list(ids)):
-        found[row["mapping_id"]].append(read(Account, row))
+        found[row["mapping_id"]].append(
+            Candidate(
+                account=read(Account, row),
+                same_number=row["same_number"],
+                same_institution=row["same_institution"],
+            )
+        )
     return found
 
 

@@ -174,17 +174,14 @@ async def clashing_ids(
 
 
 async def withdraw(
-    tx: Tx, *, document: RawDocument, tenant_id: UUID, target: tuple[UUID, UUID], day: date
+    tx: Tx, *, document: RawDocument, tenant_id: UUID, mapping_id: UUID, day: date
 ) -> Withdrawn:
     """Takes back what was said of a day before: rows are marked as removed, balances go.
 
-    `target` is (mapping, account). What came with later documents stays.
+    What came with later documents stays.
     """
-    mapping_id, account_id = target
     await tx.run(_SQL["withdraw_balances"], tenant_id, mapping_id, day, document.received_at)
-    row = await tx.row(
-        _SQL["withdraw"], tenant_id, mapping_id, day, document.received_at, account_id
-    )
+    row = await tx.row(_SQL["withdraw"], tenant_id, mapping_id, day, document.received_at)
     assert row is not None
     return Withdrawn(rows=row["rows"], reconciled=row["reconciled"])
 

@@ -36,6 +36,7 @@ class Target(NamedTuple):
     mapping_id: UUID
     account_id: UUID | None
     ignored: bool = False
+    unmapped: bool = False  # it had an account, and waits for someone to name one again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,13 @@ class Batch:
     # map_accounts
     targets: Mapping[str, Target] = field(default_factory=dict)
     mapped: tuple[tuple[Entry, Target], ...] = ()
-    waiting: int = 0
+    waits: Mapping[UUID, int] = field(default_factory=dict)  # rows that wait, by mapping
     ignored: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many rows wait for a mapping."""
+        return sum(self.waits.values())
 
 
 def batches(records: Iterable[Record], *, size: int = BATCH_RECORDS) -> Iterator[Batch]:

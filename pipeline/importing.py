@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from core.jobs import JobStage, JobState
 from core.models import Connection, ControlPolicy, Job
 from core.records import AccountRecord, Record
-from db import ledger, raw
+from db import ledger, placement, raw
 from db.ledger import Counts
 from pipeline.batch import Batch, Target
 from pipeline.document import Reading, again, decide, head, opened, records
@@ -163,6 +163,7 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
             await ledger.start_over(tx, job)
             await ledger.clear_findings(tx, job)
             await ledger.clear_previews(tx, job)
+            await placement.clear_waits(tx, job, job_id=job.id)
             await ledger.put_findings(tx, job, start=0, findings=reading.findings)
         found = await ledger.next_finding(tx, job)
     started, written = time.monotonic(), 0
@@ -183,6 +184,7 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
                 written_batch, counts = await writer.write(
                     tx, replace(_heard(batch, to.connection), targets=targets)
                 )
+                await placement.add_waits(tx, job, job_id=job.id, waits=written_batch.waits)
                 found = await note(
                     tx, to, written_batch, counts, found=found, rate=rate, wrote=True
                 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from uuid import UUID
 
 from pipeline.batch import Batch
 
@@ -10,7 +12,7 @@ from pipeline.batch import Batch
 def map_accounts(batch: Batch) -> Batch:
     """The batch with mapped entries. Every account that an entry names has a target."""
     mapped = []
-    waiting = 0
+    waits: Counter[UUID] = Counter()
     ignored = 0
     for entry in batch.entries:
         target = batch.targets[entry.record.account]
@@ -19,5 +21,5 @@ def map_accounts(batch: Batch) -> Batch:
         elif target.ignored:
             ignored += 1
         else:
-            waiting += 1
-    return replace(batch, mapped=tuple(mapped), waiting=waiting, ignored=ignored)
+            waits[target.mapping_id] += 1
+    return replace(batch, mapped=tuple(mapped), waits=waits, ignored=ignored)

@@ -39,7 +39,10 @@ class Previewer:
             self._to.job,
             start=self._rows,
             targets=[
-                (batch.targets[key].mapping_id, asks and batch.targets[key].account_id is None)
+                (
+                    batch.targets[key].mapping_id,
+                    batch.targets[key].account_id is None and (asks or batch.targets[key].unmapped),
+                )
                 for key in numbers
             ],
             withdrawn=self._withdrawn,

@@ -15,7 +15,7 @@ from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import intake, ledger, merge
+from db import intake, ledger, merge, placement
 from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
@@ -49,7 +49,7 @@ async def resolve(
     """Where each account of the document leads, by the document's key.
 
     A new external account is remembered; it gets an account of its own where the connection's
-    policy says so and `may_open` allows it.
+    policy says so and `may_open` allows it, but never one whose account someone took away.
     """
     if not accounts:
         return {}
@@ -72,7 +72,7 @@ async def resolve(
                 institution=account.institution,
             )
             for key, account in external.items()
-            if known[key].state is MappingState.PENDING
+            if known[key].state is MappingState.PENDING and not known[key].fed
         }
         opened = await intake.open_accounts(
             tx, tenant_id=to.job.tenant_id, openings=list(openings.values())
@@ -82,6 +82,7 @@ async def resolve(
             one.mapping_id,
             opened.get(one.mapping_id, one.account_id),
             one.state is MappingState.IGNORED,
+            one.fed and one.state is MappingState.PENDING,
         )
         for key, one in known.items()
     }
@@ -106,7 +107,7 @@ class Writer:
         Returns the batch with the findings of the database added, and what was done.
         """
         to = self._to
-        batch = map_accounts(batch)
+        batch = map_accounts(await _decided(tx, to, batch))
         withdrawn, noted = await _withdraw(tx, to, batch)
         batch, counts = await self._merge(tx, replace(batch, findings=(*batch.findings, *noted)))
         await merge.put_balances(
@@ -146,6 +147,23 @@ class Writer:
         )
 
 
+async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
+    """The batch with targets as they are decided now, which they stay until it is written."""
+    keys = {entry.record.account for entry in batch.entries}
+    keys |= {withdrawal.account for withdrawal in batch.withdrawals}
+    keys |= {balance.account for balance in batch.balances}
+    ids = {batch.targets[key].mapping_id for key in keys}
+    decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
+    current = {
+        key: batch.targets[key]._replace(
+            account_id=one.account_id, ignored=one.state is MappingState.IGNORED
+        )
+        for key in keys
+        if (one := decided[batch.targets[key].mapping_id])
+    }
+    return replace(batch, targets={**batch.targets, **current})
+
+
 async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Finding]]:
     rows = 0
     findings = []
@@ -157,7 +175,7 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Fi
             tx,
             document=to.document,
             tenant_id=to.job.tenant_id,
-            target=(target.mapping_id, target.account_id),
+            mapping_id=target.mapping_id,
             day=withdrawal.posted_date,
         )
         rows += withdrawn.rows

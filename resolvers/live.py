@@ -284,10 +284,9 @@ async def _change(tx: Tx, context: Context, account: Account | None, job: Job) -
         return change
     if job.mapping_id is not None:
         # Derived rows name the import that brought their document, so they cannot be counted by
-        # the job; but all of them are of its mapping's account.
-        found = await mappings.by_ids(tx, tenant_id=context.tenant, ids=[job.mapping_id])
-        mapping = found.get(job.mapping_id)
-        return change if mapping is not None and mapping.account_id == account.id else NOTHING
+        # the job; but all of them are, or were, of an account that its mapping fed.
+        fed = await mappings.fed(tx, tenant_id=context.tenant, mapping_id=job.mapping_id)
+        return change if account.id in fed else NOTHING
     return await transactions.change_of_job(
         tx, tenant_id=context.tenant, job_id=job.id, account_id=account.id
     )

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from core.jobs import JobKind
-from core.models import AccountMapping, Job, MappingState, Role
+from core.models import Account, AccountMapping, Job, MappingState, Role
 from core.page import Page
 from db import accounts, audit, jobs
 from db import mappings as stored
 from db.jobs import NewJob
 from db.mappings import Decision, MappingFilter
 from db.session import Tx
+from resolvers.accounts import NewAccount, checked, opened
 from resolvers.context import Context
 from resolvers.jobs import announce
-from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
+from resolvers.refusing import conflict, invalid, missing, refusable, require
 from resolvers.suggestions import Suggestion, suggest
-
-ROWS_MOVED_MAX: Final = 100_000  # what one statement moves well within its eight seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """A mapping as it is now, and the job that derives its rows, where there are any to derive."""
+    """A mapping as it is now, and the job in which its rows follow, where there are any."""
 
     mapping: AccountMapping
     job: Job | None
@@ -75,42 +73,44 @@ async def suggestions(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Se
     return {one.id: suggest(one, candidates[one.id]) for one in found.values()}
 
 
+async def waiting_counts(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many rows of documents wait for each mapping; those for which none does are left out."""
+    async with context.read() as tx:
+        return await stored.waiting_counts(tx, tenant_id=context.tenant, ids=ids)
+
+
 @refusable
 async def set_account(context: Context, *, mapping_id: UUID, account_id: UUID) -> Mapped:
-    """Says which account it is. Rows that are there move; rows that waited are derived by a job.
-
-    They move in one statement, which must end in time, so more than `ROWS_MOVED_MAX` are refused.
-    """
+    """Says which account it is. A job moves rows that are there, and derives those that waited."""
     async with context.write() as tx:
         before = await _locked(tx, context, mapping_id)
         account = await accounts.find(tx, tenant_id=context.tenant, account_id=account_id)
         if account is None:
             raise missing("account", "accountId")
-        if account.currency != before.currency:
-            raise invalid(
-                f"The external account is in {before.currency}, this one in {account.currency}.",
-                "accountId",
-            )
-        await _check_movable(tx, context, before, account_id)
-        mapping = await _decided(tx, context, before, MappingState.MAPPED, account_id=account_id)
-        job = None
-        if before.state is not MappingState.MAPPED:
-            job = await _derive(tx, context, mapping)
-        await _record(tx, "mapping.set", mapping, accountId=str(account_id))
-    if job is not None:
-        await announce(context, job)
-    return Mapped(mapping=mapping, job=job)
+        mapped = await _set(tx, context, before, account, path="accountId")
+    return await _announced(context, mapped)
+
+
+@refusable
+async def create_account(context: Context, *, mapping_id: UUID, new: NewAccount) -> Mapped:
+    """Opens an account and says that it is this one: both, or neither."""
+    new = checked(new)
+    async with context.write() as tx:
+        before = await _locked(tx, context, mapping_id)
+        account = await opened(tx, context, new)
+        mapped = await _set(tx, context, before, account, path="currency")
+    return await _announced(context, mapped)
 
 
 @refusable
 async def unset(context: Context, *, mapping_id: UUID) -> Mapped:
-    """Takes the decision back; rows that come later wait."""
+    """Takes the decision back. A job takes rows out of the account; they and later ones wait."""
     return await _without_account(context, mapping_id, MappingState.PENDING, "mapping.unset")
 
 
 @refusable
 async def ignore(context: Context, *, mapping_id: UUID) -> Mapped:
-    """Says that rows of this external account are not wanted."""
+    """Says that rows of this external account are not wanted. A job takes out those there are."""
     return await _without_account(context, mapping_id, MappingState.IGNORED, "mapping.ignored")
 
 
@@ -124,8 +124,21 @@ async def verify(context: Context, *, mapping_id: UUID) -> Mapped:
         mapping = await _decided(
             tx, context, before, MappingState.MAPPED, account_id=before.account_id
         )
-        await _record(tx, "mapping.verified", mapping)
+        await _record(tx, "mapping.verified", mapping, None)
     return Mapped(mapping=mapping, job=None)
+
+
+async def _set(
+    tx: Tx, context: Context, before: AccountMapping, account: Account, *, path: str
+) -> Mapped:
+    if account.currency != before.currency:
+        raise invalid(
+            f"The external account is in {before.currency}, this one in {account.currency}.", path
+        )
+    mapping = await _decided(tx, context, before, MappingState.MAPPED, account_id=account.id)
+    job = await _followed(tx, context, before, mapping)
+    await _record(tx, "mapping.set", mapping, job, accountId=str(account.id))
+    return Mapped(mapping=mapping, job=job)
 
 
 async def _without_account(
@@ -133,20 +146,17 @@ async def _without_account(
 ) -> Mapped:
     async with context.write() as tx:
         before = await _locked(tx, context, mapping_id)
-        if await stored.has_rows(tx, tenant_id=context.tenant, mapping_id=mapping_id):
-            raise conflict(
-                "Transactions or balances came over this mapping. Set another account instead.",
-                "id",
-            )
         mapping = await _decided(tx, context, before, state, account_id=None)
-        job = None
-        if state is MappingState.IGNORED and before.state is not MappingState.IGNORED:
-            # Imports that wait for this account learn from a derivation that they need not.
-            job = await _derive(tx, context, mapping)
-        await _record(tx, event, mapping)
-    if job is not None:
-        await announce(context, job)
-    return Mapped(mapping=mapping, job=job)
+        job = await _followed(tx, context, before, mapping)
+        left = {} if before.account_id is None else {"accountId": str(before.account_id)}
+        await _record(tx, event, mapping, job, **left)
+    return await _announced(context, Mapped(mapping=mapping, job=job))
+
+
+async def _announced(context: Context, mapped: Mapped) -> Mapped:
+    if mapped.job is not None:
+        await announce(context, mapped.job)
+    return mapped
 
 
 async def _locked(tx: Tx, context: Context, mapping_id: UUID) -> AccountMapping:
@@ -155,23 +165,6 @@ async def _locked(tx: Tx, context: Context, mapping_id: UUID) -> AccountMapping:
     if mapping is None:
         raise missing("account mapping", "id")
     return mapping
-
-
-async def _check_movable(
-    tx: Tx, context: Context, before: AccountMapping, account_id: UUID
-) -> None:
-    """Raises Refusal where more rows would follow the mapping than one request can move."""
-    if before.account_id in (None, account_id):
-        return
-    count = await stored.row_count(
-        tx, tenant_id=context.tenant, mapping_id=before.id, most=ROWS_MOVED_MAX + 1
-    )
-    if count > ROWS_MOVED_MAX:
-        raise limit(
-            f"More than {ROWS_MOVED_MAX} rows came over this mapping, too many to move at once. "
-            "Rename the account instead, or ask the operator of this service to move them.",
-            "id",
-        )
 
 
 async def _decided(
@@ -195,20 +188,37 @@ async def _decided(
     )
 
 
-async def _derive(tx: Tx, context: Context, mapping: AccountMapping) -> Job | None:
-    if not await stored.has_documents(tx, tenant_id=context.tenant, lineage_id=mapping.lineage_id):
+async def _followed(
+    tx: Tx, context: Context, before: AccountMapping, mapping: AccountMapping
+) -> Job | None:
+    """The job that makes rows follow a decision; None where it changed nothing, or has no rows.
+
+    Asked after the decision was written: a worker that has begun the job meanwhile waits for it.
+    """
+    if (before.state, before.account_id) == (mapping.state, mapping.account_id):
         return None
-    waiting = await jobs.queued_derive(tx, tenant_id=context.tenant, mapping_id=mapping.id)
+    tenant = context.tenant
+    if not await stored.has_documents(
+        tx, tenant_id=tenant, lineage_id=mapping.lineage_id
+    ) and not await stored.has_rows(tx, tenant_id=tenant, mapping_id=mapping.id):
+        return None
+    waiting = await jobs.queued_derive(tx, tenant_id=tenant, mapping_id=mapping.id)
     if waiting is not None:
         return waiting
     return await jobs.create(
         tx,
-        tenant_id=context.tenant,
+        tenant_id=tenant,
         new=NewJob(kind=JobKind.DERIVE, connection_id=mapping.connection_id, mapping_id=mapping.id),
         created_by=context.user_id,
     )
 
 
-async def _record(tx: Tx, event: str, mapping: AccountMapping, **ids: str) -> None:
+async def _record(tx: Tx, event: str, mapping: AccountMapping, job: Job | None, **ids: str) -> None:
     data = {"mappingId": str(mapping.id), **ids}
-    await audit.record(tx, event, connection_id=mapping.connection_id, data=data)
+    await audit.record(
+        tx,
+        event,
+        connection_id=mapping.connection_id,
+        job_id=None if job is None else job.id,
+        data=data,
+    )

@@ -11,7 +11,7 @@ from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
 from db.mappings import MappingFilter
 from resolvers import accounts, connections, mappings
-from resolvers.suggestions import Suggestion
+from resolvers.suggestions import Reason, ReasonCode, Suggestion
 from schema.accounts import Account
 from schema.columns import column, derived, shown
 from schema.connections import Connection
@@ -59,11 +59,23 @@ class ExternalAccount:
         )
 
 
+@strawberry.type(description="What speaks for an account.")
+class MappingReason:
+    code: ReasonCode = strawberry.field(description="For programs.")
+    text: str = strawberry.field(description="In words.")
+
+    @staticmethod
+    def of(reason: Reason) -> MappingReason:
+        """A reason."""
+        return MappingReason(code=reason.code, text=reason.text)
+
+
 @strawberry.type(description="An account that an external one may be.")
 class MappingSuggestion:
     account: Account = strawberry.field(description="The account.")
     score: int = strawberry.field(description="How likely it is, 0 to 100.")
-    reason: str = strawberry.field(description="Why, in words.")
+    reason: str = strawberry.field(description="Why, in words: all reasons in one sentence.")
+    reasons: list[MappingReason] = strawberry.field(description="Why, the strongest first.")
 
     @staticmethod
     def of(suggestion: Suggestion) -> MappingSuggestion:
@@ -72,6 +84,7 @@ class MappingSuggestion:
             account=Account.of(suggestion.account),
             score=suggestion.score,
             reason=suggestion.reason,
+            reasons=[MappingReason.of(reason) for reason in suggestion.reasons],
         )
 
 
@@ -121,6 +134,15 @@ class AccountMapping(Node):
         """Accounts that it may be."""
         found = await info.context.loaders.load(info.context, mappings.suggestions, self.key)
         return [MappingSuggestion.of(suggestion) for suggestion in found or ()]
+
+    @resolved(
+        description="How many rows of documents wait for it, 0 unless it is PENDING; a row of two "
+        "documents counts twice."
+    )
+    async def waiting_count(self, info: Info) -> int:
+        """How many rows wait for it."""
+        found = await info.context.loaders.load(info.context, mappings.waiting_counts, self.key)
+        return found or 0
 
     @resolved(description="Who decided or confirmed it; null: nobody.")
     async def verified_by(self, info: Info) -> User | None:

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.account_changes import AccountMutations
 from schema.connection_changes import ConnectionMutations
+from schema.mapping_changes import MappingMutations
 from schema.profile_changes import ProfileMutations
 from schema.statement_changes import StatementMutations
 from schema.tenant_changes import TenantMutations
@@ -17,6 +18,7 @@ class Mutation(
     StatementMutations,
     ProfileMutations,
     AccountMutations,
+    MappingMutations,
     TenantMutations,
 ):
     """The families of mutations, together."""

@@ -2,7 +2,13 @@
 
 -- name: find
 -- role: worker
-select m.external_account_id, m.id, m.account_id, m.state
+select
+  m.external_account_id, m.id, m.account_id, m.state,
+  exists (
+    select
+    from app.mapping_accounts as f
+    where f.tenant_id = m.tenant_id and f.mapping_id = m.id
+  ) as fed
 from app.account_mappings as m
 where m.tenant_id = $1 and m.lineage_id = $2 and m.external_account_id = any($3::text[]);
 
@@ -32,7 +38,7 @@ on conflict (tenant_id, external_id) do nothing;
 
 -- name: open_accounts
 -- role: worker
--- A mapping that somebody has decided meanwhile is left as it is.
+-- A mapping that somebody has decided meanwhile is left as it is, and one that lost its account.
 with wanted as (
   select w.mapping_id, w.account_id, w.name, w.institution
   from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[])
@@ -46,6 +52,11 @@ opened as (
   join app.account_mappings as m
     on m.tenant_id = $1 and m.id = w.mapping_id and m.state = 'pending'
   left join app.institutions as i on i.tenant_id = $1 and i.external_id = w.institution
+  where not exists (
+    select
+    from app.mapping_accounts as f
+    where f.tenant_id = $1 and f.mapping_id = w.mapping_id
+  )
   returning id
 )
 

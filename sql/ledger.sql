@@ -173,6 +173,12 @@ set
   end
 where j.tenant_id = $1 and j.id = $2 and j.waiting > 0;
 
+-- name: processed
+-- role: worker
+select coalesce(sum(j.processed), 0)::bigint
+from app.ingestion_jobs as j
+where j.tenant_id = $1 and j.id = any($2::uuid[]);
+
 -- name: rewind
 -- role: worker
 update app.ingestion_jobs as j

@@ -31,16 +31,19 @@ select
     select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2
   );
 
--- name: row_count
+-- name: waiting_counts
 -- role: authenticated
--- What moves with the mapping, counted up to a most. Removed rows name the account too.
-select
-  (select count(*) from (
-    select from app.transactions as t where t.tenant_id = $1 and t.mapping_id = $2 limit $3
-  ) as t)
-  + (select count(*) from (
-    select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2 limit $3
-  ) as b);
+select m.id as mapping_id, sum(w.waiting)::bigint as waiting
+from app.account_mappings as m
+join app.mapping_waits as w on w.tenant_id = m.tenant_id and w.mapping_id = m.id
+where m.tenant_id = $1 and m.id = any($2::uuid[]) and m.state = 'pending'
+group by m.id;
+
+-- name: fed
+-- role: authenticated
+select f.account_id
+from app.mapping_accounts as f
+where f.tenant_id = $1 and f.mapping_id = $2;
 
 -- name: has_documents
 -- role: authenticated
@@ -61,18 +64,30 @@ select exists (
 
 -- name: candidates
 -- role: authenticated
--- Accounts that an unmapped external account may be, likeliest first; scored by the caller.
+-- Accounts that an unmapped external account may be, likeliest first; scored by the caller. Of the
+-- same number is what another mapping of that number feeds.
 select
   m.id as mapping_id, a.id, a.institution_id, a.name, a.type, a.currency, a.masked_number,
-  a.status, a.created_at, a.updated_at
+  a.status, a.created_at, a.updated_at, a.same_number, a.same_institution
 from app.account_mappings as m
 cross join lateral (
   select
     o.id, o.institution_id, o.name, o.type, o.currency, o.masked_number, o.status, o.created_at,
-    o.updated_at
+    o.updated_at,
+    o.id in (
+      select n.account_id
+      from app.account_mappings as n
+      where n.tenant_id = m.tenant_id and n.number_hash = m.number_hash
+    ) is true as same_number,
+    o.institution_id in (
+      select i.id
+      from app.institutions as i
+      where i.tenant_id = m.tenant_id and i.external_id = m.institution
+    ) is true as same_institution
   from app.accounts as o
   where o.tenant_id = m.tenant_id and o.currency = m.currency and o.status = 'active'
   order by
+    same_number desc,
     right(o.masked_number, 4) is not distinct from right(m.masked_number, 4) desc,
     o.created_at desc,
     o.id desc

@@ -53,15 +53,17 @@ with merged as (
   order by a.mapping_id, i.fingerprint, i.occurrence
   on conflict (tenant_id, mapping_id, fingerprint, occurrence) do update
   set
+    account_id = excluded.account_id,
     job_id = excluded.job_id,
     raw_id = excluded.raw_id,
     raw_line = excluded.raw_line,
     raw_line_end = excluded.raw_line_end,
     -- What is booked does not become pending again.
     status = case
-      when t.status = 'posted' and excluded.status = 'pending' then 'posted'
+      when coalesce(t.set_aside, t.status) = 'posted' and excluded.status = 'pending' then 'posted'
       else excluded.status
     end,
+    set_aside = null,
     content_key = excluded.content_key,
     transaction_date = excluded.transaction_date,
     value_date = excluded.value_date,
@@ -198,14 +200,17 @@ limit 1000;
 -- name: withdraw
 -- role: worker
 -- What a document takes back was said before it, or earlier in it. Account and sort date narrow
--- the search: the index has them.
+-- the search: the index has them. Rows that still are to follow their mapping stand in an account
+-- that it fed before.
 with withdrawn as (
   update app.transactions as t
   set status = 'removed'
-  from app.raw_ingestion_data as r
-  where t.tenant_id = $1
-    and t.mapping_id = $2
-    and t.account_id = $5
+  from app.mapping_accounts as f, app.raw_ingestion_data as r
+  where f.tenant_id = $1
+    and f.mapping_id = $2
+    and t.tenant_id = f.tenant_id
+    and t.mapping_id = f.mapping_id
+    and t.account_id = f.account_id
     and t.posted_date = $3
     and t.sort_date = $3
     and t.status <> 'removed'
@@ -268,12 +273,15 @@ on conflict (tenant_id, mapping_id, as_of, kind, code, interim, as_of_time, raw_
 -- role: worker
 -- Reconciled rows stay: someone vouched for them.
 update app.transactions as t
-set status = 'removed'
+set status = 'removed', set_aside = null
 where t.tenant_id = $1
   and t.id in (
     select s.id
     from app.transactions as s
-    where s.tenant_id = $1 and s.job_id = $2 and s.status <> 'removed' and not s.reconciled
+    where s.tenant_id = $1
+      and s.job_id = $2
+      and (s.status <> 'removed' or s.set_aside is not null)
+      and not s.reconciled
     limit $3
   );
 
@@ -286,10 +294,13 @@ where b.tenant_id = $1 and b.job_id = $2;
 -- role: worker
 select count(*)
 from app.transactions as t
-where t.tenant_id = $1 and t.job_id = $2 and t.status = 'removed';
+where t.tenant_id = $1 and t.job_id = $2 and t.status = 'removed' and t.set_aside is null;
 
 -- name: reconciled_rows
 -- role: worker
 select count(*)
 from app.transactions as t
-where t.tenant_id = $1 and t.job_id = $2 and t.reconciled and t.status <> 'removed';
+where t.tenant_id = $1
+  and t.job_id = $2
+  and t.reconciled
+  and (t.status <> 'removed' or t.set_aside is not null);

@@ -106,7 +106,8 @@ select is_empty($$
   where f.confdeltype = 'c'
 $$, 'no foreign key sets null, and none deletes what is append-only');
 
--- Leading columns that already make the referenced row unique are cover enough.
+-- Leading columns that already make the referenced row unique are cover enough; so are those that
+-- lead to its parent where nobody may delete or change what is referenced.
 select is_empty($$
   select f.name, f.conname from foreign_keys as f
   where not exists (
@@ -119,9 +120,17 @@ select is_empty($$
         array_agg(f.confkey[array_position(f.conkey, lead.attnum)]) as targets
       from unnest((i.indkey::int2[])[0:prefix.length - 1]) as lead (attnum)
     ) as head
-    join pg_catalog.pg_index as u
-      on u.indrelid = f.confrelid and u.indisunique and u.indkey::int2[] <@ head.targets
     where i.indrelid = f.conrelid and i.indisvalid and i.indpred is null and head.within
+      and (
+        exists (
+          select from pg_catalog.pg_index as u
+          where u.indrelid = f.confrelid and u.indisunique and u.indkey::int2[] <@ head.targets
+        )
+        or (prefix.length > 1 and not exists (
+          select from grants as g
+          where g.oid = f.confrelid and g.privilege_type in ('UPDATE', 'DELETE')
+        ))
+      )
   )
 $$, 'every foreign key has an index');
 

@@ -85,24 +85,50 @@ select results_eq(
   'an amount is kept to the last digit, and its key rounds down'
 );
 
--- Mapping anew.
+-- Mapping anew: a worker brings the rows after it.
 insert into app.accounts (tenant_id, id, name, currency)
-values (pg_temp.id('acme'), pg_temp.id('acme other'), 'Other', 'EUR');
+values
+  (pg_temp.id('acme'), pg_temp.id('acme other'), 'Other', 'EUR'),
+  (pg_temp.id('acme'), pg_temp.id('acme third'), 'Third', 'EUR');
 select is(pg_temp.outcome('mia@acme', $$
   update app.account_mappings set account_id = pg_temp.id('acme other')
 $$), '1 rows', 'a member maps to another account');
+select is(pg_temp.outcome('vera@acme', 'select from app.mapping_accounts'), '2 rows',
+  'the accounts that a mapping feeds or fed are on record, for the tenant alone');
+select is(pg_temp.outcome('olivia@acme', $$
+  insert into app.mapping_accounts values (
+    pg_temp.id('acme'), pg_temp.id('acme mapping'), pg_temp.id('acme third')
+  )
+$$), '42501', 'which not even an owner writes');
+select is(pg_temp.outcome('worker@acme', $$
+  insert into app.mapping_accounts values (
+    pg_temp.id('acme'), pg_temp.id('acme mapping'), pg_temp.id('acme third')
+  )
+$$), '42501', 'nor a worker');
 select is(
   (select count(distinct account_id) from app.transactions
-   where tenant_id = pg_temp.id('acme') and account_id <> pg_temp.id('acme other')), 0::bigint,
-  'and every row of the mapping goes with it');
-select is(
-  (select account_id from app.account_balances where id = pg_temp.id('acme balance')),
-  pg_temp.id('acme other'), 'balances too');
+   where tenant_id = pg_temp.id('acme') and account_id <> pg_temp.id('acme account')), 0::bigint,
+  'rows stay where they are at first');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.transactions set account_id = pg_temp.id('acme other')
+$$), '4 rows', 'a worker moves the tenant''s rows after their mapping');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.account_balances set account_id = pg_temp.id('acme other')
+$$), '1 rows', 'balances too');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.transactions set account_id = pg_temp.id('acme third')
+$$), '23503 transactions_mapping_fkey', 'but to no account that their mapping never fed');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.account_balances set amount = 0
+$$), '42501', 'and changes nothing else of a balance');
 select is(
   (select count(*) from app.transactions
    where tenant_id = pg_temp.id('globex') and account_id <> pg_temp.id('globex account')),
   0::bigint,
   'and none of another tenant');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.transactions set set_aside = 'posted'
+$$), '23514 transactions_set_aside_check', 'a row that stands is not set aside');
 
 -- Taking back.
 select is(pg_temp.outcome('worker@acme', $$

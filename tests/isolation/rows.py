@@ -77,6 +77,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.connection_credentials": {},
     "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
     "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
+    "app.mapping_accounts": {},
+    "app.mapping_waits": {},
     "app.uploads": {
         "state": "pending",
         "blob_path": lambda owner: f"{owner.tenant_id}/raw/{owner.uuid('upload')}",
@@ -99,6 +101,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
         "reconciled": "false",
         "reconciled_at": None,
+        "set_aside": None,
     },
     "app.account_balances": {
         "kind": "other",
@@ -139,7 +142,8 @@ async def fill(connection: asyncpg.Connection, rows: Mapping[str, Row], owner: O
             owner.email(role),
         )
     for name, row in rows.items():
-        await connection.execute(insert(name, row))
+        # A trigger may have made it already: a mapping is remembered with its account.
+        await connection.execute(f"{insert(name, row)} on conflict do nothing")
     for role in _ROLES:
         await connection.execute(
             "insert into app.tenant_members (tenant_id, user_id, email, role) "

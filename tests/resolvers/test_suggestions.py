@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from core.models import Account, AccountMapping, AccountStatus, AccountType, MappingState
-from resolvers.suggestions import CANDIDATES_MAX, SUGGESTIONS_MAX, suggest
+from db.mappings import Candidate
+from resolvers.suggestions import CANDIDATES_MAX, SUGGESTIONS_MAX, Suggestion, suggest
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -30,6 +31,18 @@ def _account(**given: Any) -> Account:
         }
         | given
     )
+
+
+def _candidate(
+    *, same_number: bool = False, same_institution: bool = False, **given: Any
+) -> Candidate:
+    return Candidate(
+        account=_account(**given), same_number=same_number, same_institution=same_institution
+    )
+
+
+def _codes(suggestion: Suggestion) -> list[str]:
+    return [reason.code.name for reason in suggestion.reasons]
 
 
 def _mapping(**given: Any) -> AccountMapping:
@@ -56,31 +69,65 @@ def _mapping(**given: Any) -> AccountMapping:
 
 
 def test_equal_tail_and_name_come_before_a_tail_alone() -> None:
-    both = _account(name="Operating", masked_number="••••5678")
-    tail = _account(name="Payroll", masked_number="••••5678")
+    both = _candidate(name="Operating", masked_number="••••5678")
+    tail = _candidate(name="Payroll", masked_number="••••5678")
 
     found = suggest(_mapping(external_name="OPERATING"), [tail, both])
 
-    assert [one.account for one in found] == [both, tail]
+    assert [one.account for one in found] == [both.account, tail.account]
     assert found[0].score == 100
     assert found[0].reason == (
-        "Both are in EUR, both numbers end in 5678, the names are 100 % alike."
+        "Both numbers end in 5678, the names are 100 % alike, both are in EUR."
     )
+    assert _codes(found[0]) == ["SAME_MASK", "SAME_NAME", "SAME_CURRENCY"]
+    assert _codes(found[1]) == ["SAME_MASK", "SAME_CURRENCY"]
+
+
+def test_the_same_number_wins_over_everything_else() -> None:
+    number = _candidate(name="Ledger", same_number=True)
+    others = _candidate(name="Operating", masked_number="••••5678", same_institution=True)
+
+    found = suggest(_mapping(masked_number="••••0001", external_name="Operating"), [others, number])
+
+    assert [one.account for one in found] == [number.account, others.account]
+    assert _codes(found[0]) == ["SAME_NUMBER", "SAME_CURRENCY"]
+    assert _codes(found[1]) == ["SAME_NAME", "SAME_INSTITUTION", "SAME_CURRENCY"]
+
+
+def test_institution_and_kind_add_to_a_reason_and_suffice_for_none() -> None:
+    mapping = _mapping(external_name="Main", external_type="Credit Card")
+    card = _candidate(name="Main", type=AccountType.CREDIT_CARD, same_institution=True)
+    stranger = _candidate(name="Other", type=AccountType.CREDIT_CARD, same_institution=True)
+
+    (found,) = suggest(mapping, [card, stranger])
+
+    assert (found.account, found.score) == (card.account, 50)
+    assert _codes(found) == ["SAME_NAME", "SAME_INSTITUTION", "SAME_TYPE", "SAME_CURRENCY"]
+
+
+def test_a_score_is_a_hundred_at_most() -> None:
+    same = _candidate(masked_number="••••5678", same_number=True, same_institution=True)
+
+    assert [one.score for one in suggest(_mapping(), [same])] == [100]
 
 
 def test_another_currency_is_never_suggested() -> None:
-    assert suggest(_mapping(), [_account(currency="USD", masked_number="••••5678")]) == []
+    assert suggest(_mapping(), [_candidate(currency="USD", masked_number="••••5678")]) == []
 
 
 def test_account_with_nothing_in_common_is_not_suggested() -> None:
-    accounts = [_account(masked_number="••••0000"), _account(), _account(masked_number="••••")]
+    accounts = [
+        _candidate(masked_number="••••0000"),
+        _candidate(),
+        _candidate(masked_number="••••"),
+    ]
 
     assert suggest(_mapping(), accounts) == []
     assert suggest(_mapping(masked_number="••••"), accounts) == []
 
 
 def test_suggestions_are_few_whatever_there_is() -> None:
-    accounts = [_account(masked_number="••••5678", name=f"N{number}") for number in range(50)]
+    accounts = [_candidate(masked_number="••••5678", name=f"N{number}") for number in range(50)]
 
     assert len(suggest(_mapping(), accounts)) == SUGGESTIONS_MAX
 
@@ -97,7 +144,7 @@ def test_suggestions_are_few_whatever_there_is() -> None:
     ],
 )
 def test_names_are_alike_by_the_words_that_they_share(external: str | None, alike: int) -> None:
-    account = _account(name="Main Operating Account", masked_number="••••5678")
+    account = _candidate(name="Main Operating Account", masked_number="••••5678")
 
     (found,) = suggest(_mapping(external_name=external), [account])
 
@@ -106,11 +153,11 @@ def test_names_are_alike_by_the_words_that_they_share(external: str | None, alik
 
 
 def test_no_more_candidates_are_compared_than_may_be() -> None:
-    looked_at: list[Account] = []
+    looked_at: list[Candidate] = []
 
-    def accounts() -> Iterator[Account]:
+    def accounts() -> Iterator[Candidate]:
         for number in range(10 * CANDIDATES_MAX):
-            looked_at.append(_account(name=f"Account {number}"))
+            looked_at.append(_candidate(name=f"Account {number}"))
             yield looked_at[-1]
 
     suggest(_mapping(external_name="Account 7"), accounts())

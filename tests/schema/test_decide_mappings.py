@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from resolvers.mappings import ROWS_MOVED_MAX
+import pytest
+
 from schema.ids import encode
 from tests.fixtures.graph import Graph, key
 from tests.fixtures.world import Place
@@ -16,9 +17,17 @@ mutation ($id: ID!, $account: ID!) { accountMappingSet(id: $id, input: {accountI
   userErrors { code message path }
 } }
 """
+CREATE = """
+mutation ($id: ID!, $currency: CurrencyCode!) {
+  accountMappingCreateAccount(id: $id, input: {name: "Mine", currency: $currency}) {
+    mapping { state account { id name } } job { id kind } userErrors { code path }
+  }
+}
+"""
 LIST = """
 { accountMappings { edges { node { id state account { id } externalAccount { maskedNumber }
-  suggestions { account { id } score reason } } } } }
+  waitingCount
+  suggestions { account { id } score reason reasons { code text } } } } } }
 """
 
 
@@ -41,10 +50,12 @@ async def _waiting(graph: Graph) -> tuple[Place, Any, str]:
 
 
 async def _change(graph: Graph, place: Place, verb: str, id: str) -> Any:
+    job = "" if verb == "Verify" else "job { id }"
     return await graph.ask(
         place.user,
         f"mutation ($id: ID!) {{ accountMapping{verb}(id: $id) "
-        "{ mapping { state verifiedAt account { id } } userErrors { code path } } }",
+        f"{{ mapping {{ state verifiedAt account {{ id }} }} {job} "
+        "userErrors { code path } } }",
         id=id,
     )
 
@@ -77,6 +88,7 @@ async def test_likely_account_is_suggested_with_the_reason(graph: Graph) -> None
 
     assert suggestion["account"]["id"] == account
     assert "5678" in suggestion["reason"]
+    assert {"code": "SAME_MASK", "text": "both numbers end in 5678"} in suggestion["reasons"]
 
 
 async def test_full_number_that_somebody_types_is_not_kept(graph: Graph) -> None:
@@ -115,65 +127,34 @@ async def test_foreign_account_looks_like_a_missing_one(graph: Graph) -> None:
     assert answers[0] == answers[1]
 
 
-async def test_rows_move_with_their_mapping(graph: Graph) -> None:
+async def test_rows_follow_their_mapping_to_another_account_in_a_job(graph: Graph) -> None:
     place, mapping, account = await _waiting(graph)
     first = await graph.ask(place.user, SET, id=mapping["id"], account=account)
     await graph.world.run(place, key(first["job"]["id"]))
+    before = await _ids(graph, place, account)
     other = await graph.ask(
         place.user,
         'mutation { accountCreate(input: {name: "New", currency: "EUR"}) { account { id } } }',
     )
 
     answer = await graph.ask(place.user, SET, id=mapping["id"], account=other["account"]["id"])
+    job = await graph.world.run(place, key(answer["job"]["id"]))
 
-    assert (answer["userErrors"], answer["job"]) == ([], None)
-    count = "query ($id: ID!) { transactionCount(filter: {accountIds: [$id]}) }"
-    assert await graph.ask(place.user, count, id=other["account"]["id"]) == 2
-    assert await graph.ask(place.user, count, id=account) == 0
+    assert answer["userErrors"] == []
+    assert (job["state"], job["changed"], job["imported"]) == ("completed", 2, 0)
+    assert (job["total"], job["stage"]) == (job["processed"], None)
+    assert await _ids(graph, place, other["account"]["id"]) == before
+    assert await _ids(graph, place, account) == []
 
 
-async def _with_rows(graph: Graph, count: int) -> tuple[Place, str, str, str]:
-    """A tenant with a mapping that so many rows came over, its account, and another one."""
+async def test_the_same_account_again_changes_nothing(graph: Graph) -> None:
     place, mapping, account = await _waiting(graph)
     first = await graph.ask(place.user, SET, id=mapping["id"], account=account)
     await graph.world.run(place, key(first["job"]["id"]))
-    other = await graph.ask(
-        place.user,
-        'mutation { accountCreate(input: {name: "New", currency: "EUR"}) { account { id } } }',
-    )
-    balances = await graph.world.owner.fetchval(
-        "select count(*) from app.account_balances where mapping_id = $1", key(mapping["id"])
-    )
-    await graph.world.owner.execute(
-        "insert into app.transactions (tenant_id, id, account_id, mapping_id, job_id, raw_id,"
-        " raw_line, raw_line_end, fingerprint, occurrence, content_key, status, amount, currency,"
-        " sort_date, description, description_raw)"
-        " select tenant_id, gen_random_uuid(), account_id, mapping_id, job_id, raw_id, 1, 1,"
-        " fingerprint, 1000 + number, 0, 'removed', 1, currency, sort_date, 'd', 'd'"
-        " from (select * from app.transactions where mapping_id = $1 limit 1) as one,"
-        " generate_series(1, $2::int) as number",
-        key(mapping["id"]),
-        count - 2 - balances,
-    )
-    return place, mapping["id"], account, other["account"]["id"]
 
+    again = await graph.ask(place.user, SET, id=mapping["id"], account=account)
 
-async def test_more_rows_than_can_move_at_once_are_refused(graph: Graph) -> None:
-    place, id, account, other = await _with_rows(graph, ROWS_MOVED_MAX + 1)
-
-    refused = await graph.ask(place.user, SET, id=id, account=other)
-    same = await graph.ask(place.user, SET, id=id, account=account)
-    await graph.world.owner.execute(
-        "delete from app.transactions where id in"
-        " (select id from app.transactions where status = 'removed' limit 1)"
-    )
-    moved = await graph.ask(place.user, SET, id=id, account=other)
-
-    (error,) = refused["userErrors"]
-    assert (error["code"], error["path"]) == ("LIMIT", ["id"])
-    assert "100000" in error["message"]
-    assert (refused["mapping"], same["userErrors"]) == (None, [])
-    assert (moved["userErrors"], moved["mapping"]["account"]) == ([], {"id": other})
+    assert (again["userErrors"], again["job"]) == ([], None)
 
 
 async def test_setting_twice_derives_once(graph: Graph) -> None:
@@ -186,18 +167,84 @@ async def test_setting_twice_derives_once(graph: Graph) -> None:
     assert first["job"]["id"] == second["job"]["id"]
 
 
-async def test_mapping_with_rows_is_neither_unset_nor_ignored(graph: Graph) -> None:
-    place = await graph.world.place()
-    await graph.world.take_in(place, STATEMENT)
-    listed = await graph.ask(place.user, LIST)
-    id = listed["edges"][0]["node"]["id"]
+@pytest.mark.parametrize("verb", ["Unset", "Ignore"])
+async def test_rows_of_a_mapping_without_account_go_and_come_back_once(
+    graph: Graph, verb: str
+) -> None:
+    place, mapping, account = await _waiting(graph)
+    first = await graph.ask(place.user, SET, id=mapping["id"], account=account)
+    await graph.world.run(place, key(first["job"]["id"]))
+    before = await _ids(graph, place, account)
 
-    unset, ignored = (
-        await _change(graph, place, "Unset", id),
-        await _change(graph, place, "Ignore", id),
+    gone = await _change(graph, place, verb, mapping["id"])
+    taken = await graph.world.run(place, key(gone["job"]["id"]))
+    between = await _ids(graph, place, account)
+    back = await graph.ask(place.user, SET, id=mapping["id"], account=account)
+    returned = await graph.world.run(place, key(back["job"]["id"]))
+
+    assert (taken["state"], taken["withdrawn"], taken["waiting"]) == ("completed", 2, 0)
+    assert between == []
+    assert (returned["state"], returned["imported"]) == ("completed", 2)
+    assert await _ids(graph, place, account) == before
+
+
+async def test_an_account_is_made_and_mapped_at_once(graph: Graph) -> None:
+    place, mapping, _ = await _waiting(graph)
+
+    answer = await graph.ask(place.user, CREATE, id=mapping["id"], currency="EUR")
+    await graph.world.run(place, key(answer["job"]["id"]))
+
+    assert answer["userErrors"] == []
+    assert answer["mapping"]["account"]["name"] == "Mine"
+    assert len(await _ids(graph, place, answer["mapping"]["account"]["id"])) == 2
+    events = await graph.world.owner.fetch(
+        "select event from app.ingestion_audit_log order by created_at"
     )
+    assert [row["event"] for row in events][-2:] == ["account.created", "mapping.set"]
 
-    assert unset["userErrors"] == ignored["userErrors"] == [{"code": "CONFLICT", "path": ["id"]}]
+
+async def test_no_account_is_made_where_it_cannot_be_mapped(graph: Graph) -> None:
+    place, mapping, _ = await _waiting(graph)
+
+    answer = await graph.ask(place.user, CREATE, id=mapping["id"], currency="USD")
+
+    (error,) = answer["userErrors"]
+    assert (error["code"], error["path"]) == ("INVALID", ["currency"])
+    assert answer["mapping"] is None
+    count = "select count(*) from app.accounts where tenant_id = $1 and name = 'Mine'"
+    assert await graph.world.owner.fetchval(count, place.tenant_id) == 0
+
+
+async def test_how_many_rows_wait_is_known_until_they_come(graph: Graph) -> None:
+    place, mapping, account = await _waiting(graph)
+    other = "{ accountMappings(filter: {state: [PENDING]}) { edges { node { waitingCount } } } }"
+
+    before = await _count_waiting(graph, place, mapping["id"])
+    set_ = await graph.ask(place.user, SET, id=mapping["id"], account=account)
+    mapped = await _count_waiting(graph, place, mapping["id"])
+    await graph.world.run(place, key(set_["job"]["id"]))
+    unset = await _change(graph, place, "Unset", mapping["id"])
+    await graph.world.run(place, key(unset["job"]["id"]))
+    after = await _count_waiting(graph, place, mapping["id"])
+    await graph.world.take_in(place, STATEMENT)
+    twice = await _count_waiting(graph, place, mapping["id"])
+
+    assert (before, mapped, after, twice) == (2, 0, 2, 4)
+    listed = await graph.ask(place.user, other)
+    assert sum(edge["node"]["waitingCount"] for edge in listed["edges"]) >= 4
+
+
+async def _count_waiting(graph: Graph, place: Place, id: str) -> int:
+    query = "query ($id: ID!) { node(id: $id) { ... on AccountMapping { waitingCount } } }"
+    found = await graph.ask(place.user, query, id=id)
+    count: int = found["waitingCount"]
+    return count
+
+
+async def _ids(graph: Graph, place: Place, account: str) -> list[str]:
+    query = "query ($id: ID!) { account(id: $id) { transactions { edges { node { id } } } } }"
+    found = await graph.ask(place.user, query, id=account)
+    return sorted(edge["node"]["id"] for edge in found["transactions"]["edges"])
 
 
 async def test_ignored_account_stays_ignored_until_set(graph: Graph) -> None:

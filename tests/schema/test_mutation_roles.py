@@ -37,6 +37,7 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "accountCreate": (Role.MEMBER, '(input: {name: "A", currency: "EUR"})'),
     "accountUpdate": (Role.MEMBER, '(id: "x", input: {name: "A"})'),
     "accountMappingSet": (Role.MEMBER, '(id: "x", input: {accountId: "x"})'),
+    "accountMappingCreateAccount": (Role.MEMBER, '(id: "x", input: {name: "A", currency: "EUR"})'),
     "accountMappingUnset": (Role.MEMBER, '(id: "x")'),
     "accountMappingIgnore": (Role.MEMBER, '(id: "x")'),
     "accountMappingVerify": (Role.MEMBER, '(id: "x")'),

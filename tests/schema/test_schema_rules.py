@@ -30,8 +30,9 @@ NAMES = {
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
-    "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify tenantCreate "
-    "tenantUpdate memberInvite memberSetRole memberRemove invitationAccept invitationRevoke "
+    "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
+    "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
+    "memberRemove invitationAccept invitationRevoke "
     "statementProfileCreate statementProfileUpdate statementProfileDelete",
     "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
@@ -39,8 +40,9 @@ NAMES = {
     "customerReference typeCode runningBalance",
     "IngestionJob": "id connection kind state stage progress counts findings error createdAt "
     "startedAt finishedAt preview rate total attempts format review retryable",
-    "AccountMapping": "id connection externalAccount account state suggestions verifiedAt "
-    "verifiedBy",
+    "AccountMapping": "id connection externalAccount account state suggestions waitingCount "
+    "verifiedAt verifiedBy",
+    "MappingSuggestion": "account score reason reasons",
     "IngestionCounts": "fetched processed imported duplicate changed rejected withdrawn waiting",
     "StatementUploadPayload": "uploadId url method headers expiresAt userErrors",
     "StatementImportPayload": "job userErrors",

@@ -43,7 +43,11 @@ async def _fill(graph: Graph, place: Place, accounts: int) -> None:
             "jobs { edges { node { findings { edges { node { code } } } } } } } } } }",
             7,
         ),
-        ("{ accountMappings { edges { node { suggestions { account { id } } } } } }", 3),
+        (
+            "{ accountMappings { edges { node { waitingCount "
+            "suggestions { account { id } score reasons { code text } } } } } }",
+            4,
+        ),
     ],
 )
 async def test_statements_do_not_grow_with_rows(graph: Graph, query: str, most: int) -> None:
