@@ -4,27 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 from tests.fixtures.api_server import Api
 from tests.fixtures.small_schema import Seen
-from tests.fixtures.world import World
+from tests.fixtures.world import Place, World
 
 
 async def test_who_does_not_read_is_closed(small: Api, world: World, seen: Seen) -> None:
     place = await world.place()
-    address = small.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(address[0], int(address[1]), limit=1024)
-    await _shake_hands(reader, writer)
-    token = small.token(place.user_id)
-    writer.write(_frame({"type": "connection_init", "payload": {"token": token}}))
-    writer.write(_frame(_subscribe("1", "subscription { count(to: 1000000) }")))
+    _, writer = await _subscribed(small, place)
     writer.write(_frame(_subscribe("2", "subscription { large(size: 60000) }")))
     await writer.drain()
 
     async with asyncio.timeout(30):
         await seen.finished.wait()
     writer.transport.abort()
+
+
+async def test_who_reads_on_is_told_why_it_ended(small: Api, world: World, seen: Seen) -> None:
+    reader, writer = await _subscribed(small, await world.place())
+    writer.write(_frame(_subscribe("2", "subscription { large(size: 60000) }")))
+    await writer.drain()
+    async with asyncio.timeout(30):
+        await seen.finished.wait()
+
+    async with asyncio.timeout(30):
+        last = b""
+        while piece := await reader.read(65_536):
+            last = (last + piece)[-200:]
+
+    reason = b"You read too slowly"
+    assert last.endswith(bytes([0x88, 2 + len(reason)]) + (1013).to_bytes(2, "big") + reason)
+    writer.transport.abort()
+
+
+async def _subscribed(api: Api, place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A socket with a subscription that takes in little by itself."""
+    host, _, port = api.url.removeprefix("http://").partition(":")
+    own = socket.socket()
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    own.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(own, (host, int(port)))
+    reader, writer = await asyncio.open_connection(sock=own, limit=1024)
+    await _shake_hands(reader, writer)
+    token = api.token(place.user_id)
+    writer.write(_frame({"type": "connection_init", "payload": {"token": token}}))
+    writer.write(_frame(_subscribe("1", "subscription { count(to: 1000000) }")))
+    return reader, writer
 
 
 async def _shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
