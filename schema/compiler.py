@@ -15,10 +15,15 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLScalarType,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_non_null_type,
 )
@@ -32,6 +37,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry import Schema
 from strawberry.types.arguments import convert_arguments
 
+from core.errors import BankfeedsError
 from db import select
 from db.select import Asked, Listing
 from schema import json_sql, reads
@@ -224,29 +230,37 @@ class _Writer:
     def _question(
         self, definition: GraphQLField, asked: Callable[..., Asked] | Asked, node: FieldNode
     ) -> Callable[[Binding], Question]:
-        """Reads the arguments of a list, once a request."""
+        """Reads the arguments of a list: now where no variable is in them, else once a request."""
+
+        def read(variables: VariableValues) -> Question:
+            given = self._arguments(definition, node, variables)
+            first, after = bounded(given.pop("first", None)), given.pop("after", None)
+            rows = asked(**given) if callable(asked) else asked
+            return Question(asked=rows, first=first, after=after)
+
+        if not any(_has_variables(argument.value) for argument in node.arguments or ()):
+            try:
+                constant = read(self._variables)
+            except (BankfeedsError, GraphQLError) as error:
+                raise NotInSql("arguments that cannot be used") from error
+            return lambda _: constant
         self._lists += 1
         number = self._lists
 
         def question(binding: Binding) -> Question:
-            known = binding.questions.get(number)
-            if known is None:
-                given = self._arguments(definition, node, binding.variables)
-                first, after = bounded(given.pop("first", None)), given.pop("after", None)
-                known = Question(
-                    asked=asked(**given) if callable(asked) else asked, first=first, after=after
-                )
-                binding.questions[number] = known
-            return known
+            if number not in binding.questions:
+                binding.questions[number] = read(binding.variables)
+            return binding.questions[number]
 
         return question
 
     def _key(self, definition: GraphQLField, node: FieldNode, key_of: Callable[[str], UUID]) -> Gap:
-        def key(binding: Binding) -> str:
-            given = self._arguments(definition, node, binding.variables)
-            return binding.arguments.bind(key_of(given["id"]))
-
-        return key
+        value = next(one.value for one in node.arguments or () if one.name.value == "id")
+        if isinstance(value, VariableNode):
+            name = value.name.value
+            return lambda binding: binding.arguments.bind(key_of(binding.variables.coerced[name]))
+        constant = key_of(self._arguments(definition, node, self._variables)["id"])
+        return lambda binding: binding.arguments.bind(constant)
 
     def _arguments(
         self, definition: GraphQLField, node: FieldNode, variables: VariableValues
@@ -258,6 +272,18 @@ class _Writer:
             scalar_registry=self._strawberry.schema_converter.scalar_registry,
             config=self._strawberry.config,
         )
+
+
+def _has_variables(value: ValueNode) -> bool:
+    """Whether a value holds a variable, however deep."""
+    match value:
+        case VariableNode():
+            return True
+        case ListValueNode():
+            return any(map(_has_variables, value.values))
+        case ObjectValueNode():
+            return any(_has_variables(one.value) for one in value.fields)
+    return False
 
 
 def _declared(definition: GraphQLField) -> Any:
