@@ -9,10 +9,9 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,56 +19,16 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from graphql import OperationType
 
 from api.app import create_app
 from api.dev_keys import create_development_key, sign_token
-from core.scope import Scope
-from db.session import Database, Tx
-from resolvers.context import Context
-from schema import context as schema_context
+from tests.clients.counting import Counts
 from tests.clients.npm import CLIENT, ROOT, installed, run, tool
 from tests.fixtures.api_server import KEYS, Api, serving, settings_of
 from tests.fixtures.database import DatabaseUrls
 
 WALKS_WITHIN_S: Final = 120
 ENDS_WITHIN_S: Final = 15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many statements each execution of an operation took, by the id of its request."""
-
-    of: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-    @asynccontextmanager
-    async def open_context(
-        self, context: Context, operation: OperationType
-    ) -> AsyncIterator[schema_context.RequestContext]:
-        """What the schema opens for an operation, on a database that is counted."""
-        counted = _Counted(context.services.database)
-        context = replace(context, services=replace(context.services, database=counted))
-        try:
-            async with schema_context.open(context, operation) as value:
-                yield value
-        finally:
-            self.of[context.request_id].append(counted.statements)
-
-
-class _Counted(Database):
-    def __init__(self, database: Database) -> None:
-        super().__init__(database._pool)  # the same pool
-        self.statements = 0
-
-    @asynccontextmanager
-    async def as_(
-        self, scope: Scope, *, read_only: bool = False, timeout_s: int | None = None
-    ) -> AsyncIterator[Tx]:
-        async with super().as_(scope, read_only=read_only, timeout_s=timeout_s) as tx:
-            try:
-                yield tx
-            finally:
-                self.statements += tx.statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,161 @@
+"""Every query and subscription of the client takes as many SQL statements for many rows as for few.
+
+Mutations are counted while the walk runs, in `test_typescript.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from graphql import OperationDefinitionNode, OperationType
+
+from api.operations import OperationRequest, Operations
+from core.models import Role
+from schema.build import schema as product_schema
+from schema.context import open as open_context
+from schema.ids import encode
+from tests.clients.counting import CountedDatabase
+from tests.clients.operations import name_of, operations, text_of
+from tests.fixtures.csv_file import csv, saved
+from tests.fixtures.graph import Graph, graph_of
+from tests.fixtures.world import Place, World
+
+FEW: Final = 1
+MANY: Final = 7
+MOST: Final = 15
+READS: Final = sorted(
+    operations(OperationType.QUERY, OperationType.SUBSCRIPTION),
+    key=name_of,
+)
+
+
+@pytest.fixture
+async def graph(world: World, redis_url: str) -> AsyncIterator[Graph]:
+    """The schema on an empty, migrated database."""
+    async with graph_of(world, redis_url) as graph:
+        yield graph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A tenant, and what the operations' variables are given there, by their names."""
+
+    place: Place
+    variables: dict[str, Any]
+
+
+@pytest.fixture
+async def few(graph: Graph) -> Filled:
+    return await _filled(graph, FEW)
+
+
+@pytest.fixture
+async def many(graph: Graph) -> Filled:
+    return await _filled(graph, MANY)
+
+
+async def test_statements_do_not_grow_with_rows(graph: Graph, few: Filled, many: Filled) -> None:
+    counts = {
+        name_of(operation): (
+            await _statements(graph, few, operation),
+            await _statements(graph, many, operation),
+        )
+        for operation in READS
+    }
+
+    assert {name: both for name, both in counts.items() if both[0] != both[1]} == {}
+    assert {name: both for name, both in counts.items() if both[1] > MOST} == {}
+
+
+async def _statements(graph: Graph, filled: Filled, operation: OperationDefinitionNode) -> int:
+    """The statements of a query, or of a subscription up to its first event."""
+    counted = CountedDatabase(graph.services.database)
+    context = replace(
+        graph.context(filled.place.user), services=replace(graph.services, database=counted)
+    )
+    given = [node.variable.name.value for node in operation.variable_definitions or ()]
+    request = OperationRequest(
+        query=text_of(operation),
+        variables={name: filled.variables[name] for name in given if name in filled.variables},
+    )
+    runner = Operations(product_schema, open_context=open_context, production=False)
+    prepared = runner.prepare(request)
+    if prepared.type is OperationType.QUERY:
+        payload = (await runner.run(prepared, context)).payload
+    else:
+        async with aclosing(runner.stream(prepared, context, _allowed)) as payloads:
+            payload = await anext(payloads)
+    assert "errors" not in payload, (name_of(operation), payload["errors"])
+    return counted.statements
+
+
+async def _allowed() -> None:
+    """Nobody's access ends here."""
+
+
+async def _filled(graph: Graph, size: int) -> Filled:
+    """A tenant with so many of everything."""
+    world = graph.world
+    place = await world.place(currency="EUR")
+    connections = [await _connection(graph, place) for _ in range(size)]
+    profiles = [await saved(world, place) for _ in range(size)]
+    imported = {"profile_id": profiles[0]}
+    await world.take_in(place, _file(size, "A"), **imported)
+    await world.take_in(connections[0], _file(size, "B"), **imported)
+    review = await world.take_in(place, _file(size, "C"), review=True, **imported)
+    queued = [await world.job(place, _file(size, "D")) for _ in range(size)]
+    for number in range(size):
+        await graph.user(place, Role.MEMBER)
+        invite = (
+            "mutation ($input: MemberInviteInput!) { memberInvite(input: $input) { __typename } }"
+        )
+        await graph.ask(place.user, invite, input={"email": f"guest{number}@example.com"})
+    account_id, transaction_id = await _first(graph, place)
+    job_id = encode("IngestionJob", review["id"])
+    upload_id = (await world.ledger(place, queued[0]))["upload_id"]
+    return Filled(
+        place=place,
+        variables={
+            "accountId": encode("Account", account_id),
+            "connectionId": encode("Connection", place.connection_id),
+            "jobId": job_id,
+            "nodeId": encode("Account", account_id),
+            "otherId": job_id,
+            "transactionId": encode("Transaction", transaction_id),
+            "uploadId": encode("Upload", upload_id),
+        },
+    )
+
+
+async def _connection(graph: Graph, place: Place) -> Place:
+    """Another connection of the tenant, which asks before it makes accounts."""
+    other = replace(place, connection_id=uuid4())
+    await graph.world.owner.execute(
+        "insert into app.connections (tenant_id, id, name, provider, currency, mapping_policy)"
+        " values ($1, $2, 'Asks', 'file', 'EUR', 'ask')",
+        other.tenant_id,
+        other.connection_id,
+    )
+    return other
+
+
+def _file(size: int, name: str) -> bytes:
+    """So many accounts, each with as many rows and with as many that cannot be read."""
+    numbers = [(account, row) for account in range(size) for row in range(size)]
+    good = [f"2026-03-{row + 1:02d},-{row}.50,TEA,{name}{a}.{row},{name}{a}" for a, row in numbers]
+    bad = [f"2026-03-01,nothing,TEA,{name}{a}.{row}.,{name}{a}" for a, row in numbers]
+    return csv(*good, *bad)
+
+
+async def _first(graph: Graph, place: Place) -> tuple[UUID, UUID]:
+    """An account and a transaction on it."""
+    row = await graph.world.owner.fetchrow(
+        "select account_id, id from app.transactions where tenant_id = $1 limit 1", place.tenant_id
+    )
+    assert row is not None
+    return row["account_id"], row["id"]
