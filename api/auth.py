@@ -78,12 +78,14 @@ class TokenVerifier:
             raise InvalidToken("too_long")
         if not token.isascii():
             raise InvalidToken("malformed")
-        key = await self._key_for(_header(token), now)
         digest = hashlib.sha256(token.encode("ascii")).digest()
-        identity = self._remembered.get(digest, key=key, now=now)
-        if identity is None:
-            identity = self._identity(_claims(token, key), now)
-            self._remembered.put(digest, identity, key=key, now=now)
+        entry = self._remembered.get(digest, now)
+        header = _header(token) if entry is None else entry.header
+        key = await self._key_for(header, now)
+        if entry is not None and entry.thumbprint == key.thumbprint:
+            return entry.identity
+        identity = self._identity(_claims(token, key), now)
+        self._remembered.put(digest, identity, header=header, key=key, now=now)
         return identity
 
     def remembers(self, token: str) -> bool:
@@ -170,6 +172,7 @@ class _Claims(_Strict):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
     identity: Identity
+    header: _Header
     thumbprint: str
     since: datetime
     until: datetime
@@ -184,21 +187,28 @@ class _Remembered:
     def __contains__(self, digest: bytes) -> bool:
         return digest in self._entries
 
-    def get(self, digest: bytes, *, key: VerificationKey, now: datetime) -> Identity | None:
+    def get(self, digest: bytes, now: datetime) -> _Entry | None:
         entry = self._entries.get(digest)
         if entry is None:
             return None
-        if entry.thumbprint != key.thumbprint or not entry.since <= now < entry.until:
+        if not entry.since <= now < entry.until:
             del self._entries[digest]
             return None
         self._entries.move_to_end(digest)
-        return entry.identity
+        return entry
 
     def put(
-        self, digest: bytes, identity: Identity, *, key: VerificationKey, now: datetime
+        self,
+        digest: bytes,
+        identity: Identity,
+        *,
+        header: _Header,
+        key: VerificationKey,
+        now: datetime,
     ) -> None:
         self._entries[digest] = _Entry(
             identity=identity,
+            header=header,
             thumbprint=key.thumbprint,
             since=now,
             until=min(identity.expires_at, now + REMEMBERED_FOR),
