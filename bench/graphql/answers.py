@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import Any, Final
-
-import httpx
 
 from bench.graphql.questions import Question, Sample
 from bench.graphql.systems import System
@@ -28,26 +29,32 @@ class Answer:
     data: Any
 
 
-async def ask(system: System, question: Question, sample: Sample) -> Answer:
+def ask(system: System, question: Question, sample: Sample) -> Answer:
     """One answer. Raises WrongAnswer where it is none."""
     body, headers = system.asks(question, sample)
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        response = await http.post(
-            f"http://127.0.0.1:{system.port}/graphql",
-            content=body,
+    connection = HTTPConnection("127.0.0.1", system.port, timeout=30)
+    try:
+        connection.request(
+            "POST",
+            "/graphql",
+            body=body,
             headers={"content-type": "application/json", "accept": "application/json", **headers},
         )
-    content = response.json()
-    if response.status_code != httpx.codes.OK or "errors" in content:
-        raise WrongAnswer(f"{system.name}, {question.name}: {response.text[:500]}")
-    return Answer(body=response.content, data=content["data"])
+        response = connection.getresponse()
+        received = response.read()
+    finally:
+        connection.close()
+    content = json.loads(received)
+    if response.status != HTTPStatus.OK or "errors" in content:
+        raise WrongAnswer(f"{system.name}, {question.name}: {received[:500].decode()}")
+    return Answer(body=received, data=content["data"])
 
 
-async def check(one: System, other: System, question: Question, samples: list[Sample]) -> None:
+def check(one: System, other: System, question: Question, samples: list[Sample]) -> None:
     """Raises WrongAnswer unless both give the same for each of the samples."""
     for sample in samples[:CHECKED]:
-        left = facts((await ask(one, question, sample)).data)
-        right = facts((await ask(other, question, sample)).data)
+        left = facts(ask(one, question, sample).data)
+        right = facts(ask(other, question, sample).data)
         if left != right or not left:
             raise WrongAnswer(
                 f"{question.name} {sample}: {one.name} says {left[:4]}, {other.name} {right[:4]}"
@@ -66,7 +73,9 @@ def facts(data: Any) -> list[object]:
 def _facts(value: Any) -> Iterator[object]:
     match value:
         case {"groupedAggregates": list(groups)}:
-            yield from sorted((_group(group) for group in groups), key=str)
+            yield from sorted((_peer_group(group) for group in groups), key=str)
+        case {"transactionSummary": list(groups)}:
+            yield from sorted((_our_group(group) for group in groups), key=str)
         case dict():
             for name, inner in value.items():
                 if name != "endCursor":
@@ -80,7 +89,12 @@ def _facts(value: Any) -> Iterator[object]:
             yield value
 
 
-def _group(group: dict[str, Any]) -> tuple[object, ...]:
+def _our_group(group: dict[str, Any]) -> tuple[object, ...]:
+    net = Decimal(group["net"]["amount"])
+    return (group["month"][:7], group["currency"], net, group["count"])
+
+
+def _peer_group(group: dict[str, Any]) -> tuple[object, ...]:
     month, currency = group["keys"]
     return (month[:7], currency, Decimal(group["sum"]["amount"]), int(group["count"]["amount"]))
 

@@ -23,6 +23,8 @@ from db.migrate import migrate
 HERE: Final = Path(__file__).resolve().parent
 DATABASE: Final = "bench"
 PASSWORD: Final = "of-the-benchmark"  # noqa: S105  # of a socket that only this user can reach
+# pgbench has all of a pipeline parsed before any of it runs, so its login inherits.
+FLOOR_LOGIN: Final = "bench_floor"
 ACCOUNTS_EACH: Final = 20
 DATASET: Final = HERE / "dataset.sql"
 PEER_SETTINGS: Final = HERE / "postgraphile" / "database.sql"
@@ -130,12 +132,15 @@ async def _fill(cluster: Cluster, size: Size) -> None:
     await migrate(cluster.owner_url, migrations_directory())
     await grant_login(cluster.owner_url, LOGIN)
     filler = await asyncpg.connect(cluster.superuser_url)
+    await filler.execute(f"create role {FLOOR_LOGIN} login password '{PASSWORD}'")
+    await filler.execute(f"grant authenticated to {FLOOR_LOGIN}")
     await filler.execute("create extension pg_stat_statements")
     await filler.execute("select set_config('bench.tenants', $1, false)", str(size.tenants))
     await filler.execute("select set_config('bench.per_account', $1, false)", str(size.per_account))
     await filler.execute(DATASET.read_text())
     await filler.execute(PEER_SETTINGS.read_text())
     await filler.execute("vacuum (analyze, freeze)")
+    await filler.execute("checkpoint")  # the server is given two seconds to end
     await filler.close()
 
 

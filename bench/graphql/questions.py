@@ -92,6 +92,11 @@ def _days(sample: Sample) -> Variables:
     return {"from": sample.day_from.isoformat(), "to": sample.day_to.isoformat()}
 
 
+def _year(sample: Sample) -> Variables:
+    day_from = sample.day_to - timedelta(days=365)
+    return {"from": day_from.isoformat(), "to": sample.day_to.isoformat()}
+
+
 def _search(sample: Sample) -> Variables:
     return {**_days(sample), "least": "-60", "most": "-5", "text": sample.word}
 
@@ -210,6 +215,28 @@ QUESTIONS: Final[Sequence[Question]] = (
   }}
 }}""",
         peer_variables=lambda sample: {**_peer_tenant(sample), **_search(sample)},
+        goal=2,
+    ),
+    Question(
+        name="Q5",
+        what="counts and sums of a year of one tenant, by month and currency",
+        ours="""query Summary($from: Date!, $to: Date!) {
+  transactionSummary(groupBy: [MONTH], filter: { postedFrom: $from, postedTo: $to }) {
+    month currency count net { amount }
+  }
+}""",
+        ours_variables=_year,
+        peer="""query Summary($tenant: UUID!, $from: Date!, $to: Date!) {
+  transactions: allTransactions(
+    condition: { tenantId: $tenant }
+    filter: { sortDate: { greaterThanOrEqualTo: $from, lessThanOrEqualTo: $to } }
+  ) {
+    groupedAggregates(groupBy: [SORT_DATE_TRUNCATED_TO_MONTH, CURRENCY]) {
+      keys count { amount } sum { amount }
+    }
+  }
+}""",
+        peer_variables=lambda sample: {**_peer_tenant(sample), **_year(sample)},
         goal=2,
     ),
 )

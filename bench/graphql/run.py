@@ -77,7 +77,7 @@ async def main(plan: Plan, json_file: Path | None) -> int:
             program=load.compiled(plan.place),
         )
         for question in plan.questions:
-            await _checked(bench, question)
+            _checked(bench, question)
             for name, system in servers.items():
                 counted = await per_request(cluster, system, question, bench.samples)
                 statements[question.name, name] = counted
@@ -105,13 +105,13 @@ async def _servers(plan: Plan, cluster: Cluster) -> AsyncIterator[dict[str, Syst
         yield servers
 
 
-async def _checked(bench: Bench, question: Question) -> None:
+def _checked(bench: Bench, question: Question) -> None:
     """Ours and the peer say the same; one alone answers at all."""
     if {"ours", "postgraphile"} <= bench.servers.keys():
         ours, peer = bench.servers["ours"], bench.servers["postgraphile"]
-        await check(ours, peer, question, bench.samples)
+        check(ours, peer, question, bench.samples)
     for system in bench.servers.values():
-        await ask(system, question, bench.samples[0])
+        ask(system, question, bench.samples[0])
 
 
 async def _measured(bench: Bench, question: Question) -> dict[tuple[str, str, int], Cell]:
@@ -123,7 +123,7 @@ async def _measured(bench: Bench, question: Question) -> dict[tuple[str, str, in
     async with AsyncExitStack() as stack:
         servers = dict(bench.servers)
         if "asgi" in plan.systems and "ours" in servers:
-            answer = await ask(servers["ours"], question, bench.samples[0])
+            answer = ask(servers["ours"], question, bench.samples[0])
             bare = systems.bare(answer.body, servers["ours"], plan.place)
             servers["asgi"] = await stack.enter_async_context(bare)
         floor = None

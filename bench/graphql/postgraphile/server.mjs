@@ -18,7 +18,9 @@ const pool = new pg.Pool({
   max: Number(process.env.PEER_POOL),
   min: Number(process.env.PEER_POOL),
   idleTimeoutMillis: 0,
+  application_name: "postgraphile",
 });
+pool.on("error", (error) => console.error(error.message));
 
 // The aggregates plugin truncates timestamps to hours and days, and counts distinct values alone;
 // through its own lists of specifications it also takes months, and a plain count.
