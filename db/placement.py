@@ -13,8 +13,6 @@ from db.session import Tx
 
 _SQL = load("placement")
 
-PLACE_ROWS: Final = 20_000  # at a time: a decision waits no longer than for these
-
 
 class RowKey(NamedTuple):
     """What rows of a mapping are in the order of."""
@@ -69,17 +67,19 @@ async def row_count(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> int:
 
 
 async def place(
-    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, account_id: UUID, after: RowKey
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, account_id: UUID, after: RowKey, most: int
 ) -> Placed:
     """Puts the next rows of a mapping into an account; those set aside stand again."""
-    row = await tx.row(_SQL["place"], tenant_id, mapping_id, *after, PLACE_ROWS, account_id)
+    row = await tx.row(_SQL["place"], tenant_id, mapping_id, *after, most, account_id)
     assert row is not None
     return Placed(last=_last(row), seen=row["seen"], back=row["back"], moved=row["moved"])
 
 
-async def set_aside(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, after: RowKey) -> Placed:
+async def set_aside(
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, after: RowKey, most: int
+) -> Placed:
     """Takes the next rows of a mapping out of sight, reconciled ones too."""
-    row = await tx.row(_SQL["set_aside"], tenant_id, mapping_id, *after, PLACE_ROWS)
+    row = await tx.row(_SQL["set_aside"], tenant_id, mapping_id, *after, most)
     assert row is not None
     return Placed(
         last=_last(row), seen=row["seen"], aside=row["aside"], reconciled=row["reconciled"]
@@ -87,15 +87,15 @@ async def set_aside(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, after: RowKey)
 
 
 async def place_balances(
-    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, account_id: UUID | None
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, account_id: UUID | None, most: int
 ) -> int:
     """Puts some balances of a mapping into its account, or drops them where it has none.
 
     How many; 0 when all are.
     """
     if account_id is None:
-        return await tx.run(_SQL["drop_balances"], tenant_id, mapping_id, PLACE_ROWS)
-    return await tx.run(_SQL["place_balances"], tenant_id, mapping_id, account_id, PLACE_ROWS)
+        return await tx.run(_SQL["drop_balances"], tenant_id, mapping_id, most)
+    return await tx.run(_SQL["place_balances"], tenant_id, mapping_id, account_id, most)
 
 
 async def add_waits(tx: Tx, job: Job, *, job_id: UUID, waits: Mapping[UUID, int]) -> None:

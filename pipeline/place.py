@@ -29,7 +29,7 @@ async def place(job: Job, services: Services) -> int:
     seen = reconciled = 0
     while after is not None:
         async with services.database.as_(services.scope(job)) as tx:
-            placed = await _place(tx, job, after=after)
+            placed = await _place(tx, job, after=after, most=services.batch_records)
             seen += placed.seen
             reconciled += placed.reconciled
             await ledger.advance(
@@ -49,16 +49,21 @@ async def place(job: Job, services: Services) -> int:
     return seen
 
 
-async def _place(tx: Tx, job: Job, *, after: RowKey) -> Placed:
+async def _place(tx: Tx, job: Job, *, after: RowKey, most: int) -> Placed:
     assert job.mapping_id is not None
     decided = await placement.decided(tx, tenant_id=job.tenant_id, ids=[job.mapping_id])
     account_id = decided[job.mapping_id].account_id
     if account_id is None:
         return await placement.set_aside(
-            tx, tenant_id=job.tenant_id, mapping_id=job.mapping_id, after=after
+            tx, tenant_id=job.tenant_id, mapping_id=job.mapping_id, after=after, most=most
         )
     return await placement.place(
-        tx, tenant_id=job.tenant_id, mapping_id=job.mapping_id, account_id=account_id, after=after
+        tx,
+        tenant_id=job.tenant_id,
+        mapping_id=job.mapping_id,
+        account_id=account_id,
+        after=after,
+        most=most,
     )
 
 
@@ -73,6 +78,7 @@ async def _place_balances(job: Job, services: Services) -> None:
                 tenant_id=job.tenant_id,
                 mapping_id=job.mapping_id,
                 account_id=decided[job.mapping_id].account_id,
+                most=services.batch_records,
             )
             await ledger.renew(tx, job, lease=services.lease)
 
