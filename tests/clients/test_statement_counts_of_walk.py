@@ -122,6 +122,9 @@ async def _filled(graph: Graph, size: int) -> Filled:
         place=place,
         variables={
             "accountId": encode("Account", account_id),
+            "from": "2026-03-01",
+            "to": "2026-03-31",
+            "groupBy": ["MONTH", "ACCOUNT", "MERCHANT"],
             "connectionId": encode("Connection", place.connection_id),
             "jobId": job_id,
             "nodeId": encode("Account", account_id),

@@ -45,6 +45,7 @@ async function all(
 ): Promise<void> {
   const { accounts } = await anna.ask(AccountsDocument, { filter: { connectionId: shop } });
   const accountId = accounts.edges[0]?.node.id ?? ""; // the newest, which SHOP2 feeds
+  const since = new Date().toISOString();
   const jobs = follow(IngestionJobUpdatedDocument, { connectionId: shop });
   const connections = follow(ConnectionUpdatedDocument, { connectionId: shop });
   const changes = follow(TransactionsChangedDocument, { accountId });
@@ -66,6 +67,13 @@ async function all(
 
   assert(transactionsChanged.addedCount > 0);
   for (const stream of [jobs, connections, changes]) stream.close();
+
+  // Who comes back with the time of the last event is told what happened meanwhile.
+  const missedJob = follow(IngestionJobUpdatedDocument, { connectionId: shop, since });
+  await missedJob.until((event) => event.ingestionJobUpdated.id === jobId);
+  const missedChange = follow(TransactionsChangedDocument, { accountId, since });
+  await missedChange.until((event) => event.transactionsChanged.job?.id === jobId);
+  for (const stream of [missedJob, missedChange]) stream.close();
 }
 
 function eventStream(person: Person): Follow {

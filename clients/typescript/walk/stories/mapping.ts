@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import {
   AccountCreateDocument,
+  AccountMappingCreateAccountDocument,
   AccountMappingIgnoreDocument,
   AccountMappingSetDocument,
   AccountMappingsDocument,
@@ -28,7 +29,10 @@ export async function mapping(imported: Imported, size: Size): Promise<void> {
   await step("an external account is mapped, and its rows come in", async () => {
     await maps(ben, of(await pending(ben, bank), 0), accountId);
   });
-  await step("a mapping that brought nothing is taken away", async () => {
+  await step("an account is made for an external one, and its rows come in", async () => {
+    await makes(ben, of(await pending(ben, bank), 1).id);
+  });
+  await step("a mapping is taken away", async () => {
     // The last account of the file is only named there.
     await unmaps(ben, of(await pending(ben, bank), size.accounts).id, accountId);
   });
@@ -38,6 +42,7 @@ export async function mapping(imported: Imported, size: Size): Promise<void> {
         mappingId: node.id,
       });
       assert.equal(accountMappingIgnore.mapping?.state, "IGNORED");
+      if (accountMappingIgnore.job) await reaches(ben, accountMappingIgnore.job.id, "COMPLETED");
     }
     await reaches(ben, jobId, "COMPLETED");
   });
@@ -86,7 +91,9 @@ async function maps(
   mapping: Mappings[number]["node"],
   accountId: string,
 ): Promise<void> {
-  assert(mapping.suggestions.some((one) => one.account.id === accountId));
+  const suggestion = mapping.suggestions.find((one) => one.account.id === accountId);
+  assert(suggestion?.reasons.some(({ code }) => code === "SAME_MASK"), "its number ends alike");
+  assert(mapping.waitingCount > 0);
   const changes = ben.follow(TransactionsChangedDocument, { accountId });
   await changes.until(({ transactionsChanged }) => transactionsChanged.job === null);
 
@@ -109,6 +116,16 @@ async function maps(
   assert.equal(accountMappingVerify.mapping?.verifiedBy?.email, ben.identity.email);
 }
 
+async function makes(ben: Person, mappingId: string): Promise<void> {
+  const { accountMappingCreateAccount } = await ben.act(AccountMappingCreateAccountDocument, {
+    mappingId,
+    input: { name: "Savings", currency: "EUR", type: "SAVINGS" },
+  });
+  assert.equal(accountMappingCreateAccount.mapping?.account?.name, "Savings");
+  assert(accountMappingCreateAccount.job);
+  await reaches(ben, accountMappingCreateAccount.job.id, "COMPLETED");
+}
+
 async function unmaps(ben: Person, mappingId: string, accountId: string): Promise<void> {
   const { accountMappingSet } = await ben.act(AccountMappingSetDocument, {
     mappingId,
@@ -117,4 +134,5 @@ async function unmaps(ben: Person, mappingId: string, accountId: string): Promis
   if (accountMappingSet.job) await reaches(ben, accountMappingSet.job.id, "COMPLETED");
   const { accountMappingUnset } = await ben.act(AccountMappingUnsetDocument, { mappingId });
   assert.equal(accountMappingUnset.mapping?.state, "PENDING");
+  if (accountMappingUnset.job) await reaches(ben, accountMappingUnset.job.id, "COMPLETED");
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import {
+  AccountBalancesByDayDocument,
   AccountDocument,
   AccountMappingsDocument,
   AccountsDocument,
@@ -13,9 +14,11 @@ import {
   TransactionCountDocument,
   TransactionDocument,
   TransactionsDocument,
+  TransactionSummaryDocument,
   TwoNodesDocument,
   ViewerDocument,
   type TransactionFilter,
+  type TransactionGrouping,
   type TransactionOrder,
   type TransactionsQuery,
   type TransactionsQueryVariables,
@@ -30,6 +33,8 @@ export async function reading(imported: Imported, size: Size): Promise<void> {
   await step("accounts are listed", () => accounts(imported));
   await step("the lists of an account are read", () => ofAccount(ben, size));
   await step("the lists of a connection are read", () => ofConnection(imported));
+  await step("balances are told for each day", () => balances(ben));
+  await step("transactions are summed up", () => summary(imported, size));
   await step("transactions come in pages, in every order", () => pages(ben));
   await step("transactions are filtered and counted", () => filters(imported));
   await step("a transaction leads back to its lines", () => origin(ben));
@@ -41,7 +46,7 @@ async function accounts({ ben, bank }: Imported): Promise<void> {
   const one = (await ben.ask(AccountsDocument, { first: 1 })).accounts;
   const rest = (await ben.ask(AccountsDocument, { after: one.pageInfo.endCursor })).accounts;
   const names = [...one.edges, ...rest.edges].map(({ node }) => node.name);
-  assert(names.includes("Current account") && names.length === 3, names.join(", "));
+  assert(names.includes("Current account") && names.length === 4, names.join(", "));
   const { accounts } = await ben.ask(AccountsDocument, {
     filter: { connectionId: bank, status: ["ACTIVE"], type: ["CHECKING"], currency: "EUR" },
   });
@@ -89,10 +94,40 @@ async function ofConnection({ ben, bank }: Imported): Promise<void> {
     connectionId,
     accountsAfter: first.accounts.pageInfo.endCursor,
     mappingsAfter: first.mappings.pageInfo.endCursor,
-    jobsAfter: first.jobs.pageInfo.endCursor,
+    jobFilter: { kind: ["IMPORT"] },
   });
   const states = rest.connection?.jobs.edges.map(({ node }) => node.state);
   assert(states?.includes("COMPLETED"));
+  const { edges } = first.jobs;
+  const next = await ben.ask(ConnectionWithListsDocument, {
+    connectionId,
+    jobs: 1,
+    jobsAfter: first.jobs.pageInfo.endCursor,
+  });
+  assert.notEqual(next.connection?.jobs.edges[0]?.node.id, edges[0]?.node.id);
+  assert.equal(next.connection?.health.consecutiveFailures, 0);
+}
+
+async function balances(ben: Person): Promise<void> {
+  const accountId = await accountOf(ben, "Current account");
+  const { account } = await ben.ask(AccountBalancesByDayDocument, {
+    accountId,
+    from: "2026-03-01",
+    to: "2026-03-03",
+    kind: "CLOSING_LEDGER",
+  });
+  assert.deepEqual(
+    account?.balancesByDay.map(({ day, amount }) => [day, amount.amount]),
+    ["2026-03-01", "2026-03-02", "2026-03-03"].map((day) => [day, "1000.00"]),
+  );
+}
+
+async function summary({ ben, bank }: Imported, size: Size): Promise<void> {
+  const filter: TransactionFilter = { connectionId: bank, currency: "EUR" };
+  const groupBy: TransactionGrouping[] = ["MONTH", "ACCOUNT", "CURRENCY"];
+  const { transactionSummary } = await ben.ask(TransactionSummaryDocument, { groupBy, filter });
+  assert.equal(transactionSummary.length, 2);
+  assert(transactionSummary.every(({ count }) => count === size.rows));
 }
 
 async function pages(ben: Person): Promise<void> {
@@ -138,8 +173,16 @@ async function filters({ ben, bank, jobId }: Imported): Promise<void> {
   // The job that derived the rows wrote them last.
   const ofImport = await ben.ask(TransactionCountDocument, { filter: { jobId } });
   assert(ofImport.transactionCount >= 0);
-  const none = await ben.ask(TransactionCountDocument, { filter: { ...filter, reconciled: true } });
-  assert.equal(none.transactionCount, 0);
+  const others: TransactionFilter[] = [
+    { reconciled: true },
+    { currency: "USD" },
+    { category: ["Travel"] },
+    { merchantName: "Nobody" },
+  ];
+  for (const other of others) {
+    const none = await ben.ask(TransactionCountDocument, { filter: { ...filter, ...other } });
+    assert.equal(none.transactionCount, 0);
+  }
 }
 
 async function origin(ben: Person): Promise<void> {
