@@ -4,10 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench generate
+.PHONY: help install up test cover check bench bench-graphql generate
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 install: $(INSTALLED) ## Make .venv with the bankfeeds command in it
 
@@ -39,6 +39,9 @@ check: $(INSTALLED) ## Lint, check format, types, layers, SQL, dependencies and 
 
 bench: $(INSTALLED) ## Measure parsing and importing of large statements (ARGS="--quick")
 	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-graphql: $(INSTALLED) ## Measure GraphQL reads beside PostGraphile (ARGS="--quick")
+	@$(BIN)/python bench/graphql/run.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

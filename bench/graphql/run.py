@@ -181,7 +181,7 @@ def _plan(given: argparse.Namespace) -> Plan:
         systems=given.systems.split(","),
         clients=[int(clients) for clients in given.clients.split(",")],
         rounds=1 if given.quick else given.rounds,
-        seconds=1 if given.quick else given.seconds,
+        seconds=given.seconds or (1 if given.quick else 5),
         warm_s=0.3 if given.quick else 2,
         quick=given.quick,
         place=given.place.absolute(),
@@ -191,7 +191,7 @@ def _plan(given: argparse.Namespace) -> Plan:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="2,000 rows, a second a cell")
-    parser.add_argument("--seconds", type=float, default=5, help="of one run")
+    parser.add_argument("--seconds", type=float, help="of one run; 5, or 1 when quick")
     parser.add_argument("--rounds", type=int, default=3, help="runs of a cell; medians are shown")
     parser.add_argument("--only", help="questions, such as Q1,Q3")
     parser.add_argument("--systems", default=",".join(SYSTEMS))
