@@ -28,11 +28,14 @@ EVERYTHING = """
     accounts { edges { node { id } } }
     mappings { edges { node { id } } }
     jobs { edges { node { id } } }
+    health { status lastSyncAt nextSyncAt lastSuccessAt consecutiveFailures
+      lastError { code message failedAt } lastJob { id } }
   } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
   accounts { edges { node {
     id name type currency maskedNumber status createdAt updatedAt institution { name externalId }
     balances { id kind code amount { amount currency } asOf asOfTime interim }
     balanceHistory { edges { node { kind } } }
+    balancesByDay(from: "2026-03-01", to: "2026-03-02") { day amount { amount } kind asOf }
     transactions { edges { node { id } } }
     mappings { edges { node { id state } } }
   } } }
@@ -46,6 +49,7 @@ EVERYTHING = """
       lines { number text } }
   } } }
   transactionCount
+  transactionSummary(groupBy: [MONTH]) { month count net { amount currency } }
   accountMappings { edges { node {
     id connection { id } account { id } state verifiedAt verifiedBy { id } suggestions { score }
     externalAccount { externalId maskedNumber name type institution currency }

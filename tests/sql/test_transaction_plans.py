@@ -1,0 +1,118 @@
+"""A page costs what it shows: plans on a filled table, as the role that reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from core.page import encode_cursor
+from db import select, transactions
+from db.select import Arguments, Asked, Condition
+from db.transactions import LISTING, ORDERS, TransactionFilter, TransactionOrder
+from tests.fixtures.many_rows import ROWS, ManyRows, many_rows
+from tests.fixtures.servers import Servers
+from tests.sql.plans import Node
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FIRST = 51
+TENANT = {"sort_date": "transactions_order_idx", "amount_key": "transactions_amount_idx"}
+ACCOUNT = {"sort_date": "transactions_account_idx", "amount_key": "transactions_account_amount_idx"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["servers", "servers_15"])
+async def rows(request: pytest.FixtureRequest) -> AsyncIterator[ManyRows]:
+    servers: Servers = request.getfixturevalue(request.param)
+    async with many_rows(servers) as rows:
+        yield rows
+
+
+async def _plan(rows: ManyRows, asked: Asked, after: str | None) -> list[Node]:
+    """Every node of the plan of a page, as it was run."""
+    arguments = Arguments(rows.tenant_id)
+    sql = select.rows(arguments, "t.id", listing=LISTING, asked=asked, after=after, limit=FIRST)
+    async with rows.database.as_(rows.user, read_only=True) as tx:
+        answer = await tx.value(f"explain (analyze, format json) {sql}", *arguments.values)
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    return list(_nodes(plan[0]["Plan"]))
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.get("Plans", []):
+        yield from _nodes(child)
+
+
+def _read(nodes: list[Node]) -> int:
+    """How many transactions were looked at."""
+    return sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in nodes
+        if node.get("Relation Name") == "transactions"
+    )
+
+
+async def _middle(rows: ManyRows, order: TransactionOrder) -> str:
+    key = ORDERS[order].keys[0].sql
+    row = await rows.superuser.fetchrow(
+        f"select ({key})::text as key, t.id::text as id from app.transactions as t"
+        f" where t.tenant_id = $1 order by {key}, t.id offset {ROWS // 2} limit 1",
+        rows.tenant_id,
+    )
+    assert row is not None
+    return encode_cursor(ORDERS[order].name, [row["key"], row["id"]])
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["first page", "deep page"])
+@pytest.mark.parametrize("of_account", [False, True], ids=["tenant", "account"])
+@pytest.mark.parametrize("order", TransactionOrder)
+async def test_a_page_reads_its_own_rows_alone(
+    rows: ManyRows, order: TransactionOrder, *, of_account: bool, deep: bool
+) -> None:
+    where = transactions.conditions(TransactionFilter())
+    if of_account:
+        where.insert(0, Condition("t.account_id = {}", (rows.account_ids[0],)))
+    after = await _middle(rows, order) if deep else None
+
+    nodes = await _plan(rows, Asked(where=where, order=ORDERS[order]), after)
+
+    kinds = {node["Node Type"] for node in nodes}
+    indexes = {node["Index Name"] for node in nodes if "Index Name" in node}
+    key = ORDERS[order].keys[0].sql.removeprefix("t.")
+    assert (ACCOUNT if of_account else TENANT)[key] in indexes
+    assert not kinds & {"Sort", "Seq Scan", "Bitmap Heap Scan"}, kinds
+    assert _read(nodes) == FIRST
+
+
+@pytest.mark.parametrize("order", TransactionOrder)
+@pytest.mark.parametrize(
+    ("text", "most"), [("rf18", 1), ("rare", 3), ("nothing", 0), ("common", 3 * FIRST)]
+)
+async def test_a_page_of_a_search_reads_little_more_than_it_shows(
+    rows: ManyRows, order: TransactionOrder, text: str, most: int
+) -> None:
+    asked = transactions.asked(TransactionFilter(text=text), order)
+
+    nodes = await _plan(rows, asked, after=None)
+
+    assert _read(nodes) <= most
+
+
+async def test_a_search_is_looked_up_in_the_index_of_texts(rows: ManyRows) -> None:
+    scans = "select pg_stat_get_xact_numscans('app.transactions_text_idx'::regclass)"
+
+    async with rows.superuser.transaction():
+        await rows.superuser.execute("set local enable_seqscan = off")
+        await rows.superuser.execute("set local role authenticated")
+        await rows.superuser.execute(
+            "select set_config('request.jwt.claims', $1, true)", rows.user.claims
+        )
+        before = await rows.superuser.fetchval(scans)
+        found = await rows.superuser.fetchval("select private.transactions_like('%RF18%')")
+        after = await rows.superuser.fetchval(scans)
+
+    assert len(found) == 1
+    assert after == before + 1
