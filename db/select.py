@@ -37,7 +37,7 @@ def by_instant(sql: str) -> Key:
 
 def by_date(sql: str) -> Key:
     """A calendar date key."""
-    return Key(sql=sql, type="date", parse=date.fromisoformat)
+    return Key(sql=sql, type="date", parse=_day)
 
 
 def by_number(sql: str) -> Key:
@@ -252,6 +252,14 @@ def whole_of(
 def own(listing: Listing) -> str:
     """That a row is the tenant's. The policies ask too; the planner's index is for both."""
     return f"{listing.alias}.tenant_id = {Arguments.TENANT}"
+
+
+# asyncpg writes and reads the first and the last day as infinities.
+_INFINITE: Final[Mapping[str, date]] = {"-infinity": date.min, "infinity": date.max}
+
+
+def _day(text: str) -> date:
+    return _INFINITE.get(text) or date.fromisoformat(text)
 
 
 # Of the statement `found`: one row, an array of ids or null.

@@ -57,8 +57,11 @@ class CompiledPage:
         return Sql((lambda binding: self._at(self._last(binding))(binding),))
 
     def of(self, pieces: Pieces) -> Sql:
-        """The page: its JSON, over its rows."""
-        return Sql(("(select ", *joined(pieces).parts, "\nfrom ", self._rows, ")"))
+        """The page: its JSON, over its rows.
+
+        `having` makes one row of them also where no part of the page is an aggregate.
+        """
+        return Sql(("(select ", *joined(pieces).parts, "\nfrom ", self._rows, "\nhaving true)"))
 
     def _rows(self, binding: Binding) -> str:
         question = self._question(binding)

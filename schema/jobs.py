@@ -132,7 +132,8 @@ class IngestionJob(Node):
         description="Why it ended early or stopped; null where it did not.",
     )
     progress: float | None = derived(
-        "case j.total when 0 then 1 else least(j.processed::double precision / j.total, 1) end",
+        "case when j.total = 0 then 1"
+        " when j.total is not null then least(j.processed::double precision / j.total, 1) end",
         description="How much is done, 0 to 1; null until the document is scanned.",
     )
     retryable: bool = strawberry.field(description="Whether ingestionJobRetry would be taken.")

@@ -31,7 +31,10 @@ class Form:
 _SCALARS: Final[Mapping[str, Form]] = {
     "Boolean": Form("({})::text"),
     "CurrencyCode": Form("({})::text", quoted=True),
-    "Date": Form("to_json({})::text"),  # whatever the session's DateStyle is
+    # Whatever the session's DateStyle is. asyncpg has infinities for the first and the last day.
+    "Date": Form(
+        "replace(replace(to_json({})::text, '-infinity', '0001-01-01'), 'infinity', '9999-12-31')"
+    ),
     # Microseconds only where there are some, as `datetime.isoformat` has it.
     "DateTime": Form(
         "replace(to_char(({}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),"
