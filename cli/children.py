@@ -29,7 +29,7 @@ def children(environ: Mapping[str, str], *, listener: int, url: str) -> tuple[Co
                 *(*module, "uvicorn", "api.app:app", "--app-dir", str(CODE)),
                 *("--fd", str(listener), "--timeout-graceful-shutdown", "1"),
                 *("--no-access-log", "--log-level", "warning"),
-                *("--http", HTTP, "--ws", WEBSOCKET),
+                *("--http", HTTP, "--ws", WEBSOCKET, "--ws-per-message-deflate", "false"),
                 *("--ws-max-size", str(MESSAGE_BYTES_MAX), "--no-server-header"),
             ),
             env=env,

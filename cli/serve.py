@@ -42,6 +42,7 @@ def serve(
         http=HTTP,
         ws=WEBSOCKET,
         ws_max_size=MESSAGE_BYTES_MAX,
+        ws_per_message_deflate=False,  # 40 KiB a socket, for messages of 200 bytes
         timeout_graceful_shutdown=SHUTDOWN_S,
         access_log=False,
         server_header=False,
