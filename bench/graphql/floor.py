@@ -31,6 +31,7 @@ from db.bootstrap import LOGIN
 # times: many of them would measure planning.
 SCRIPTS: Final = 10
 RELOAD_S: Final = 0.3
+REAPED_S: Final = 0.5  # the postmaster knows what an ended backend took once it has reaped it
 
 _LOGGING: Final = {
     "log_statement": "all",
@@ -105,6 +106,7 @@ class Floor:
                 env={**os.environ, "PGPASSWORD": PASSWORD},
             )
             out, err = await process.communicate()
+            await asyncio.sleep(REAPED_S)
         text = out.decode()
         tps, processed, failed = _TPS.search(text), _PROCESSED.search(text), _FAILED.search(text)
         if process.returncode != 0 or not (tps and processed):
