@@ -85,6 +85,25 @@ select results_eq(
   'an amount is kept to the last digit, and its key rounds down'
 );
 
+-- Search.
+select is(
+  pg_temp.answer(who, $$select cardinality(private.transactions_like('%coffee%'))$$), found,
+  who || ' finds ' || found)
+from (values
+  ('vera@acme', (select count(*)::text from app.transactions
+    where tenant_id = pg_temp.id('acme') and description ilike '%coffee%')),
+  ('gus@globex', (select count(*)::text from app.transactions
+    where tenant_id = pg_temp.id('globex') and description ilike '%coffee%')),
+  ('vera@globex', '0'), ('vera', '0')
+) as asked (who, found);
+select is(
+  pg_temp.answer('vera@acme', format('select private.transactions_like(%L)::text', pattern)),
+  found, pattern || ' is answered with ' || coalesce(found, 'null'))
+from (values ('%no such text%', '{}'), ('%co%', null), ('%', null)) as asked (pattern, found);
+select is(pg_temp.outcome(who, $$select private.transactions_like('%coffee%')$$), '42501',
+  who || ' may not search')
+from unnest(array['worker@acme', 'webhook', 'anon']) as who;
+
 -- Mapping anew: a worker brings the rows after it.
 insert into app.accounts (tenant_id, id, name, currency)
 values

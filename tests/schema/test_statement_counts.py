@@ -48,6 +48,27 @@ async def _fill(graph: Graph, place: Place, accounts: int) -> None:
             "suggestions { account { id } score reasons { code text } } } } } }",
             4,
         ),
+        (
+            "{ transactionSummary(groupBy: [MONTH, ACCOUNT]) { count net { amount } "
+            "account { name } } }",
+            2,
+        ),
+        (
+            '{ accounts { edges { node { balancesByDay(from: "2026-03-01", to: "2026-03-31") '
+            "{ day amount { amount } } } } } }",
+            2,
+        ),
+        (
+            "{ connections { edges { node { health { consecutiveFailures lastError { code } "
+            "lastJob { state } } jobs(filter: { state: [COMPLETED] }) { edges { node { id } } } "
+            "} } } }",
+            4,
+        ),
+        (
+            '{ accounts { edges { node { transactions(first: 2, filter: { text: "Row 1" }) '
+            "{ edges { node { id } } } } } } }",
+            2,
+        ),
     ],
 )
 async def test_statements_do_not_grow_with_rows(graph: Graph, query: str, most: int) -> None:
