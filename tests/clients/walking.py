@@ -27,7 +27,7 @@ from tests.clients.npm import CLIENT, ROOT, installed, run, tool
 from tests.fixtures.api_server import KEYS, Api, serving, settings_of
 from tests.fixtures.database import DatabaseUrls
 
-WALKS_WITHIN_S: Final = 120
+WALKS_WITHIN_S: Final = 300
 ENDS_WITHIN_S: Final = 15
 
 

@@ -26,6 +26,8 @@ export class Person {
   readonly url: string;
   readonly identity: Identity;
   readonly tenant: string | undefined;
+  /** How often a lost socket came back. */
+  reconnects = 0;
 
   constructor(url: string, identity: Identity, tenant?: string) {
     this.url = url;
@@ -37,6 +39,9 @@ export class Person {
       ...(tenant === undefined ? {} : { tenant }),
       fetch: numbered,
       webSocket: WebSocket,
+      onReconnect: () => {
+        this.reconnects += 1;
+      },
     });
   }
 

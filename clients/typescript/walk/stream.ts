@@ -1,6 +1,6 @@
 /** The events of a subscription, whatever carries them, to wait for. */
 
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 
 export interface Sink<Event> {
   next: (event: Event) => void;

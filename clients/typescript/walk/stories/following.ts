@@ -35,6 +35,21 @@ export async function following(imported: Imported, size: Size): Promise<void> {
   for (const [name, follow] of Object.entries(transports)) {
     await step(`everything is followed over ${name}`, () => all(imported, follow, name, size));
   }
+  await step("a lost socket comes back, and its subscriptions with it", () => comesBack(imported));
+}
+
+async function comesBack({ anna, shop }: Imported): Promise<void> {
+  const stream = anna.follow(ConnectionUpdatedDocument, { connectionId: shop });
+  await stream.until(() => true);
+
+  anna.feeds.socket.terminate();
+  await stream.until(() => true); // again the present state
+  const name = "Shop after a loss";
+  await anna.act(ConnectionUpdateDocument, { connectionId: shop, input: { name } });
+  await stream.until((event) => event.connectionUpdated.name === name);
+
+  assert.equal(anna.reconnects, 1);
+  stream.close();
 }
 
 async function all(
