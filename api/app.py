@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import httpx
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, Router, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from strawberry import Schema
 
 from api import connections
@@ -49,7 +49,7 @@ def create_app(
     schema: Schema = product_schema,
     open_context: OpenContext = schema_context.open,
     log_to: TextIO | None = None,
-) -> Router:
+) -> Application:
     """The application. Without settings, it reads those of the environment when it starts.
 
     It logs to standard error, unless told otherwise.
@@ -92,20 +92,45 @@ def create_app(
                 connections.STATE: connections.SilentConnections(),
             }
 
-    return Router(default=_forward, lifespan=lifespan, redirect_slashes=False)
+    return Application(lifespan)
 
 
-async def _forward(scope: Scope, receive: Receive, send: Send) -> None:
-    """To the application that the settings made; only its outer shell exists before them."""
-    await scope["state"]["application"](scope, receive, send)
+class Application:
+    """The outer shell, which exists before the settings; they make what is within."""
+
+    def __init__(self, lifespan: Lifespan[Router]) -> None:
+        self._router = Router(lifespan=lifespan)
+
+    @property
+    def lifespan_context(self) -> Lifespan[Any]:
+        """The start and the end, for who runs the application without a server."""
+        return self._router.lifespan_context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One exchange, or the server's start and end."""
+        if scope["type"] == "lifespan":
+            await self._router(scope, receive, send)
+        else:
+            await scope["state"]["application"](scope, receive, send)
+
+
+class _Crossing:
+    """GraphQL straight ahead, everything else through the router."""
+
+    def __init__(self, graphql: ASGIApp, sockets: ASGIApp, others: ASGIApp) -> None:
+        self._straight = {"http": graphql, "websocket": sockets}
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One exchange."""
+        way = self._straight[scope["type"]] if scope["path"] == "/graphql" else self._others
+        await way(scope, receive, send)
 
 
 def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
     sockets = Sockets(edge, allowed_origins=settings.allowed_origins)
-    routed: ASGIApp = Router(
+    others = Router(
         routes=[
-            Route("/graphql", GraphQL(edge)),
-            WebSocketRoute("/graphql", sockets),
             Route(
                 "/uploads/{upload_id}",
                 Uploads(process.services, edge.metrics).serve,
@@ -118,6 +143,7 @@ def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
         ],
         redirect_slashes=False,
     )
+    routed: ASGIApp = _Crossing(GraphQL(edge), sockets, others)
     if settings.allowed_origins:
         routed = CORSMiddleware(
             routed,

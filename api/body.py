@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Final, NoReturn
 
-from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from api.errors import Problem
@@ -22,7 +21,7 @@ class ClientGone(BankfeedsError):
     """The client went away; there is nobody to answer."""
 
 
-def declared_size(headers: Headers) -> int | None:
+def declared_size(headers: Mapping[str, str]) -> int | None:
     """Content-Length; None where the body is sent in chunks. Raises Problem for nonsense."""
     text = headers.get("content-length")
     if text is None:
@@ -49,6 +48,25 @@ async def chunks(receive: Receive, *, most: int) -> AsyncIterator[bytes]:
             raise too_large(most)
         if chunk:
             yield chunk
+
+
+async def whole(receive: Receive, *, size: int | None, most: int) -> bytes:
+    """The body in one piece; `size` is what the client declared. Raises as `chunks` does."""
+    if size is not None and size > most:
+        raise too_large(most)
+    first = await _within(receive, IDLE_TIMEOUT_S)
+    if first["type"] == "http.request" and not first.get("more_body", False):
+        body: bytes = first.get("body", b"")
+        if len(body) > most:
+            raise too_large(most)
+        return body
+
+    async def again() -> Message:
+        nonlocal first
+        message, first = first, {}
+        return message or await receive()
+
+    return b"".join([chunk async for chunk in chunks(again, most=most)])
 
 
 async def gone(receive: Receive) -> NoReturn:

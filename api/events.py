@@ -101,9 +101,9 @@ class EventStream:
             prepared = await self._edge.admitted(request, self._caller, self._allowance)
         except Rejected as error:
             outcome = rejected(error, self._context.request_id)
-            self._edge.metrics.operations.labels("unknown", outcome.code).inc()
+            self._edge.metrics.ended("unknown", outcome.code)
             return outcome.payload
-        self._edge.metrics.operations.labels(prepared.type.value, "OK").inc()
+        self._edge.metrics.ended(prepared.type.value, "OK")
         return prepared
 
     async def _streamed(self, opened: Prepared | Payload, receive: Receive, send: Send) -> bytes:

@@ -16,7 +16,7 @@ from db.exports import Form, Place
 from db.transactions import TransactionFilter
 from resolvers.exports import Export
 from schema.ids import decode
-from schema.scalars import read_date, read_decimal, read_instant
+from schema.scalars import read_currency, read_date, read_decimal, read_instant
 
 PARAMETERS_MAX: Final = 2_000
 
@@ -157,7 +157,10 @@ _FILTER: Final[Mapping[str, tuple[str, Reader]]] = {
     "amountFrom": ("amount_from", read_decimal),
     "amountTo": ("amount_to", read_decimal),
     "status": ("status", _status),
+    "category": ("categories", str),
+    "currency": ("currency", read_currency),
+    "merchantName": ("merchant_name", str),
     "text": ("text", str),
     "reconciled": ("reconciled", _boolean),
 }
-_MANY: Final = frozenset({"accountIds", "status"})
+_MANY: Final = frozenset({"accountIds", "category", "status"})

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 from graphql import OperationType
-from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
-from api.body import chunks, declared_size, gone, too_large
+from api.body import ClientGone, declared_size, gone, whole
 from api.callers import Caller
 from api.documents import Rejected
 from api.edge import Edge
@@ -34,6 +34,11 @@ _IDE_POLICY: Final = (
     " img-src data:; frame-ancestors 'none'"
 )
 
+PATIENCE_S: Final = 0.25  # before somebody looks whether the client is still there
+
+_MEDIA_TYPES: Final = {answer: f"{answer}; charset=utf-8".encode() for answer in Answer}
+Headers: TypeAlias = Mapping[str, str]
+
 _FRAMINGS: Final = {Answer.EVENTS: SERVER_SENT_EVENTS, Answer.PARTS: MULTIPART}
 
 
@@ -45,7 +50,7 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        headers = Headers(scope=scope)
+        headers = _read(scope)
         if scope["method"] != "POST":
             await self._without_operation(scope, headers)(scope, receive, send)
             return
@@ -67,13 +72,20 @@ class GraphQL:
         return _told(_not_allowed("GET, POST"), request_id(scope), Answer.JSON)
 
     async def _operation(
-        self, scope: Scope, receive: Receive, send: Send, *, headers: Headers, answer: Answer
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        headers: Headers,
+        answer: Answer,
     ) -> None:
         check_content_type(headers)
         caller = await self._caller(scope, headers)
         allowance = self._edge.allowance(caller)
         try:
-            request = parsed(await _body(headers, receive))
+            size = declared_size(headers)
+            request = parsed(await whole(receive, size=size, most=BODY_BYTES_MAX))
             context = self._edge.context(caller, request_id(scope))
             if answer.is_stream:
                 stream = EventStream(
@@ -86,11 +98,13 @@ class GraphQL:
                 await stream.serve(request, receive, send)
                 return
             work = self._outcome(request, caller, allowance, context)
-            response = _response(await _unless_gone(receive, work), answer)
+            outcome = await _unless_gone(receive, work)
         except Problem as problem:
             response = self._refusal(problem, request_id(scope), answer)
-        response.raw_headers.extend(allowance.headers())
-        await response(scope, receive, send)
+            response.raw_headers.extend(allowance.headers())
+            await response(scope, receive, send)
+            return
+        await _answer(send, outcome, answer, allowance.headers())
 
     async def _caller(self, scope: Scope, headers: Headers) -> Caller:
         identity = await self._edge.identify(scope, headers.get("authorization"))
@@ -113,42 +127,66 @@ class GraphQL:
                     "subscriptionSpec=1.0, or through a WebSocket",
                 )
             outcome = await self._edge.operations.run(prepared, context)
-        self._edge.metrics.operations.labels(kind, outcome.code).inc()
+        self._edge.metrics.ended(kind, outcome.code)
         return outcome
 
     def _refusal(self, problem: Problem, own_id: str, answer: Answer) -> Response:
         if isinstance(problem, RateLimited):
-            self._edge.metrics.operations.labels("unknown", problem.code).inc()
+            self._edge.metrics.ended("unknown", problem.code)
         return _told(problem, own_id, answer)
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    size = declared_size(headers)
-    if size is not None and size > BODY_BYTES_MAX:
-        raise too_large(BODY_BYTES_MAX)
-    return b"".join([chunk async for chunk in chunks(receive, most=BODY_BYTES_MAX)])
+def _read(scope: Scope) -> Headers:
+    """The headers by name, of each the first; read once, since they are asked for often."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in reversed(scope["headers"])
+    }
 
 
 async def _unless_gone(receive: Receive, work: Awaitable[Outcome]) -> Outcome:
-    """The outcome; cancels the work and raises ClientGone when nobody waits for it any more."""
+    """The outcome; cancels the work and raises ClientGone when nobody waits for it any more.
+
+    Nobody is watched while the work is quick: most answers take less time than a watch would.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    watches: list[asyncio.Task[None]] = []
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        with suppress(ClientGone):
+            await gone(receive)
+        has_left = True
+        task.cancel()
+
+    timer = loop.call_later(PATIENCE_S, lambda: watches.append(loop.create_task(watch())))
     try:
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(gone(receive))
-            outcome = await work
-            watch.cancel()
-    except ExceptionGroup as group_error:
-        raise group_error.exceptions[0] from None
-    return outcome
+        return await work
+    except asyncio.CancelledError:
+        if not has_left or task.uncancel() > 0:
+            raise
+        raise ClientGone("the client went away") from None
+    finally:
+        timer.cancel()
+        for one in watches:
+            one.cancel()
 
 
-def _response(outcome: Outcome, answer: Answer) -> Response:
+async def _answer(
+    send: Send, outcome: Outcome, answer: Answer, headers: list[tuple[bytes, bytes]]
+) -> None:
     """With `application/json` every answered operation is a 200, as older clients expect."""
     refused = outcome.refused and answer is Answer.GRAPHQL
-    return Response(
-        orjson.dumps(outcome.payload),
-        status_code=HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK,
-        media_type=f"{answer}; charset=utf-8",
-    )
+    body = orjson.dumps(outcome.payload)
+    headers += [
+        (b"content-type", _MEDIA_TYPES[answer]),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    status = HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _told(problem: Problem, own_id: str, answer: Answer) -> Response:

@@ -51,6 +51,27 @@ class Metrics:
             "bankfeeds_upload_bytes", "Bytes of accepted uploads.", registry=self.registry
         )
 
+        self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
+        self._durations: dict[str, Histogram] = {}
+        self._ended: dict[tuple[str, str], Counter] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        known = self._answered.get((method, route, status))
+        if known is None:
+            known = self.requests.labels(method, route, str(status))
+            self._answered[method, route, status] = known
+            self._durations[route] = self.seconds.labels(route)
+        known.inc()
+        self._durations[route].observe(seconds)
+
+    def ended(self, kind: str, code: str) -> None:
+        """One operation of GraphQL ended: its kind, and its first error or OK."""
+        known = self._ended.get((kind, code))
+        if known is None:
+            known = self._ended[kind, code] = self.operations.labels(kind, code)
+        known.inc()
+
     async def serve(self, request: Request) -> Response:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""
         if not _is_local(request):

@@ -7,10 +7,9 @@ import logging
 import re
 import time
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any, Final
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,15 +21,17 @@ from core.logs import bound
 _log = logging.getLogger(__name__)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _ROUTES: Final = frozenset({"/graphql", "/exports/transactions", "/healthz", "/readyz", "/metrics"})
+_QUIET: Final = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
 PATH_CHARACTERS_MAX: Final = 200
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "OPTIONS"})
-_HEADERS: Final = {
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-}
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+SLOW_S: Final = 1.0
 
 
 def request_id(scope: Scope) -> str:
@@ -50,7 +51,7 @@ class Outermost:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        own_id = _chosen_id(Headers(scope=scope))
+        own_id = _chosen_id(scope)
         scope = {**scope, "bankfeeds.request_id": own_id}
         with bound(request_id=own_id):
             if scope["type"] == "http":
@@ -66,10 +67,7 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id(scope)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                message = {**message, "headers": _completed(message, request_id(scope))}
             await send(message)
 
         try:
@@ -101,27 +99,43 @@ class Outermost:
         route = "/uploads" if path.startswith("/uploads/") else path
         known = route if route in _ROUTES or route == "/uploads" else "other"
         method_label = method if method in _METHODS else "other"
-        self._metrics.requests.labels(method_label, known, str(status)).inc()
-        self._metrics.seconds.labels(known).observe(seconds)
-        _log.log(
-            logging.DEBUG if known in ("/healthz", "/readyz", "/metrics") else logging.INFO,
-            "http",
-            extra={
-                "method": method,
-                "path": path[:PATH_CHARACTERS_MAX],
-                "status": status,
-                "ms": round(seconds * 1000, 1),
-            },
-        )
+        self._metrics.answered(method_label, known, status, seconds)
+        # Thousands a second are asked of GraphQL: what went well is counted, not told.
+        quiet = known in _QUIET and status == HTTPStatus.OK and seconds < SLOW_S
+        level = logging.DEBUG if quiet else logging.INFO
+        if _log.isEnabledFor(level):
+            _log.log(
+                level,
+                "http",
+                extra={
+                    "method": method,
+                    "path": path[:PATH_CHARACTERS_MAX],
+                    "status": status,
+                    "ms": round(seconds * 1000, 1),
+                },
+            )
 
 
 _INTERNAL: Final = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
 
 
-def _chosen_id(headers: Headers) -> str:
+def _chosen_id(scope: Scope) -> str:
     """The caller's X-Request-Id where it is harmless, else a new one."""
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given: str = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(given):
+                return given
+    return token_hex(16)
+
+
+def _completed(message: Message, own_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, and those of ours that it does not have."""
+    given = list(message.get("headers", ()))
+    names = {name for name, _ in given}
+    given += [header for header in _HEADERS if header[0] not in names]
+    given.append((b"x-request-id", own_id.encode()))
+    return given
 
 
 def _as_problem(error: HTTPException) -> Problem:

@@ -6,12 +6,13 @@ Source: GraphQL over HTTP, draft of 2025, sections 4 (URL, serialization), 5 (re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from starlette.datastructures import Headers
 
 from api.errors import Problem
 from api.operations import OperationRequest
@@ -35,12 +36,16 @@ class Answer(StrEnum):
         return self in (Answer.EVENTS, Answer.PARTS)
 
 
-def wanted_answer(headers: Headers) -> Answer:
+def wanted_answer(headers: Mapping[str, str]) -> Answer:
     """What the client accepts, by its own order of preference; JSON where it does not say.
 
     Raises Problem (406) where it accepts nothing that we have.
     """
-    accept = headers.get("accept", "*/*")
+    return _preferred(headers.get("accept", "*/*"))
+
+
+@lru_cache(maxsize=256)
+def _preferred(accept: str) -> Answer:
     ranked: list[tuple[float, int, Answer]] = []
     for place, part in enumerate(accept.split(",")[:20]):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
@@ -56,11 +61,10 @@ def wanted_answer(headers: Headers) -> Answer:
     return min(ranked)[2]
 
 
-def check_content_type(headers: Headers) -> None:
+def check_content_type(headers: Mapping[str, str]) -> None:
     """Only JSON in UTF-8. A form cannot send it from another site. Raises Problem (415)."""
-    name, *parameters = (
-        piece.strip().lower() for piece in headers.get("content-type", "").split(";")
-    )
+    given = headers.get("content-type", "")
+    name, *parameters = (piece.strip().lower() for piece in given.split(";"))
     charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
     if name != "application/json" or any(charset != "utf-8" for charset in charsets):
         raise Problem(

@@ -173,17 +173,17 @@ class Socket:
             prepared = await self._edge.admitted(request, caller, allowance)
         except Rejected as error:
             outcome = rejected(error, context.request_id)
-            metrics.operations.labels("unknown", outcome.code).inc()
+            metrics.ended("unknown", outcome.code)
             return {"type": "error", "payload": outcome.payload["errors"]}
         except RateLimited as error:
-            metrics.operations.labels("unknown", error.code).inc()
+            metrics.ended("unknown", error.code)
             return {"type": "error", "payload": error.body(context.request_id)["errors"]}
         if prepared.type is not OperationType.SUBSCRIPTION:
             outcome = await operations.run(prepared, context)
-            metrics.operations.labels(prepared.type.value, outcome.code).inc()
+            metrics.ended(prepared.type.value, outcome.code)
             await self._send({"id": own_id, "type": "next", "payload": outcome.payload})
             return {"type": "complete"}
-        metrics.operations.labels(prepared.type.value, "OK").inc()
+        metrics.ended(prepared.type.value, "OK")
 
         async def still_allowed() -> None:
             await allowance.afforded(prepared.cost)

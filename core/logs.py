@@ -27,6 +27,7 @@ CHAIN_MAX: Final = 5
 _CONTEXT: Final[ContextVar[Mapping[str, str]]] = ContextVar(
     "log_context", default=MappingProxyType({})
 )
+_ENCODER: Final = json.JSONEncoder(default=str, ensure_ascii=False)  # made once: it takes a while
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -73,7 +74,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info is not None and record.exc_info[1] is not None:
             line["error"] = _chain(record.exc_info[1], reveal=self._reveal)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _ENCODER.encode(line)
 
 
 class Terminal(logging.Formatter):

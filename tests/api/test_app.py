@@ -9,9 +9,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from starlette.routing import Router
 
-from api.app import create_app
+from api.app import Application, create_app
 from core.errors import BankfeedsError
 from tests.api.conftest import Edges
 from tests.fixtures.api_server import Api, serving
@@ -145,7 +144,7 @@ async def test_a_missing_redis_address_is_named(edges: Edges) -> None:
         await _started(create_app(settings))
 
 
-async def _started(app: Router) -> None:
+async def _started(app: Application) -> None:
     """Starts an application without a server, so that its failure reaches the test."""
     async with asyncio.timeout(20), app.lifespan_context(app):
         return
