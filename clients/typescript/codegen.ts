@@ -7,7 +7,7 @@ const config: CodegenConfig = {
   generates: {
     "src/generated.ts": {
       plugins: [
-        { add: { content: "// Made by `npm run generate` from the schema; change src/operations." } },
+        { add: { content: "// Made by `npm run generate` from the schema and src/operations." } },
         "typescript-operations",
         "typed-document-node",
       ],

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -159,6 +160,7 @@ def _worker(database: DatabaseUrls, redis_url: str, data_dir: Path) -> Iterator[
         yield process.pid
     finally:
         process.terminate()
+        process.send_signal(signal.SIGCONT)  # a walk that broke off may have held it
         process.wait(ENDS_WITHIN_S)
 
 

@@ -1,4 +1,4 @@
-// Made by `npm run generate` from the schema; change src/operations.
+// Made by `npm run generate` from the schema and src/operations.
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */

@@ -30,7 +30,8 @@ export function bai2({ accounts, rows }: Size, month: string): Uint8Array<ArrayB
 export function csv({ rows }: Size, account: string): Uint8Array<ArrayBuffer> {
   const lines = ["Date,Amount,Text,Account"];
   for (let row = 0; row < rows; row++) {
-    lines.push(`2026-05-${String((row % 28) + 1).padStart(2, "0")},-${row}.50,TEA ${row},${account}`);
+    const day = String((row % 28) + 1).padStart(2, "0");
+    lines.push(`2026-05-${day},-${row}.50,TEA ${row},${account}`);
   }
   return encoder.encode([...lines, `2026-05-01,nothing,BROKEN,${account}`, ""].join("\n"));
 }
