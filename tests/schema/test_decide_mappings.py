@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -89,6 +91,36 @@ async def test_likely_account_is_suggested_with_the_reason(graph: Graph) -> None
     assert suggestion["account"]["id"] == account
     assert "5678" in suggestion["reason"]
     assert {"code": "SAME_MASK", "text": "both numbers end in 5678"} in suggestion["reasons"]
+
+
+async def test_account_that_another_source_feeds_under_the_same_number_comes_first(
+    graph: Graph,
+) -> None:
+    place = await graph.world.place()
+    await graph.world.take_in(place, STATEMENT)
+    other = replace(place, connection_id=uuid4())
+    await graph.world.owner.execute(
+        "insert into app.connections (tenant_id, id, name, provider, mapping_policy)"
+        " values ($1, $2, 'Second', 'file', 'ask')",
+        other.tenant_id,
+        other.connection_id,
+    )
+    await graph.world.take_in(other, STATEMENT)
+
+    listed = await graph.ask(place.user, LIST)
+
+    nodes = [edge["node"] for edge in listed["edges"]]
+    pending = [node for node in nodes if node["state"] == "PENDING"]
+    fed = {
+        node["externalAccount"]["maskedNumber"]: node["account"]
+        for node in nodes
+        if node["state"] == "MAPPED"
+    }
+    assert len(pending) == len(fed) == 2
+    for node in pending:
+        first = node["suggestions"][0]
+        assert first["account"] == fed[node["externalAccount"]["maskedNumber"]]
+        assert first["reasons"][0]["code"] == "SAME_NUMBER"
 
 
 async def test_full_number_that_somebody_types_is_not_kept(graph: Graph) -> None:
