@@ -84,24 +84,26 @@ class _Bucket:
         self.full_at = max(self.full_at, now) + spent_s
         self.unreported_s += spent_s
 
-    def remaining(self, now: float) -> int:
-        empty = min(max(self.full_at - now, 0) / WINDOW_S, 1)
-        return int(self.quota * (1 - empty) + 1e-6)
-
-    def reset_s(self, now: float) -> int:
-        return math.ceil(max(self.full_at - now, 0))
+    def state(self, now: float) -> tuple[int, int]:
+        """What may be spent at once, and after how many seconds all of it is back."""
+        missing_s = self.full_at - now
+        if missing_s <= 0:
+            return self.quota, 0
+        left = self.quota * (WINDOW_S - missing_s) / WINDOW_S + _ROUNDING_S
+        return max(int(left), 0), math.ceil(missing_s)
 
 
 class Allowance:
     """What a user in a tenant may still spend."""
 
-    __slots__ = ("_buckets", "_limits", "_policies")
+    __slots__ = ("_buckets", "_limits", "_policies", "_states")
 
     def __init__(self, limits: RateLimits, buckets: tuple[_Bucket, ...]) -> None:
         self._limits = limits
         self._buckets = buckets
         policies = (f'"{one.policy}";q={one.quota};w={WINDOW_S}' for one in buckets)
         self._policies = ", ".join(policies).encode()
+        self._states = ", ".join(f'"{one.policy}";r=%d;t=%d' for one in buckets).encode()
 
     def charge(self, cost: int) -> None:
         """Spends, all or nothing. Raises RateLimited where it is not there."""
@@ -141,12 +143,16 @@ class Allowance:
         if not self._buckets:
             return []
         now = self._limits.clock()
-        told = [(one.remaining(now), one.reset_s(now), one) for one in self._buckets]
-        states = (f'"{one.policy}";r={remaining};t={reset}' for remaining, reset, one in told)
-        remaining, reset, least = min(told, key=lambda one: one[0])
+        told: tuple[int, ...] = ()
+        least, remaining, reset = self._buckets[0], -1, 0
+        for bucket in self._buckets:
+            left, back_s = state = bucket.state(now)
+            told += state
+            if remaining < 0 or left < remaining:
+                least, remaining, reset = bucket, left, back_s
         return [
             (b"ratelimit-policy", self._policies),
-            (b"ratelimit", ", ".join(states).encode()),
+            (b"ratelimit", self._states % told),
             (b"ratelimit-limit", b"%d" % least.quota),
             (b"ratelimit-remaining", b"%d" % remaining),
             (b"ratelimit-reset", b"%d" % reset),
