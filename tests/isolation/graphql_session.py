@@ -17,6 +17,34 @@ from tests.isolation.rows import literal
 _SUPERUSER: Final = "reset role; reset session authorization"
 
 
+class Lent:
+    """A connection whose transactions, within one that is open, are savepoints of it."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self._nested = connection.is_in_transaction()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+    async def execute(self, statement: str, *arguments: Any) -> str:
+        """Runs a statement; what begins or ends a transaction does so to a savepoint."""
+        if not self._nested:
+            return await self.connection.execute(statement, *arguments)
+        first, _, rest = statement.strip().partition(";")
+        match first.split(" ")[0]:
+            case "begin":
+                return await self.connection.execute(f"savepoint lent; {rest}")
+            case "commit":
+                await self.connection.execute("release savepoint lent")
+                return "COMMIT"
+            case "rollback":
+                back = "rollback to savepoint lent; release savepoint lent"
+                return await self.connection.execute(back)
+            case _:
+                return await self.connection.execute(statement, *arguments)
+
+
 class Session:
     """Stands where a `Database` expects its pool, and lends it one connection, a superuser's.
 
@@ -28,15 +56,15 @@ class Session:
         self.database = Database(cast("asyncpg.Pool[asyncpg.Record]", self))
         self._lent = asyncio.Lock()
 
-    async def acquire(self, **waiting: float) -> asyncpg.Connection:
-        """The connection, when nobody else has it; `timeout` is as of a pool."""
-        async with asyncio.timeout(waiting["timeout"]):
+    async def acquire(self, timeout: float | None = None) -> Lent:  # noqa: ASYNC109  # as a pool
+        """The connection, when nobody else has it."""
+        async with asyncio.timeout(timeout):
             await self._lent.acquire()
-        return self.connection
+        return Lent(self.connection)
 
-    async def release(self, connection: asyncpg.Connection) -> None:
+    async def release(self, connection: Lent) -> None:
         """Takes it back."""
-        assert connection is self.connection
+        assert connection.connection is self.connection
         self._lent.release()
 
     @asynccontextmanager
