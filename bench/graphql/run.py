@@ -24,10 +24,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT)  # this folder is called as a package is
 
 from bench.graphql import load, report, systems
-from bench.graphql.answers import ask, check
+from bench.graphql.answers import WrongAnswer, ask, check
 from bench.graphql.cells import Cell, measure, of_rounds
 from bench.graphql.cluster import FULL, QUICK, Cluster, running
-from bench.graphql.floor import Floor
+from bench.graphql.floor import Floor, NoPgbench
 from bench.graphql.questions import QUESTIONS, Question, Sample, samples
 from bench.graphql.statements import per_request
 from bench.graphql.systems import System
@@ -203,4 +203,8 @@ def _arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     asked = _arguments()
-    sys.exit(min(1, asyncio.run(main(_plan(asked), asked.json))))
+    try:
+        failed = asyncio.run(main(_plan(asked), asked.json))
+    except (load.NoCompiler, load.LoadFailed, NoPgbench, WrongAnswer) as error:
+        sys.exit(f"bench/graphql: {error}")
+    sys.exit(f"{failed} requests failed" if failed else 0)
