@@ -68,13 +68,17 @@ class Compiler:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
     ) -> Plan | None:
-        """The plan of a valid query; None where nothing can be compiled.
+        """The plan of a valid query; None where nothing can be compiled, or a directive is given
+        null: executing it says where.
 
         Directives and the types of `node` are decided here: `schema.structure` tells which
         variables those depend on.
         """
         writer = _Writer(self._schema, operation, fragments, variables)
-        roots = writer.roots()
+        try:
+            roots = writer.roots()
+        except GraphQLError:
+            return None
         return None if all(root.sql is None for root in roots) else Plan(roots=roots)
 
 
