@@ -27,7 +27,8 @@ _From = Annotated[str | None, typer.Option(help="Posted on this day or later, as
 _To = Annotated[str | None, typer.Option(help="Posted on this day or earlier.")]
 _Least = Annotated[str | None, typer.Option(help="Of this amount or more; money out is negative.")]
 _Most = Annotated[str | None, typer.Option(help="Of this amount or less.")]
-_Category = Annotated[str | None, typer.Option(help="Of this category.")]
+_Category = Annotated[list[str] | None, typer.Option(help="Of this category; repeatable.")]
+_Merchant = Annotated[str | None, typer.Option(help="With exactly this other party.")]
 _Currency = Annotated[str | None, typer.Option(help="In this currency, as EUR.")]
 _Reconciled = Annotated[
     bool | None, typer.Option("--reconciled/--unreconciled", help="Vouched for, or not.")
@@ -60,6 +61,7 @@ def export(
     status: _Status = None,
     category: _Category = None,
     currency: _Currency = None,
+    merchant: _Merchant = None,
     text: _Text = None,
     reconciled: _Reconciled = None,
     safe: _Safe = True,
@@ -87,6 +89,7 @@ def export(
         "status": status,
         "category": category,
         "currency": currency,
+        "merchantName": merchant,
         "text": text,
         "reconciled": None if reconciled is None else str(reconciled).lower(),
         "after": after,

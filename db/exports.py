@@ -5,22 +5,21 @@ A row never becomes an object here: the server's process passes on bytes, whatev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import Final
 from uuid import UUID
 
-from db import transactions
 from db.queries import load
 from db.select import Arguments, Condition, own
 from db.session import Tx
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transactions import LISTING
 
 _SQL = load("exports")
 
 PAGE_ROWS: Final = 2_000
-_ORDER: Final = TransactionOrder.POSTED_DATE_ASC
 
 # What a spreadsheet may take for a formula, in plain and full width, or may swallow: = + - @, tab,
 # line feed and carriage return. The apostrophe is among them, so that exactly one can be taken off
@@ -76,18 +75,18 @@ async def page(
     tx: Tx,
     *,
     tenant_id: UUID,
-    wanted: TransactionFilter,
+    where: Sequence[Condition],
     form: Form,
     as_of: datetime,
     after: Place | None,
 ) -> Page:
     """The next `PAGE_ROWS` transactions that were written until `as_of`."""
-    where = [*transactions.asked(wanted, _ORDER).where, Condition("t.created_at <= {}", (as_of,))]
+    tests = [*where, Condition("t.created_at <= {}", (as_of,))]
     if after is not None:
-        where.append(Condition("(t.sort_date, t.id) > ({}, {})", (after.sort_date, after.id)))
+        tests.append(Condition("(t.sort_date, t.id) > ({}, {})", (after.sort_date, after.id)))
     arguments = Arguments(tenant_id)
-    tests = " and ".join([own(transactions.LISTING), *map(arguments.fill, where)])
-    sql = _PAGE.format(tests=tests, line=_LINES[form], most=PAGE_ROWS)
+    every = " and ".join([own(LISTING), *map(arguments.fill, tests)])
+    sql = _PAGE.format(tests=every, line=_LINES[form], most=PAGE_ROWS)
     row = await tx.row(sql, *arguments.values)
     assert row is not None
     last = None if row["id"] is None else Place(sort_date=row["sort_date"], id=row["id"])

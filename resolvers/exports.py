@@ -9,7 +9,7 @@ from typing import Final
 from core.errors import BadInput, Forbidden
 from db import exports as stored
 from db.exports import Form, Page, Place
-from db.transactions import TransactionFilter
+from db.transactions import TransactionFilter, TransactionOrder
 from resolvers import transactions
 from resolvers.context import Context
 
@@ -32,7 +32,7 @@ async def page(context: Context, export: Export) -> tuple[Page, Export]:
     Whether the caller is a member is asked in the same snapshot as the page is read: to one who is
     not, an empty page would look like the end. Raises Forbidden and BadInput.
     """
-    transactions._check(export.wanted)
+    asked = transactions.asked(export.wanted, TransactionOrder.POSTED_DATE_ASC)
     tenant_id = context.tenant
     async with context.services.database.as_(
         context.scope, read_only=True, timeout_s=PAGE_TIMEOUT_S
@@ -46,7 +46,7 @@ async def page(context: Context, export: Export) -> tuple[Page, Export]:
         found = await stored.page(
             tx,
             tenant_id=tenant_id,
-            wanted=export.wanted,
+            where=asked.where,
             form=export.form,
             as_of=as_of,
             after=export.after,

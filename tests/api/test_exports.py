@@ -51,6 +51,9 @@ FILTERS: list[dict[str, Any]] = [
     {"status": ["POSTED", "PENDING"], "reconciled": False},
     {"status": ["REMOVED"]},
     {"reconciled": True},
+    {"category": ["Food", "Fun"], "currency": "EUR"},
+    {"currency": "USD"},
+    {"merchantName": "Cafe"},
 ]
 
 
@@ -96,7 +99,8 @@ async def test_an_export_has_what_graphql_shows(
 ) -> None:
     await filled(world, rows=3)  # somebody else's
     await world.owner.execute(
-        "update app.transactions set reconciled = true, reconciled_at = now()"
+        "update app.transactions"
+        " set reconciled = true, reconciled_at = now(), source_category = 'Food'"
         " where description = 'Coffee'"
     )
     shown = [_as_exported(node) for node in await _pages(api, place, wanted)]
