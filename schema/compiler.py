@@ -262,7 +262,14 @@ class _Writer:
         value = next(one.value for one in node.arguments or () if one.name.value == "id")
         if isinstance(value, VariableNode):
             name = value.name.value
-            return lambda binding: binding.arguments.bind(key_of(binding.variables.coerced[name]))
+
+            def key(binding: Binding) -> str:
+                given = binding.variables.coerced[name]
+                if given is None:  # where the variable has a default, null can be given all the same
+                    raise GraphQLError(f"${name} is null")
+                return binding.arguments.bind(key_of(given))
+
+            return key
         constant = key_of(self._arguments(definition, node, self._variables)["id"])
         return lambda binding: binding.arguments.bind(constant)
 
