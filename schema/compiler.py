@@ -265,7 +265,7 @@ class _Writer:
 
             def key(binding: Binding) -> str:
                 given = binding.variables.coerced[name]
-                if given is None:  # where the variable has a default, null can be given all the same
+                if given is None:  # which can be given in place of a default
                     raise GraphQLError(f"${name} is null")
                 return binding.arguments.bind(key_of(given))
 
