@@ -149,9 +149,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "since": Recipe(value=lambda _: datetime.now(UTC).isoformat(), tells=False),
     "text": column("app.transactions", "description"),
     "category": fixed("Groceries"),
+    "groupBy": fixed(["MONTH", "CATEGORY", "ACCOUNT", "MERCHANT"]),
     "merchantName": fixed("Shop"),
-    "Account.balancesByDay(from:)": fixed("2026-06-01"),
-    "Account.balancesByDay(to:)": fixed("2026-06-30"),
+    "Account.balancesByDay(from:)": bound("app.account_balances", "as_of"),
+    "Account.balancesByDay(to:)": bound("app.account_balances", "as_of"),
     "postedFrom": bound("app.transactions", "posted_date"),
     "postedTo": bound("app.transactions", "posted_date"),
     "amountFrom": bound("app.transactions", "amount"),
@@ -219,10 +220,13 @@ def places(operation: Operation) -> list[Place]:
 
 
 def variables(operation: Operation, own: Side) -> dict[str, Any]:
-    """What the owner of things would give: of a query what it needs, of a mutation everything."""
+    """What the owner of things would give: of a query what it needs, of a mutation everything.
+
+    What deeper fields need is given too.
+    """
     given: dict[str, Any] = {}
     for place in places(operation):
-        if place.root and (place.needed or operation.type is OperationType.MUTATION):
+        if place.needed or (place.root and operation.type is OperationType.MUTATION):
             recipe = place.recipe
             _put(given, place, (recipe.base or recipe.value)(own))
     return given

@@ -26,6 +26,9 @@ _UNDECIDED: Final = (
     " update app.account_mappings set state = 'pending', account_id = null;"
     " update app.ingestion_jobs set state = 'completed'"
 )
+_FAILED: Final = (
+    "update app.ingestion_jobs set state = 'failed', lease_until = null, finished_at = now()"
+)
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
     {
@@ -39,6 +42,8 @@ UNTELLING: Final = frozenset({
     "Balance.asOfTime",
     "Category.confidence",
     "Connection.provider",
+    "ConnectionFailure.failedAt",
+    "ConnectionHealth.consecutiveFailures",
     "CurrencyDecimals.decimals",
     "HttpHeader.name",
     "HttpHeader.value",
@@ -60,6 +65,8 @@ UNTELLING: Final = frozenset({
     "StatementUploadPayload.method",
     "StatementUploadPayload.uploadId",
     "StatementUploadPayload.url",
+    "TransactionGroup.count",
+    "TransactionGroup.month",
     "TransactionSource.line",
     "TransactionSource.lineEnd",
     "TransactionSource.provider",
@@ -93,6 +100,7 @@ MORE: Final = (
     Run(operation="invitationAccept", actor=invited()),
     Run(operation="accountMappings", statement=_UNDECIDED),
     Run(operation="accountMappingSet", statement=_UNDECIDED),
+    Run(operation="connections", statement=_FAILED),
     Run(operation="connectionPause", actor=victim("viewer")),
     Run(
         operation="statementProfileProposal",

@@ -104,7 +104,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "set_aside": None,
     },
     "app.account_balances": {
-        "kind": "other",
+        "kind": "closing_ledger",
         "as_of_time": "12:00",
         "code": lambda owner: f"{owner.tenant}{owner.name}",
     },

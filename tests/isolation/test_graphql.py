@@ -131,7 +131,8 @@ async def test_what_changes_in_another_tenant_is_not_heard(stage: Stage, name: s
     (operation,) = [one for one in OPERATIONS if one.name == name]
     followed, sides = FOLLOWED[name], stage.people.sides
 
-    async with stage.session.undone(), stage.stream(spies()[0], operation, {}) as events:
+    given = variables(operation, sides.own)
+    async with stage.session.undone(), stage.stream(spies()[0], operation, given) as events:
         await anext(events)
         await change(stage, followed, sides.victim, heard_by=sides.victim)
         await change(stage, followed, sides.victim, heard_by=sides.own)
@@ -152,7 +153,8 @@ async def test_who_is_removed_hears_no_more(stage: Stage, name: str) -> None:
     followed, theirs, member = FOLLOWED[name], stage.people.sides.victim, victim("member")
     removal = f"delete from app.tenant_members where user_id = '{member.user_id}'"
 
-    async with stage.session.undone(), stage.stream(member, operation, {}) as events:
+    given = variables(operation, theirs)
+    async with stage.session.undone(), stage.stream(member, operation, given) as events:
         await anext(events)
         await stage.session.execute(removal)
         await change(stage, followed, theirs, heard_by=theirs)
