@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -40,7 +41,9 @@ class Loaders:
             loader = self._loaders[name] = _loader(
                 context, use_case, arguments, cache=self._remembering
             )
-        found: Value | None = await loader.load(key)
+        # A field that is cancelled, as one beside it failed, must not cancel those that wait for
+        # the same key.
+        found: Value | None = await asyncio.shield(loader.load(key))
         return found
 
 
