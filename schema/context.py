@@ -121,6 +121,7 @@ async def open(context: Context, operation: OperationType) -> AsyncIterator[Requ
     """The context to execute one operation with, or one event of a subscription."""
     in_one = operation is OperationType.QUERY
     reads = Reads(context, in_one=in_one)
+    loaders = Loaders(remembering=in_one)
     try:
         yield RequestContext(
             services=context.services,
@@ -129,9 +130,10 @@ async def open(context: Context, operation: OperationType) -> AsyncIterator[Requ
             tenant_id=context.tenant_id,
             request_id=context.request_id,
             reads=reads,
-            loaders=Loaders(remembering=in_one),
+            loaders=loaders,
         )
     finally:
+        await loaders.close()
         await reads.close()
 
 

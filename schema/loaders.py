@@ -23,6 +23,8 @@ class Loaders:
     def __init__(self, *, remembering: bool) -> None:
         self._remembering = remembering
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def load(
         self,
@@ -38,24 +40,35 @@ class Loaders:
         name = (use_case, tuple(arguments.items()))
         loader = self._loaders.get(name)
         if loader is None:
-            loader = self._loaders[name] = _loader(
-                context, use_case, arguments, cache=self._remembering
-            )
+            loader = self._loaders[name] = self._loader(context, use_case, arguments)
         # A field that is cancelled, as one beside it failed, must not cancel those that wait for
         # the same key.
         found: Value | None = await asyncio.shield(loader.load(key))
         return found
 
+    async def close(self) -> None:
+        """Ends what still reads for fields that wait no more, as the operation failed."""
+        self._closed = True
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
 
-def _loader(
-    context: Context,
-    use_case: Callable[..., Awaitable[Mapping[Any, Any]]],
-    arguments: Mapping[str, Any],
-    *,
-    cache: bool,
-) -> DataLoader[Any, Any]:
-    async def load(keys: Sequence[Any]) -> list[Any]:
-        found = await use_case(context, list(dict.fromkeys(keys)), **arguments)
-        return [found.get(key) for key in keys]
+    def _loader(
+        self,
+        context: Context,
+        use_case: Callable[..., Awaitable[Mapping[Any, Any]]],
+        arguments: Mapping[str, Any],
+    ) -> DataLoader[Any, Any]:
+        async def load(keys: Sequence[Any]) -> list[Any]:
+            task = asyncio.current_task()
+            if self._closed or task is None:
+                raise asyncio.CancelledError
+            self._running.add(task)
+            try:
+                found = await use_case(context, list(dict.fromkeys(keys)), **arguments)
+            finally:
+                self._running.discard(task)
+            return [found.get(key) for key in keys]
 
-    return DataLoader(load_fn=load, cache=cache)
+        return DataLoader(load_fn=load, cache=self._remembering)
