@@ -1,0 +1,150 @@
+"""Random documents have one answer, whichever way they take.
+
+`COMPILER_EXAMPLES=20000 pytest tests/compiler/test_random_documents.py` tries more of them, and
+others each time.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections import Counter
+from typing import Any, Final
+
+import pytest
+import strawberry
+from graphql import GraphQLError, GraphQLObjectType
+from hypothesis import HealthCheck, Phase, given, settings
+
+from api.documents import Rejected
+from api.operations import Prepared
+from core.errors import BankfeedsError
+from db.transactions import LISTING as TRANSACTIONS
+from schema.build import schema
+from schema.columns import METADATA_KEY as COLUMN
+from schema.columns import Column
+from schema.query import Query
+from schema.reads import METADATA_KEY as READS
+from schema.reads import Many
+from schema.transaction_filter import asked_transactions
+from tests.compiler.both_ways import ACME, GLOBEX, BothWays, Document
+from tests.compiler.documents import documents
+from tests.compiler.material import Material, gathered
+from tests.compiler.rows import Tenant
+
+_EXAMPLES: Final = int(os.environ.get("COMPILER_EXAMPLES", "300"))
+_DEFINITION: Final = "strawberry-definition"  # where Strawberry leaves its own field
+bounded = settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize="COMPILER_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+unshrunk = settings(bounded, phases=[Phase.generate])
+
+
+@pytest.fixture(scope="module")
+def material(both: BothWays) -> Material:
+    """What the documents are made of."""
+    return gathered(both, schema._schema)
+
+
+def test_random_documents_have_the_same_answer_both_ways(
+    both: BothWays, material: Material
+) -> None:
+    found: Counter[str] = Counter()
+
+    @bounded
+    @given(document=documents(schema._schema, material))
+    def holds(document: Document) -> None:
+        found[_kind(both, document)] += 1
+        for tenant in (ACME, GLOBEX):
+            _holds(both, document, tenant)
+
+    holds()
+
+    answered = found.total() - found["rejected"]
+    assert found["complete"] >= 0.6 * answered, found
+    assert found["mixed"] >= 0.02 * answered, found
+    assert found["rejected"] <= 0.1 * answered, found
+
+
+def _column(sql: str, currency: str | None = None) -> dict[str, Any]:
+    return {COLUMN: Column(sql=sql, currency=currency)}
+
+
+@pytest.mark.parametrize(
+    ("type_name", "field", "metadata"),
+    [
+        ("Account", "name", _column("a.name || ' '")),
+        ("Transaction", "amount", _column("t.amount + 0.0", "t.currency")),
+        ("Transaction", "postedDate", _column("t.sort_date")),
+        ("Transaction", "merchantName", _column("coalesce(t.merchant_name, '')")),
+        ("Transaction", "createdAt", _column("date_trunc('milliseconds', t.created_at)")),
+        (
+            "Account",
+            "transactions",
+            {READS: Many(listing=TRANSACTIONS, parent="a.id", asked=asked_transactions)},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_sql_that_says_something_else_is_found(
+    both: BothWays, material: Material, type_name: str, field: str, metadata: dict[str, Any]
+) -> None:
+    planted = both.of(_planted(type_name, field, metadata))
+
+    @unshrunk
+    @given(document=documents(schema._schema, material))
+    def holds(document: Document) -> None:
+        _holds(planted, document, ACME)
+
+    with pytest.raises(AssertionError, match="acme: "):
+        holds()
+
+
+def _planted(type_name: str, name: str, metadata: dict[str, Any]) -> strawberry.Schema:
+    """A schema in which one field declares another SQL."""
+    altered = strawberry.Schema(query=Query, config=schema.config)
+    type_ = altered._schema.type_map[type_name]
+    assert isinstance(type_, GraphQLObjectType)
+    field = type_.fields[name]
+    definition = copy.copy(field.extensions[_DEFINITION])
+    definition.metadata = metadata
+    field.extensions = {**field.extensions, _DEFINITION: definition}
+    return altered
+
+
+def _holds(both: BothWays, document: Document, tenant: Tenant) -> None:
+    """Both answers are equal, and that of a complete plan takes one statement."""
+    try:
+        prepared = both.prepared(document)
+    except Rejected:
+        return
+
+    answer = both.same(tenant, document)
+
+    assert not any(error["extensions"]["code"] == "INTERNAL" for error in answer.errors), document
+    if prepared.plan is not None and prepared.plan.complete and _binds(prepared):
+        assert len(answer.statements) == 1, (document, answer.statements)
+
+
+def _kind(both: BothWays, document: Document) -> str:
+    try:
+        plan = both.prepared(document).plan
+    except Rejected:
+        return "rejected"
+    if plan is None:
+        return "resolved"
+    return "complete" if plan.complete else "mixed"
+
+
+def _binds(prepared: Prepared) -> bool:
+    """Whether the plan takes the arguments, and the database the values that they become."""
+    assert prepared.plan is not None
+    try:
+        _, values = prepared.plan.statement(ACME.id, prepared.variables)
+    except (BankfeedsError, GraphQLError):
+        return False
+    return all(abs(value) < 2**63 for value in values if isinstance(value, int))
