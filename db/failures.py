@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import asyncpg
 
 from core.errors import BankfeedsError, Conflict, Forbidden
+from db.wire import WireFailed
 
 
 class DatabaseUnavailable(BankfeedsError):
@@ -38,6 +39,7 @@ _GONE = (
     asyncpg.exceptions.ObjectNotInPrerequisiteStateError,  # not accepting connections
     asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
+    WireFailed,
 )
 
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import orjson
 
 from db.failures import translated
+from db.readers import Readers
 from db.session import Database
+from db.wire import WiredLoop
 
 COMMAND_TIMEOUT_S: Final = 120
 
 
 @asynccontextmanager
 async def connect(
-    dsn: str, *, size: int, least: int = 1, pooled: bool = False
+    dsn: str, *, size: int, least: int = 1, readers: int = 0, pooled: bool = False
 ) -> AsyncIterator[Database]:
     """A database of `least` to `size` connections, closed at the end.
 
-    `pooled` is for a transaction-mode pooler in between (Supabase's port 6543), which cannot keep
-    prepared statements.
+    `readers`: how many more there may be for reads of one statement. `pooled` is for a
+    transaction-mode pooler in between (Supabase's port 6543), which cannot keep prepared
+    statements; it gets no readers.
     """
     with translated():
         pool = await asyncpg.create_pool(
@@ -35,11 +39,21 @@ async def connect(
             init=_agree_on_types,
             reset=_keep,
         )
-    database = Database(pool)
+    database = Database(pool, readers=_readers(dsn, readers) if readers and not pooled else None)
     try:
         yield database
     finally:
         await database.close()
+
+
+def _readers(dsn: str, size: int) -> Readers:
+    async def opened() -> asyncpg.Connection[asyncpg.Record]:
+        loop: Any = WiredLoop(asyncio.get_running_loop())
+        connection = await asyncpg.connect(dsn, loop=loop, command_timeout=COMMAND_TIMEOUT_S)
+        await _agree_on_types(connection)
+        return connection
+
+    return Readers(opened, size=size)
 
 
 async def _agree_on_types(connection: asyncpg.Connection[asyncpg.Record]) -> None:

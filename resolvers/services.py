@@ -62,6 +62,7 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
                     database_url,
                     size=settings.pool_max,
                     least=settings.pool_min,
+                    readers=settings.pool_max,
                     pooled=urlsplit(database_url).port == TRANSACTION_POOLER_PORT,
                 )
             ),

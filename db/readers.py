@@ -1,0 +1,137 @@
+"""Connections for reads of one statement, each in a transaction of its own: one round trip a read.
+
+They stand beside the pool, because prepared statements do not outlive a stay in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
+
+from db.wire import Wire
+
+STATEMENTS_MAX: Final = 512  # prepared on one connection
+IDLE_S: Final = 60.0
+CLOSE_TIMEOUT_S: Final = 5.0
+
+Connect: TypeAlias = "Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]"
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """One connection and what is prepared on it."""
+
+    connection: asyncpg.Connection[asyncpg.Record]
+    wire: Wire
+    statements: OrderedDict[str, PreparedStatement[asyncpg.Record]] = field(
+        default_factory=OrderedDict
+    )
+    idle_since: float = 0.0
+
+    async def first(self, begin: str, sql: str, args: tuple[object, ...]) -> asyncpg.Record | None:
+        """The first row of a statement between `begin` and a commit."""
+        statement = self.statements.get(sql)
+        if statement is None:
+            return await self._prepared(begin, sql, args)
+        self.statements.move_to_end(sql)
+        self.wire.put_around(begin, "commit")
+        try:
+            return await statement.fetchrow(*args)
+        except asyncpg.PostgresError:
+            del self.statements[sql]  # it may be the plan that is too old
+            raise
+        finally:
+            self.wire.check()
+
+    async def _prepared(
+        self, begin: str, sql: str, args: tuple[object, ...]
+    ) -> asyncpg.Record | None:
+        """As `first`, step by step, since what is not prepared takes more than one message."""
+        await self.connection.execute(begin)
+        try:
+            statement = await self.connection.prepare(sql)
+            row = await statement.fetchrow(*args)
+        except asyncpg.PostgresError:
+            await self.connection.execute("rollback")
+            raise
+        await self.connection.execute("commit")
+        self.statements[sql] = statement
+        if len(self.statements) > STATEMENTS_MAX:
+            self.statements.popitem(last=False)
+        return row
+
+
+class Readers:
+    """Up to `size` of them, opened when needed; the one that rested least is taken first."""
+
+    def __init__(self, connect: Connect, *, size: int) -> None:
+        self._connect = connect
+        self._room = asyncio.Semaphore(size)
+        self._idle: deque[Reader] = deque()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def first(self, begin: str, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row of a statement between `begin` and a commit.
+
+        Raises asyncpg's errors, WireFailed, and OSError where Postgres cannot be reached.
+        """
+        async with self._room:
+            reader = self._rested() or await self._opened()
+            try:
+                row = await reader.first(begin, sql, args)
+            except asyncpg.PostgresError:
+                self._keep(reader)
+                raise
+            except BaseException:
+                self._discard(reader)  # cancelled, or broken: asyncpg tells Postgres to stop
+                raise
+            self._keep(reader)
+            return row
+
+    async def close(self) -> None:
+        """Closes all; waits for none that is slow."""
+        while self._idle:
+            self._discard(self._idle.pop())
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSE_TIMEOUT_S)
+
+    def _rested(self) -> Reader | None:
+        while self._idle:
+            reader = self._idle.pop()
+            if not reader.connection.is_closed():
+                return reader
+        return None
+
+    async def _opened(self) -> Reader:
+        connection = await self._connect()
+        return Reader(connection=connection, wire=_wire(connection))
+
+    def _keep(self, reader: Reader) -> None:
+        now = asyncio.get_running_loop().time()
+        reader.idle_since = now
+        self._idle.append(reader)
+        if now - self._idle[0].idle_since > IDLE_S:
+            self._discard(self._idle.popleft())
+
+    def _discard(self, reader: Reader) -> None:
+        task = asyncio.get_running_loop().create_task(_closed(reader.connection))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def _closed(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.close(timeout=CLOSE_TIMEOUT_S)
+
+
+def _wire(connection: Any) -> Wire:
+    wire = connection._transport  # asyncpg names it no other way
+    assert isinstance(wire, Wire)
+    return wire
