@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import asyncpg
 
 from core.errors import BankfeedsError, Conflict, Forbidden
-from db.wire import WireFailed
+from db.readers import NotEntered
 
 
 class DatabaseUnavailable(BankfeedsError):
@@ -39,7 +39,7 @@ _GONE = (
     asyncpg.exceptions.ObjectNotInPrerequisiteStateError,  # not accepting connections
     asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
-    WireFailed,
+    NotEntered,
 )
 
 

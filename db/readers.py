@@ -15,13 +15,34 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-from db.wire import Wire
+from core.errors import BankfeedsError
+from db.wire import Wire, executed
 
 STATEMENTS_MAX: Final = 512  # prepared on one connection
 IDLE_S: Final = 60.0
 CLOSE_TIMEOUT_S: Final = 5.0
 
+# Every setting ends with the transaction; the legacy claim would win over the JSON.
+_PREPARE: Final = """
+prepare bankfeeds_enter (text, text, text) as
+select
+  set_config('transaction_read_only', 'on', true),
+  set_config('role', $1, true),
+  set_config('request.jwt.claims', $2, true),
+  set_config('request.jwt.claim.sub', '', true),
+  set_config('statement_timeout', $3, true)
+"""
+
 Connect: TypeAlias = "Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]"
+
+
+class NotEntered(BankfeedsError):
+    """Postgres refused the scope of a read, and so did not look at the read."""
+
+
+def entering(role: str, claims: str, timeout_s: int) -> bytes:
+    """The messages that enter a scope, for `Readers.first`."""
+    return executed("bankfeeds_enter", role, claims, f"{timeout_s}s")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,37 +56,38 @@ class Reader:
     )
     idle_since: float = 0.0
 
-    async def first(self, begin: str, sql: str, args: tuple[object, ...]) -> asyncpg.Record | None:
-        """The first row of a statement between `begin` and a commit."""
+    async def first(
+        self, begin: str, enter: bytes, sql: str, args: tuple[object, ...]
+    ) -> asyncpg.Record | None:
+        """The first row of a statement in a scope.
+
+        `begin` begins a transaction in it; `enter` executes ENTER for the transaction that a
+        prepared statement is by itself.
+        """
         statement = self.statements.get(sql)
         if statement is None:
-            return await self._prepared(begin, sql, args)
+            statement = await self._prepared(begin, sql)
         self.statements.move_to_end(sql)
-        self.wire.put_around(begin, "commit")
+        self.wire.put_ahead(enter)
         try:
             return await statement.fetchrow(*args)
-        except asyncpg.PostgresError:
+        except asyncpg.PostgresError as error:
             del self.statements[sql]  # it may be the plan that is too old
+            if self.wire.failed:
+                raise NotEntered("the scope of a read was refused") from error
             raise
-        finally:
-            self.wire.check()
 
-    async def _prepared(
-        self, begin: str, sql: str, args: tuple[object, ...]
-    ) -> asyncpg.Record | None:
-        """As `first`, step by step, since what is not prepared takes more than one message."""
+    async def _prepared(self, begin: str, sql: str) -> PreparedStatement[asyncpg.Record]:
+        """Prepares as who will ask: a plan holds the policies of its role."""
         await self.connection.execute(begin)
         try:
             statement = await self.connection.prepare(sql)
-            row = await statement.fetchrow(*args)
-        except asyncpg.PostgresError:
-            await self.connection.execute("rollback")
-            raise
-        await self.connection.execute("commit")
+        finally:
+            await self.connection.execute("commit")
         self.statements[sql] = statement
         if len(self.statements) > STATEMENTS_MAX:
             self.statements.popitem(last=False)
-        return row
+        return statement
 
 
 class Readers:
@@ -77,16 +99,18 @@ class Readers:
         self._idle: deque[Reader] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def first(self, begin: str, sql: str, *args: object) -> asyncpg.Record | None:
-        """The first row of a statement between `begin` and a commit.
+    async def first(
+        self, begin: str, enter: bytes, sql: str, *args: object
+    ) -> asyncpg.Record | None:
+        """The first row of a statement in a scope, as `Reader.first`.
 
-        Raises asyncpg's errors, WireFailed, and OSError where Postgres cannot be reached.
+        Raises asyncpg's errors, NotEntered, and OSError where Postgres cannot be reached.
         """
         async with self._room:
             reader = self._rested() or await self._opened()
             try:
-                row = await reader.first(begin, sql, args)
-            except asyncpg.PostgresError:
+                row = await reader.first(begin, enter, sql, args)
+            except (asyncpg.PostgresError, NotEntered):
                 self._keep(reader)
                 raise
             except BaseException:
@@ -111,6 +135,7 @@ class Readers:
 
     async def _opened(self) -> Reader:
         connection = await self._connect()
+        await connection.execute(_PREPARE)
         return Reader(connection=connection, wire=_wire(connection))
 
     def _keep(self, reader: Reader) -> None:

@@ -75,13 +75,13 @@ class Listing:
 class Condition:
     """A fragment with `{}` for each bound value: `Condition("a.status = {}", ("active",))`.
 
-    `ids` is for a test that no index helps with behind the policies: an expression over the first
-    value that gives the ids of all rows that may pass, or null where they are too many.
+    `ids` is for a test that no index helps with behind the policies: an expression that gives the
+    ids of all rows of the list that may pass, or null where they are too many.
     """
 
     sql: str
     values: tuple[Any, ...] = ()
-    ids: str | None = None
+    ids: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +269,7 @@ _TOO_MANY: Final = "(select f.ids from found as f) is null"
 
 def _found(arguments: Arguments, sought: Condition) -> str:
     assert sought.ids is not None
-    return f"select {sought.ids.format(arguments.bind(sought.values[0]))} as ids"
+    return f"select {arguments.fill(sought.ids)} as ids"
 
 
 def _beyond(arguments: Arguments, *, order: Order, after: str) -> str:

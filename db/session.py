@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from core.scope import Scope, UserScope
 from db.failures import DatabaseUnavailable, translated
-from db.readers import Readers
+from db.readers import Readers, entering
 
 STATEMENT_TIMEOUT_S: Final = 8  # below the ten seconds that an operation of the API may take
 WORKER_STATEMENT_TIMEOUT_S: Final = 60  # a batch on a slow disk is no reason to fail a job
@@ -153,7 +153,9 @@ class Database:
             async with self.as_(scope, read_only=True) as tx:
                 return await tx.row(sql, *args)
         with translated():
-            return await self._readers.first(_begin(scope, True, _timeout_s(scope)), sql, *args)
+            timeout_s = _timeout_s(scope)
+            begin, enter = _begin(scope, True, timeout_s), _enter(scope, timeout_s)
+            return await self._readers.first(begin, enter, sql, *args)
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable unless Postgres answers."""
@@ -195,6 +197,11 @@ def _begin(scope: Scope, read_only: bool, timeout_s: int) -> str:
         claims=_literal(scope.claims),
         timeout_s=int(timeout_s),
     )
+
+
+@lru_cache(maxsize=2_048)
+def _enter(scope: Scope, timeout_s: int) -> bytes:
+    return entering(scope.role, scope.claims, timeout_s)
 
 
 def _literal(text: str) -> str:

@@ -101,7 +101,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         where.append(Condition("t.status <> 'removed'"))
     else:
         where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
-    return [*where, *_amounts(wanted), *_text(wanted.text)]
+    return [*where, *_amounts(wanted), *_text(wanted)]
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:
@@ -187,19 +187,17 @@ def _amounts(wanted: TransactionFilter) -> list[Condition]:
     return where
 
 
-def _text(text: str | None) -> list[Condition]:
-    if text is None:
+def _text(wanted: TransactionFilter) -> list[Condition]:
+    if wanted.text is None:
         return []
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = ("t.description", "t.merchant_name", "t.reference", "t.customer_reference")
     either = " or ".join(f"{column} ilike {{}}" for column in columns)
-    return [
-        Condition(
-            f"({either})",
-            (f"%{escaped}%",) * len(columns),
-            ids="private.transactions_like({})",
-        )
-    ]
+    pattern = f"%{escaped}%"
+    ids = Condition(
+        "private.transactions_like({}, {}, {})", (pattern, wanted.posted_from, wanted.posted_to)
+    )
+    return [Condition(f"({either})", (pattern,) * len(columns), ids=ids)]
 
 
 def _amount_key(amount: Decimal) -> int:

@@ -1,11 +1,16 @@
-"""A wire on which a query travels between two messages of our own, in one write and one answer.
+"""A wire on which a query travels behind a statement that enters its scope, in one round trip.
 
-A read enters its scope, asks, and commits: three round trips, of which each costs both sides a
-system call and a wake-up. asyncpg sends one message and waits for its answer. A wire stands between
-asyncpg and its socket: around the next message that asyncpg writes it puts one before and one
-behind, and of the answers it lets asyncpg see only those to its own.
+A read that begins, enters its scope, asks and commits makes three round trips or more, and each
+costs both sides a system call and a wake-up. asyncpg sends one statement and waits for its answer.
+A wire stands between asyncpg and its socket: it puts the execution of one prepared statement ahead
+of the next message that asyncpg writes, and keeps that statement's answer from asyncpg.
 
-Source: PostgreSQL, Frontend/Backend Protocol: Message Flow (Pipelining), Message Formats.
+What is executed up to one Sync is one transaction, so that what the statement sets for its
+transaction holds for the query and ends with it. Where the statement fails, Postgres does not look
+at the query at all.
+
+Source: PostgreSQL, Frontend/Backend Protocol: Message Flow (Extended Query, Pipelining) and
+Message Formats.
 """
 
 from __future__ import annotations
@@ -15,19 +20,10 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from core.errors import BankfeedsError
-
 _HEADER: Final = struct.Struct("!cI")
-_READY: Final = b"Z"
+_COMPLETE: Final = b"C"
 _ERROR: Final = b"E"
-# What the server may say at any time, whatever was asked: of settings, notices, notifications.
-_UNASKED: Final = frozenset({b"S", b"N", b"A"})
-
-_BEFORE, _ASKED, _BEHIND = range(3)
-
-
-class WireFailed(BankfeedsError):
-    """Postgres refused a message of ours; outside its scope the query may see nothing."""
+_HIDDEN: Final = frozenset({b"2", b"D", _COMPLETE})  # BindComplete, DataRow, CommandComplete
 
 
 class Wire(asyncio.Protocol):
@@ -35,34 +31,25 @@ class Wire(asyncio.Protocol):
 
     def __init__(self, inner: asyncio.Protocol) -> None:
         self.inner = inner
+        self.failed = False  # the statement that was put ahead last, where its answer has come
         self._transport: Any = None
-        self._around: tuple[bytes, bytes] | None = None
-        self._stage: int | None = None  # None: everything is asyncpg's
+        self._ahead = b""
+        self._hides = False  # until the answer of what was put ahead is complete
         self._rest = b""
-        self._failed = False
 
-    def put_around(self, before: str, behind: str) -> None:
-        """Sends two statements around the next message, which must be one that ends in Sync."""
-        assert self._stage is None
-        self._around = (_query(before), _query(behind))
-        self._failed = False
-
-    def check(self) -> None:
-        """Raises WireFailed where one of the two statements failed."""
-        if self._failed:
-            raise WireFailed("the scope of a read was not entered")
+    def put_ahead(self, executed: bytes) -> None:
+        """Sends these messages ahead of the next, which must be one that ends in Sync."""
+        assert not self._hides
+        self._ahead = executed
 
     # What asyncpg calls.
 
     def write(self, data: bytes | memoryview) -> None:
-        """Sends a message, between two others where they were put around it."""
-        if self._around is None:
-            self._transport.write(data)
-            return
-        before, behind = self._around
-        self._around = None
-        self._stage = _BEFORE
-        self._transport.write(b"".join((before, data, behind)))
+        """Sends a message, behind what was put ahead of it."""
+        if self._ahead:
+            data, self._ahead = b"".join((self._ahead, data)), b""
+            self._hides, self.failed = True, False
+        self._transport.write(data)
 
     def set_protocol(self, protocol: asyncio.Protocol) -> None:
         """Another protocol on the same wire, as after the start of TLS."""
@@ -80,10 +67,10 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Passes on what asyncpg waits for."""
-        if self._stage is None:
+        if self._hides:
+            data = self._without_hidden(self._rest + data)
+        if data:
             self.inner.data_received(data)
-        else:
-            self._sort(self._rest + data)
 
     def eof_received(self) -> bool | None:
         """See `asyncio.Protocol`."""
@@ -101,34 +88,23 @@ class Wire(asyncio.Protocol):
         """See `asyncio.Protocol`."""
         self.inner.resume_writing()
 
-    def _sort(self, data: bytes) -> None:
-        """Reads whole messages. The answer is ready when all three are: then nothing is open."""
-        passed: list[bytes] = []
-        at, end = 0, len(data)
-        while self._stage is not None and end - at >= _HEADER.size:
+    def _without_hidden(self, data: bytes) -> bytes:
+        """The data without the answer of what was put ahead; an unfinished message is kept."""
+        passed, at, end = b"", 0, len(data)
+        while self._hides and end - at >= _HEADER.size:
             kind, length = _HEADER.unpack_from(data, at)
             after = at + 1 + length
             if after > end:
                 break
-            if self._passes(kind):
-                passed.append(data[at:after])
+            if kind == _ERROR:  # the query's answer is this error
+                self.failed, self._hides = True, False
+                break
+            if kind not in _HIDDEN:  # notices and settings come at any time
+                passed += data[at:after]
+            self._hides = kind != _COMPLETE
             at = after
-        if self._stage is None and at < end:
-            passed.append(data[at:])
-            at = end
-        self._rest = data[at:]
-        if passed:
-            self.inner.data_received(b"".join(passed))
-
-    def _passes(self, kind: bytes) -> bool:
-        """Whether a message is asyncpg's; the three answers end with a Ready each."""
-        if kind == _READY:
-            assert self._stage is not None
-            self._stage = None if self._stage == _BEHIND else self._stage + 1
-            return self._stage is None
-        if kind == _ERROR and self._stage != _ASKED:
-            self._failed = True
-        return self._stage == _ASKED or kind in _UNASKED
+        self._rest = data[at:] if self._hides else b""
+        return passed if self._hides else passed + data[at:]
 
 
 class WiredLoop:
@@ -161,6 +137,13 @@ class WiredLoop:
         return None if transport is None else wire
 
 
-def _query(sql: str) -> bytes:
-    text = sql.encode() + b"\x00"
-    return b"Q" + struct.pack("!I", len(text) + 4) + text
+def executed(name: str, *values: str) -> bytes:
+    """The messages that execute a prepared statement with text values: Bind and Execute."""
+    body = b"\x00" + name.encode() + b"\x00" + struct.pack("!hh", 0, len(values))
+    for value in values:
+        encoded = value.encode()
+        body += struct.pack("!i", len(encoded)) + encoded
+    body += struct.pack("!h", 0)
+    bind = b"B" + struct.pack("!I", len(body) + 4) + body
+    execute = b"E" + struct.pack("!I", 9) + b"\x00" + struct.pack("!I", 0)
+    return bind + execute
