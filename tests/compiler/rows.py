@@ -288,7 +288,7 @@ def _transactions(tenant: Tenant) -> Iterator[Row]:
     for number in range(FULL_ACCOUNT_ROWS + _OTHER_ROWS):
         full = number < FULL_ACCOUNT_ROWS
         mapping = 0 if full else 2 + number * 2 % (_MAPPINGS - 2)  # the even ones are mapped
-        status = _pick(list(TransactionStatus), number)
+        status = _pick(list(TransactionStatus), number // 7)  # others than where nulls are
         yield {
             "id": tenant.key("transaction", number),
             "account_id": tenant.key("account", _fed(mapping)),
