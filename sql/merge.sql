@@ -33,7 +33,7 @@ create temporary table incoming (
 -- role: worker
 -- needs: open
 -- A removed row that comes again is as new: its created_at starts anew, which is also how the
--- count tells new rows from changed ones.
+-- count tells new rows from changed ones. All of them are noted, as their texts are not indexed yet.
 with merged as (
   insert into app.transactions as t (
     tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
@@ -82,8 +82,16 @@ with merged as (
       t.status <> excluded.status
       and not (t.status = 'posted' and excluded.status = 'pending')
     )
-  returning t.created_at = now() as is_new
+  returning t.id, t.created_at = now() as is_new
+),
+
+noted as (
+  insert into app.unindexed_texts (tenant_id, transaction_ids)
+  select $1, array_agg(m.id)
+  from merged as m
+  having count(*) > 0
 )
+
 select
   count(*) filter (where m.is_new) as new,
   count(*) filter (where not m.is_new) as changed

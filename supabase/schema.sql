@@ -107,11 +107,13 @@ comment on function private.check_job_transition() is 'What a member may make of
 
 CREATE OR REPLACE FUNCTION private.claims()
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+begin
+  return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+end
 $function$;
 comment on function private.claims() is 'The verified claims of this transaction, or null.';
 grant execute on function private.claims() to authenticated;
@@ -148,25 +150,33 @@ grant execute on function private.create_tenant(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.current_tenant_id()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select m.tenant_id
-  from app.tenant_members as m
-  where m.tenant_id = (private.claims() ->> 'tenant_id')::uuid
-    and m.user_id = private.current_user_id()
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  return (
+    select m.tenant_id
+    from app.tenant_members as m
+    where m.tenant_id = (claims ->> 'tenant_id')::uuid
+      and m.user_id = (claims ->> 'sub')::uuid
+  );
+end
 $function$;
 comment on function private.current_tenant_id() is 'The claimed tenant, where the user is a member of it now; else null, which matches nothing.';
 grant execute on function private.current_tenant_id() to authenticated;
 
 CREATE OR REPLACE FUNCTION private.current_user_id()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select (private.claims() ->> 'sub')::uuid
+begin
+  return (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+end
 $function$;
 comment on function private.current_user_id() is 'The signed-in user, or null.';
 grant execute on function private.current_user_id() to authenticated;
@@ -219,18 +229,22 @@ grant execute on function private.expired_uploads(integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.has_role(minimum text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select exists (
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  return exists (
     select
     from app.tenant_members as m
-    where m.tenant_id = (private.claims() ->> 'tenant_id')::uuid
-      and m.user_id = private.current_user_id()
+    where m.tenant_id = (claims ->> 'tenant_id')::uuid
+      and m.user_id = (claims ->> 'sub')::uuid
       and array_position(array['viewer', 'member', 'admin', 'owner'], m.role)
         >= array_position(array['viewer', 'member', 'admin', 'owner'], minimum)
-  )
+  );
+end
 $function$;
 comment on function private.has_role(text) is 'Whether the user has at least this role in the claimed tenant.';
 grant execute on function private.has_role(text) to authenticated;
@@ -371,7 +385,7 @@ end
 $function$;
 comment on function private.touch_updated_at() is 'Keeps updated_at true.';
 
-CREATE OR REPLACE FUNCTION private.transactions_like(pattern text)
+CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date)
  RETURNS uuid[]
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -379,45 +393,93 @@ CREATE OR REPLACE FUNCTION private.transactions_like(pattern text)
 AS $function$
 declare
   most constant integer := 5000;
+  most_unindexed constant integer := 20000;
+  asking_tenant constant uuid := private.current_tenant_id();
+  unindexed bigint;
   found_ids uuid[];
+  more_ids uuid[];
 begin
   -- Shorter runs have no trigram, and a pattern without one would read the whole index.
   if pattern !~ '[[:alnum:]]{3}' then
     return null;
   end if;
-  -- Planned anew for each pattern: the index for a rare one, the table for a common one.
+  select coalesce(sum(u.size), 0) into unindexed
+  from app.unindexed_texts as u
+  where u.tenant_id = asking_tenant;
+  if unindexed > most_unindexed then
+    return null;
+  end if;
+  -- Planned anew for each pattern and days: by the rarer of both, or by the table.
   execute $search$
-    select array_agg(f.id)
+    select array_agg(f.transaction_id)
     from (
-      select t.id
-      from app.transactions as t
-      where t.tenant_id = (select private.current_tenant_id())
-        and (
-          t.description
-          || ' ' || coalesce(t.merchant_name, '')
-          || ' ' || coalesce(t.reference, '')
-          || ' ' || coalesce(t.customer_reference, '')
-        ) ilike $1
-      limit $2
+      select x.transaction_id
+      from app.transaction_texts as x
+      where x.tenant_id = $1
+        and x.text ilike $2
+        and ($3 is null or x.sort_date >= $3)
+        and ($4 is null or x.sort_date <= $4)
+      limit $5
     ) as f
-  $search$ into found_ids using pattern, most + 1;
+  $search$ into found_ids using asking_tenant, pattern, day_from, day_to, most + 1;
+  if unindexed > 0 then
+    select array_agg(t.id) into more_ids
+    from app.unindexed_texts as u
+    cross join lateral unnest(u.transaction_ids) as waiting (id)
+    join app.transactions as t on t.tenant_id = u.tenant_id and t.id = waiting.id
+    where u.tenant_id = asking_tenant
+      and (
+        t.description ilike pattern
+        or t.merchant_name ilike pattern
+        or t.reference ilike pattern
+        or t.customer_reference ilike pattern
+      );
+    found_ids := found_ids || more_ids;
+  end if;
   if cardinality(found_ids) > most then
     return null;
   end if;
   return coalesce(found_ids, '{}');
 end
 $function$;
-comment on function private.transactions_like(text) is 'Ids of all of the caller''s transactions whose texts may match; null where they are too many.';
-grant execute on function private.transactions_like(text) to authenticated;
+comment on function private.transactions_like(text,date,date) is 'Ids of the caller''s transactions of these days whose texts may match; null where too many.';
+grant execute on function private.transactions_like(text,date,date) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.unindexed_tenants(most integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select u.tenant_id
+  from app.unindexed_texts as u
+  where u.created_at < now() - interval '5 minutes'
+    or not exists (
+      select
+      from app.ingestion_jobs as j
+      where j.tenant_id = u.tenant_id and j.state in ('queued', 'running')
+    )
+  group by u.tenant_id
+  order by min(u.created_at)
+  limit least(most, 1000)
+$function$;
+comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
+grant execute on function private.unindexed_tenants(integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.worker_tenant_id()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select (private.claims() ->> 'tenant_id')::uuid
-  where private.claims() ->> 'role' = 'worker'
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  if claims ->> 'role' = 'worker' then
+    return (claims ->> 'tenant_id')::uuid;
+  end if;
+  return null;
+end
 $function$;
 comment on function private.worker_tenant_id() is 'The tenant of the job that runs in this transaction, or null. Role worker alone may ask.';
 grant execute on function private.worker_tenant_id() to worker;
@@ -788,6 +850,15 @@ create table app.tenants (
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 
+create table app.transaction_texts (
+  tenant_id uuid not null,
+  transaction_id uuid not null,
+  sort_date date not null,
+  text text not null,
+  constraint transaction_texts_pkey PRIMARY KEY (tenant_id, transaction_id)
+);
+comment on table app.transaction_texts is 'What a search looks for: the texts of each transaction in one, as when it was indexed last.';
+
 create table app.transactions (
   tenant_id uuid not null,
   id uuid not null,
@@ -844,6 +915,16 @@ comment on column app.transactions.content_key is 'Digest of what is no part of 
 comment on column app.transactions.amount_key is 'The amount in hundredths, rounded down: numeric is not leakproof, so an index needs this.';
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
+
+create table app.unindexed_texts (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_ids uuid[] not null,
+  size integer not null generated always as (cardinality(transaction_ids)) stored,
+  created_at timestamp with time zone not null default now(),
+  constraint unindexed_texts_pkey PRIMARY KEY (tenant_id, id)
+);
+comment on table app.unindexed_texts is 'Transactions whose texts are to be indexed, one row a merge: written with them, gone when done.';
 
 create table app.uploads (
   tenant_id uuid not null,
@@ -991,6 +1072,9 @@ add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, acc
 alter table app.transactions
 add constraint transactions_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
 
+alter table app.unindexed_texts
+add constraint unindexed_texts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.uploads
 add constraint uploads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -1029,13 +1113,14 @@ CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING b
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
+CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
+CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops) WITH (fastupdate=off);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
-CREATE INDEX transactions_text_idx ON app.transactions USING gin (tenant_id, (((((((description || ' '::text) || COALESCE(merchant_name, ''::text)) || ' '::text) || COALESCE(reference, ''::text)) || ' '::text) || COALESCE(customer_reference, ''::text))) extensions.gin_trgm_ops);
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
 
 -- triggers
@@ -1267,6 +1352,16 @@ create policy tenants_update on app.tenants for update to authenticated
 using (((id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
 with check ((id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
+alter table app.transaction_texts enable row level security;
+alter table app.transaction_texts force row level security;
+create policy transaction_texts_insert_worker on app.transaction_texts for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_texts_select_worker on app.transaction_texts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_texts_update_worker on app.transaction_texts for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.transactions enable row level security;
 alter table app.transactions force row level security;
 create policy transactions_delete_worker on app.transactions for delete to worker
@@ -1280,6 +1375,15 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy transactions_update_worker on app.transactions for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.unindexed_texts enable row level security;
+alter table app.unindexed_texts force row level security;
+create policy unindexed_texts_delete_worker on app.unindexed_texts for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unindexed_texts_insert_worker on app.unindexed_texts for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unindexed_texts_select_worker on app.unindexed_texts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.uploads enable row level security;
 alter table app.uploads force row level security;
@@ -1337,8 +1441,10 @@ grant delete, insert, select, update (role, invited_by, expires_at, accepted_at)
 grant delete, select, update (role) on app.tenant_members to authenticated;
 grant select, update (name) on app.tenants to authenticated;
 grant select on app.tenants to worker;
+grant insert, select, update on app.transaction_texts to worker;
 grant select on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
+grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
 grant select, update on app.uploads to worker;
 grant insert, select on private.tenant_keys to worker;

@@ -25,12 +25,14 @@ from db.queue import FUNCTION
 from pipeline.run import run
 from resolvers.services import open_services, pipeline_services
 from workers.janitor import expire_uploads
+from workers.text_index import index_texts
 
 log = logging.getLogger(__name__)
 
 JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job of a dead worker
 SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
+INDEX_EVERY_S: Final = 2
 JANITOR_EVERY_MIN: Final = 10
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
 COLLECTOR_THRESHOLDS: Final = (100_000, 50, 100)
@@ -61,6 +63,11 @@ async def sweep(ctx: Ctx) -> None:
 async def clean(ctx: Ctx) -> None:
     """Deletes uploads that nobody imported in time."""
     await expire_uploads(ctx["services"])
+
+
+async def index(ctx: Ctx) -> None:
+    """Indexes the texts of what jobs have written, when no job of the tenant is to be done."""
+    await index_texts(ctx["services"].database)
 
 
 def tune_interpreter() -> None:
@@ -95,6 +102,7 @@ def worker_options(settings: Settings) -> dict[str, Any]:
         "functions": [run_job],
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
         "queue_name": redis.QUEUE,

@@ -85,24 +85,60 @@ select results_eq(
   'an amount is kept to the last digit, and its key rounds down'
 );
 
--- Search.
-select is(
-  pg_temp.answer(who, $$select cardinality(private.transactions_like('%coffee%'))$$), found,
-  who || ' finds ' || found)
+-- Search. The rows booked above are in no index yet.
+create function pg_temp.like(pattern text, day_from text default null, day_to text default null)
+returns text language sql as $$
+  select format('select private.transactions_like(%L, %L, %L)', pattern, day_from, day_to)
+$$;
+create function pg_temp.found(who text, searched text) returns text language sql as $$
+  select pg_temp.answer(who, format(
+    'select count(distinct found.id)::text from unnest((%s)) as found (id)', searched
+  ))
+$$;
+grant execute on function pg_temp.like(text, text, text), pg_temp.found(text, text) to public;
+select is(pg_temp.found('vera@acme', pg_temp.like('%coffee%')), '1',
+  'what nobody noted as to be indexed is not looked at');
+select is(pg_temp.outcome('worker@acme', $$
+  insert into app.unindexed_texts (tenant_id, transaction_ids)
+  select tenant_id, array_agg(id) from app.transactions group by tenant_id
+$$), '1 rows', 'a worker notes what it wrote');
+select is(pg_temp.found(who, pg_temp.like('%coffee%')), found, who || ' finds ' || found)
 from (values
   ('vera@acme', (select count(*)::text from app.transactions
     where tenant_id = pg_temp.id('acme') and description ilike '%coffee%')),
-  ('gus@globex', (select count(*)::text from app.transactions
-    where tenant_id = pg_temp.id('globex') and description ilike '%coffee%')),
-  ('vera@globex', '0'), ('vera', '0')
+  ('gus@globex', '1'), ('vera@globex', '0'), ('vera', '0')
 ) as asked (who, found);
-select is(
-  pg_temp.answer('vera@acme', format('select private.transactions_like(%L)::text', pattern)),
-  found, pattern || ' is answered with ' || coalesce(found, 'null'))
+select is(pg_temp.answer('vera@acme', pg_temp.like(pattern)), found,
+  pattern || ' is answered with ' || coalesce(found, 'null'))
 from (values ('%no such text%', '{}'), ('%co%', null), ('%', null)) as asked (pattern, found);
-select is(pg_temp.outcome(who, $$select private.transactions_like('%coffee%')$$), '42501',
-  who || ' may not search')
+select is(pg_temp.found('gus@globex', pg_temp.like('%coffee%', day_from, day_to)), found,
+  concat_ws(' ', 'of the indexed ones', day_from, day_to))
+from (values
+  ('2026-06-01', '2026-06-01', '1'), (null, '2026-06-01', '1'), ('2026-06-01', null, '1')
+) as asked (day_from, day_to, found);
+select is(pg_temp.outcome(who, pg_temp.like('%coffee%')), '42501', who || ' may not search')
 from unnest(array['worker@acme', 'webhook', 'anon']) as who;
+
+select is(pg_temp.outcome(who, 'select from ' || name), '42501', who || ' does not read ' || name)
+from unnest(array['olivia@acme', 'webhook', 'anon']) as who,
+  unnest(array['app.transaction_texts', 'app.unindexed_texts']) as name;
+select is(pg_temp.outcome('worker@acme', 'select from app.transaction_texts'), '1 rows',
+  'a worker sees the texts of its tenant');
+select is(pg_temp.outcome('worker', 'select from app.unindexed_texts'), '0 rows',
+  'and without a tenant nothing');
+select is(pg_temp.outcome('worker@acme', $$
+  insert into app.unindexed_texts (tenant_id, transaction_ids) values (pg_temp.id('globex'), '{}')
+$$), '42501', 'it notes nothing for another tenant');
+select is(pg_temp.outcome('worker@acme', 'delete from app.unindexed_texts'), '2 rows',
+  'and takes its tenant''s notes off alone');
+select is(pg_temp.answer('worker', 'select count(*)::text from private.unindexed_tenants(9)'), '0',
+  'a tenant whose jobs are not done waits');
+update app.ingestion_jobs set state = 'completed';
+select is(
+  pg_temp.answer('worker', 'select array_agg(tenant_id)::text from private.unindexed_tenants(9)'),
+  array[pg_temp.id('globex')]::text, 'then it is said whose texts are to be indexed');
+select is(pg_temp.outcome(who, 'select private.unindexed_tenants(9)'), '42501', 'not to ' || who)
+from unnest(array['olivia@acme', 'webhook', 'anon']) as who;
 
 -- Mapping anew: a worker brings the rows after it.
 insert into app.accounts (tenant_id, id, name, currency)

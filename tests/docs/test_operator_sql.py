@@ -16,6 +16,7 @@ from db.migrate import migrate
 from tests.docs.blocks import ROOT, blocks
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.world import KEYS, World
+from workers.text_index import index_texts
 
 STATEMENTS = {
     re.sub(r"\s+", " ", block.text).strip(): block.text
@@ -79,13 +80,17 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
     gone, stays = await world.place(), await world.place()
     for place in (gone, stays):
         await world.take_in(place, SAMPLE)
+    await index_texts(world.database)
+    for place in (gone, stays):
+        await world.take_in(place, SAMPLE.replace(b"KETTLE", b"TEAPOT"))
     before = await _rows_of_all_tables(world.owner, stays.tenant_id)
 
     blobs = await world.owner.fetch(_for(told("select blob_path"), gone.tenant_id))
     await world.owner.execute(_for(told("delete from private.tenant_keys"), gone.tenant_id))
     await world.owner.execute(_for(told("begin;"), gone.tenant_id))
 
-    assert [row["blob_path"].split("/")[0] for row in blobs] == [str(gone.tenant_id)]
+    assert [row["blob_path"].split("/")[0] for row in blobs] == [str(gone.tenant_id)] * 2
+    assert {"app.transaction_texts", "app.unindexed_texts"} <= before.keys()
     assert await _rows_of_all_tables(world.owner, gone.tenant_id) == {}
     assert await _rows_of_all_tables(world.owner, stays.tenant_id) == before
 

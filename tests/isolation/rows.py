@@ -103,6 +103,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "reconciled_at": None,
         "set_aside": None,
     },
+    "app.transaction_texts": {},
+    "app.unindexed_texts": {},
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",
@@ -183,8 +185,9 @@ def _value(table: Table, column: str, kind: str, owner: Owner) -> str:
     if column in PEOPLE:
         return owner.person("owner")
     match kind:
-        case "uuid":
-            return owner.uuid(f"{table.name} {column}")
+        case "uuid" | "uuid[]":
+            one = owner.uuid(f"{table.name} {column}")
+            return one if kind == "uuid" else f"{{{one}}}"
         case "text":
             return owner.text(column)
         case "bytea":

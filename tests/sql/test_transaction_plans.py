@@ -102,7 +102,7 @@ async def test_a_page_of_a_search_reads_little_more_than_it_shows(
 
 
 async def test_a_search_is_looked_up_in_the_index_of_texts(rows: ManyRows) -> None:
-    scans = "select pg_stat_get_xact_numscans('app.transactions_text_idx'::regclass)"
+    scans = "select pg_stat_get_xact_numscans('app.transaction_texts_text_idx'::regclass)"
 
     async with rows.superuser.transaction():
         await rows.superuser.execute("set local enable_seqscan = off")
@@ -111,7 +111,7 @@ async def test_a_search_is_looked_up_in_the_index_of_texts(rows: ManyRows) -> No
             "select set_config('request.jwt.claims', $1, true)", rows.user.claims
         )
         before = await rows.superuser.fetchval(scans)
-        found = await rows.superuser.fetchval("select private.transactions_like('%RF18%')")
+        found = await rows.superuser.fetchval("select private.transactions_like('%RF18%', null, null)")
         after = await rows.superuser.fetchval(scans)
 
     assert len(found) == 1
