@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 MESSAGE_CHARACTERS_MAX: Final = 500
 TRY_AGAIN: Final = "a part of this service is away; try again"
+NOT_KEPT: Final = "a value is not one that can be kept"
 TOOK_TOO_LONG: Final = "the operation took too long; ask for less"
 
 # The first class that matches decides. None: the error's own words are meant for the caller.
@@ -39,7 +40,7 @@ _KNOWN: Final[tuple[tuple[type[Exception], str, str | None], ...]] = (
     (InvalidCursor, "BAD_INPUT", None),
     (InvalidMoney, "BAD_INPUT", None),
     (Unreadable, "BAD_INPUT", None),
-    (Invalid, "BAD_INPUT", None),
+    (Invalid, "BAD_INPUT", NOT_KEPT),
     (Conflict, "CONFLICT", "something else changed first, or is there already"),
     (Forbidden, "FORBIDDEN", None),
     (DatabaseUnavailable, "UNAVAILABLE", TRY_AGAIN),
@@ -147,7 +148,7 @@ def _known(error: Exception, *, path: list[str | int] | None = None) -> tuple[st
         return error.code, error.message
     for kind, code, message in _KNOWN:
         if isinstance(error, kind):
-            if code in ("UNAVAILABLE", "TIMEOUT"):
+            if message is not None:
                 _log.warning("graphql.failed", extra={"code": code, "path": path}, exc_info=error)
             return code, str(error) if message is None else message
     _log.error("graphql.internal", extra={"path": path}, exc_info=error)

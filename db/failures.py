@@ -16,7 +16,7 @@ class DatabaseUnavailable(BankfeedsError):
 
 
 class Invalid(BankfeedsError):
-    """A value breaks a rule of the database; `constraint` names the rule."""
+    """A value breaks a rule of the database; `constraint` names the rule, for us and for logs."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__(f"the value breaks {constraint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ from db.session import Tx
 from resolvers.context import Context
 from resolvers.refusal import RefusalCode, Refused
 
+_log = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
@@ -53,8 +55,10 @@ def refusable(
         except Conflict:
             return Refused(code=RefusalCode.CONFLICT, message="There is one already.")
         except Invalid as error:
+            if error.constraint not in _CONSTRAINTS:
+                _log.warning("refused.unforeseen", extra={"constraint": error.constraint})
             code, message = _CONSTRAINTS.get(
-                error.constraint, (RefusalCode.INVALID, f"A value breaks {error.constraint}.")
+                error.constraint, (RefusalCode.INVALID, "A value is not one that can be kept.")
             )
             return Refused(code=code, message=message)
 
