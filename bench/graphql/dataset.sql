@@ -117,4 +117,11 @@ cross join lateral (
 join bench.merchants as m on m.number = abs(hashint8(n + 17)::bigint) % 80
 order by a.number, k desc;
 
+-- As the worker leaves them: see index_part in sql/texts.sql.
+insert into app.transaction_texts (tenant_id, transaction_id, sort_date, text)
+select
+  t.tenant_id, t.id, t.sort_date,
+  concat(t.description, ' ', t.merchant_name, ' ', t.reference, ' ', t.customer_reference)
+from app.transactions as t;
+
 drop schema bench cascade;

@@ -115,10 +115,16 @@ begin
     ) as f
   $search$ into found_ids using asking_tenant, pattern, day_from, day_to, most + 1;
   if unindexed > 0 then
-    select array_agg(t.id) into more_ids
+    -- Rows by their ids (`offset 0`): a table that has just grown is planned as if it were small.
+    select array_agg(waiting.id) into more_ids
     from app.unindexed_texts as u
     cross join lateral unnest(u.transaction_ids) as waiting (id)
-    join app.transactions as t on t.tenant_id = u.tenant_id and t.id = waiting.id
+    cross join lateral (
+      select t.description, t.merchant_name, t.reference, t.customer_reference
+      from app.transactions as t
+      where t.tenant_id = asking_tenant and t.id = waiting.id
+      offset 0
+    ) as t
     where u.tenant_id = asking_tenant
       and (
         t.description ilike pattern
