@@ -31,6 +31,7 @@ from api.rate_limits import rate_limits
 from api.sockets import Sockets
 from api.streams import Streams
 from api.uploads import Uploads
+from core import interpreter
 from core.logs import configure
 from core.settings import Settings
 from db.rate_limits import SharedSpending
@@ -87,6 +88,7 @@ def create_app(
                 streams=Streams(metrics),
                 production=found.production,
             )
+            interpreter.tune()
             yield {
                 "application": _routed(found, process, edge),
                 connections.STATE: connections.SilentConnections(),

@@ -24,6 +24,8 @@ from schema.ids import decode
 # nothing from the next statement on, and is told so after this long.
 REMEMBERED_S: Final = 5
 REMEMBERED_MAX: Final = 10_000
+RECALLED_S: Final = 1.0  # in which no request of the same headers is looked at again
+RECALLED_MAX: Final = 4_096
 GUARD_EVERY_S: Final = 60
 NO_SUCH_TENANT: Final = "no such tenant for you: X-Tenant must name one that you belong to"
 
@@ -55,6 +57,27 @@ class Callers:
         self._database = database
         self._clock = clock
         self._choices = _Choices()
+        self._recent: OrderedDict[tuple[str | None, str | None], tuple[Caller, float]] = (
+            OrderedDict()
+        )
+
+    def recalled(self, authorization: str | None, wanted: str | None) -> Caller | None:
+        """Who sent the same two headers a moment ago, if their token still holds."""
+        known = self._recent.get((authorization, wanted))
+        if known is None:
+            return None
+        caller, until = known
+        if asyncio.get_running_loop().time() >= until or self._clock() >= caller.expires_at:
+            del self._recent[authorization, wanted]
+            return None
+        return caller
+
+    def recall(self, authorization: str | None, wanted: str | None, caller: Caller) -> None:
+        """Remembers for a moment who sent these two headers."""
+        until = asyncio.get_running_loop().time() + RECALLED_S
+        self._recent[authorization, wanted] = (caller, until)
+        if len(self._recent) > RECALLED_MAX:
+            self._recent.popitem(last=False)
 
     async def identify(self, authorization: str | None) -> Identity:
         """Whose token an Authorization header holds.

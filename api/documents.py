@@ -28,6 +28,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from api.cost import Prices
 from api.limits import TOKENS_MAX, excesses
 from api.plans import Plans
+from api.variables import Variables
 from core.errors import BankfeedsError
 from schema.compiler import Compiler
 
@@ -59,6 +60,7 @@ class Document:
     ast: DocumentNode
     fragments: Mapping[str, FragmentDefinitionNode]
     operations: Mapping[str, OperationDefinitionNode]
+    variables: Mapping[str, Variables]
     plans: Plans
     costs: dict[str, Costs] = field(default_factory=dict)
 
@@ -151,6 +153,7 @@ class Documents:
             ast=ast,
             fragments=fragments,
             operations=operations,
+            variables={name: Variables(self._schema, one) for name, one in operations.items()},
             plans=Plans(self._compiler, ast, fragments),
         )
 

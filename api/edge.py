@@ -33,6 +33,15 @@ class Edge:
     streams: Streams
     production: bool
 
+    async def caller(self, scope: Scope, authorization: str | None, wanted: str | None) -> Caller:
+        """Who calls, and for which tenant. Raises Problem."""
+        known = self.callers.recalled(authorization, wanted)
+        if known is None:
+            identity = await self.identify(scope, authorization)
+            known = await self.callers.choose(identity, wanted)
+            self.callers.recall(authorization, wanted, known)
+        return known
+
     async def identify(self, scope: Scope, authorization: str | None) -> Identity:
         """Whose token it is. Raises Problem, also for a peer whose tokens were bad too often."""
         if self.peers.has_failed_enough(scope) and not self.callers.recalls(authorization):

@@ -81,7 +81,8 @@ class GraphQL:
         answer: Answer,
     ) -> None:
         check_content_type(headers)
-        caller = await self._caller(scope, headers)
+        wanted = headers.get("x-tenant")
+        caller = await self._edge.caller(scope, headers.get("authorization"), wanted)
         allowance = self._edge.allowance(caller)
         try:
             size = declared_size(headers)
@@ -105,10 +106,6 @@ class GraphQL:
             await response(scope, receive, send)
             return
         await _answer(send, outcome, answer, allowance.headers())
-
-    async def _caller(self, scope: Scope, headers: Headers) -> Caller:
-        identity = await self._edge.identify(scope, headers.get("authorization"))
-        return await self._edge.callers.choose(identity, headers.get("x-tenant"))
 
     async def _outcome(
         self, request: OperationRequest, caller: Caller, allowance: Allowance, context: Context

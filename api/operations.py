@@ -111,7 +111,9 @@ class Operations:
         if operation is None:
             self._built(document.ast, request)  # says which operations there are
             raise Rejected([GraphQLError("name the operation to run")])
-        variables = self._coerced(operation, request.variables)
+        given = request.variables or {}
+        name = operation.name.value if operation.name else ""
+        variables = document.variables[name].plain(given) or self._coerced(operation, given)
         cost = self._documents.cost(document, operation, variables.coerced)
         if cost > COST_MAX:
             raise Rejected([_too_costly(cost)])
@@ -204,14 +206,12 @@ class Operations:
             executor.context_value = value
             return await _result(executor, serially=False if _is_event(prepared) else None)
 
-    def _coerced(
-        self, operation: OperationDefinitionNode, given: dict[str, Any] | None
-    ) -> VariableValues:
+    def _coerced(self, operation: OperationDefinitionNode, given: dict[str, Any]) -> VariableValues:
         """The variables as the operation declares them. Raises Rejected."""
         variables = get_variable_values(
             self._schema,
             operation.variable_definitions or (),
-            given or {},
+            given,
             max_errors=COERCION_ERRORS_MAX,
             hide_suggestions=self._production,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import sys
@@ -17,6 +16,7 @@ from arq import cron
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+from core import interpreter
 from core.settings import Settings
 from db import redis
 from db.failures import DatabaseUnavailable, TimedOut
@@ -35,7 +35,6 @@ SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
 JANITOR_EVERY_MIN: Final = 10
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
-COLLECTOR_THRESHOLDS: Final = (100_000, 50, 100)
 SWITCH_INTERVAL_S: Final = 0.0005
 POLL_DELAY_S: Final = 0.05
 RESTART_DELAYS_S: Final = (0.2, 0.5, 1, 2, 5)
@@ -76,8 +75,7 @@ def tune_interpreter() -> None:
     Batches are many small objects that die together; and each answer of Postgres would wait for the
     thread that reads ahead, by default five milliseconds.
     """
-    gc.freeze()
-    gc.set_threshold(*COLLECTOR_THRESHOLDS)
+    interpreter.tune()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 

@@ -46,6 +46,7 @@ where usename = $1 and application_name <> 'postgraphile'
 """
 _ENTRY: Final = re.compile(r"\d{4}-\d\d-\d\d [\d:.]+ UTC \[\d+\] (LOG|DETAIL):  (.*)", re.DOTALL)
 _SAID: Final = re.compile(r"(?:statement|execute [^:]+): (.*)", re.DOTALL)
+_PREPARED: Final = re.compile(r"^prepare \w+ \([^)]*\) as\s+")  # pgbench prepares by itself
 _PARAMETER: Final = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 _TPS: Final = re.compile(r"tps = ([\d.]+) \(without")
 _PROCESSED: Final = re.compile(r"actually processed: (\d+)")
@@ -148,7 +149,8 @@ def statements(log: str) -> Iterator[Statement]:
             continue
         follows = found[index + 1] if index + 1 < len(found) else ("", "")
         detail = follows[1] if follows[0] == "DETAIL" else ""
-        yield Statement(sql=said[1].strip().rstrip(";"), parameters=_parameters(detail))
+        sql = _PREPARED.sub("", said[1].strip()).rstrip(";")
+        yield Statement(sql=sql, parameters=_parameters(detail))
 
 
 def _parameters(detail: str) -> list[str | None]:
