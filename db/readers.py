@@ -72,6 +72,7 @@ class Reader:
         try:
             return await statement.fetchrow(*args)
         except asyncpg.PostgresError as error:
+            self.wire.take_back()  # asyncpg refuses what it cannot write before it writes
             del self.statements[sql]  # it may be the plan that is too old
             if self.wire.failed:
                 raise NotEntered("the scope of a read was refused") from error

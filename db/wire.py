@@ -40,7 +40,11 @@ class Wire(asyncio.Protocol):
     def put_ahead(self, executed: bytes) -> None:
         """Sends these messages ahead of the next, which must be one that ends in Sync."""
         assert not self._hides
-        self._ahead = executed
+        self._ahead, self.failed = executed, False
+
+    def take_back(self) -> None:
+        """Forgets what was put ahead where no message followed, so that it leads no other one."""
+        self._ahead = b""
 
     # What asyncpg calls.
 
