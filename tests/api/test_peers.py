@@ -262,15 +262,16 @@ async def test_who_says_nothing_or_never_ends_a_head_is_let_go(
     assert await _ended(one) in (b"", said and b"HTTP")
 
 
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed; subscriptionSpec=1.0"])
 async def test_who_never_reads_a_stream_is_let_go(
-    impatient: Api, place: Place, connected: list[socket.socket]
+    impatient: Api, place: Place, connected: list[socket.socket], accept: str
 ) -> None:
     one = socket.socket()
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     one.connect(_address(impatient))
     connected.append(one)
     query = "subscription { large(size: 60000) }"
-    one.sendall(_request(impatient.token(place.user_id), query, accept="text/event-stream"))
+    one.sendall(_request(impatient.token(place.user_id), query, accept=accept))
     await asyncio.sleep(4)
 
     assert await _ended(one) == b"HTTP"
