@@ -46,3 +46,7 @@ indexed as (
 
 select p.size
 from part as p;
+
+-- name: settle
+-- role: worker
+select private.settle_texts();

@@ -29,6 +29,9 @@ async def index_texts(database: Database) -> int:
             rows += part
             if time.monotonic() > end:
                 break
+        if rows:
+            async with database.as_(WorkerScope(tenant_id=None)) as tx:
+                await texts.settle(tx)
     except BankfeedsError as error:
         log.warning("texts.not_indexed", extra={"error": type(error).__name__})
     return rows

@@ -23,7 +23,7 @@ comment on table app.transaction_texts is
   'What a search looks for: the texts of each transaction in one, as when it was indexed last.';
 create index transaction_texts_text_idx on app.transaction_texts using gin (
   tenant_id extensions.uuid_ops, text extensions.gin_trgm_ops
-) with (fastupdate = off);
+);
 create index transaction_texts_date_idx on app.transaction_texts (tenant_id, sort_date);
 
 create table app.unindexed_texts (
@@ -73,6 +73,19 @@ comment on function private.unindexed_tenants(integer) is
   'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 revoke all on function private.unindexed_tenants(integer) from public;
 grant execute on function private.unindexed_tenants(integer) to worker;
+
+create function private.settle_texts()
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select gin_clean_pending_list('app.transaction_texts_text_idx'::regclass)
+$$;
+comment on function private.settle_texts() is
+  'Sorts in what was added to the index of texts, which every search would read row by row else.';
+revoke all on function private.settle_texts() from public;
+grant execute on function private.settle_texts() to worker;
 
 -- An operator that is not leakproof, such as ilike, uses no index ahead of a policy: so the index
 -- is asked by a function that sees the caller's tenant alone.
