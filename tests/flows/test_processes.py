@@ -122,6 +122,36 @@ async def test_a_postgres_that_is_killed_recovers_and_so_does_the_import(
             await _assert_whole(world, tenant, job_id)
 
 
+async def test_workers_killed_while_they_index_texts_leave_none_out(
+    world: World, worker: WorkerProcess
+) -> None:
+    place = await world.place()
+    await world.altered(batch_records=2_000).take_in(place, FILE)
+    waiting = await _unindexed(world)
+
+    for most in (waiting - 1, waiting // 2):
+        worker.start()
+        await _indexed(world, most)
+        worker.end()
+    worker.start()
+    await _indexed(world, 0)
+
+    assert await world.owner.fetchval("select count(*) from app.transaction_texts") == ROWS
+
+
+async def _indexed(world: World, most: int) -> None:
+    """Waits until so many merges are left to index, or fewer."""
+    async with asyncio.timeout(SETTLES_WITHIN_S):
+        while True:
+            if await _unindexed(world) <= most:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def _unindexed(world: World) -> int:
+    return int(await world.owner.fetchval("select count(*) from app.unindexed_texts"))
+
+
 async def _claimed(world: World, place: Place, job_id: UUID) -> None:
     """Waits until a worker has the job, or has done it."""
     fence = (await world.ledger(place, job_id))["fence"]
