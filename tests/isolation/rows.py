@@ -103,8 +103,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "reconciled_at": None,
         "set_aside": None,
     },
-    "app.transaction_texts": {},
-    "app.unindexed_texts": {},
+    "app.transaction_texts": {"transaction_id": lambda owner: owner.uuid("app.transactions id")},
+    # So that a search finds it, whatever its texts are.
+    "app.unindexed_texts": {
+        "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
+    },
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",
