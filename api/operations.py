@@ -32,6 +32,7 @@ from api.errors import Masked, field_errors, masked, request_errors, told
 from core.errors import BadInput, Conflict, Forbidden, InvalidCursor
 from db.failures import Invalid
 from resolvers.context import Context
+from schema.json_sql import NotInSql
 from schema.plan import Plan
 
 OPERATION_TIMEOUT_S: Final = 10
@@ -175,7 +176,10 @@ class Operations:
         if prepared.plan is not None and context.tenant_id is not None:
             try:
                 return await self._compiled(prepared, prepared.plan, context)
-            except (BadInput, InvalidCursor, Invalid, Forbidden, Conflict, GraphQLError):
+            except (
+                *(BadInput, InvalidCursor, Invalid, Forbidden, Conflict),
+                *(GraphQLError, NotInSql),
+            ):
                 pass
         executor = self._built(prepared.document.ast, prepared.request)
         return await self._executed(prepared, executor, context)

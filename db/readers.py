@@ -72,19 +72,22 @@ class Reader:
         try:
             return await statement.fetchrow(*args)
         except asyncpg.PostgresError as error:
-            self.wire.take_back()  # asyncpg refuses what it cannot write before it writes
             del self.statements[sql]  # it may be the plan that is too old
             if self.wire.failed:
                 raise NotEntered("the scope of a read was refused") from error
             raise
+        finally:
+            self.wire.take_back()  # asyncpg refuses what it cannot write before it writes
 
     async def _prepared(self, begin: str, sql: str) -> PreparedStatement[asyncpg.Record]:
         """Prepares as who will ask: a plan holds the policies of its role."""
         await self.connection.execute(begin)
         try:
             statement = await self.connection.prepare(sql)
-        finally:
-            await self.connection.execute("commit")
+        except asyncpg.PostgresError:
+            await self.connection.execute("rollback")
+            raise
+        await self.connection.execute("commit")
         self.statements[sql] = statement
         if len(self.statements) > STATEMENTS_MAX:
             self.statements.popitem(last=False)

@@ -80,17 +80,28 @@ async def groups(
     Amounts of different currencies are never added. Raises TimedOut where the filter leaves too
     many transactions to add up.
     """
+    arguments = Arguments(tenant_id)
+    sql = statement(arguments, wanted=wanted, by=by, most=most)
+    return [read(Group, row) for row in await tx.rows(sql, *arguments.values)]
+
+
+def statement(
+    arguments: Arguments,
+    *,
+    wanted: TransactionFilter,
+    by: Collection[TransactionGrouping],
+    most: int,
+) -> str:
+    """The statement of the first `most` groups; see `groups`."""
     asked = {*by, TransactionGrouping.CURRENCY}
     columns = [
         f"{key if one in asked else _UNASKED[one]} as {one.value}" for one, key in _KEYS.items()
     ]
     places = ", ".join(str(place) for place, one in enumerate(_KEYS, start=1) if one in asked)
-    arguments = Arguments(tenant_id)
     whole = select.whole_of(
         arguments,
         ", ".join([*columns, *_SUMS]),
         listing=LISTING,
         where=conditions(wanted),
     )
-    sql = f"{whole}\ngroup by {places}\norder by {places}\nlimit {most:d}"
-    return [read(Group, row) for row in await tx.rows(sql, *arguments.values)]
+    return f"{whole}\ngroup by {places}\norder by {places}\nlimit {most:d}"

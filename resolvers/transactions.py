@@ -10,7 +10,7 @@ from core.models import Transaction
 from core.page import Page
 from db import summaries
 from db import transactions as stored
-from db.select import Asked
+from db.select import Arguments, Asked
 from db.summaries import Group, TransactionGrouping
 from db.transactions import TransactionFilter, TransactionOrder
 from resolvers.context import Context
@@ -94,6 +94,14 @@ async def summary(
             "by postedFrom and postedTo, or group by less"
         )
     return groups
+
+
+def summary_statement(
+    arguments: Arguments, *, wanted: TransactionFilter, by: Collection[TransactionGrouping]
+) -> str:
+    """The statement of a summary: one group more than there may be. Raises BadInput."""
+    _check(wanted)
+    return summaries.statement(arguments, wanted=wanted, by=by, most=GROUPS_MAX + 1)
 
 
 def _check(wanted: TransactionFilter) -> None:

@@ -48,7 +48,7 @@ from schema.ids import any_key_of, decode
 from schema.json_sql import NotInSql
 from schema.page import bounded
 from schema.plan import Binding, Gap, Json, Pieces, Plan, Question, Root, Sql, joined
-from schema.reads import AnyById, ById, Count, Many, One, Same
+from schema.reads import AnyById, ById, Count, Every, Many, One, Same
 
 Details: TypeAlias = list[FieldDetails]
 Member: TypeAlias = Callable[[str, Details], Pieces]
@@ -158,6 +158,8 @@ class _Writer:
                 pieces = [self._any(definition, any_of, details)]
             case Many() as many:
                 pieces = [self._page(definition, many, alias, details)]
+            case Every() as every:
+                pieces = [self._every(definition, every, details)]
             case Count() as count:
                 pieces = [self._count(definition, count, node)]
             case _ if node.name.value == "id" and alias and _is_node(parent):
@@ -221,6 +223,18 @@ class _Writer:
             "endCursor": page.end_cursor,
         }
         return self._object(info, details, lambda name, _: [members[name]()])
+
+    def _every(self, definition: GraphQLField, every: Every, details: Details) -> Sql:
+        thing = joined(self._thing(_target(definition), every.alias, details))
+        node = details[0].node
+
+        def rows(binding: Binding) -> str:
+            given = self._arguments(definition, node, binding.variables)
+            return every.rows(binding.arguments, **given)
+
+        array = ("'[' || coalesce(string_agg(", *thing.parts, ", ','), '') || ']'")
+        head = f"(select case when count(*) <= {every.most} then "
+        return Sql((head, *array, " end\nfrom (\n", rows, f"\n) as {every.alias})"))
 
     def _count(self, definition: GraphQLField, count: Count, node: FieldNode) -> Sql:
         question = self._question(definition, count.asked, node)

@@ -6,7 +6,7 @@ writes what arguments decide: which rows, in which order, after what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues
 
 from db.select import Arguments, Asked
 from schema import json_sql
+from schema.json_sql import NotInSql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +96,12 @@ class Plan:
 
     def data(self, row: Iterable[str], others: Mapping[str, Any]) -> dict[str, Any]:
         """The answer, in its order: of the statement's row, and of what resolvers gave."""
-        texts = iter(row)
+        texts = list(row)
+        if None in texts:
+            raise NotInSql("more than the statement may answer")
+        left = iter(texts)
         return {
-            root.key: others[root.key] if root.sql is None else orjson.Fragment(next(texts))
+            root.key: others[root.key] if root.sql is None else orjson.Fragment(next(left))
             for root in self.roots
         }
 
@@ -123,4 +127,13 @@ def joined(pieces: Iterable[Json | Sql]) -> Sql:
             for piece in group:
                 assert isinstance(piece, Sql)
                 parts += [" || ", *piece.parts]
-    return Sql(tuple(parts[1:]))
+    return Sql(tuple(_merged(parts[1:])))
+
+
+def _merged(parts: Iterable[str | Gap]) -> Iterator[str | Gap]:
+    """The same text in fewer parts."""
+    for constant, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        if constant:
+            yield "".join(part for part in group if isinstance(part, str))
+        else:
+            yield from group

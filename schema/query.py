@@ -34,6 +34,7 @@ from resolvers import (
     providers,
     transactions,
 )
+from resolvers.transactions import GROUPS_MAX
 from schema.accounts import Account, AccountFilter
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
@@ -48,9 +49,9 @@ from schema.nodes import LISTINGS, find
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
-from schema.reads import AnyById, ById, Count, Many
+from schema.reads import AnyById, ById, Count, Every, Many
 from schema.related import maybe
-from schema.summary import TransactionGroup
+from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
@@ -198,7 +199,8 @@ class Query:
 
     @resolved(
         description="Sums and counts of transactions, in 1,000 groups of one currency each at "
-        "most; more are refused. By month, category, account, merchant and currency, nulls last."
+        "most; more are refused. By month, category, account, merchant and currency, nulls last.",
+        reads=Every(rows=summary_rows, alias="g", most=GROUPS_MAX),
     )
     async def transaction_summary(
         self,

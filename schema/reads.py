@@ -54,6 +54,18 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """All rows of a statement, `most` of them; if there are more, the resolvers say so.
+
+    `rows` writes the statement: it gets the bound values and the field's arguments.
+    """
+
+    rows: Callable[..., str]
+    alias: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ById:
     """The thing that the argument `id` names; `key` reads it as the id of one type."""
 
@@ -68,7 +80,7 @@ class AnyById:
     listings: Mapping[str, Listing]
 
 
-Reads = Same | One | Many | Count | ById | AnyById
+Reads = Same | One | Many | Count | Every | ById | AnyById
 
 
 def same(*, description: str, null_if: str | None = None) -> Any:

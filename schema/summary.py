@@ -6,36 +6,48 @@ from datetime import date
 
 import strawberry
 
-from db.summaries import Group
-from resolvers import accounts
+from db.accounts import LISTING as ACCOUNTS
+from db.select import Arguments
+from db.summaries import Group, TransactionGrouping
+from db.transactions import TransactionFilter as Wanted
+from resolvers import accounts, transactions
 from schema.accounts import Account
+from schema.columns import derived, money
 from schema.context import Info
 from schema.fields import resolved
 from schema.money import Money
+from schema.reads import One
 from schema.related import maybe
 from schema.scalars import CurrencyCode
+from schema.transaction_filter import TransactionFilter
 
 
 @strawberry.type(description="Transactions of one currency that are alike in what was asked.")
 class TransactionGroup:
-    month: date | None = strawberry.field(
-        description="The first day of the month; null unless grouped by MONTH."
+    month: date | None = derived(
+        "g.month", description="The first day of the month; null unless grouped by MONTH."
     )
-    category: str | None = strawberry.field(
+    category: str | None = derived(
+        "g.category",
         description="The name of the category; null unless grouped by CATEGORY, and where nobody "
-        "said."
+        "said.",
     )
-    merchant_name: str | None = strawberry.field(
+    merchant_name: str | None = derived(
+        "g.merchant_name",
         description="The other party; null unless grouped by MERCHANT, and where the source names "
-        "none."
+        "none.",
     )
-    currency: CurrencyCode = strawberry.field(
-        description="The currency: different ones are never added."
+    currency: CurrencyCode = derived(
+        "g.currency", description="The currency: different ones are never added."
     )
-    count: int = strawberry.field(description="How many transactions.")
-    income: Money = strawberry.field(description="The sum of money in; zero or more.")
-    expenses: Money = strawberry.field(description="The sum of money out; zero or less.")
-    net: Money = strawberry.field(description="Income and expenses together.")
+    count: int = derived("g.count", description="How many transactions.")
+    income: Money = money(
+        "g.income", currency="g.currency", description="The sum of money in; zero or more."
+    )
+    expenses: Money = money(
+        "g.expenses", currency="g.currency", description="The sum of money out; zero or less."
+    )
+    net: Money = money("g.net", currency="g.currency", description="Income and expenses together.")
     model: strawberry.Private[Group]
 
     @staticmethod
@@ -54,7 +66,21 @@ class TransactionGroup:
             model=group,
         )
 
-    @resolved(description="The account; null unless grouped by ACCOUNT.")
+    @resolved(
+        description="The account; null unless grouped by ACCOUNT.",
+        reads=One(listing=ACCOUNTS, key="g.account_id"),
+    )
     async def account(self, info: Info) -> Account | None:
         """The account."""
         return await maybe(info.context, accounts.by_ids, self.model.account_id, Account.of)
+
+
+def summary_rows(
+    arguments: Arguments,
+    *,
+    group_by: list[TransactionGrouping],
+    filter: TransactionFilter | None = None,
+) -> str:
+    """The statement of a summary. Raises BadInput."""
+    wanted = Wanted() if filter is None else filter.wanted()
+    return transactions.summary_statement(arguments, wanted=wanted, by=frozenset(group_by))

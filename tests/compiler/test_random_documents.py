@@ -94,7 +94,7 @@ def _column(sql: str, currency: str | None = None) -> dict[str, Any]:
     ("type_name", "field", "metadata"),
     [
         ("Account", "name", _column("a.name || ' '")),
-        ("Transaction", "createdAt", _column("date_trunc('milliseconds', t.created_at)")),
+        ("Transaction", "createdAt", _column("t.created_at + interval '1 second'")),
         (
             "Account",
             "transactions",
@@ -123,6 +123,7 @@ def test_sql_that_says_something_else_is_found(
         ("amount", _column("t.amount + 0.0", "t.currency")),
         ("postedDate", _column("t.sort_date")),
         ("merchantName", _column("coalesce(t.merchant_name, '')")),
+        ("createdAt", _column("date_trunc('milliseconds', t.created_at)")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -130,7 +131,7 @@ def test_a_value_that_is_written_otherwise_is_found(
     both: BothWays, field: str, metadata: dict[str, Any]
 ) -> None:
     planted = both.of(_planted("Transaction", field, metadata))
-    node = "amount { amount } postedDate merchantName"
+    node = "amount { amount } postedDate merchantName createdAt"
 
     with pytest.raises(AssertionError, match="acme: "):
         planted.same(

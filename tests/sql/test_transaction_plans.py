@@ -111,7 +111,9 @@ async def test_a_search_is_looked_up_in_the_index_of_texts(rows: ManyRows) -> No
             "select set_config('request.jwt.claims', $1, true)", rows.user.claims
         )
         before = await rows.superuser.fetchval(scans)
-        found = await rows.superuser.fetchval("select private.transactions_like('%RF18%', null, null)")
+        found = await rows.superuser.fetchval(
+            "select private.transactions_like('%RF18%', null, null)"
+        )
         after = await rows.superuser.fetchval(scans)
 
     assert len(found) == 1

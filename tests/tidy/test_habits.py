@@ -59,6 +59,7 @@ def test_only_the_session_and_the_pool_touch_connections() -> None:
         "direct.py",
         "migrate.py",
         "login.py",
+        "readers.py",
         "demo.py",
         "embedded.py",
         "schema_dump.py",
