@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from time import monotonic
 from typing import Final, NoReturn
 from uuid import UUID
 
@@ -67,14 +68,14 @@ class Callers:
         if known is None:
             return None
         caller, until = known
-        if asyncio.get_running_loop().time() >= until or self._clock() >= caller.expires_at:
+        if monotonic() >= until or self._clock() >= caller.expires_at:
             del self._recent[authorization, wanted]
             return None
         return caller
 
     def recall(self, authorization: str | None, wanted: str | None, caller: Caller) -> None:
         """Remembers for a moment who sent these two headers."""
-        until = asyncio.get_running_loop().time() + RECALLED_S
+        until = monotonic() + RECALLED_S
         self._recent[authorization, wanted] = (caller, until)
         if len(self._recent) > RECALLED_MAX:
             self._recent.popitem(last=False)

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any, Final
@@ -32,6 +33,7 @@ _HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 SLOW_S: Final = 1.0
+IDS_AT_ONCE: Final = 256
 
 
 def request_id(scope: Scope) -> str:
@@ -45,13 +47,14 @@ class Outermost:
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
+        self._ids = _random_ids()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One exchange."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        own_id = _chosen_id(scope)
+        own_id = _chosen_id(scope, self._ids)
         scope = {**scope, "bankfeeds.request_id": own_id}
         with bound(request_id=own_id):
             if scope["type"] == "http":
@@ -119,14 +122,22 @@ class Outermost:
 _INTERNAL: Final = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
 
 
-def _chosen_id(scope: Scope) -> str:
+def _random_ids() -> Iterator[str]:
+    """New ids without end; the system is asked for randomness once for many."""
+    while True:
+        digits = token_hex(16 * IDS_AT_ONCE)
+        for start in range(0, len(digits), 32):
+            yield digits[start : start + 32]
+
+
+def _chosen_id(scope: Scope, ids: Iterator[str]) -> str:
     """The caller's X-Request-Id where it is harmless, else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given: str = value.decode("latin-1")
             if _REQUEST_ID.fullmatch(given):
                 return given
-    return token_hex(16)
+    return next(ids)
 
 
 def _completed(message: Message, own_id: str) -> list[tuple[bytes, bytes]]:

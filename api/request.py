@@ -63,15 +63,19 @@ def _preferred(accept: str) -> Answer:
 
 def check_content_type(headers: Mapping[str, str]) -> None:
     """Only JSON in UTF-8. A form cannot send it from another site. Raises Problem (415)."""
-    given = headers.get("content-type", "")
-    name, *parameters = (piece.strip().lower() for piece in given.split(";"))
-    charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
-    if name != "application/json" or any(charset != "utf-8" for charset in charsets):
+    if not _is_json(headers.get("content-type", "")):
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "BAD_INPUT",
             "send application/json, in UTF-8",
         )
+
+
+@lru_cache(maxsize=256)
+def _is_json(given: str) -> bool:
+    name, *parameters = (piece.strip().lower() for piece in given.split(";"))
+    charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
+    return name == "application/json" and all(charset == "utf-8" for charset in charsets)
 
 
 def parsed(body: bytes) -> OperationRequest:

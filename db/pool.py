@@ -16,6 +16,7 @@ from db.session import Database
 from db.wire import WiredLoop
 
 COMMAND_TIMEOUT_S: Final = 120
+READ_TIMEOUT_S: Final = 10  # Postgres itself stops a user's statement after eight
 
 
 @asynccontextmanager
@@ -49,7 +50,9 @@ async def connect(
 def _readers(dsn: str, size: int) -> Readers:
     async def opened() -> asyncpg.Connection[asyncpg.Record]:
         loop: Any = WiredLoop(asyncio.get_running_loop())
-        connection = await asyncpg.connect(dsn, loop=loop, command_timeout=COMMAND_TIMEOUT_S)
+        connection = await asyncpg.connect(
+            dsn, loop=loop, timeout=READ_TIMEOUT_S, command_timeout=READ_TIMEOUT_S
+        )
         await _agree_on_types(connection)
         return connection
 

@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -21,6 +22,7 @@ from db.wire import Wire, executed
 STATEMENTS_MAX: Final = 512  # prepared on one connection
 IDLE_S: Final = 60.0
 CLOSE_TIMEOUT_S: Final = 5.0
+ROOM_TIMEOUT_S: Final = 10.0
 
 # Every setting ends with the transaction; the legacy claim would win over the JSON.
 _PREPARE: Final = """
@@ -108,9 +110,15 @@ class Readers:
     ) -> asyncpg.Record | None:
         """The first row of a statement in a scope, as `Reader.first`.
 
-        Raises asyncpg's errors, NotEntered, and OSError where Postgres cannot be reached.
+        Raises asyncpg's errors, NotEntered, OSError where Postgres cannot be reached, and
+        TimeoutError where others kept all connections for too long.
         """
-        async with self._room:
+        if self._room.locked():
+            async with asyncio.timeout(ROOM_TIMEOUT_S):
+                await self._room.acquire()
+        else:
+            await self._room.acquire()
+        try:
             reader = self._rested() or await self._opened()
             try:
                 row = await reader.first(begin, enter, sql, args)
@@ -122,6 +130,8 @@ class Readers:
                 raise
             self._keep(reader)
             return row
+        finally:
+            self._room.release()
 
     async def close(self) -> None:
         """Closes all; waits for none that is slow."""
@@ -143,7 +153,7 @@ class Readers:
         return Reader(connection=connection, wire=_wire(connection))
 
     def _keep(self, reader: Reader) -> None:
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         reader.idle_since = now
         self._idle.append(reader)
         if now - self._idle[0].idle_since > IDLE_S:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -72,13 +73,13 @@ class Root:
     sql: Sql | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A compiled query. Its statement answers with one row: a text for each root field."""
 
     roots: Sequence[Root]
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether resolvers have nothing to do."""
         return all(root.sql is not None for root in self.roots)
