@@ -153,8 +153,7 @@ class Database:
             async with self.as_(scope, read_only=True) as tx:
                 return await tx.row(sql, *args)
         with translated():
-            timeout_s = _timeout_s(scope)
-            begin, enter = _begin(scope, True, timeout_s), _enter(scope, timeout_s)
+            begin, enter = _entry(scope)
             return await self._readers.first(begin, enter, sql, *args)
 
     async def ping(self) -> None:
@@ -200,8 +199,10 @@ def _begin(scope: Scope, read_only: bool, timeout_s: int) -> str:
 
 
 @lru_cache(maxsize=2_048)
-def _enter(scope: Scope, timeout_s: int) -> bytes:
-    return entering(scope.role, scope.claims, timeout_s)
+def _entry(scope: Scope) -> tuple[str, bytes]:
+    """How a reader enters the scope: to prepare, and to ask."""
+    timeout_s = _timeout_s(scope)
+    return _begin(scope, True, timeout_s), entering(scope.role, scope.claims, timeout_s)
 
 
 def _literal(text: str) -> str:
