@@ -55,8 +55,6 @@ PREPARED: Final[Mapping[str, str]] = {
     "statementImport": "update app.ingestion_jobs set upload_id = null",
     "statementProfileDelete": "update app.connections set profile_id = null;"
     " update app.ingestion_jobs set profile_id = null",
-    "accountMappingUnset": "delete from app.transactions; delete from app.account_balances",
-    "accountMappingIgnore": "delete from app.transactions; delete from app.account_balances",
 }
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # A secret that is made anew each time, and instants of the run itself.

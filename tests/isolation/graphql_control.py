@@ -49,6 +49,7 @@ UNTELLING: Final = frozenset({
     "HttpHeader.value",
     "IngestionJob.format",
     "Institution.country",
+    "MappingReason.text",
     "MappingSuggestion.reason",
     "MappingSuggestion.score",
     "Provider.formats",
