@@ -15,7 +15,8 @@ order by n.nspname;
 
 -- name: extensions
 -- Those whose operator classes the indexes use; a server has others for itself.
-select distinct format('create extension if not exists %I with schema %I;', e.extname, s.nspname)
+select distinct
+  format('create extension if not exists %I with schema %I;', e.extname, s.nspname) as statement
 from pg_catalog.pg_index as i
 join pg_catalog.pg_class as c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
@@ -28,7 +29,7 @@ join pg_catalog.pg_depend as d
 join pg_catalog.pg_extension as e on e.oid = d.refobjid
 join pg_catalog.pg_namespace as s on s.oid = e.extnamespace
 where n.nspname in ('app', 'private')
-order by 1;
+order by statement;
 
 -- name: default_privileges
 with defaults as (

@@ -33,7 +33,7 @@ create temporary table incoming (
 -- role: worker
 -- needs: open
 -- A removed row that comes again is as new: its created_at starts anew, which is also how the
--- count tells new rows from changed ones. All of them are noted, as their texts are not indexed yet.
+-- count tells new rows from changed ones. All of them are noted: their texts are not indexed yet.
 with merged as (
   insert into app.transactions as t (
     tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,

@@ -39,21 +39,21 @@ placed as (
     and t.id = p.id
     and (p.account_id <> $6 or p.set_aside is not null)
   returning p.set_aside is not null as is_back, t.status <> 'removed' as stands
+),
+
+last_one as (
+  select p.fingerprint, p.occurrence
+  from part as p
+  order by p.fingerprint desc, p.occurrence desc
+  limit 1
 )
 
 select
   (select count(*) from part) as seen,
   (select count(*) from placed as d where d.is_back) as back,
   (select count(*) from placed as d where d.stands and not d.is_back) as moved,
-  last.fingerprint,
-  last.occurrence
-from (select) as one
-left join lateral (
-  select p.fingerprint, p.occurrence
-  from part as p
-  order by p.fingerprint desc, p.occurrence desc
-  limit 1
-) as last on true;
+  (select l.fingerprint from last_one as l) as fingerprint,
+  (select l.occurrence from last_one as l) as occurrence;
 
 -- name: set_aside
 -- role: worker
@@ -74,21 +74,21 @@ aside as (
   from part as p
   where t.tenant_id = $1 and t.id = p.id and t.status <> 'removed'
   returning t.reconciled
+),
+
+last_one as (
+  select p.fingerprint, p.occurrence
+  from part as p
+  order by p.fingerprint desc, p.occurrence desc
+  limit 1
 )
 
 select
   (select count(*) from part) as seen,
   (select count(*) from aside) as aside,
   (select count(*) from aside as a where a.reconciled) as reconciled,
-  last.fingerprint,
-  last.occurrence
-from (select) as one
-left join lateral (
-  select p.fingerprint, p.occurrence
-  from part as p
-  order by p.fingerprint desc, p.occurrence desc
-  limit 1
-) as last on true;
+  (select l.fingerprint from last_one as l) as fingerprint,
+  (select l.occurrence from last_one as l) as occurrence;
 
 -- name: place_balances
 -- role: worker
