@@ -43,6 +43,41 @@ class SilentConnections:
             del self._of_peer[peer]
 
 
+class Joining:
+    """A transport that sends the head of an answer together with what follows it at once.
+
+    Uvicorn writes them one by one, and each write is a system call that wakes the peer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Sends; of a head only once more follows, or the loop's next turn comes."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1."):
+            self._head = data
+            self._loop.call_soon(self._flush)
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Closes after what was written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            data, self._head = self._head, b""
+            self._transport.write(data)
+
+
 class Connection(HttpToolsProtocol):
     """One connection of HTTP/1.1, until it becomes a WebSocket."""
 
@@ -56,7 +91,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn
         """Takes it, unless its peer has enough."""
-        super().connection_made(transport)
+        joining: Any = Joining(transport, self.loop)
+        super().connection_made(joining)
         self._is_silent = self._silent.enter(self._peer)
         if self._is_silent:
             self._start_head_timer()
