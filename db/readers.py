@@ -20,6 +20,7 @@ from core.errors import BankfeedsError
 from db.wire import Wire, executed
 
 STATEMENTS_MAX: Final = 512  # prepared on one connection
+CHARACTERS_MAX: Final = 500_000  # of theirs together: Postgres keeps 50 to 100 bytes for each
 IDLE_S: Final = 60.0
 CLOSE_TIMEOUT_S: Final = 5.0
 ROOM_TIMEOUT_S: Final = 10.0
@@ -56,6 +57,7 @@ class Reader:
     statements: OrderedDict[str, PreparedStatement[asyncpg.Record]] = field(
         default_factory=OrderedDict
     )
+    characters: int = 0  # of the statements
     idle_since: float = 0.0
 
     async def first(
@@ -74,7 +76,7 @@ class Reader:
         try:
             return await statement.fetchrow(*args)
         except asyncpg.PostgresError as error:
-            del self.statements[sql]  # it may be the plan that is too old
+            self._forget(sql)  # it may be the plan that is too old
             if self.wire.failed:
                 raise NotEntered("the scope of a read was refused") from error
             raise
@@ -83,17 +85,29 @@ class Reader:
 
     async def _prepared(self, begin: str, sql: str) -> PreparedStatement[asyncpg.Record]:
         """Prepares as who will ask: a plan holds the policies of its role."""
-        await self.connection.execute(begin)
         try:
+            await self.connection.execute(begin)
             statement = await self.connection.prepare(sql)
-        except asyncpg.PostgresError:
+        except asyncpg.PostgresError:  # of the scope too: what failed to begin would stay open
             await self.connection.execute("rollback")
             raise
         await self.connection.execute("commit")
         self.statements[sql] = statement
-        if len(self.statements) > STATEMENTS_MAX:
-            self.statements.popitem(last=False)
+        self.characters += len(sql)
+        self._forget_the_least_used()
         return statement
+
+    def _forget_the_least_used(self) -> None:
+        """Clients make up statements of any length; whatever they are, memory is bounded."""
+        while len(self.statements) > 1 and (
+            len(self.statements) > STATEMENTS_MAX or self.characters > CHARACTERS_MAX
+        ):
+            self._forget(next(iter(self.statements)))
+
+    def _forget(self, sql: str) -> None:
+        """asyncpg has Postgres forget it too when it prepares the next."""
+        del self.statements[sql]
+        self.characters -= len(sql)
 
 
 class Readers:
@@ -149,8 +163,13 @@ class Readers:
 
     async def _opened(self) -> Reader:
         connection = await self._connect()
-        await connection.execute(_PREPARE)
-        return Reader(connection=connection, wire=_wire(connection))
+        reader = Reader(connection=connection, wire=_wire(connection))
+        try:
+            await connection.execute(_PREPARE)
+        except BaseException:
+            self._discard(reader)
+            raise
+        return reader
 
     def _keep(self, reader: Reader) -> None:
         now = monotonic()

@@ -14,6 +14,7 @@ from core.errors import Forbidden
 from core.scope import UserScope
 from db.failures import DatabaseUnavailable, Invalid, TimedOut
 from db.pool import connect
+from db.readers import CHARACTERS_MAX
 from db.session import Database
 from db.wire import Wire, executed
 from tests.fixtures.database import DatabaseUrls
@@ -96,6 +97,35 @@ async def test_a_scope_that_postgres_refuses_runs_no_query(database: DatabaseUrl
             await reads.first(Unknown(user_id=uuid4(), tenant_id=None), "select 1")
 
         assert await reads.first(_scope(), "select 1") is not None
+
+
+async def test_a_scope_that_is_refused_before_a_statement_is_known_leaves_the_next_alone(
+    database: DatabaseUrls,
+) -> None:
+    class Unknown(UserScope):
+        role = "nobody_of_this_name"
+
+    async with connect(database.login, size=1, readers=1) as reads:
+        await reads.first(_scope(), "select 1")
+
+        with pytest.raises((DatabaseUnavailable, Invalid)):
+            await reads.first(Unknown(user_id=uuid4(), tenant_id=None), "select 2")
+
+        assert await reads.first(_scope(), "select 1") is not None
+        assert await reads.first(_scope(), "select 2") is not None
+
+
+async def test_long_statements_do_not_stay_prepared_in_any_number(database: DatabaseUrls) -> None:
+    async with connect(database.login, size=1, readers=1) as reads:
+        for number in range(40):
+            await reads.first(_scope(), f"select '{'x' * 50_000}', {number}")
+
+        row = await reads.first(
+            _scope(), "select sum(length(statement)) from pg_prepared_statements"
+        )
+
+    assert row is not None
+    assert 50_000 < row[0] < CHARACTERS_MAX + 200_000
 
 
 async def test_a_cancelled_read_ends_and_its_connection_is_not_used_again(
