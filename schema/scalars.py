@@ -20,6 +20,7 @@ JSON = NewType("JSON", object)
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,8})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT_CHARACTERS_MAX: Final = 40
+_INSTANT_FORM: Final = 'Give an instant as "YYYY-MM-DDThh:mm:ssZ".'
 
 
 def write_decimal(value: Decimal) -> str:
@@ -52,11 +53,17 @@ def write_instant(value: datetime) -> str:
 def read_instant(value: object) -> datetime:
     """An instant from its text, which must say its zone."""
     if not isinstance(value, str) or len(value) > _INSTANT_CHARACTERS_MAX:
-        raise ValueError('Give an instant as "YYYY-MM-DDThh:mm:ssZ".')
-    instant = datetime.fromisoformat(value)
+        raise ValueError(_INSTANT_FORM)
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(_INSTANT_FORM) from error
     if instant.tzinfo is None:
         raise ValueError("Say the zone of the instant, such as Z.")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Give an instant of the years 1 to 9999, in UTC.") from error
 
 
 def read_currency(value: object) -> CurrencyCode:

@@ -287,6 +287,7 @@ async def test_every_field_of_the_filter_is_a_parameter() -> None:
         ("after", "2026-03-01"),
         ("after", "2026-03-01,nonsense"),
         ("asOf", "yesterday"),
+        ("asOf", "0001-01-01T00:00:00+14:00"),
         ("asOf", "2999-01-01T00:00:00Z"),
         ("postedFrom", ["2026-01-01", "2026-01-02"]),
     ],

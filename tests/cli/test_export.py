@@ -162,6 +162,20 @@ async def test_what_was_left_of_a_broken_export_is_not_overwritten(
     assert "Rename or remove it" in errors
 
 
+@pytest.mark.parametrize("name", [".", "folder"])
+async def test_a_directory_is_refused_before_anything_is_read(
+    api: Api, world: World, tmp_path: Path, name: str
+) -> None:
+    place = await world.place()
+    (tmp_path / "folder").mkdir()
+
+    status, output, errors = await _run(api, place, "--output", str(tmp_path / name))
+
+    assert (status, output) == (1, b"")
+    assert "is a directory. Name a file in it." in errors
+    assert not _names(tmp_path, "*.part")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -81,6 +81,18 @@ def test_instant_is_told_in_utc() -> None:
         read_instant("2026-07-01T12:00:00")
 
 
+@pytest.mark.parametrize("given", ["yesterday", "", "2026-02-30T00:00:00Z", "9" * 41, 1795266041])
+def test_instant_of_another_shape_is_refused(given: object) -> None:
+    with pytest.raises(ValueError, match="Give an instant as"):
+        read_instant(given)
+
+
+@pytest.mark.parametrize("given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_instant_beyond_the_calendar_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="years 1 to 9999"):
+        read_instant(given)
+
+
 @pytest.mark.parametrize("given", ["eur", "EURO", "€", "", "ÄÖÜ", 978])
 def test_currency_of_another_shape_is_refused(given: object) -> None:
     with pytest.raises(ValueError, match="three capital letters"):
