@@ -12,7 +12,13 @@ from time import monotonic
 from typing import Final, NoReturn
 from uuid import UUID
 
-from api.auth import KEYS_UNAVAILABLE, Identity, InvalidToken, TokenVerifier
+from api.auth import (
+    KEYS_UNAVAILABLE,
+    TOKEN_CHARACTERS_MAX,
+    Identity,
+    InvalidToken,
+    TokenVerifier,
+)
 from api.errors import TRY_AGAIN, AccessEnded, Problem
 from core.scope import UserScope
 from db.failures import DatabaseUnavailable, TimedOut
@@ -74,7 +80,9 @@ class Callers:
         return caller
 
     def recall(self, authorization: str | None, wanted: str | None, caller: Caller) -> None:
-        """Remembers for a moment who sent these two headers."""
+        """Remembers for a moment who sent these two headers, unless they are padded."""
+        if len(authorization or "") + len(wanted or "") > TOKEN_CHARACTERS_MAX:
+            return
         until = monotonic() + RECALLED_S
         self._recent[authorization, wanted] = (caller, until)
         if len(self._recent) > RECALLED_MAX:
