@@ -16,6 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 SILENT_OF_PEER_MAX: Final = 500
 HEAD_TIMEOUT_S: Final = 10
+HEAD_BYTES_MAX: Final = 64 * 1024  # and what one read brings
 UNREAD_S: Final = 30
 STATE: Final = "silent_connections"  # where the application keeps the count of its process
 
@@ -86,6 +87,7 @@ class Connection(HttpToolsProtocol):
 
     _is_silent = False
     _in_head = False
+    _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
 
@@ -106,14 +108,20 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Also bounds the time that the head of a later request takes."""
+        """Also bounds the size of a head, and the time that the one of a later request takes."""
+        self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_timer is None:
+        if not self._in_head:
+            return
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self.transport.abort()
+        elif self._head_timer is None:
             self._start_head_timer()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._in_head = True
+        self._head_bytes = 0  # what came in one read with what was before it does not count
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from api.app import create_app
-from api.connections import SILENT_OF_PEER_MAX, Connection
+from api.connections import HEAD_BYTES_MAX, SILENT_OF_PEER_MAX, Connection
 from api.peers import FAILURES_MAX, NAMELESS_SOCKETS_MAX, PEERS_MAX, SOCKETS_MAX, WINDOW_S, Peers
 from api.rate_limits import RateLimited
 from tests.api.conftest import Edges
@@ -260,6 +260,21 @@ async def test_who_says_nothing_or_never_ends_a_head_is_let_go(
     one.sendall(said)
 
     assert await _ended(one) in (b"", said and b"HTTP")
+
+
+async def test_who_sends_a_head_without_measure_is_let_go(
+    small: Api, connected: list[socket.socket]
+) -> None:
+    one = socket.create_connection(_address(small))
+    connected.append(one)
+    one.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(one, b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: ")
+
+    with pytest.raises(ConnectionError):
+        for _ in range(100):
+            await loop.sock_sendall(one, b"a" * HEAD_BYTES_MAX)
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed; subscriptionSpec=1.0"])
