@@ -81,7 +81,12 @@ async def by_day(
     """
     found: dict[UUID, list[DailyBalance]] = {account_id: [] for account_id in account_ids}
     rows = await tx.rows(
-        _SQL["by_day"], tenant_id, list(account_ids), first_day, last_day, list(kinds)
+        _SQL["by_day"],
+        tenant_id,
+        list(account_ids),
+        first_day.isoformat(),
+        last_day.isoformat(),
+        list(kinds),
     )
     for row in rows:
         found[row["account_id"]].append(read(DailyBalance, row))

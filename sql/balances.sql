@@ -23,11 +23,12 @@ cross join lateral (
 -- name: by_day
 -- role: authenticated
 -- Of each account and day, what was last stated by its end, in the account's currency. Of the
--- statements of one day: the kind that comes first in $5, then as in `latest`.
+-- statements of one day: the kind that comes first in $5, then as in `latest`. Days come as text,
+-- for the driver makes infinities of the calendar's ends, and a series of these goes on for ever.
 select
   a.id as account_id, d.day::date as day, l.kind, l.amount, l.currency, l.as_of
 from app.accounts as a
-cross join generate_series($3::date, $4::date, interval '1 day') as d (day)
+cross join generate_series($3::text::date, $4::text::date, interval '1 day') as d (day)
 cross join lateral (
   select b.kind, b.amount, b.currency, b.as_of
   from app.account_balances as b

@@ -105,6 +105,14 @@ async def test_one_day_and_a_year_are_answered_and_more_is_refused(
         assert remedy in str(answer.errors[0])
 
 
+async def test_the_calendar_ends_where_it_does(graph: Graph, place: Place) -> None:
+    assert await _days(graph, place, "9999-12-30", "9999-12-31") == [
+        ["30", "5.00", "06"],
+        ["31", "5.00", "06"],
+    ]
+    assert await _days(graph, place, "0001-01-01", "0001-01-31") == []
+
+
 async def test_another_tenant_sees_no_account(graph: Graph, place: Place) -> None:
     other = await graph.world.place()
 
