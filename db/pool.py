@@ -16,6 +16,10 @@ from db.session import Database
 from db.wire import WiredLoop
 
 COMMAND_TIMEOUT_S: Final = 120
+# Postgres keeps 50 to 100 bytes for each character of a prepared statement, and a query that is
+# compiled in part may be as long as a client likes. Ours have 3,000 at most.
+STATEMENTS_MAX: Final = 256
+STATEMENT_CHARACTERS_MAX: Final = 8_192
 READ_TIMEOUT_S: Final = 10  # Postgres itself stops a user's statement after eight
 
 
@@ -36,7 +40,8 @@ async def connect(
             max_size=size,
             command_timeout=COMMAND_TIMEOUT_S,
             max_inactive_connection_lifetime=60,
-            statement_cache_size=0 if pooled else 512,
+            statement_cache_size=0 if pooled else STATEMENTS_MAX,
+            max_cacheable_statement_size=STATEMENT_CHARACTERS_MAX,
             init=_agree_on_types,
             reset=_keep,
         )
