@@ -87,7 +87,7 @@ class Connection(HttpToolsProtocol):
 
     _is_silent = False
     _in_head = False
-    _head_bytes = 0
+    _head_bytes = 0  # of a head or a trailer, since the last part of a body
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
 
@@ -108,14 +108,12 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Also bounds the size of a head, and the time that the one of a later request takes."""
+        """Also bounds the size of heads and trailers, and the time that a later head takes."""
         self._head_bytes += len(data)
         super().data_received(data)
-        if not self._in_head:
-            return
         if self._head_bytes > HEAD_BYTES_MAX:
             self.transport.abort()
-        elif self._head_timer is None:
+        elif self._in_head and self._head_timer is None:
             self._start_head_timer()
 
     def on_message_begin(self) -> None:
@@ -129,6 +127,11 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._has_spoken()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body: the application bounds these."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def pause_writing(self) -> None:
         """The peer has much to read."""

@@ -262,14 +262,19 @@ async def test_who_says_nothing_or_never_ends_a_head_is_let_go(
     assert await _ended(one) in (b"", said and b"HTTP")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [b"x-long: ", b"transfer-encoding: chunked\r\n\r\n0\r\nx-long: "],
+    ids=["head", "trailer"],
+)
 async def test_who_sends_a_head_without_measure_is_let_go(
-    small: Api, connected: list[socket.socket]
+    small: Api, connected: list[socket.socket], said: bytes
 ) -> None:
     one = socket.create_connection(_address(small))
     connected.append(one)
     one.setblocking(False)
     loop = asyncio.get_running_loop()
-    await loop.sock_sendall(one, b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: ")
+    await loop.sock_sendall(one, b"POST /graphql HTTP/1.1\r\nhost: x\r\n" + said)
 
     with pytest.raises(ConnectionError):
         for _ in range(100):
