@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from api.persisted import read_list
 from cli.listener import PortTaken, base_url, listen, listen_near
 from cli.local import local_servers
 from cli.ready import Demo
@@ -63,6 +64,8 @@ async def running(
     in a database that is there for good. Raises `BankfeedsError`, alone or in a group.
     """
     given = Settings.load(_without_production(values))
+    if given.operations_file is not None:
+        read_list(given.operations_file)  # raises here; the API would end with a traceback
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(_listener(given, values, notify))
         local = await stack.enter_async_context(local_servers(given, notify=notify))

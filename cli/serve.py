@@ -28,11 +28,14 @@ def serve(
     """Serve GraphQL, uploads and health. Needs DATABASE_URL and REDIS_URL; `up` brings both."""
     import uvicorn
 
+    from api.persisted import read_list
     from core.settings import Settings
     from resolvers.services import addresses
 
     settings = Settings.load()
     addresses(settings)  # raises before a server is there to trace it back
+    if settings.operations_file is not None:
+        read_list(settings.operations_file)  # so does this
     uvicorn.run(
         "api.app:app",
         host=host or settings.host,

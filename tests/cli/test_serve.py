@@ -54,6 +54,26 @@ async def test_without_a_database_it_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
+async def test_wrong_operations_are_told_in_a_sentence(
+    database: DatabaseUrls, redis_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "operations.json").write_text("[]")
+    served = _serve(
+        1,
+        tmp_path,
+        DATABASE_URL=database.login,
+        REDIS_URL=redis_url,
+        BANKFEEDS_KEYS=KEYS,
+        BANKFEEDS_OPERATIONS_FILE=str(tmp_path / "operations.json"),
+    )
+
+    _, errors = await asyncio.to_thread(served.communicate, timeout=30)
+
+    assert served.returncode == 1
+    assert "BANKFEEDS_OPERATIONS_FILE: operations.json must hold an object" in errors
+    assert "Traceback" not in errors
+
+
 def _serve(port: int, folder: Path, **variables: str) -> subprocess.Popen[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.Popen(

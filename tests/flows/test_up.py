@@ -221,6 +221,17 @@ def test_wrong_settings_are_told_before_anything_starts(place: Path) -> None:
     assert not running.data_dir.exists()
 
 
+def test_wrong_operations_are_told_before_anything_starts(place: Path) -> None:
+    (place / "operations.json").write_text('{"viewer": "{ viewer { role } }"}')
+
+    with up(place, BANKFEEDS_OPERATIONS_FILE=str(place / "operations.json")) as running:
+        told = failed(running)
+
+    assert "BANKFEEDS_OPERATIONS_FILE: operations.json 'viewer' is no SHA-256" in told
+    assert "Traceback" not in told
+    assert not running.data_dir.exists()
+
+
 def test_ctrl_c_while_it_starts_leaves_no_process(place: Path) -> None:
     with up(place) as running:
         assert eventually(lambda: "Starting Valkey" in running.log.read_text())
