@@ -163,7 +163,8 @@ async def test_a_connection_that_postgres_ended_is_replaced(
     await _who(reads, _scope(), 1)
     superuser = await asyncpg.connect(database.superuser)
     await superuser.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where usename = $1",
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where usename = $1 and datname = current_database()",
         database.login.partition("://")[2].partition(":")[0],
     )
     await superuser.close()
