@@ -12,7 +12,7 @@ from schema.compiler import Compiler
 from schema.plan import Plan
 from schema.structure import Structure
 
-PLANS_MAX: Final = 32  # of one document: its directives could make many
+PLANS_MAX: Final = 8  # of one document: its directives could make many
 
 
 class Plans:
