@@ -2,7 +2,7 @@
 
 A connection costs the `first` that is asked for, times what each of its items asks in turn.
 Every other field of a thing with an id costs 1; values within a thing are free. A list without
-`first` counts as `LIST_ITEMS`.
+`first` counts as `LIST_ITEMS`, also one of values where it takes arguments, for it is computed.
 """
 
 from __future__ import annotations
@@ -104,8 +104,9 @@ class Prices:
             return _Price(own=0, items=1, default=None)
         if _is_edge(parent):
             return _Price(own=1, items=1, default=None)
-        many = LIST_ITEMS if _is_list(definition.type) else 1
-        return _Price(own=int(_is_node(type_)), items=many, default=None)
+        listed = _is_list(definition.type)
+        costs = _is_node(type_) or (listed and bool(definition.args))
+        return _Price(own=int(costs), items=LIST_ITEMS if listed else 1, default=None)
 
 
 class _Count:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from api.cost import COST_MAX, Prices
 from api.documents import Documents, Rejected
@@ -23,6 +23,7 @@ from api.limits import (
     excesses,
 )
 from api.operations import OperationRequest, Operations
+from schema import build
 from tests.fixtures.small_schema import Seen, opener, schema
 
 CORE = schema._schema
@@ -239,6 +240,29 @@ def _cost(text: str, **variables: Any) -> int:
 )
 def test_an_operation_costs_what_it_reads(text: str, cost: int) -> None:
     assert _cost(text) == cost
+
+
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("{ transactionSummary(groupBy: [MONTH]) { count } }", 20),
+        (
+            '{ account(id: "1") { balancesByDay(from: "2026-01-01", to: "2026-12-31") { day } } }',
+            21,
+        ),
+        (
+            "query ($from: Date!, $to: Date!) { accounts(first: 10) { edges { node {"
+            " balancesByDay(from: $from, to: $to) { day amount { amount } } } } } }",
+            210,
+        ),
+        ("{ connections(first: 10) { edges { node { decimals { currency } } } } }", 10),
+    ],
+)
+def test_a_list_that_is_computed_costs_as_one_of_things(text: str, cost: int) -> None:
+    (operation,) = parse(text).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+
+    assert Prices(build.schema._schema).cost(operation, {}, {}).requested == cost
 
 
 def test_a_variable_decides_the_cost() -> None:
