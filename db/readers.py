@@ -65,8 +65,8 @@ class Reader:
     ) -> asyncpg.Record | None:
         """The first row of a statement in a scope.
 
-        `begin` begins a transaction in it; `enter` executes ENTER for the transaction that a
-        prepared statement is by itself.
+        `begin` begins a transaction in it, to prepare; `enter` executes `bankfeeds_enter` for the
+        transaction that the statement is by itself.
         """
         statement = self.statements.get(sql)
         if statement is None:
