@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from core.records import Record
+from core.syncs import SyncPhase
 from providers.credentials import Credentials, FormField
 from providers.http import Client, Failures
 
@@ -30,14 +31,6 @@ class ProviderKind(StrEnum):
     ACCOUNTING = "accounting"
     BROKER = "broker"
     TAX = "tax"
-
-
-class Phase(StrEnum):
-    """How far a connection's history is: the newest days, then the years, then what changes."""
-
-    INITIAL = "initial"
-    HISTORICAL = "historical"
-    INCREMENTAL = "incremental"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +97,8 @@ class Checkpoint:
     """The pages since the last one belong together: they are applied at once, with the cursor."""
 
     cursor: str | None
-    history_complete: bool = True
+    initial_complete: bool = True  # the newest 30 days are here
+    history_complete: bool = True  # so is all that was wanted
     progress: int | None = None  # percent of the history
     again_after: timedelta | None = None  # the provider is not ready: ask again then
     windows: tuple[Window, ...] = ()
@@ -118,7 +112,7 @@ class Wanted:
     """What a sync is asked for."""
 
     cursor: str | None  # of the last checkpoint; None: from the beginning
-    phase: Phase
+    phase: SyncPhase
     now: datetime
     since: date  # the first day that is wanted: 30 days back at first, the whole lookback later
     accounts: bool = True
@@ -149,8 +143,9 @@ class Connector(Protocol):
         page."""
         ...
 
-    def element(self, page: Page, line: int) -> str | None:
-        """The text of the element with that ordinal, as a person may see it; None: no such."""
+    def elements(self, page: Page) -> Iterator[str]:
+        """The texts of the page's elements in the order that `line` counts, as a person may see
+        them: one line each."""
         ...
 
 

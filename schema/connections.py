@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from core import models
+from core import models, syncs
 from db import accounts as stored_accounts
 from db import jobs as stored_jobs
 from db import mappings as stored_mappings
@@ -64,7 +64,7 @@ class Connection(Node):
     external_id: str | None = column(
         "c.external_id", description="The provider's id of it; null for statement files."
     )
-    sync_frequency: models.SyncFrequency = column(
+    sync_frequency: syncs.SyncFrequency = column(
         "c.sync_frequency", description="How often it is asked for news."
     )
     last_sync_at: datetime | None = column(

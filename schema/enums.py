@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import strawberry
 
-from core import jobs, models, records
+from core import jobs, models, records, syncs
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
 from resolvers.providers import Capability, ProviderKind
@@ -44,6 +44,7 @@ _register(
         models.ConnectionStatus.ACTIVE: "It delivers.",
         models.ConnectionStatus.PAUSED: "Somebody paused it; it takes nothing until resumed.",
         models.ConnectionStatus.ERROR: "Its last delivery failed.",
+        models.ConnectionStatus.REAUTH: "A person must connect it again.",
         models.ConnectionStatus.DISCONNECTED: "It is closed for good; what it brought stays.",
     },
 )
@@ -73,14 +74,14 @@ _register(
     },
 )
 _register(
-    models.SyncFrequency,
+    syncs.SyncFrequency,
     "How often a connection is asked for news.",
     {
-        models.SyncFrequency.MANUAL: "Only when somebody asks.",
-        models.SyncFrequency.REALTIME: "Whenever the source says that there is something.",
-        models.SyncFrequency.HOURLY: "Once an hour.",
-        models.SyncFrequency.DAILY: "Once a day.",
-        models.SyncFrequency.WEEKLY: "Once a week.",
+        syncs.SyncFrequency.MANUAL: "Only when somebody asks.",
+        syncs.SyncFrequency.REALTIME: "Whenever the source says that there is something.",
+        syncs.SyncFrequency.HOURLY: "Once an hour.",
+        syncs.SyncFrequency.DAILY: "Once a day.",
+        syncs.SyncFrequency.WEEKLY: "Once a week.",
     },
 )
 _register(
