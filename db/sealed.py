@@ -19,6 +19,7 @@ from db.session import Database, Tx
 
 TENANTS_PAGE: Final = 500
 FIRST: Final = UUID(int=0)  # before every id
+OPERATOR: Final = UUID(int=0)  # in the place of a tenant, for what is the operator's own
 
 _SQL = load("sealed")
 
@@ -32,7 +33,10 @@ class Place:
     keys: tuple[str, ...]
     column: str
     purpose: str  # of the Aad
-    # A statement of sql/sealed.sql for one row, where workers may not update the table.
+    # Definer functions, where workers may not read or update the table themselves. The first gives
+    # the rows of the worker's tenant, with its id; the second takes known bytes and new ones, and
+    # tells whether it found the former.
+    source: str | None = None
     exchange: str | None = None
 
 
@@ -43,7 +47,7 @@ PLACES: Final = (
         keys=("tenant_id",),
         column="sealed_key",
         purpose=tenant_keys.PURPOSE,
-        exchange="rewrap_tenant_key",
+        exchange="private.rewrap_tenant_key",
     ),
     Place(
         name="connection credentials",
@@ -71,7 +75,8 @@ class Sealed:
 
 
 async def tenants(database: Database) -> AsyncIterator[UUID]:
-    """The ids of all tenants, a page at a time; of those made meanwhile, some."""
+    """The operator, then the ids of all tenants, page by page; of those made meanwhile, some."""
+    yield OPERATOR
     after = FIRST
     while True:
         async with database.as_(WorkerScope(tenant_id=None), read_only=True) as tx:
@@ -83,12 +88,12 @@ async def tenants(database: Database) -> AsyncIterator[UUID]:
         after = rows[-1]["tenant_id"]
 
 
-async def usage(tx: Tx, *, places: Sequence[Place] = PLACES) -> Mapping[tuple[str, str], int]:
+async def usage(tx: Tx) -> Mapping[tuple[str, str], int]:
     """How much of the worker's tenant each key seals, by key id and name of the place.
 
     The id is empty for bytes that name no key, which nothing opens.
     """
-    rows = await tx.rows("\nunion all\n".join(map(_usage, places)), _tenant(tx))
+    rows = await tx.rows("\nunion all\n".join(map(_usage, PLACES)), _tenant(tx))
     return {(row["key_id"] or "", row["place"]): row["number"] for row in rows}
 
 
@@ -113,8 +118,7 @@ async def exchange(tx: Tx, place: Place, fresh: Sequence[tuple[Sealed, bytes]]) 
     """
     if place.exchange is not None:
         done = [
-            await tx.value(_SQL[place.exchange], sealed.content, content)
-            for sealed, content in fresh
+            await tx.value(_exchange(place), sealed.content, content) for sealed, content in fresh
         ]
         return done.count(True)
     return await tx.run(
@@ -130,8 +134,7 @@ def statements(place: Place) -> Iterator[str]:
     """Every statement that is made for a place."""
     yield _usage(place)
     yield _stale(place)
-    if place.exchange is None:
-        yield _exchange(place)
+    yield _exchange(place)
 
 
 def _tenant(tx: Tx) -> UUID:
@@ -140,11 +143,15 @@ def _tenant(tx: Tx) -> UUID:
     return tx.scope.tenant_id
 
 
+def _rows(place: Place) -> str:
+    return place.table if place.source is None else f"{place.source}()"
+
+
 def _usage(place: Place) -> str:
     return (
         f"select '{place.name}' as place, private.sealing_key(s.{place.column}) as key_id,"
         " count(*) as number\n"
-        f"from {place.table} as s\n"
+        f"from {_rows(place)} as s\n"
         f"where s.tenant_id = $1 and s.{place.column} is not null\n"
         "group by 2"
     )
@@ -154,7 +161,7 @@ def _stale(place: Place) -> str:
     record = f"s.{place.keys[-1]}"
     return (
         f"select {record} as record_id, s.{place.column} as content\n"
-        f"from {place.table} as s\n"
+        f"from {_rows(place)} as s\n"
         f"where s.tenant_id = $1 and s.{place.column} is not null\n"
         f"and private.sealing_key(s.{place.column}) is distinct from $2 and {record} > $3\n"
         f"order by {record}\n"
@@ -163,6 +170,8 @@ def _stale(place: Place) -> str:
 
 
 def _exchange(place: Place) -> str:
+    if place.exchange is not None:
+        return f"select {place.exchange}($1, $2)"
     return (
         f"update {place.table} as s\n"
         f"set {place.column} = n.content\n"

@@ -136,7 +136,7 @@ async def _stale(
                 for one in found:
                     yield one
                 after = found[-1].record_id
-        progress.tenants += 1
+        progress.tenants += tenant_id != sealed.OPERATOR
 
 
 async def _page(

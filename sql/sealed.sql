@@ -4,7 +4,3 @@
 -- role: worker
 select t.tenant_id
 from private.tenants_after($1, $2) as t;
-
--- name: rewrap_tenant_key
--- role: worker
-select private.rewrap_tenant_key($1, $2) as rewrapped;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import traceback
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -240,6 +241,16 @@ async def test_without_credentials_it_says_what_to_set(
 async def test_without_a_region_it_says_what_to_set(kms: KmsServer) -> None:
     with pytest.raises(InvalidKeys, match="or set AWS_REGION"):
         async with ring_of(kms, "alias/bankfeeds"):
+            pass
+
+
+async def test_without_its_package_it_says_what_to_install(
+    kms: KmsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "db.kms_client", None)
+
+    with pytest.raises(InvalidKeys, match=r"pip install 'bankfeeds\[aws\]'"):
+        async with ring_of(kms, kms.key()):
             pass
 
 

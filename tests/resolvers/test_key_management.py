@@ -13,7 +13,7 @@ from core.errors import KeysUnavailable
 from core.vault import Aad, Vault
 from db.keys import HeldKeys
 from db.kms import kms_keys
-from db.sealed import PLACES
+from db.sealed import OPERATOR, PLACES, Place
 from resolvers.key_management import Progress, problem_of, rewrap, usage
 from resolvers.key_source import KeyRings
 from tests.fixtures.kms_server import KmsServer, kms, kms_service
@@ -34,6 +34,36 @@ OLD = Vault(HeldKeys.of(KEY_ID, KEY_BYTES))
 BOTH_KEYS = HeldKeys(keys={"new": b"n" * 32, KEY_ID: KEY_BYTES}, current_id="new")
 BOTH = Vault(BOTH_KEYS)
 NEW = Vault(HeldKeys.of("new", b"n" * 32))
+HOOKS = Place(
+    name="hooks",
+    table="private.hooks",
+    keys=("tenant_id", "id"),
+    column="sealed_secret",
+    purpose="hook.secret",
+    source="private.sealed_hooks",
+    exchange="private.rewrap_hook",
+)
+_OPERATORS = """
+create table private.hooks (id uuid primary key, sealed_secret bytea, sealed_previous bytea);
+create function private.sealed_hooks()
+returns table (tenant_id uuid, id uuid, sealed_secret bytea)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select private.worker_tenant_id(), h.id, h.sealed_secret from private.hooks as h
+  where private.worker_tenant_id() = '00000000-0000-0000-0000-000000000000'
+$$;
+create function private.rewrap_hook(old_sealed bytea, new_sealed bytea) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update private.hooks as h set sealed_secret = new_sealed
+  where h.sealed_secret = old_sealed
+    and private.worker_tenant_id() = '00000000-0000-0000-0000-000000000000';
+  return found;
+end
+$$;
+grant execute on function private.sealed_hooks(), private.rewrap_hook(bytea, bytea) to worker;
+"""
 OTHER = Vault(HeldKeys.of("lost", b"l" * 32))
 
 
@@ -177,6 +207,26 @@ async def test_workers_read_meanwhile(world: World) -> None:
     ended.set()
 
     assert await reading
+
+
+async def test_what_is_the_operators_own_is_wrapped_anew_through_functions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.owner.execute(_OPERATORS)
+    monkeypatch.setattr("db.sealed.PLACES", (*PLACES, HOOKS))
+    tenants = await three(world)
+    aad = Aad(tenant_id=OPERATOR, purpose=HOOKS.purpose, record_id=UUID(int=7))
+    put = "insert into private.hooks (id, sealed_secret) values ($1, $2)"
+    await world.owner.execute(put, aad.record_id, await OLD.seal(b"whsec", aad=aad))
+
+    before = await usage(world.database, BOTH)
+    progress = await rewrapped(world)
+
+    found = await world.owner.fetchval("select sealed_secret from private.hooks")
+    assert before.sealed[KEY_ID] == {KEYS: 3, CREDENTIALS: 9, "hooks": 1}
+    assert (progress.tenants, progress.rewrapped, progress.failed) == (3, 13, 0)
+    assert await NEW.open(found, aad=aad) == b"whsec"
+    assert await all_opened(world, NEW, tenants) == [expected(one) for one in tenants]
 
 
 async def test_a_key_service_that_is_away_ends_it_and_nothing_is_lost(
