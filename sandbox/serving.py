@@ -1,4 +1,4 @@
-"""Serve a sandbox on a free port of the loopback interface, for as long as a context lasts."""
+"""Serve a sandbox on a port of the loopback interface, for as long as a context lasts."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ START_TIMEOUT_S: Final = 10
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
+def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """The base URL, such as "http://127.0.0.1:49152", while a thread serves the application.
+
+    Port nought is any that is free.
 
     Raises RuntimeError if it does not start within ten seconds.
     """
     config = uvicorn.Config(app, loop="asyncio", ws="none", lifespan="off", log_level="critical")
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
             _wait_until_started(server)
-            yield f"http://127.0.0.1:{port}"
+            yield address
         finally:
             server.should_exit = True
             thread.join(START_TIMEOUT_S)
