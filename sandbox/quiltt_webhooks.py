@@ -250,8 +250,8 @@ def _check(wanted: dict[str, Any], *, required: Sequence[str]) -> None:
     known = {*EVENT_TYPES, *SCOPES}
     if not isinstance(types, list) or not set(map(str, types)) <= known:
         problems["eventTypes"] = ["is not included in the list"]
-    url = wanted.get("targetUrl")
-    if url is not None and urlsplit(str(url)).hostname not in LOOPBACK:
-        problems["targetUrl"] = ["must be of the loopback interface: this is a simulation"]
+    url = urlsplit(str(wanted.get("targetUrl") or "http://localhost"))
+    if url.scheme != "http" or url.hostname not in LOOPBACK:
+        problems["targetUrl"] = ["must be http on the loopback interface: this is a simulation"]
     if problems:
         raise Refused(422, problems)

@@ -139,9 +139,7 @@ def test_environment_has_a_most_of_profiles(quiltt: Service) -> None:
         ({"metadata": {str(n): n for n in range(51)}}, "metadata"),
     ],
 )
-def test_wrong_details_are_told_by_field(
-    quiltt: Service, body: dict[str, Any], field: str
-) -> None:
+def test_wrong_details_are_told_by_field(quiltt: Service, body: dict[str, Any], field: str) -> None:
     reply = issued(quiltt, **body)
 
     assert reply.status_code == 422
