@@ -7,7 +7,6 @@ import os
 import subprocess
 from urllib.parse import urlsplit
 
-
 from tests.clients import npm
 from tests.fixtures.quiltt_service import Service
 
