@@ -192,10 +192,21 @@ def test_records_come_without_a_status(quiltt: Service) -> None:
 def test_payload_may_be_empty(quiltt: Service) -> None:
     quiltt.subscribe()
 
-    quiltt.control.send_empty_webhook()
+    quiltt.control.send_raw_webhook()
 
     [taken] = quiltt.taken()
     assert taken.payload["events"] == []
+    assert is_genuine(taken)
+
+
+def test_payload_may_be_anything(quiltt: Service) -> None:
+    quiltt.subscribe("profile")
+    events = [{"id": "evt_1", "type": "charge.execute"}, None]
+
+    quiltt.control.send_raw_webhook(payload={"events": events})
+
+    [taken] = quiltt.taken()
+    assert taken.payload["events"] == events
     assert is_genuine(taken)
 
 
@@ -236,7 +247,7 @@ def test_webhooks_are_controlled_over_http(quiltt: Service) -> None:
     post("hold")
     quiltt.profile()
     [event_id] = post("send", {"times": 2, "is_reversed": True})["ids"]
-    post("empty")
+    post("raw", {"payload": {"events": []}})
 
     assert ids(quiltt.taken()) == [event_id] * 2
     assert len(quiltt.subscriber.taken) == 3
