@@ -149,7 +149,10 @@ async def test_faults_are_told_over_http(http: httpx.AsyncClient) -> None:
     assert await statuses(http, 1) == [200]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"path": "/", "kind": "odd"}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b'{"path": "/", "kind": "odd"}', b'{"path": "/", "kind": "cut", "time": 2}'],
+)
 async def test_wrong_rule_is_refused(http: httpx.AsyncClient, body: bytes, faults: Faults) -> None:
     assert (await http.post("/_sandbox/faults", content=body)).status_code == 422
     assert faults.armed() == []
