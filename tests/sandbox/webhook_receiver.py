@@ -1,0 +1,61 @@
+"""A receiver of webhooks on this machine, which answers as it is told to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.serving import serving
+
+WAIT_S = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One delivery."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Receiver:
+    """What came, and what is answered next."""
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=list)  # then 200
+    received: list[Received] = field(default_factory=list)
+
+    def wait_for(self, count: int) -> list[Received]:
+        """The deliveries, once there are so many."""
+        wait_until(lambda: len(self.received) >= count)
+        return self.received
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Return when it is so; fail after five seconds."""
+    deadline = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """A receiver on a free port."""
+    receiver = Receiver()
+
+    async def hook(request: Request) -> Response:
+        receiver.received.append(Received(body=await request.body(), headers=dict(request.headers)))
+        return Response(status_code=receiver.statuses.pop(0) if receiver.statuses else 200)
+
+    with serving(Starlette(routes=[Route("/hook", hook, methods=["POST"])])) as url:
+        receiver.url = f"{url}/hook"
+        yield receiver
