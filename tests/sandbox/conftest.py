@@ -16,6 +16,14 @@ def plaid() -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def slow_plaid() -> Iterator[Served]:
+    """The initial update is there at once, the historical one when it is released."""
+    with served_plaid() as served:
+        served.control.set_pace(initial_s=0, historical_s=None)
+        yield served
+
+
 @pytest.fixture
 def own_plaid() -> Iterator[Served]:
     """For tests that change how the sandbox behaves."""

@@ -48,14 +48,27 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """A receiver on a free port."""
-    receiver = Receiver()
+def post_office() -> Iterator[Callable[[], Receiver]]:
+    """Makes receivers, all of them on one free port."""
+    receivers: list[Receiver] = []
 
     async def hook(request: Request) -> Response:
+        receiver = receivers[request.path_params["number"]]
         receiver.received.append(Received(body=await request.body(), headers=dict(request.headers)))
         return Response(status_code=receiver.statuses.pop(0) if receiver.statuses else 200)
 
-    with serving(Starlette(routes=[Route("/hook", hook, methods=["POST"])])) as url:
-        receiver.url = f"{url}/hook"
+    with serving(Starlette(routes=[Route("/{number:int}", hook, methods=["POST"])])) as url:
+
+        def receiver() -> Receiver:
+            made = Receiver(url=f"{url}/{len(receivers)}")
+            receivers.append(made)
+            return made
+
         yield receiver
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """One receiver on a free port."""
+    with post_office() as receiver:
+        yield receiver()
