@@ -133,7 +133,9 @@ class Outbox:
     def resend(self, number: int) -> None:
         """Deliver a recorded letter once more, byte for byte, as somebody who replays it would."""
         with self._lock:
-            old = next(letter for letter in self.sent if letter.number == number)
+            old = next((letter for letter in self.sent if letter.number == number), None)
+            if old is None:
+                raise LookupError(f"no webhook has the number {number}")
             self._count += 1
             letter = Letter(
                 number=self._count,

@@ -121,7 +121,10 @@ async def _pulled(request: Request, lever: Callable[..., Any] | None, *about: st
     except LookupError as error:
         return _json({"error": str(error)}, 404)
     except ValidationError as error:
-        return _json({"error": error.errors(include_url=False, include_context=False)}, 422)
+        return _json(
+            {"error": error.errors(include_url=False, include_context=False, include_input=False)},
+            422,
+        )
     except (TypeError, ValueError) as error:
         return _json({"error": str(error)}, 422)
     shown = asdict(result) if is_dataclass(result) and not isinstance(result, type) else result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -130,9 +130,11 @@ def truth(served: Served, item: Linked) -> dict[str, dict[str, Any]]:
 
 
 @contextmanager
-def served_plaid(seed: int = 7, **options: Any) -> Iterator[Served]:
+def served_plaid(
+    seed: int = 7, *, now: Callable[[], datetime] = lambda: NOW, **options: Any
+) -> Iterator[Served]:
     """A sandbox of its own."""
-    app = create_app(seed=seed, client_id=CLIENT_ID, secret=SECRET, now=lambda: NOW, **options)
+    app = create_app(seed=seed, client_id=CLIENT_ID, secret=SECRET, now=now, **options)
     app.control.set_history(days=90, per_day=2)
     app.control.set_pace(initial_s=0, historical_s=0)
     with serving(app) as url, httpx.Client(base_url=url, headers=CREDENTIALS) as http:
