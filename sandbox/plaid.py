@@ -126,7 +126,7 @@ class PlaidSandbox:
         with self._bank.lock:
             self._bank.public_url = self._bank.public_url or str(request.base_url).rstrip("/")
             self._authenticate(request, ask)
-            self._count(request.url.path, ask)
+            self._admit(request.url.path, ask)
             told = endpoint.answer(self._bank, ask)
             content = written({**told, "request_id": self._request_id()})
         return Response(content, media_type="application/json")
@@ -146,10 +146,11 @@ class PlaidSandbox:
         if not hmac.compare_digest(secret.encode(), self._bank.secret.encode()) or not right:
             raise PlaidError("INVALID_API_KEYS")
 
-    def _count(self, path: str, ask: Ask) -> None:
+    def _admit(self, path: str, ask: Ask) -> None:
         """Count the request against limits, and let happen what is due at its Item."""
         item_id = self._bank.access_tokens.get(getattr(ask, "access_token", None) or "")
         self._bank.limits.count(path, item_id, self._bank.clock.now())
+        self._bank.refuse(path, item_id)
         if item_id is not None:
             settle(self._bank, self._bank.items[item_id])
 

@@ -80,6 +80,34 @@ def test_item_in_error_gives_no_data(plaid: Served, path: str) -> None:
     assert plaid.post(path, access_token=item.access_token)
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("INSTITUTION_DOWN", 400),
+        ("PRODUCT_NOT_READY", 400),
+        ("INTERNAL_SERVER_ERROR", 500),
+        ("PLANNED_MAINTENANCE", 503),
+        ("TRANSACTIONS_SYNC_LIMIT", 429),
+    ],
+)
+def test_next_requests_can_be_refused(plaid: Served, code: str, status: int) -> None:
+    item, other = plaid.link(), plaid.link()
+    plaid.control.refuse(code, path="/transactions/", item_id=item.item_id, times=2)
+    token = {"access_token": item.access_token}
+
+    replies = [plaid.http.post("/transactions/sync", json=token) for _ in range(3)]
+
+    assert [reply.status_code for reply in replies] == [status, status, 200]
+    assert replies[0].json()["error_code"] == code
+    assert plaid.post("/transactions/sync", access_token=other.access_token)
+    assert plaid.post("/item/get", **token)["item"]["error"] is None
+
+
+def test_state_of_an_item_is_an_error_of_items(plaid: Served) -> None:
+    with pytest.raises(ValueError, match="use refuse"):
+        plaid.control.fail(plaid.link().item_id, "INSTITUTION_DOWN")
+
+
 def test_removed_item_is_not_found(plaid: Served) -> None:
     item = plaid.link()
     plaid.post("/item/remove", access_token=item.access_token)
@@ -119,6 +147,7 @@ def test_items_need_a_new_login_after_thirty_days(own_plaid: Served) -> None:
 def test_account_ids_change(plaid: Served) -> None:
     item = plaid.link()
     cursor = plaid.pages(item)[-1]["next_cursor"]
+    plaid.control.trade(item.item_id)
     before = plaid.control.truth(item.item_id)
 
     renamed = plaid.control.change_account_ids(item.item_id)
@@ -129,6 +158,9 @@ def test_account_ids_change(plaid: Served) -> None:
     ]
     assert [account["balances"] for account in after.accounts] == [
         account["balances"] for account in before.accounts
+    ]
+    assert [held.account_id for held in after.holdings] == [
+        renamed[held.account_id] for held in before.holdings
     ]
     [page] = plaid.pages(item, cursor)
     assert {row["transaction_id"] for row in page["removed"]} == {
@@ -193,6 +225,18 @@ def test_institutions_are_found(plaid: Served) -> None:
     assert [one["name"] for one in british["institutions"]] == ["Royal Bank of Plaid"]
     assert refused["error_code"] == "INVALID_INSTITUTION"
     assert none["total"] == 0
+
+
+def test_health_of_an_institution_is_told_on_request(plaid: Served) -> None:
+    asked: dict[str, Any] = {"institution_id": "ins_109508", "country_codes": ["US"]}
+
+    plain = plaid.post("/institutions/get_by_id", **asked)
+    options = {"include_status": True, "include_optional_metadata": True}
+    full = plaid.post("/institutions/get_by_id", **asked, options=options)
+
+    assert plain["institution"]["status"] is None
+    assert full["institution"]["status"]["transactions_updates"]["status"] == "HEALTHY"
+    assert full["institution"]["url"] == "https://www.plaid.com"
 
 
 def test_limits_are_counted_and_enforced_on_request(own_plaid: Served) -> None:

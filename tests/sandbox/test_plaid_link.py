@@ -226,6 +226,38 @@ def test_page_ends_with_the_link_token(own_plaid: Served) -> None:
     assert own_plaid.http.get("/link/nonsense").status_code == 400
 
 
+def test_unknown_link_token_is_refused(plaid: Served) -> None:
+    refused = plaid.refused("/link/token/get", link_token="link-sandbox-none")
+
+    assert refused["error_code"] == "INVALID_LINK_TOKEN"
+
+
+def test_item_of_a_mortgage_alone_has_no_transactions(plaid: Served) -> None:
+    link_token = token(plaid, redirect_uri=BACK, products=["liabilities"])
+    login = {**LOGIN, "username": "user_good_74"}
+    done = send(plaid, link_token, **login, accounts="3")
+    public_token = httpx.URL(done.headers["location"]).params["public_token"]
+    told = plaid.post("/item/public_token/exchange", public_token=public_token)
+    asked = {"access_token": told["access_token"]}
+
+    plaid.post("/transactions/sync", **asked)
+    done_at_bank = plaid.control.advance(told["item_id"], added=2, twins=1)
+
+    assert done_at_bank.added == []
+    assert plaid.post("/transactions/sync", **asked)["added"] == []
+
+
+def test_consent_is_given_again_in_update_mode(own_plaid: Served) -> None:
+    item = own_plaid.link("user_good", institution_id="ins_117650")
+    own_plaid.control.expire_consent(item.item_id)
+    link_token = token(own_plaid, products=None, access_token=item.access_token)
+
+    send(own_plaid, link_token, **{**LOGIN, "institution_id": "ins_117650"})
+
+    told = own_plaid.post("/item/get", access_token=item.access_token)["item"]
+    assert (told["error"], told["consent_expiration_time"]) == (None, "2027-05-20T12:00:00Z")
+
+
 def test_user_may_leave(plaid: Served) -> None:
     link_token = token(plaid, redirect_uri=BACK)
 

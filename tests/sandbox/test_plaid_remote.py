@@ -65,6 +65,7 @@ def test_every_lever_is_there(own_plaid: Served) -> None:
         "set_behaviour": {"drop_pending_links": True, "items_expire": False, "refresh_added": 3},
         "move_time": {"by_s": 60},
         "settle": {},
+        "refuse": {"code": "PRODUCT_NOT_READY", "path": "/transactions/refresh"},
         "enforce_limits": {"enforced": True},
         "set_limit": {"path": "/item/get", "per_item": 1, "per_client": None},
         "send_webhooks": {"held": True},

@@ -326,6 +326,26 @@ def test_sync_initialises_transactions_where_linking_did_not(plaid: Served) -> N
     assert "transactions" in told["item"]["products"]
 
 
+def test_transactions_are_not_everywhere(plaid: Served) -> None:
+    item = plaid.link(institution_id="ins_133402", products=("auth",))
+
+    refused = plaid.refused("/transactions/sync", access_token=item.access_token)
+    early = plaid.refused("/transactions/refresh", access_token=item.access_token)
+
+    assert refused["error_code"] == "PRODUCTS_NOT_SUPPORTED"
+    assert early["error_code"] == "PRODUCT_NOT_READY"
+
+
+def test_stream_of_a_foreign_account_is_refused(plaid: Served) -> None:
+    refused = plaid.refused(
+        "/transactions/sync",
+        access_token=plaid.link().access_token,
+        options={"account_id": "none"},
+    )
+
+    assert refused["error_code"] == "INVALID_ACCOUNT_ID"
+
+
 def test_accounts_without_transactions_are_left_out(plaid: Served) -> None:
     item = plaid.link()
 

@@ -288,6 +288,41 @@ def test_webhooks_fire_only_for_what_the_item_has(
     assert refused["error_code"] == code
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "more"),
+    [
+        ("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE", {"historical_update_complete"}),
+        ("TRANSACTIONS", "DEFAULT_UPDATE", {"new_transactions"}),
+        ("TRANSACTIONS", "RECURRING_TRANSACTIONS_UPDATE", {"account_ids"}),
+        ("HOLDINGS", "DEFAULT_UPDATE", {"new_holdings", "updated_holdings"}),
+        ("INVESTMENTS_TRANSACTIONS", "DEFAULT_UPDATE", {"new_investments_transactions"}),
+        ("ITEM", "NEW_ACCOUNTS_AVAILABLE", set()),
+        ("ITEM", "LOGIN_REPAIRED", set()),
+        ("ITEM", "PENDING_DISCONNECT", {"reason", "disconnect_time"}),
+        ("ITEM", "USER_PERMISSION_REVOKED", {"error"}),
+        ("ITEM", "USER_ACCOUNT_REVOKED", {"account_id"}),
+        ("ITEM", "ERROR", {"error"}),
+    ],
+)
+def test_every_webhook_can_be_fired(
+    plaid: Served, new_receiver: Callable[[], Receiver], kind: str, code: str, more: set[str]
+) -> None:
+    receiver = new_receiver()
+    products = ("transactions", "investments", "recurring_transactions")
+    item = plaid.link(products=products, webhook=receiver.url)
+
+    plaid.post(
+        "/sandbox/item/fire_webhook",
+        access_token=item.access_token,
+        webhook_type=kind,
+        webhook_code=code,
+    )
+
+    [told] = [body_of(one) for one in receiver.wait_for(1) if body_of(one)["webhook_code"] == code]
+    assert (told["webhook_type"], told["item_id"]) == (kind, item.item_id)
+    assert more <= told.keys()
+
+
 def test_item_without_address_fires_nothing(plaid: Served) -> None:
     item = plaid.link()
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from sandbox.serving import serving
 
-WAIT_S = 5
+WAIT_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,9 @@ class Receiver:
         return self.received
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    """Return when it is so; fail after five seconds."""
-    deadline = time.monotonic() + WAIT_S
+def wait_until(true: Callable[[], bool], *, within_s: float = WAIT_S) -> None:
+    """Return when it is so; fail after some seconds."""
+    deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.005)
