@@ -16,7 +16,9 @@ from core.records import (
     AccountRecord,
     BalanceRecord,
     Finding,
+    HoldingRecord,
     Record,
+    RemovalRecord,
     Severity,
     SummaryRecord,
     TransactionRecord,
@@ -108,6 +110,8 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
+            case RemovalRecord() | HoldingRecord():
+                pass  # providers deliver them; no statement file does
             case _:
                 assert_never(record)
 

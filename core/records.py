@@ -56,6 +56,9 @@ class AccountRecord(NamedTuple):
     name: str | None = None
     institution: str | None = None  # the source's id of the bank: BAI2 originator, BIC, sort code
     line: int = 0
+    institution_name: str | None = None  # None: the id is all that is known of it
+    mask: str | None = None  # the last digits, where the source tells no more of the number
+    type: str | None = None  # the source's own kind of account
 
 
 class BalanceRecord(NamedTuple):
@@ -106,6 +109,32 @@ class TransactionRecord(NamedTuple):
     category: str | None = None  # the source's own category
     running_balance: Decimal | None = None
     extra: Mapping[str, str] | None = None  # what the source says beyond this, as text
+    pending_external_id: str | None = None  # the id that this booking had while it was pending
+
+
+class RemovalRecord(NamedTuple):
+    """The source takes back one transaction by its id: it was pending, doubled or wrong."""
+
+    account: str
+    external_id: str
+    line: int
+
+
+class HoldingRecord(NamedTuple):
+    """What an investment account holds of one security, as of a day."""
+
+    account: str
+    security: str  # the source's id of the security
+    quantity: Decimal
+    currency: str
+    as_of: date
+    name: str | None = None
+    ticker: str | None = None
+    type: str | None = None  # the source's own kind of security
+    price: Decimal | None = None  # of one unit; None: the source gave none
+    value: Decimal | None = None
+    cost_basis: Decimal | None = None
+    line: int = 0
 
 
 class WithdrawalRecord(NamedTuple):
@@ -130,5 +159,12 @@ class Finding(NamedTuple):
 
 
 Record = (
-    AccountRecord | BalanceRecord | SummaryRecord | TransactionRecord | WithdrawalRecord | Finding
+    AccountRecord
+    | BalanceRecord
+    | SummaryRecord
+    | TransactionRecord
+    | RemovalRecord
+    | HoldingRecord
+    | WithdrawalRecord
+    | Finding
 )

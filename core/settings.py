@@ -29,6 +29,7 @@ UPLOAD_BYTES_MAX: Final = 512 * 1024 * 1024
 KEY_BYTES: Final = 32  # AES-256
 JWT_SECRET_CHARACTERS_MIN: Final = 32
 RATE_LIMIT_MAX: Final = 1_000_000_000
+PROVIDER_PREFIX: Final = "BANKFEEDS_PROVIDER_"  # which of them there are, connectors say
 COMMAND_LINE_NAMES: Final = ("BANKFEEDS_URL", "BANKFEEDS_TOKEN")  # defaults of options, no settings
 
 
@@ -161,6 +162,10 @@ class Settings(BaseSettings):
         int(LEASE.total_seconds()), alias="BANKFEEDS_WORKER_LEASE_S", ge=1, le=3600
     )
 
+    provider_values: Mapping[str, SecretStr] = Field(
+        default_factory=dict, alias="BANKFEEDS_PROVIDER_*"
+    )
+
     log_level: LogLevel = Field("info", alias="BANKFEEDS_LOG_LEVEL")
     log_format: Literal["console", "json"] = Field("console", alias="BANKFEEDS_LOG_FORMAT")
 
@@ -186,7 +191,7 @@ class Settings(BaseSettings):
         filled = {name: value for name, value in given.items() if value}
         problems = [*_unknown(filled), *_contradictions(filled)]
         try:
-            settings = cls(**filled)  # type: ignore[arg-type]  # pydantic parses the texts
+            settings = cls(**{**filled, **_of_providers(filled)})  # type: ignore[arg-type]  # texts
         except ValidationError as error:
             raise SettingsError((*_invalid(error), *problems)) from None
         if problems:
@@ -224,8 +229,12 @@ def environment(env_file: Path | None = Path(".env")) -> dict[str, str]:
 
 
 def names() -> tuple[str, ...]:
-    """The environment variables that are settings, in the order of their declaration."""
-    return tuple(str(field.alias) for field in Settings.model_fields.values())
+    """The environment variables that are settings, in the order of their declaration.
+
+    Those of providers are not among them: the connectors know them.
+    """
+    aliases = (str(field.alias) for field in Settings.model_fields.values())
+    return tuple(alias for alias in aliases if not alias.endswith("*"))
 
 
 def _read(env_file: Path | None) -> dict[str, str]:
@@ -249,9 +258,16 @@ _SIGNERS: Final = frozenset(
 def _unknown(values: Mapping[str, str]) -> Iterator[str]:
     known = names()
     for name in sorted(values):
+        if name.startswith(PROVIDER_PREFIX):
+            continue  # told by the connectors, which know them
         if name.startswith("BANKFEEDS_") and name not in (*known, *COMMAND_LINE_NAMES):
             near = difflib.get_close_matches(name, known, n=1)
             yield f"{name}: no such setting; " + (f"do you mean {near[0]}?" if near else "unset it")
+
+
+def _of_providers(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    given = {name: value for name, value in values.items() if name.startswith(PROVIDER_PREFIX)}
+    return {f"{PROVIDER_PREFIX}*": given}
 
 
 def _contradictions(values: Mapping[str, str]) -> Iterator[str]:

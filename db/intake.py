@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from core.models import MappingState
+from core.models import AccountType, MappingState
 from db.queries import load
 from db.session import Tx
 
@@ -24,6 +24,8 @@ class ExternalAccount:
     name: str | None
     institution: str | None
     currency: str
+    institution_name: str | None = None
+    type: str | None = None  # the source's own word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Opening:
     mapping_id: UUID
     name: str
     institution: str | None
+    institution_name: str | None = None
+    type: AccountType = AccountType.OTHER
 
 
 async def meet(
@@ -69,6 +73,7 @@ async def meet(
         [account.name for account in unmet],
         [account.institution for account in unmet],
         [account.currency for account in unmet],
+        [account.type for account in unmet],
     )
     return await _find(tx, tenant_id=tenant_id, lineage_id=lineage_id, accounts=accounts)
 
@@ -79,8 +84,13 @@ async def open_accounts(
     """New accounts for pending mappings, by mapping; none where somebody has decided just now."""
     if not openings:
         return {}
-    institutions = {one.institution for one in openings if one.institution is not None}
-    await tx.run(_SQL["meet_institutions"], tenant_id, sorted(institutions))
+    names = {
+        one.institution: one.institution_name or one.institution
+        for one in openings
+        if one.institution is not None
+    }
+    ids = sorted(names)
+    await tx.run(_SQL["meet_institutions"], tenant_id, ids, [names[each] for each in ids])
     rows = await tx.rows(
         _SQL["open_accounts"],
         tenant_id,
@@ -88,6 +98,7 @@ async def open_accounts(
         [uuid4() for _ in openings],
         [one.name for one in openings],
         [one.institution for one in openings],
+        [one.type for one in openings],
     )
     return {row["id"]: row["account_id"] for row in rows}
 

@@ -12,7 +12,9 @@ from core.records import (
     AccountRecord,
     BalanceRecord,
     Finding,
+    HoldingRecord,
     Record,
+    RemovalRecord,
     TransactionRecord,
     WithdrawalRecord,
 )
@@ -49,6 +51,8 @@ class Batch:
     transactions: tuple[TransactionRecord, ...]
     balances: tuple[BalanceRecord, ...]
     findings: tuple[Finding, ...]
+    removals: tuple[RemovalRecord, ...] = ()
+    holdings: tuple[HoldingRecord, ...] = ()
     # normalize
     entries: tuple[Entry, ...] = ()
     # map_accounts
@@ -114,6 +118,8 @@ class _Part:
             transactions=tuple(r for r in records if isinstance(r, TransactionRecord)),
             balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
             findings=tuple(r for r in records if isinstance(r, Finding)),
+            removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
+            holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
         )
 
 

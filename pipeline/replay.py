@@ -38,14 +38,26 @@ async def replayed(
             tx, tenant_id=job.tenant_id, connection_id=document.connection_id
         )
         format_name, kept = await raw.read_with(tx, tenant_id=job.tenant_id, job_id=document.job_id)
+    reading = again(format_name, kept, document_name=document.name)
     to = Destination(
-        job=job, connection=connection, document=document, key=key, lease=services.lease
+        job=job,
+        connection=connection,
+        document=document,
+        key=key,
+        lease=services.lease,
+        stable=reading.stable,
     )
     async with (
-        opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file,
+        opened(
+            document,
+            scope=services.scope(job),
+            database=services.database,
+            blobs=services.blobs,
+            key=key,
+        ) as file,
         flowing(
             file,
-            again(format_name, kept),
+            reading,
             received=document.received_at.date(),
             size=services.batch_records,
         ) as batches,
@@ -87,7 +99,7 @@ async def rewrite(
         writer = Writer(to)
         async for whole in batches:
             batch = whole if mappings is None else only(whole, mappings)
-            if not (batch.entries or batch.withdrawals or batch.balances):
+            if not (batch.entries or batch.withdrawals or batch.removals or batch.balances):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
                 await writer.write(tx, batch)
@@ -100,6 +112,7 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
     return replace(
         batch,
         withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
+        removals=tuple(one for one in batch.removals if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
     )

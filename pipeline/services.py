@@ -15,6 +15,7 @@ from db.events import Events
 from db.session import Database
 from db.tenant_keys import data_key
 from pipeline.batch import BATCH_RECORDS
+from pipeline.provider_access import ProviderAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Services:
     blobs: Blobs
     events: Events
     clock: Callable[[], datetime]
+    providers: ProviderAccess | None = None  # None: this process runs no syncs
     lease: timedelta = LEASE
     batch_records: int = BATCH_RECORDS
 

@@ -20,8 +20,9 @@ from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
 from db.session import Tx
+from pipeline import stable_rows
 from pipeline.batch import Batch, Entry, Target
-from pipeline.identity import account_name, external_account
+from pipeline.identity import account_name, account_type, external_account
 from pipeline.map_accounts import map_accounts
 
 REPEATS_FAIR_PERCENT: Final = 10
@@ -40,6 +41,7 @@ class Destination:
     document: RawDocument
     key: DataKey
     lease: timedelta
+    stable: bool = False  # the source's ids alone say which row is which
     numbers: set[str] = field(default_factory=set, repr=False)  # that the document has named
 
 
@@ -70,6 +72,8 @@ async def resolve(
                 mapping_id=known[key].mapping_id,
                 name=account_name(account),
                 institution=account.institution,
+                institution_name=account.institution_name,
+                type=account_type(account.type),
             )
             for key, account in external.items()
             if known[key].state is MappingState.PENDING and not known[key].fed
@@ -109,7 +113,13 @@ class Writer:
         to = self._to
         batch = map_accounts(await _decided(tx, to, batch))
         withdrawn, noted = await _withdraw(tx, to, batch)
+        if to.stable:
+            await stable_rows.promote(tx, batch, tenant_id=to.job.tenant_id)
         batch, counts = await self._merge(tx, replace(batch, findings=(*batch.findings, *noted)))
+        if batch.removals:
+            removed, finding = await stable_rows.remove(tx, batch, tenant_id=to.job.tenant_id)
+            withdrawn += removed
+            batch = replace(batch, findings=(*batch.findings, *finding))
         await merge.put_balances(
             tx,
             document=to.document,
@@ -152,6 +162,7 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys = {entry.record.account for entry in batch.entries}
     keys |= {withdrawal.account for withdrawal in batch.withdrawals}
     keys |= {balance.account for balance in batch.balances}
+    keys |= {removal.account for removal in batch.removals if removal.account in batch.targets}
     ids = {batch.targets[key].mapping_id for key in keys}
     decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
     current = {
@@ -225,6 +236,8 @@ async def _put(
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
+    if to.stable:
+        await merge.forget_aliased(tx, tenant_id=to.job.tenant_id, mappings=mappings)
     meanwhile()
     merged = await merge.merge(
         tx,
@@ -237,7 +250,9 @@ async def _put(
         ],
     )
     clashes = []
-    if any(entry.record.external_id is not None for entry, _ in rows):
+    if to.stable:
+        await merge.close(tx)  # a sync merges several pages in one transaction
+    elif any(entry.record.external_id is not None for entry, _ in rows):
         clashes = await _clashes(tx, to, mappings)
     return merged, [*held, *clashes]
 

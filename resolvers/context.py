@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from db.blobs import Blobs
     from db.events import Events
     from db.queue import Queue
+    from pipeline.provider_access import ProviderAccess
 
 
 class Clock(Protocol):
@@ -40,6 +41,9 @@ class Services:
     clock: Clock
     public_url: str  # where clients reach this API, without a slash at the end
     upload_bytes_max: int
+    providers: ProviderAccess | None = None  # None: this process offers none
+    app_origins: tuple[str, ...] = ()  # where web apps are that people come back to
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,10 @@ from db.pool import connect
 from db.queue import ArqQueue
 from db.redis import RedisClient
 from db.redis import connect as connect_redis
+from db.throttle import Throttle
+from pipeline.provider_access import ProviderAccess, open_http
 from pipeline.services import Services as PipelineServices
+from providers.registry import configured
 from resolvers.context import Services
 
 TRANSACTION_POOLER_PORT: Final = 6543  # Supavisor's and Supabase's dedicated PgBouncer
@@ -40,8 +43,8 @@ class Process:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services that the settings describe, closed at the end of the block.
 
-    Raises SettingsError, UnsafeLogin, InvalidKeys and DatabaseUnavailable. A Redis that is away
-    is no reason not to start.
+    Raises SettingsError, BadInput, UnsafeLogin, InvalidKeys and DatabaseUnavailable. A Redis that
+    is away is no reason not to start.
     """
     async with open_process(settings) as process:
         yield process.services
@@ -70,9 +73,16 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
             blobs=await stack.enter_async_context(_blobs(settings)),
             events=await stack.enter_async_context(redis_events(redis)),
             queue=ArqQueue(redis),
+            providers=ProviderAccess(
+                http=await stack.enter_async_context(open_http()),
+                apps=configured(settings.provider_values),
+                throttle=Throttle(redis),
+            ),
             clock=lambda: datetime.now(UTC),
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
             upload_bytes_max=settings.upload_bytes_max,
+            app_origins=settings.allowed_origins,
+            development=not settings.production,
         )
         yield Process(services=services, redis=redis)
 
@@ -99,6 +109,7 @@ def pipeline_services(services: Services) -> PipelineServices:
         blobs=services.blobs,
         events=services.events,
         clock=services.clock,
+        providers=services.providers,
     )
 
 

@@ -99,6 +99,15 @@ begin
   ) then
     return new;
   end if;
+  -- Whoever runs a sync stops at its next step when somebody asks for that.
+  if old.state = 'running'
+    and old.kind = 'sync'
+    and new.cancel_requested_at is not null
+    and to_jsonb(new) - array['cancel_requested_at', 'updated_at']
+      = to_jsonb(old) - array['cancel_requested_at', 'updated_at']
+  then
+    return new;
+  end if;
   raise exception 'a job does not go from % to %', old.state, new.state
     using errcode = 'check_violation', constraint = 'ingestion_jobs_transition_check';
 end
@@ -181,8 +190,8 @@ $function$;
 comment on function private.current_user_id() is 'The signed-in user, or null.';
 grant execute on function private.current_user_id() to authenticated;
 
-CREATE OR REPLACE FUNCTION private.due_jobs(most integer)
- RETURNS TABLE(tenant_id uuid, job_id uuid)
+CREATE OR REPLACE FUNCTION private.due_connections(most integer)
+ RETURNS TABLE(tenant_id uuid, connection_id uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -190,19 +199,83 @@ AS $function$
   select due.tenant_id, due.id
   from (
     select
+      c.tenant_id,
+      c.id,
+      c.next_sync_at,
+      row_number() over (partition by c.tenant_id order by c.next_sync_at, c.id) as turn
+    from app.connections as c
+    where c.next_sync_at <= now()
+      and c.status in ('active', 'error')
+      and c.provider <> 'file'
+  ) as due
+  order by due.turn, due.next_sync_at
+  limit least(most, 1000)
+$function$;
+comment on function private.due_connections(integer) is 'Connections of all tenants whose next sync is due, one of each tenant first. Ids only.';
+grant execute on function private.due_connections(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.due_jobs(most integer)
+ RETURNS TABLE(tenant_id uuid, job_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with due as (
+    select
       j.tenant_id,
       j.id,
       j.created_at,
-      row_number() over (partition by j.tenant_id order by j.created_at, j.id) as turn
+      row_number() over (
+        partition by j.tenant_id
+        order by (j.trigger = 'schedule'), j.created_at, j.id
+      ) as turn
     from app.ingestion_jobs as j
     where j.state in ('queued', 'running')
       and coalesce(j.lease_until, j.next_run_at) <= now()
-  ) as due
-  order by due.turn, due.created_at
+      and not exists (
+        select
+        from app.ingestion_jobs as b
+        where b.tenant_id = j.tenant_id
+          and b.connection_id = j.connection_id
+          and b.id <> j.id
+          and b.state = 'running'
+          and b.lease_until > now()
+      )
+  ),
+
+  busy as (
+    select r.tenant_id, count(*) as running
+    from app.ingestion_jobs as r
+    where r.state = 'running' and r.lease_until > now()
+    group by r.tenant_id
+  )
+
+  select d.tenant_id, d.id
+  from due as d
+  left join busy as b on b.tenant_id = d.tenant_id
+  order by d.turn + coalesce(b.running, 0), d.created_at
   limit least(most, 1000)
 $function$;
-comment on function private.due_jobs(integer) is 'Jobs of all tenants that nobody works on and that are due, one of each tenant first. Ids only.';
+comment on function private.due_jobs(integer) is 'Jobs of all tenants that nobody works on and that are due: those first whose tenants have the
+fewest at work. Ids only.';
 grant execute on function private.due_jobs(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.ending_credentials(before timestamp with time zone, most integer)
+ RETURNS TABLE(tenant_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select k.tenant_id, k.connection_id
+  from app.connection_credentials as k
+  join app.connections as c on c.tenant_id = k.tenant_id and c.id = k.connection_id
+  where k.expires_at < before
+    and c.status in ('active', 'error')
+  order by k.expires_at
+  limit least(most, 1000)
+$function$;
+comment on function private.ending_credentials(timestamp with time zone,integer) is 'Connections of all tenants whose access tokens end before an instant. Ids only.';
+grant execute on function private.ending_credentials(timestamp with time zone,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.expired_uploads(most integer)
  RETURNS TABLE(tenant_id uuid, upload_id uuid)
@@ -309,6 +382,112 @@ $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
 
+CREATE OR REPLACE FUNCTION private.provider_answered(slug text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update private.provider_states as s
+  set failures = 0, failing_since = null, opened = 0, open_until = null, probe_until = null
+  where s.provider = slug and (s.failures > 0 or s.open_until is not null)
+$function$;
+comment on function private.provider_answered(text) is 'Notes that the provider answers: its circuit is closed.';
+grant execute on function private.provider_answered(text) to worker;
+
+CREATE OR REPLACE FUNCTION private.provider_failed(slug text, failed_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into private.provider_states as s (provider, failures, failing_since)
+  values (slug, 1, failed_at)
+  on conflict (provider) do update
+  set
+    failures = case
+      when s.failing_since is null or s.failing_since < failed_at - interval '60 seconds'
+        and s.open_until is null
+        then 1
+      else s.failures + 1
+    end,
+    failing_since = case
+      when s.failing_since is null or s.failing_since < failed_at - interval '60 seconds'
+        and s.open_until is null
+        then failed_at
+      else s.failing_since
+    end,
+    opened = case
+      when s.open_until is not null and s.open_until <= failed_at then s.opened + 1
+      when s.open_until is null and s.failures + 1 >= 5
+        and s.failing_since >= failed_at - interval '60 seconds'
+        then 1
+      else s.opened
+    end,
+    open_until = case
+      when s.open_until is not null and s.open_until <= failed_at
+        then failed_at + least(
+          interval '30 seconds' * power(4, least(s.opened, 6)), interval '1 hour'
+        )
+      when s.open_until is null and s.failures + 1 >= 5
+        and s.failing_since >= failed_at - interval '60 seconds'
+        then failed_at + interval '30 seconds'
+      else s.open_until
+    end,
+    probe_until = null
+$function$;
+comment on function private.provider_failed(text,timestamp with time zone) is 'Notes that the provider did not answer. Five times in a minute without an answer between open its
+circuit for 30 s; each probe that fails makes that four times as long, up to an hour.';
+grant execute on function private.provider_failed(text,timestamp with time zone) to worker;
+
+CREATE OR REPLACE FUNCTION private.provider_may_call(slug text, asked_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  until timestamptz;
+begin
+  select greatest(s.open_until, s.probe_until)
+  into until
+  from private.provider_states as s
+  where s.provider = slug and s.open_until is not null;
+  if until is null then
+    return null;
+  end if;
+  if until > asked_at then
+    return until;
+  end if;
+  -- The time is over: the first who asks tries, and the others wait for what comes of it.
+  update private.provider_states as s
+  set probe_until = asked_at + interval '60 seconds'
+  where s.provider = slug
+    and s.open_until <= asked_at
+    and (s.probe_until is null or s.probe_until <= asked_at);
+  if found then
+    return null;
+  end if;
+  return asked_at + interval '5 seconds';
+end
+$function$;
+comment on function private.provider_may_call(text,timestamp with time zone) is 'Null: call. Else the circuit is open until then. After it, one caller may try.';
+grant execute on function private.provider_may_call(text,timestamp with time zone) to worker;
+
+CREATE OR REPLACE FUNCTION private.provider_state(slug text)
+ RETURNS TABLE(enabled boolean, open_until timestamp with time zone, failures integer, app_calls integer, connection_calls integer, attempts_max integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select s.enabled, s.open_until, s.failures, s.app_calls, s.connection_calls, s.attempts_max
+  from private.provider_states as s
+  where s.provider = slug
+$function$;
+comment on function private.provider_state(text) is 'A provider''s circuit and what the operator set for it; no row: nothing was ever noted.';
+grant execute on function private.provider_state(text) to authenticated;
+grant execute on function private.provider_state(text) to worker;
+
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -346,6 +525,28 @@ begin
 end
 $function$;
 comment on function private.remember_mapping_account() is 'Notes which accounts a mapping has fed, before any row can follow it there.';
+
+CREATE OR REPLACE FUNCTION private.set_provider(slug text, is_enabled boolean, app_calls_a_minute integer, connection_calls_a_minute integer, tries integer)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into private.provider_states as s (
+    provider, enabled, app_calls, connection_calls, attempts_max
+  )
+  values (
+    slug, coalesce(is_enabled, true), app_calls_a_minute, connection_calls_a_minute, tries
+  )
+  on conflict (provider) do update
+  set
+    enabled = coalesce(is_enabled, s.enabled),
+    app_calls = coalesce(app_calls_a_minute, s.app_calls),
+    connection_calls = coalesce(connection_calls_a_minute, s.connection_calls),
+    attempts_max = coalesce(tries, s.attempts_max)
+$function$;
+comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
+grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.settle_texts()
  RETURNS void
@@ -584,6 +785,15 @@ create table app.accounts (
 );
 comment on table app.accounts is 'The tenant''s own accounts, whatever sources feed them.';
 
+create table app.applied_pages (
+  tenant_id uuid not null,
+  raw_id uuid not null,
+  job_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint applied_pages_pkey PRIMARY KEY (tenant_id, raw_id)
+);
+comment on table app.applied_pages is 'Which pages of syncs count: the others are kept, and were void or never came to be applied.';
+
 create table app.connection_credentials (
   tenant_id uuid not null,
   connection_id uuid not null,
@@ -591,10 +801,33 @@ create table app.connection_credentials (
   expires_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  version bigint not null default 1,
   constraint connection_credentials_pkey PRIMARY KEY (tenant_id, connection_id),
   constraint connection_credentials_sealed_check CHECK (((length(sealed) >= 32) AND (length(sealed) <= 65536)))
 );
 comment on table app.connection_credentials is 'Sealed credentials, apart from everything that a user may read.';
+comment on column app.connection_credentials.version is 'Grows with every renewal: whoever waited for one sees that it has happened.';
+
+create table app.connection_links (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  provider text not null,
+  connection_id uuid,
+  state_hash bytea not null,
+  sealed bytea not null,
+  callback_url text not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint connection_links_pkey PRIMARY KEY (tenant_id, id),
+  constraint connection_links_callback_url_check CHECK (((length(callback_url) >= 1) AND (length(callback_url) <= 2000))),
+  constraint connection_links_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
+  constraint connection_links_sealed_check CHECK (((length(sealed) >= 32) AND (length(sealed) <= 65536))),
+  constraint connection_links_state_hash_check CHECK ((length(state_hash) = 32))
+);
+comment on table app.connection_links is 'One try to link: whose it is, what must come back, and what is kept sealed until then.';
+comment on column app.connection_links.state_hash is 'SHA-256 of the state that was sent along: whoever comes back without it is somebody else.';
 
 create table app.connections (
   tenant_id uuid not null,
@@ -619,18 +852,42 @@ create table app.connections (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   closed_at timestamp with time zone,
+  sync_phase text not null default 'initial'::text,
+  sync_progress integer,
+  sync_accounts boolean not null default true,
+  sync_transactions boolean not null default true,
+  sync_investments boolean not null default true,
+  lookback_days integer not null default 730,
+  initial_complete_at timestamp with time zone,
+  history_complete_at timestamp with time zone,
+  consent_expires_at timestamp with time zone,
+  error_code text,
+  error_kind text,
+  error_message text,
+  next_step text,
+  error_count integer not null default 0,
+  retry_at timestamp with time zone,
+  attention boolean not null default false,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
   constraint connections_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint connections_decimals_check CHECK ((jsonb_typeof(decimals) = 'object'::text)),
   constraint connections_delivery_check CHECK ((delivery = ANY (ARRAY['cumulative'::text, 'incremental'::text]))),
+  constraint connections_error_code_check CHECK ((length(error_code) <= 80)),
+  constraint connections_error_count_check CHECK ((error_count >= 0)),
+  constraint connections_error_kind_check CHECK ((error_kind = ANY (ARRAY['authentication'::text, 'network'::text, 'rate_limit'::text, 'validation'::text, 'business'::text]))),
+  constraint connections_error_message_check CHECK ((length(error_message) <= 2000)),
   constraint connections_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
+  constraint connections_lookback_days_check CHECK (((lookback_days >= 1) AND (lookback_days <= 3650))),
   constraint connections_mapping_policy_check CHECK ((mapping_policy = ANY (ARRAY['create'::text, 'ask'::text]))),
   constraint connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint connections_next_step_check CHECK ((length(next_step) <= 2000)),
   constraint connections_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
-  constraint connections_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'paused'::text, 'error'::text, 'disconnected'::text]))),
-  constraint connections_sync_frequency_check CHECK ((sync_frequency = ANY (ARRAY['manual'::text, 'realtime'::text, 'hourly'::text, 'daily'::text, 'weekly'::text])))
+  constraint connections_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'paused'::text, 'error'::text, 'reauth'::text, 'disconnected'::text]))),
+  constraint connections_sync_frequency_check CHECK ((sync_frequency = ANY (ARRAY['manual'::text, 'realtime'::text, 'hourly'::text, 'daily'::text, 'weekly'::text]))),
+  constraint connections_sync_phase_check CHECK ((sync_phase = ANY (ARRAY['initial'::text, 'historical'::text, 'incremental'::text]))),
+  constraint connections_sync_progress_check CHECK (((sync_progress >= 0) AND (sync_progress <= 100)))
 );
 comment on table app.connections is 'One source of one tenant''s data. Closed, never deleted: raw data and lineage hang on it.';
 comment on column app.connections.lineage_id is 'Constant over reconnects: identity of accounts and transactions is scoped to it.';
@@ -638,6 +895,9 @@ comment on column app.connections.delivery is 'cumulative: an equal row in a lat
 comment on column app.connections.control_policy is 'What a control total that does not fit means: nothing, a finding, or a stop before import.';
 comment on column app.connections.decimals is 'Implied decimals by currency where the bank departs from ISO 4217, such as {"EUR": 0}.';
 comment on column app.connections.config is 'Settings of the provider; never a secret.';
+comment on column app.connections.lookback_days is 'How many days of history are wanted; where the provider fixes it, as it was when linked.';
+comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
+comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 
 create table app.ingestion_audit_log (
   tenant_id uuid not null,
@@ -714,23 +974,33 @@ create table app.ingestion_jobs (
   updated_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  trigger text not null default 'user'::text,
+  sync_phase text,
+  cancel_requested_at timestamp with time zone,
+  error_kind text,
+  next_step text,
   constraint ingestion_jobs_pkey PRIMARY KEY (tenant_id, id),
   constraint ingestion_jobs_idempotency_key UNIQUE (tenant_id, idempotency_key),
   constraint ingestion_jobs_error_code_check CHECK ((length(error_code) <= 80)),
+  constraint ingestion_jobs_error_kind_check CHECK ((error_kind = ANY (ARRAY['authentication'::text, 'network'::text, 'rate_limit'::text, 'validation'::text, 'business'::text]))),
   constraint ingestion_jobs_error_message_check CHECK ((length(error_message) <= 2000)),
-  constraint ingestion_jobs_format_check CHECK ((format ~ '^[a-z0-9]{2,16}$'::text)),
+  constraint ingestion_jobs_format_check CHECK ((format ~ '^[a-z0-9_]{2,40}$'::text)),
   constraint ingestion_jobs_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
   constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text]))),
   constraint ingestion_jobs_lease_check CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
+  constraint ingestion_jobs_next_step_check CHECK ((length(next_step) <= 2000)),
   constraint ingestion_jobs_stage_check CHECK ((length(stage) <= 40)),
   constraint ingestion_jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'awaiting_mapping'::text, 'awaiting_review'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text, 'discarded'::text, 'reverted'::text]))),
-  constraint ingestion_jobs_task_check CHECK ((task = ANY (ARRAY['run'::text, 'revert'::text])))
+  constraint ingestion_jobs_sync_phase_check CHECK ((sync_phase = ANY (ARRAY['initial'::text, 'historical'::text, 'incremental'::text]))),
+  constraint ingestion_jobs_task_check CHECK ((task = ANY (ARRAY['run'::text, 'revert'::text]))),
+  constraint ingestion_jobs_trigger_check CHECK ((trigger = ANY (ARRAY['user'::text, 'schedule'::text, 'webhook'::text, 'link'::text, 'system'::text])))
 );
 comment on table app.ingestion_jobs is 'The ledger of work: what is to be done, who does it now, how far it is, how it ended.';
 comment on column app.ingestion_jobs.profile is 'The column mapping that the document was read with, so that it can be read again the same way.';
 comment on column app.ingestion_jobs.checkpoint is 'Records of the document that are dealt with; commits together with the rows they made.';
 comment on column app.ingestion_jobs.wrote is 'Something of the job may stand: it goes on as it was begun, and a revert takes it back.';
 comment on column app.ingestion_jobs.fence is 'Grows with each claim; a worker whose number is old has lost the job and may write no more.';
+comment on column app.ingestion_jobs.trigger is 'What asked for the job; all but user are workers.';
 
 create table app.ingestion_previews (
   tenant_id uuid not null,
@@ -789,6 +1059,17 @@ create table app.mapping_waits (
 );
 comment on table app.mapping_waits is 'How many rows of the document of an import wait for a mapping to name an account.';
 
+create table app.provider_flags (
+  tenant_id uuid not null,
+  provider text not null,
+  enabled boolean not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint provider_flags_pkey PRIMARY KEY (tenant_id, provider),
+  constraint provider_flags_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text))
+);
+comment on table app.provider_flags is 'Where the operator offers a provider to a tenant, or keeps it from them, against the rule.';
+
 create table app.raw_ingestion_data (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -828,6 +1109,18 @@ create table app.statement_profiles (
 );
 comment on table app.statement_profiles is 'Saved column mappings: how one bank writes its CSV.';
 
+create table app.sync_cursors (
+  tenant_id uuid not null,
+  connection_id uuid not null,
+  job_id uuid not null,
+  cursor text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint sync_cursors_pkey PRIMARY KEY (tenant_id, connection_id),
+  constraint sync_cursors_cursor_check CHECK ((length(cursor) <= 20000))
+);
+comment on table app.sync_cursors is 'Where the next sync goes on; written in the transaction that wrote the rows before it.';
+
 create table app.tenant_invitations (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -866,6 +1159,22 @@ create table app.tenants (
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
+
+create table app.transaction_aliases (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  fingerprint bytea not null,
+  transaction_id uuid not null,
+  external_id text not null,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  created_at timestamp with time zone not null default now(),
+  constraint transaction_aliases_pkey PRIMARY KEY (tenant_id, mapping_id, fingerprint),
+  constraint transaction_aliases_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
+  constraint transaction_aliases_fingerprint_check CHECK ((length(fingerprint) = 16))
+);
+comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
 
 create table app.transaction_texts (
   tenant_id uuid not null,
@@ -911,6 +1220,7 @@ create table app.transactions (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   set_aside text,
+  missed_at timestamp with time zone,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
@@ -932,6 +1242,7 @@ comment on column app.transactions.content_key is 'Digest of what is no part of 
 comment on column app.transactions.amount_key is 'The amount in hundredths, rounded down: numeric is not leakproof, so an index needs this.';
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
+comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -967,6 +1278,27 @@ create table app.uploads (
 );
 comment on table app.uploads is 'A file that a member announced: where its bytes go, and what they must be (size, sha-256).';
 
+create table private.provider_states (
+  provider text not null,
+  failures integer not null default 0,
+  failing_since timestamp with time zone,
+  opened integer not null default 0,
+  open_until timestamp with time zone,
+  probe_until timestamp with time zone,
+  app_calls integer,
+  connection_calls integer,
+  attempts_max integer,
+  enabled boolean not null default true,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint provider_states_pkey PRIMARY KEY (provider),
+  constraint provider_states_attempts_max_check CHECK (((attempts_max >= 1) AND (attempts_max <= 50))),
+  constraint provider_states_calls_check CHECK ((((app_calls >= 1) AND (app_calls <= 1000000)) AND ((connection_calls >= 1) AND (connection_calls <= 1000000)))),
+  constraint provider_states_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text))
+);
+comment on table private.provider_states is 'Each provider''s circuit, and what the operator set for it: limits a minute, tries, whether it is
+offered. Null leaves the connector''s own facts.';
+
 create table private.tenant_keys (
   tenant_id uuid not null,
   sealed_key bytea not null,
@@ -999,11 +1331,20 @@ add constraint accounts_institution_fkey FOREIGN KEY (tenant_id, institution_id)
 alter table app.accounts
 add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.applied_pages
+add constraint applied_pages_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
+
 alter table app.connection_credentials
 add constraint connection_credentials_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
 alter table app.connection_credentials
 add constraint connection_credentials_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.connection_links
+add constraint connection_links_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.connection_links
+add constraint connection_links_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.connections
 add constraint connections_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
@@ -1062,6 +1403,9 @@ add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES
 alter table app.mapping_waits
 add constraint mapping_waits_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.provider_flags
+add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -1074,6 +1418,12 @@ add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.sync_cursors
+add constraint sync_cursors_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.sync_cursors
+add constraint sync_cursors_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
 alter table app.tenant_invitations
 add constraint tenant_invitations_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -1082,6 +1432,15 @@ add constraint tenant_members_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app
 
 alter table app.tenant_members
 add constraint tenant_members_user_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+alter table app.transaction_aliases
+add constraint transaction_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.transaction_aliases
+add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
+
+alter table app.transaction_aliases
+add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -1108,6 +1467,12 @@ CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (te
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
+CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
+CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
+CREATE INDEX connections_due_idx ON app.connections USING btree (next_sync_at) WHERE ((next_sync_at IS NOT NULL) AND (status = ANY (ARRAY['active'::text, 'error'::text])));
+CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (tenant_id, provider, external_id) WHERE ((external_id IS NOT NULL) AND (status <> 'disconnected'::text));
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
@@ -1120,6 +1485,8 @@ CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tena
 CREATE INDEX ingestion_jobs_mapping_idx ON app.ingestion_jobs USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_jobs_order_idx ON app.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenant_id, profile_id);
+CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
+CREATE INDEX ingestion_jobs_running_idx ON app.ingestion_jobs USING btree (tenant_id) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
@@ -1128,8 +1495,11 @@ CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (t
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
+CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
+CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
 CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
@@ -1154,14 +1524,17 @@ CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
+CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER sync_cursors_touch BEFORE UPDATE ON app.sync_cursors FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER provider_states_touch BEFORE UPDATE ON private.provider_states FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 -- policies
 
@@ -1208,6 +1581,15 @@ create policy accounts_update on app.accounts for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
+alter table app.applied_pages enable row level security;
+alter table app.applied_pages force row level security;
+create policy applied_pages_insert_worker on app.applied_pages for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy applied_pages_select on app.applied_pages for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy applied_pages_select_worker on app.applied_pages for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.connection_credentials enable row level security;
 alter table app.connection_credentials force row level security;
 create policy connection_credentials_delete_worker on app.connection_credentials for delete to worker
@@ -1217,6 +1599,18 @@ with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id
 create policy connection_credentials_select_worker on app.connection_credentials for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy connection_credentials_update_worker on app.connection_credentials for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.connection_links enable row level security;
+alter table app.connection_links force row level security;
+create policy connection_links_delete_worker on app.connection_links for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy connection_links_insert_worker on app.connection_links for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy connection_links_select_worker on app.connection_links for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy connection_links_update_worker on app.connection_links for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -1314,6 +1708,20 @@ create policy mapping_waits_update_worker on app.mapping_waits for update to wor
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.provider_flags enable row level security;
+alter table app.provider_flags force row level security;
+create policy provider_flags_delete_worker on app.provider_flags for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy provider_flags_insert_worker on app.provider_flags for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy provider_flags_select on app.provider_flags for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy provider_flags_select_worker on app.provider_flags for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy provider_flags_update_worker on app.provider_flags for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.raw_ingestion_data enable row level security;
 alter table app.raw_ingestion_data force row level security;
 create policy raw_ingestion_data_insert_worker on app.raw_ingestion_data for insert to worker
@@ -1336,6 +1744,16 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy statement_profiles_update on app.statement_profiles for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.sync_cursors enable row level security;
+alter table app.sync_cursors force row level security;
+create policy sync_cursors_insert_worker on app.sync_cursors for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy sync_cursors_select_worker on app.sync_cursors for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy sync_cursors_update_worker on app.sync_cursors for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.tenant_invitations enable row level security;
 alter table app.tenant_invitations force row level security;
@@ -1368,6 +1786,18 @@ using ((id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy tenants_update on app.tenants for update to authenticated
 using (((id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
 with check ((id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.transaction_aliases enable row level security;
+alter table app.transaction_aliases force row level security;
+create policy transaction_aliases_insert_worker on app.transaction_aliases for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_aliases_select on app.transaction_aliases for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_aliases_select_worker on app.transaction_aliases for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_aliases_update_worker on app.transaction_aliases for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.transaction_texts enable row level security;
 alter table app.transaction_texts force row level security;
@@ -1414,6 +1844,9 @@ create policy uploads_update_worker on app.uploads for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table private.provider_states enable row level security;
+alter table private.provider_states force row level security;
+
 alter table private.tenant_keys enable row level security;
 alter table private.tenant_keys force row level security;
 create policy tenant_keys_insert_worker on private.tenant_keys for insert to worker
@@ -1434,13 +1867,16 @@ grant select, update (account_id, state, verified_at, verified_by) on app.accoun
 grant insert, select, update (connection_id, account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
 grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
+grant select on app.applied_pages to authenticated;
+grant insert, select on app.applied_pages to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at) on app.connections to authenticated;
-grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at) on app.connections to worker;
+grant delete, insert, select, update on app.connection_links to worker;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
+grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention) on app.connections to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;
-grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at) on app.ingestion_jobs to authenticated;
+grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, cancel_requested_at) on app.ingestion_jobs to authenticated;
 grant insert, select, update on app.ingestion_jobs to worker;
 grant select on app.ingestion_previews to authenticated;
 grant delete, insert, select on app.ingestion_previews to worker;
@@ -1450,14 +1886,19 @@ grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
+grant select on app.provider_flags to authenticated;
+grant delete, insert, select, update on app.provider_flags to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
+grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
 grant select, update (name) on app.tenants to authenticated;
 grant select on app.tenants to worker;
+grant select on app.transaction_aliases to authenticated;
+grant insert, select, update on app.transaction_aliases to worker;
 grant insert, select, update on app.transaction_texts to worker;
 grant select on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;

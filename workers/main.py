@@ -25,6 +25,7 @@ from db.queue import FUNCTION
 from pipeline.run import run
 from resolvers.services import open_services, pipeline_services
 from workers.janitor import expire_uploads
+from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
 JANITOR_EVERY_MIN: Final = 10
+TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
 SWITCH_INTERVAL_S: Final = 0.0005
 POLL_DELAY_S: Final = 0.05
@@ -43,8 +45,23 @@ Ctx = dict[str, Any]
 
 
 async def run_job(ctx: Ctx, tenant_id: str, job_id: str) -> None:
-    """Runs one job of the ledger."""
-    await run(UUID(tenant_id), UUID(job_id), services=ctx["pipeline"])
+    """Runs one job of the ledger: the one whose turn it is, else the one that is named.
+
+    Who asks first is not served first: a tenant with a thousand jobs would have the others wait.
+    """
+    pipeline = ctx["pipeline"]
+    try:
+        jobs = await due(pipeline.database, most=TURNS_TRIED)
+    except (DatabaseUnavailable, TimedOut):
+        jobs = []
+    for tenant, job in [*jobs, (UUID(tenant_id), UUID(job_id))]:
+        if await run(tenant, job, services=pipeline):
+            return
+
+
+async def schedule(ctx: Ctx) -> None:
+    """Makes syncs of connections that are due."""
+    await schedule_syncs(ctx["pipeline"], ctx["services"].queue)
 
 
 async def sweep(ctx: Ctx) -> None:
@@ -100,6 +117,7 @@ def worker_options(settings: Settings) -> dict[str, Any]:
         "functions": [run_job],
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],

@@ -14,6 +14,7 @@ PACKAGES: Final = (
     "core",
     "db",
     "pipeline",
+    "providers",
     "resolvers",
     "sandbox",
     "schema",

@@ -1,0 +1,198 @@
+"""Applying: the pages of a checkpoint become rows, in one transaction with the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from uuid import UUID, uuid4
+
+from core.models import Connection, Job, RawDocument
+from core.records import AccountRecord
+from core.vault import Aad, DataKey
+from db import ledger, placement, raw, stable_ids, syncs
+from db.ledger import Counts
+from db.session import Tx
+from pipeline.batch import Batch, Entry, Target, batches
+from pipeline.flow import in_thread
+from pipeline.formats import RECONCILIATION, PageFormat, reconciliation
+from pipeline.identity import external_account
+from pipeline.normalize import normalize, normalize_stable
+from pipeline.ordinals import Ordinals
+from pipeline.services import Services
+from pipeline.write import Destination, Writer, resolve
+from providers.base import Checkpoint, Connector, Page, Window
+from statements.base import ParseOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A fetched page and the raw document that it is kept as."""
+
+    page: Page
+    document: RawDocument
+
+
+class Applying:
+    """One sync's pages on their way to rows."""
+
+    def __init__(
+        self,
+        job: Job,
+        connection: Connection,
+        connector: Connector,
+        services: Services,
+        *,
+        key: DataKey,
+    ) -> None:
+        self._job = job
+        self._connection = connection
+        self._connector = connector
+        self._services = services
+        self._key = key
+        self._done = job.checkpoint
+        self._accounts: dict[str, AccountRecord] = {}
+
+    async def apply(self, kept: Sequence[Kept], checkpoint: Checkpoint) -> Counts:
+        """Writes what the pages say. Rows, cursor, progress and the pages' marks commit together.
+
+        Raises Unreadable where a page cannot be read, and LeaseLost.
+        """
+        job, services = self._job, self._services
+        read = await in_thread(partial(self._read, kept))
+        total = Counts()
+        async with services.database.as_(services.scope(job)) as tx:
+            targets = await self._resolved(tx, kept)
+            found = await ledger.next_finding(tx, job)
+            for one, parts in read:
+                for batch in parts:
+                    written, counts = await self._write(tx, one.document, batch, targets)
+                    await placement.add_waits(tx, job, job_id=job.id, waits=written.waits)
+                    await ledger.put_findings(tx, job, start=found, findings=written.findings)
+                    found += len(written.findings)
+                    total = total.plus(counts)
+            ids = [one.document.id for one in kept]
+            if checkpoint.windows:
+                counts, page_id = await self._reconcile(tx, read, targets, checkpoint.windows)
+                total = total.plus(counts)
+                ids += [page_id] if page_id is not None else []
+            await syncs.apply_pages(tx, job, ids)
+            await syncs.put_cursor(tx, job, checkpoint.cursor)
+            # Every checkpoint is progress: tries are counted from it anew.
+            self._done += 1 + total.processed
+            await ledger.advance(
+                tx,
+                job,
+                lease=services.lease,
+                checkpoint=self._done,
+                counts=total,
+                rate=0,
+                wrote=True,
+            )
+        return total
+
+    def _to(self, document: RawDocument) -> Destination:
+        return Destination(
+            job=self._job,
+            connection=self._connection,
+            document=document,
+            key=self._key,
+            lease=self._services.lease,
+            stable=self._connector.facts.stable_ids,
+        )
+
+    async def _resolved(self, tx: Tx, kept: Sequence[Kept]) -> Mapping[str, Target]:
+        if not kept:
+            return {}
+        accounts = list(self._accounts.values())
+        return await resolve(tx, self._to(kept[0].document), accounts, may_open=True)
+
+    def _read(self, kept: Sequence[Kept]) -> list[tuple[Kept, list[Batch]]]:
+        read = []
+        with Ordinals() as ordinals:
+            for one in kept:
+                parts = [*self._normalized(one, ordinals)]
+                for batch in parts:
+                    self._accounts |= {record.key: record for record in batch.accounts}
+                read.append((one, parts))
+        return read
+
+    def _normalized(self, kept: Kept, ordinals: Ordinals) -> Iterable[Batch]:
+        page_format = PageFormat(connector=self._connector, page_name=kept.page.name)
+        records = page_format.parse([kept.page.body], ParseOptions())
+        received = kept.document.received_at.date()
+        for batch in batches(records, size=self._services.batch_records):
+            if self._connector.facts.stable_ids:
+                yield normalize_stable(batch, received=received)
+            else:
+                yield normalize(batch, ordinals=ordinals, received=received)
+
+    async def _write(
+        self, tx: Tx, document: RawDocument, batch: Batch, targets: Mapping[str, Target]
+    ) -> tuple[Batch, Counts]:
+        writer = Writer(self._to(document))
+        return await writer.write(tx, replace(batch, targets=targets, accounts=()))
+
+    async def _reconcile(
+        self,
+        tx: Tx,
+        read: Sequence[tuple[Kept, Sequence[Batch]]],
+        targets: Mapping[str, Target],
+        windows: Sequence[Window],
+    ) -> tuple[Counts, UUID | None]:
+        """Takes back what complete readings did not have, and keeps a page that says so."""
+        seen = _seen(entry for _, parts in read for batch in parts for entry in batch.entries)
+        vanished: dict[tuple[str, str], list[str]] = {}
+        for window in windows:
+            target, record = targets.get(window.account), self._accounts.get(window.account)
+            if target is None or target.account_id is None or record is None:
+                continue
+            gone = await stable_ids.vanished(
+                tx,
+                tenant_id=self._job.tenant_id,
+                account_id=target.account_id,
+                mapping_id=target.mapping_id,
+                first=window.first,
+                last=window.last,
+                seen=seen.get(window.account, []),
+            )
+            if gone:
+                stored = external_account(record, self._key).external_account_id
+                vanished[stored, record.currency] = gone
+        if not vanished:
+            return Counts(), None
+        kept = await self._keep(tx, reconciliation(vanished))
+        counts = Counts()
+        for batch in self._normalized_page(kept):
+            known = await resolve(tx, self._to(kept.document), batch.accounts, may_open=False)
+            _, removed = await self._write(tx, kept.document, batch, known)
+            counts = counts.plus(removed)
+        return counts, kept.document.id
+
+    def _normalized_page(self, kept: Kept) -> list[Batch]:
+        with Ordinals() as ordinals:
+            return [*self._normalized(kept, ordinals)]
+
+    async def _keep(self, tx: Tx, body: bytes) -> Kept:
+        raw_id = uuid4()
+        job = self._job
+        aad = Aad(tenant_id=job.tenant_id, purpose="raw", record_id=raw_id)
+        document = await raw.keep_page(
+            tx,
+            job,
+            raw_id=raw_id,
+            name=RECONCILIATION,
+            media_type="application/json",
+            body=body,
+            sealed=self._key.seal_bytes(body, aad=aad),
+        )
+        return Kept(page=Page(name=RECONCILIATION, body=body), document=document)
+
+
+def _seen(entries: Iterable[Entry]) -> dict[str, list[str]]:
+    """The ids that came, by account."""
+    seen: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.record.external_id is not None:
+            seen.setdefault(entry.record.account, []).append(entry.record.external_id)
+    return seen

@@ -1,0 +1,1 @@
+"""Connectors: one provider, one file."""

@@ -1,0 +1,79 @@
+"""Credentials: what a connection needs to speak to its provider, and the form that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from core.errors import BadInput, SealBroken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """One question of a connection form."""
+
+    name: str
+    label: str
+    help: str
+    secret: bool
+    required: bool
+
+
+class Credentials(BaseModel):
+    """Base of each connector's credentials: frozen, and silent about secrets.
+
+    A field with a `title` is asked of the user; the others come from linking. Secrets are
+    `SecretStr`, so that no repr, log line or error shows them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def form(cls) -> tuple[FormField, ...]:
+        """What a person is asked for; empty where linking brings everything."""
+        return tuple(
+            FormField(
+                name=name,
+                label=field.title,
+                help=field.description or "",
+                secret=_is_secret(field.annotation),
+                required=field.is_required(),
+            )
+            for name, field in cls.model_fields.items()
+            if field.title is not None
+        )
+
+    @classmethod
+    def from_form(cls, answers: Mapping[str, str]) -> Self:
+        """The credentials that a person gave. Raises BadInput naming each field, never a value."""
+        try:
+            return cls.model_validate(dict(answers))
+        except ValidationError as error:
+            wrong = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+            raise BadInput(f"These are missing or wrong: {', '.join(wrong)}.") from None
+
+    def to_bytes(self) -> bytes:
+        """The form in which they are sealed."""
+        return self.__class__.__pydantic_serializer__.to_json(_bare(self.__dict__))
+
+    @classmethod
+    def from_bytes(cls, plain: bytes) -> Self:
+        """What `to_bytes` gave. Raises SealBroken where it was no such thing."""
+        try:
+            return cls.model_validate_json(plain)
+        except ValidationError:
+            raise SealBroken("what was sealed here are no credentials of this provider") from None
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
+
+
+def _bare(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in values.items()
+    }
