@@ -20,6 +20,14 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CLIENT_ID, SECRET = "client-of-tests", "secret-of-tests"
 CREDENTIALS = {"PLAID-CLIENT-ID": CLIENT_ID, "PLAID-SECRET": SECRET}
 PLATYPUS = "ins_109508"
+MUTATION = "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
+LINK: dict[str, Any] = {
+    "client_name": "Bankfeeds",
+    "language": "en",
+    "country_codes": ["US"],
+    "user": {"client_user_id": "an-opaque-id"},
+    "products": ["transactions"],
+}
 _PEOPLE = count(1)  # every Item is of another person, unless a test names one
 
 
@@ -118,6 +126,28 @@ class Mirror:
 def parsed(reply: httpx.Response) -> dict[str, Any]:
     value: dict[str, Any] = reply.json(parse_float=Decimal)
     return value
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    """The transaction ids of rows."""
+    return [row["transaction_id"] for row in rows]
+
+
+def sync(plaid: Served, item: Linked, **body: Any) -> dict[str, Any]:
+    """One page of /transactions/sync."""
+    return plaid.post("/transactions/sync", access_token=item.access_token, **body)
+
+
+def mirrored(plaid: Served, item: Linked) -> Mirror:
+    """A copy of all that there is now."""
+    mirror = Mirror()
+    mirror.apply(plaid.pages(item))
+    return mirror
+
+
+def link_token_of(plaid: Served, **changes: Any) -> str:
+    asked = {key: value for key, value in {**LINK, **changes}.items() if value is not None}
+    return str(plaid.post("/link/token/create", **asked)["link_token"])
 
 
 def truth(served: Served, item: Linked) -> dict[str, dict[str, Any]]:

@@ -61,75 +61,73 @@ def item(plaid: Served) -> Iterator[Linked]:
     yield plaid.link("user_good", products=("transactions", "investments"), days=40)
 
 
-def calls_of(item: Linked, plaid: Served) -> Calls:
-    token = {"access_token": item.access_token}
+CREATED = {
+    "date_transacted": "2026-11-20",
+    "date_posted": "2026-11-21",
+    "amount": 72.1,
+    "description": "A pie",
+}
+STATUS_TOO = {"include_status": True, "include_optional_metadata": True}
+CALLS_WITHOUT_ITEM: Calls = {
+    "/institutions/get": [
+        {"count": 50, "offset": 0, "country_codes": ["US", "GB"]},
+        {"count": 1, "offset": 1, "country_codes": ["US"], "options": {"oauth": True}},
+    ],
+    "/institutions/get_by_id": [
+        {"institution_id": PLATYPUS, "country_codes": ["US"]},
+        {"institution_id": "ins_117650", "country_codes": ["GB"], "options": STATUS_TOO},
+    ],
+    "/sandbox/public_token/create": [
+        {"institution_id": PLATYPUS, "initial_products": ["transactions"]}
+    ],
+}
+
+
+def calls_of_link(item: Linked, plaid: Served) -> Calls:
     link_token = plaid.post("/link/token/create", **LINK)["link_token"]
     form = {"institution_id": PLATYPUS, "username": "user_good_1", "password": "pass_good"}
     plaid.http.post(f"/link/{link_token}", data={**form, "accounts": "all"})
     plaid.http.post(f"/link/{link_token}", data={"leave": "1"})
+    update = {key: value for key, value in LINK.items() if key != "products"}
+    hosted = {"hosted_link": {"completion_redirect_uri": "http://localhost/x"}}
+    return {
+        "/item/public_token/exchange": [{"public_token": plaid.public_token()}],
+        "/link/token/create": [LINK, {**update, **hosted, "access_token": item.access_token}],
+        "/link/token/get": [{"link_token": link_token}],
+    }
+
+
+def calls_of_item(item: Linked, plaid: Served) -> Calls:
+    token = {"access_token": item.access_token}
     cursor = plaid.pages(item)[-1]["next_cursor"]
     plaid.control.advance(item.item_id, modified=2, removed=2)
-    dynamic = plaid.link("user_transactions_dynamic")
-    coins = plaid.link("user_coins")
-    chase = plaid.link(institution_id="ins_56")
-    update = {key: value for key, value in LINK.items() if key != "products"}
+    dynamic, coins, chase = (
+        {"access_token": linked.access_token}
+        for linked in (
+            plaid.link("user_transactions_dynamic"),
+            plaid.link("user_coins"),
+            plaid.link(institution_id="ins_56"),
+        )
+    )
     return {
-        "/accounts/balance/get": [token, {"access_token": chase.access_token}],
-        "/accounts/get": [token, {"access_token": coins.access_token}],
-        "/institutions/get": [
-            {"count": 50, "offset": 0, "country_codes": ["US", "GB"]},
-            {
-                "count": 1,
-                "offset": 1,
-                "country_codes": ["US"],
-                "options": {"oauth": True, "include_optional_metadata": True},
-            },
-        ],
-        "/institutions/get_by_id": [
-            {"institution_id": PLATYPUS, "country_codes": ["US"]},
-            {
-                "institution_id": "ins_117650",
-                "country_codes": ["GB"],
-                "options": {"include_status": True, "include_optional_metadata": True},
-            },
-        ],
+        "/accounts/balance/get": [token, chase],
+        "/accounts/get": [token, coins],
         "/investments/holdings/get": [token],
         "/investments/transactions/get": [
             {**token, "start_date": "2026-01-01", "end_date": str(NOW.date())}
         ],
-        "/item/access_token/invalidate": [{"access_token": chase.access_token}],
-        "/item/get": [token, {"access_token": dynamic.access_token}],
-        "/item/public_token/exchange": [{"public_token": plaid.public_token()}],
+        "/item/access_token/invalidate": [chase],
+        "/item/get": [token, dynamic],
         "/item/remove": [{"access_token": plaid.link().access_token}],
         "/item/webhook/update": [{**token, "webhook": "http://127.0.0.1:1/hook"}],
-        "/link/token/create": [
-            LINK,
-            {**update, **token, "hosted_link": {"completion_redirect_uri": "http://localhost/x"}},
-        ],
-        "/link/token/get": [{"link_token": link_token}],
         "/sandbox/item/fire_webhook": [{**token, "webhook_code": "DEFAULT_UPDATE"}],
-        "/sandbox/item/reset_login": [{"access_token": dynamic.access_token}],
-        "/sandbox/public_token/create": [
-            {"institution_id": PLATYPUS, "initial_products": ["transactions"]}
-        ],
-        "/sandbox/transactions/create": [
-            {
-                "access_token": dynamic.access_token,
-                "transactions": [
-                    {
-                        "date_transacted": "2026-11-20",
-                        "date_posted": "2026-11-21",
-                        "amount": 72.1,
-                        "description": "A pie",
-                    }
-                ],
-            }
-        ],
+        "/sandbox/item/reset_login": [dynamic],
+        "/sandbox/transactions/create": [{**dynamic, "transactions": [CREATED]}],
         "/transactions/refresh": [token],
         "/transactions/sync": [
             {**token, "count": 60, "options": {"include_original_description": True}},
             {**token, "cursor": cursor, "options": {"personal_finance_category_version": "v1"}},
-            {"access_token": coins.access_token, "count": 20},
+            {**coins, "count": 20},
         ],
         "/webhook_verification_key/get": [{"key_id": plaid.control.rotate_keys()}],
     }
@@ -148,8 +146,8 @@ LINK: dict[str, Any] = {
 
 
 def test_every_answer_agrees(item: Linked, plaid: Served) -> None:
-    # Created before the login is reset, which is in this table first.
-    calls = calls_of(item, plaid)
+    calls = CALLS_WITHOUT_ITEM | calls_of_link(item, plaid) | calls_of_item(item, plaid)
+    # An Item whose login is reset answers nothing more.
     order = sorted(calls, key=lambda path: path == "/sandbox/item/reset_login")
     found = []
 

@@ -43,10 +43,8 @@ from plaid.model.transactions_refresh_request import TransactionsRefreshRequest
 from plaid.model.transactions_sync_request import TransactionsSyncRequest
 from plaid.model.webhook_verification_key_get_request import WebhookVerificationKeyGetRequest
 
-from tests.sandbox.plaid_served import CLIENT_ID, NOW, PLATYPUS, SECRET, Served
+from tests.sandbox.plaid_served import CLIENT_ID, MUTATION, NOW, PLATYPUS, SECRET, Served
 from tests.sandbox.webhook_receiver import Received, receiving
-
-MUTATION = "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
 
 
 def client(served: Served, secret: str = SECRET) -> Iterator[plaid_api.PlaidApi]:

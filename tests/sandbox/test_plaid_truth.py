@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox.plaid_control import Control
 from sandbox.plaid_ledger import Transaction
-from tests.sandbox.plaid_served import Linked, Mirror, Served, parsed, truth
+from tests.sandbox.plaid_served import MUTATION, Linked, Mirror, Served, parsed, truth
 
 TRIES_MAX = 10
 Event = Callable[[Control, str], object]
@@ -161,7 +161,7 @@ def tried(plaid: Served, item: Linked, cursor: str, size: int) -> list[dict[str,
         reply = plaid.http.post("/transactions/sync", json=body)
         told = parsed(reply)
         if reply.status_code == 400:
-            assert told["error_code"] == "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
+            assert told["error_code"] == MUTATION
             return None
         pages.append(told)
         cursor = told["next_cursor"]
