@@ -155,6 +155,7 @@ class Applying:
                 first=window.first,
                 last=window.last,
                 seen=seen.get(window.account, []),
+                certain=window.certain,
             )
             if gone:
                 stored = external_account(record, self._key).external_account_id
