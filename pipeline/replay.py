@@ -14,6 +14,7 @@ from db import ledger, raw
 from pipeline.batch import Batch, Target
 from pipeline.document import again, opened
 from pipeline.flow import Flow, flowing
+from pipeline.mentions import mentioned
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, resolve
 
@@ -125,4 +126,7 @@ async def _addressed(batches: Flow, to: Destination, services: Services) -> Asyn
         if batch.accounts:
             async with services.database.as_(services.scope(to.job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)
+        if batch.removals:
+            async with services.database.as_(services.scope(to.job), read_only=True) as tx:
+                targets |= await mentioned(tx, to, batch.removals, targets)
         yield replace(batch, targets=targets, findings=())
