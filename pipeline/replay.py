@@ -100,7 +100,14 @@ async def rewrite(
         writer = Writer(to)
         async for whole in batches:
             batch = whole if mappings is None else only(whole, mappings)
-            if not (batch.entries or batch.withdrawals or batch.removals or batch.balances):
+            if not (
+                batch.entries
+                or batch.withdrawals
+                or batch.removals
+                or batch.balances
+                or batch.holdings
+                or batch.portfolios
+            ):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
                 await writer.write(tx, batch)
@@ -115,6 +122,8 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
         withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
         removals=tuple(one for one in batch.removals if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
+        holdings=tuple(one for one in batch.holdings if one.account in keys),
+        portfolios=tuple(one for one in batch.portfolios if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
     )
 

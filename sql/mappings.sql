@@ -29,6 +29,9 @@ select
   )
   or exists (
     select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2
+  )
+  or exists (
+    select from app.holdings as h where h.tenant_id = $1 and h.mapping_id = $2
   );
 
 -- name: waiting_counts
