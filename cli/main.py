@@ -9,6 +9,7 @@ import typer
 from cli.export import export
 from cli.generate import generate
 from cli.import_file import import_file
+from cli.keys import keys
 from cli.migrate import migrate
 from cli.parse import parse
 from cli.serve import serve
@@ -30,6 +31,7 @@ app.command(name="import")(import_file)
 app.command()(export)
 app.command()(token)
 app.command()(migrate)
+app.add_typer(keys, name="keys")
 app.command()(serve)
 app.command()(worker)
 app.command(hidden=True)(generate)

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Final
 
@@ -87,22 +86,24 @@ class PlaidSandbox:
     def __init__(self, bank: Bank, moves_every_s: float | None) -> None:
         self._bank = bank
         self._moves_every_s = moves_every_s
-        self._work: asyncio.Task[None] | None = None
+        self._work: list[asyncio.Task[None]] = []
         self.control = Control(bank)
         self.faults = Faults(self._starlette(), problem)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope; webhooks are delivered on the loop that serves."""
-        if self._work is None or self._work.get_loop() is not asyncio.get_running_loop():
-            self._work = asyncio.get_running_loop().create_task(self._run())
+        loop = asyncio.get_running_loop()
+        if not self._work or self._work[0].get_loop() is not loop:
+            # Side by side and not in a group: when a loop ends it cancels every task, a group
+            # cancels its own once more, and that would interrupt the closing of connections.
+            self._work = [loop.create_task(work) for work in self._beside_requests()]
         await self.faults(scope, receive, send)
 
     async def aclose(self) -> None:
         """End the work beside requests, where nothing ends the event loop itself."""
-        if self._work is not None:
-            self._work.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._work
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
 
     def _starlette(self) -> Starlette:
         pages = Pages(self._bank)
@@ -125,7 +126,7 @@ class PlaidSandbox:
         with self._bank.lock:
             self._bank.public_url = self._bank.public_url or str(request.base_url).rstrip("/")
             self._authenticate(request, ask)
-            self._count(request.url.path, ask)
+            self._admit(request.url.path, ask)
             told = endpoint.answer(self._bank, ask)
             content = written({**told, "request_id": self._request_id()})
         return Response(content, media_type="application/json")
@@ -145,10 +146,11 @@ class PlaidSandbox:
         if not hmac.compare_digest(secret.encode(), self._bank.secret.encode()) or not right:
             raise PlaidError("INVALID_API_KEYS")
 
-    def _count(self, path: str, ask: Ask) -> None:
+    def _admit(self, path: str, ask: Ask) -> None:
         """Count the request against limits, and let happen what is due at its Item."""
         item_id = self._bank.access_tokens.get(getattr(ask, "access_token", None) or "")
         self._bank.limits.count(path, item_id, self._bank.clock.now())
+        self._bank.refuse(path, item_id)
         if item_id is not None:
             settle(self._bank, self._bank.items[item_id])
 
@@ -164,12 +166,11 @@ class PlaidSandbox:
     def _request_id(self) -> str:
         return self._bank.ids.next("request", length=15)
 
-    async def _run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._bank.outbox.run())
-            group.create_task(self._settle())
-            if self._moves_every_s is not None:
-                group.create_task(self._move(self._moves_every_s))
+    def _beside_requests(self) -> list[Coroutine[None, None, None]]:
+        work = [self._bank.outbox.run(), self._settle()]
+        if self._moves_every_s is not None:
+            work.append(self._move(self._moves_every_s))
+        return work
 
     async def _settle(self) -> None:
         while True:

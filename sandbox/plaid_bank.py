@@ -33,6 +33,16 @@ class Pace:
 
 
 @dataclass(slots=True, kw_only=True)
+class Refusal:
+    """An error that the next requests are answered with, without anything being wrong."""
+
+    error: PlaidError
+    path: str  # the beginning of it
+    item_id: str | None  # any
+    times: int
+
+
+@dataclass(slots=True, kw_only=True)
 class Settings:
     """What the sandbox does unasked."""
 
@@ -72,11 +82,23 @@ class Bank:
     outbox: Outbox
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)
+    refusals: list[Refusal] = field(default_factory=list)
     items: dict[str, Item] = field(default_factory=dict)
     access_tokens: dict[str, str] = field(default_factory=dict)
     public_tokens: dict[str, PublicToken] = field(default_factory=dict)
     link_tokens: dict[str, LinkToken] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def refuse(self, path: str, item_id: str | None) -> None:
+        """Raise the error that a request is to be answered with, if there is one."""
+        for refusal in self.refusals:
+            if (
+                refusal.times > 0
+                and path.startswith(refusal.path)
+                and refusal.item_id in {None, item_id}
+            ):
+                refusal.times -= 1
+                raise refusal.error
 
     def item(self, access_token: str) -> Item:
         """The Item of a token, whatever its health; raises PlaidError where there is none."""

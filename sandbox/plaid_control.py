@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.plaid_activity import Done, Step, advance, change_account_ids
 from sandbox.plaid_arrival import release_historical, release_initial, settle
-from sandbox.plaid_bank import Bank, Pace
+from sandbox.plaid_bank import Bank, Pace, Refusal
 from sandbox.plaid_calls import fire
 from sandbox.plaid_errors import PlaidError
 from sandbox.plaid_history import History
@@ -95,6 +95,14 @@ class Control:
         with self._bank.lock:
             return list(self._bank.limits.exceeded)
 
+    def refuse(
+        self, code: str, *, path: str = "/", item_id: str | None = None, times: int = 1
+    ) -> None:
+        """The next requests are answered with this code: of all, or under a path or of an Item."""
+        refusal = Refusal(error=PlaidError(code), path=path, item_id=item_id, times=times)
+        with self._bank.lock:
+            self._bank.refusals.append(refusal)
+
     # About one Item
 
     def truth(self, item_id: str) -> Truth:
@@ -120,9 +128,12 @@ class Control:
             return trade(self._bank, self._item(item_id), count)
 
     def fail(self, item_id: str, code: str, *, reason: str | None = None) -> None:
-        """The Item gives no data, with this code."""
+        """The Item gives no data until it is healed or repaired, with this code of an Item's."""
+        error = PlaidError(code, reason=reason)
+        if error.type != "ITEM_ERROR":
+            raise ValueError(f"{code} is no state of an Item: use refuse")
         with self._bank.lock:
-            self._bank.fail(self._item(item_id), PlaidError(code, reason=reason))
+            self._bank.fail(self._item(item_id), error)
 
     def heal(self, item_id: str, *, webhook: bool = True) -> None:
         """The Item gives data again, as if its user had repaired it elsewhere."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from sandbox.plaid_errors import PlaidError
@@ -41,7 +40,7 @@ def decoded(text: str, ids: Ids, owner: str) -> Cursor:
     try:
         raw = base64.b64decode(text, validate=True)
         plain = raw[_MAC_BYTES:].decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8
         raise refusal from None
     if raw[:_MAC_BYTES] != _mac(ids, plain):
         raise refusal

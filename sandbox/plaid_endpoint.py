@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from sandbox.plaid_bank import Bank
 from sandbox.plaid_errors import PlaidError
@@ -102,7 +101,7 @@ def chosen_accounts(item: Item, account_ids: list[str] | None) -> list[Account]:
     return [account for key, account in known.items() if key in account_ids]
 
 
-def _refusal(errors: list[ErrorDetails]) -> PlaidError:
+def _refusal(errors: Sequence[Mapping[str, Any]]) -> PlaidError:
     for kind, code, words in (
         ("missing", "MISSING_FIELDS", "the following required fields are missing"),
         ("extra_forbidden", "UNKNOWN_FIELDS", "the following fields are not recognized"),
@@ -112,5 +111,5 @@ def _refusal(errors: list[ErrorDetails]) -> PlaidError:
     return PlaidError("INVALID_FIELD", f"{_name(errors[0])}: {errors[0]['msg']}")
 
 
-def _name(error: ErrorDetails) -> str:
+def _name(error: Mapping[str, Any]) -> str:
     return ".".join(str(part) for part in error["loc"])

@@ -36,9 +36,7 @@ class Writer:
 
     def days(self, first: date, last: date, per_day: int, *, today: date) -> Iterator[Transaction]:
         """What happened from the first day to the last; the newest of it is pending."""
-        weighted = self._weighted()
-        if not weighted:
-            return
+        weighted = self._weighted()  # of no one it is empty
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             day = date.fromordinal(ordinal)
             chance = self.ids.chance(self.login, day)

@@ -75,6 +75,7 @@ def institution(institution_id: str) -> Institution:
 def shown(known: Institution, *, metadata: bool, health_at: datetime | None) -> dict[str, Any]:
     """The institution in an answer, with its status where that was asked for."""
     told: dict[str, Any] = {
+        "connection_availability": "SUPPORTED",
         "country_codes": list(known.country_codes),
         "dtc_numbers": [],
         "institution_id": known.institution_id,

@@ -26,8 +26,6 @@ def read(body: bytes) -> Any:
     return json.loads(body, parse_float=Decimal)
 
 
-def _number(value: Any) -> orjson.Fragment:
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{type(value).__name__} is not of Plaid's JSON")
+def _number(value: Decimal) -> orjson.Fragment:
     # 72.10 is sent as 72.1, and 100 as 100: Plaid's numbers carry no scale.
     return orjson.Fragment(f"{value.normalize():f}")

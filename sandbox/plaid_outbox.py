@@ -80,7 +80,7 @@ class Outbox:
     def __init__(self, keys: Keys, now: Callable[[], datetime], *, retry_s: float) -> None:
         self._keys = keys
         self._now = now
-        self._queue: deque[Letter] = deque()
+        self._queue: deque[list[Letter]] = deque()  # each list is delivered in its order
         self._lock = threading.Lock()
         self._wake: Callable[[], object] | None = None
         self._count = 0
@@ -114,24 +114,28 @@ class Outbox:
                 elif self.manner.held:
                     letter.state = "held"
                 else:
-                    self._queue.append(letter)
+                    self._queue.append([letter])
         self._wake_up()
 
     def release(self) -> int:
         """Send what is held, the newest first, and hold nothing more."""
         with self._lock:
-            held = [letter for letter in self.sent if letter.state == "held"]
-            for letter in reversed(held):
-                letter.state = "queued"
-                self._queue.append(letter)
             self.manner = Manner()
+            held = [letter for letter in self.sent if letter.state == "held"]
+            if not held:
+                return 0
+            for letter in held:
+                letter.state = "queued"
+            self._queue.append(held[::-1])
         self._wake_up()
         return len(held)
 
     def resend(self, number: int) -> None:
         """Deliver a recorded letter once more, byte for byte, as somebody who replays it would."""
         with self._lock:
-            old = next(letter for letter in self.sent if letter.number == number)
+            old = next((letter for letter in self.sent if letter.number == number), None)
+            if old is None:
+                raise LookupError(f"no webhook has the number {number}")
             self._count += 1
             letter = Letter(
                 number=self._count,
@@ -142,7 +146,7 @@ class Outbox:
                 delay_s=0,
             )
             self.sent.append(letter)
-            self._queue.append(letter)
+            self._queue.append([letter])
         self._wake_up()
 
     async def run(self) -> None:
@@ -155,18 +159,22 @@ class Outbox:
         ):
             while True:
                 wake.clear()
-                while letter := self._taken():
-                    group.create_task(self._deliver(client, letter))
+                while letters := self._taken():
+                    group.create_task(self._deliver_all(client, letters))
                 await wake.wait()
 
-    def _taken(self) -> Letter | None:
+    def _taken(self) -> list[Letter]:
         with self._lock:
-            return self._queue.popleft() if self._queue else None
+            return self._queue.popleft() if self._queue else []
 
     def _wake_up(self) -> None:
         if self._wake:
             with suppress(RuntimeError):  # the loop has ended; the next one finds the queue
                 self._wake()
+
+    async def _deliver_all(self, client: httpx.AsyncClient, letters: list[Letter]) -> None:
+        for letter in letters:
+            await self._deliver(client, letter)
 
     async def _deliver(self, client: httpx.AsyncClient, letter: Letter) -> None:
         if urlsplit(letter.url).hostname not in LOOPBACK:

@@ -92,7 +92,7 @@ class Pages:
             institution=known,
             username=username,
             password=password,
-            products=token.products,
+            products=token.products_at(known.products),
             webhook=token.webhook,
         )
         return _done(token, {"public_token": linked(bank, token, item, chosen)})

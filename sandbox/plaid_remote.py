@@ -6,9 +6,9 @@
                                                   expire_consent, change_account_ids,
                                                   mutate_during_pagination, get_cursors_stuck, fire
     POST   /_sandbox/{lever}                      set_history, set_pace, set_behaviour, move_time,
-                                                  settle, enforce_limits, set_limit, send_webhooks,
-                                                  retry_webhooks, release_webhooks, resend_webhook,
-                                                  rotate_keys
+                                                  settle, enforce_limits, set_limit, refuse,
+                                                  send_webhooks, retry_webhooks, release_webhooks,
+                                                  resend_webhook, rotate_keys
     POST   /_sandbox/keys/rotate                  the same as rotate_keys
     GET    /_sandbox/webhooks                     what was sent or held
     GET    /_sandbox/limits                       requests above a limit
@@ -40,6 +40,7 @@ OF_ALL: Final = (
     "settle",
     "enforce_limits",
     "set_limit",
+    "refuse",
     "retry_webhooks",
     "release_webhooks",
     "resend_webhook",
@@ -121,7 +122,10 @@ async def _pulled(request: Request, lever: Callable[..., Any] | None, *about: st
     except LookupError as error:
         return _json({"error": str(error)}, 404)
     except ValidationError as error:
-        return _json({"error": error.errors(include_url=False, include_context=False)}, 422)
+        return _json(
+            {"error": error.errors(include_url=False, include_context=False, include_input=False)},
+            422,
+        )
     except (TypeError, ValueError) as error:
         return _json({"error": str(error)}, 422)
     shown = asdict(result) if is_dataclass(result) and not isinstance(result, type) else result

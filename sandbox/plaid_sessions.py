@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,8 +45,16 @@ class LinkToken:
 
     @property
     def products(self) -> list[str]:
-        """The products that the new Item starts with."""
+        """The products that the new Item must have."""
         return list(self.asked.get("products") or [])
+
+    def products_at(self, supported: Collection[str]) -> list[str]:
+        """The products that a new Item of this institution starts with."""
+        wanted = [
+            *(self.asked.get("required_if_supported_products") or []),
+            *(self.asked.get("optional_products") or []),
+        ]
+        return [*self.products, *(one for one in wanted if one in supported)]
 
     @property
     def webhook(self) -> str | None:

@@ -526,6 +526,36 @@ end
 $function$;
 comment on function private.remember_mapping_account() is 'Notes which accounts a mapping has fed, before any row can follow it there.';
 
+CREATE OR REPLACE FUNCTION private.rewrap_tenant_key(old_sealed bytea, new_sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update private.tenant_keys as k
+  set sealed_key = new_sealed
+  where k.tenant_id = private.worker_tenant_id() and k.sealed_key = old_sealed;
+  return found;
+end
+$function$;
+comment on function private.rewrap_tenant_key(bytea,bytea) is 'Puts the worker''s tenant''s data key, sealed anew, in the place of what is known to be there.';
+grant execute on function private.rewrap_tenant_key(bytea,bytea) to worker;
+
+CREATE OR REPLACE FUNCTION private.sealing_key(sealed bytea)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case
+    when length(sealed) > 5 and substring(sealed from 1 for 4) = '\x42465601'::bytea
+      then encode(substring(sealed from 6 for get_byte(sealed, 4)), 'escape')
+  end
+$function$;
+comment on function private.sealing_key(bytea) is 'The id of the key-encryption key that sealed this, as it names it itself; null for other bytes.';
+grant execute on function private.sealing_key(bytea) to worker;
+
 CREATE OR REPLACE FUNCTION private.set_provider(slug text, is_enabled boolean, app_calls_a_minute integer, connection_calls_a_minute integer, tries integer)
  RETURNS void
  LANGUAGE sql
@@ -584,6 +614,21 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+
+CREATE OR REPLACE FUNCTION private.tenants_after(after uuid, most integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.id
+  from app.tenants as t
+  where t.id > after
+  order by t.id
+  limit least(most, 1000)
+$function$;
+comment on function private.tenants_after(uuid,integer) is 'The next tenants by id, for work that goes through all of them one by one. Ids only.';
+grant execute on function private.tenants_after(uuid,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.touch_updated_at()
  RETURNS trigger
