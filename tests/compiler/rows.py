@@ -18,6 +18,7 @@ from core.models import AccountType, ConnectionStatus, MappingState, Outcome, Ro
 from core.records import BalanceKind, Severity, TransactionStatus
 from core.scope import UserScope
 from schema.ids import encode
+from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
@@ -106,6 +107,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         ("mapping_waits", _waits(tenant)),
         ("transactions", _transactions(tenant)),
         ("account_balances", _balances(tenant)),
+        ("holdings", holdings(tenant)),
         ("ingestion_findings", _findings(tenant)),
         ("ingestion_previews", _previews(tenant)),
         ("ingestion_audit_log", _events(tenant)),
