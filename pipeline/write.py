@@ -15,7 +15,7 @@ from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import intake, ledger, merge, placement
+from db import expenses, intake, ledger, merge, placement
 from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
@@ -148,6 +148,7 @@ class Writer:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
         merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
+        await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
         if self._to.connection.delivery is not Delivery.INCREMENTAL:

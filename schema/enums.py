@@ -10,6 +10,7 @@ import strawberry
 from core import jobs, models, records, syncs
 from core.jobs import JobTrigger
 from core.provider_error import ErrorKind
+from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
 from providers.base import LinkKind, ProviderKind
@@ -203,6 +204,22 @@ _register(
         jobs.JobState.REVERTED: "Taken back.",
     },
     name="IngestionJobState",
+)
+_register(
+    ExpenseStatus,
+    "Whether an expense counts.",
+    {
+        ExpenseStatus.ACTIVE: "It counts.",
+        ExpenseStatus.REVERSED: "Its transaction was taken back, or is no expense any more.",
+    },
+)
+_register(
+    ExpenseSource,
+    "Which transactions make expenses.",
+    {
+        ExpenseSource.OFF: "None.",
+        ExpenseSource.DEBITS: "Money that went out, once it is booked.",
+    },
 )
 _register(
     TransactionGrouping,

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.account_changes import AccountMutations
 from schema.connection_changes import ConnectionMutations
+from schema.expenses import ExpenseMutations
 from schema.link_changes import LinkMutations
 from schema.mapping_changes import MappingMutations
 from schema.profile_changes import ProfileMutations
@@ -19,6 +20,7 @@ class Mutation(
     ConnectionMutations,
     LinkMutations,
     SyncMutations,
+    ExpenseMutations,
     StatementMutations,
     ProfileMutations,
     AccountMutations,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
+from db.expenses import LISTING as EXPENSES
 from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import LISTING as JOBS
 from db.mappings import LISTING as MAPPINGS
@@ -19,6 +20,7 @@ from resolvers import (
     accounts,
     audit,
     connections,
+    expenses,
     jobs,
     mappings,
     members,
@@ -31,6 +33,7 @@ from schema.audit import AuditEvent
 from schema.connections import Connection
 from schema.context import RequestContext
 from schema.documents import RawDocument
+from schema.expenses import Expense
 from schema.ids import decode
 from schema.institutions import Institution
 from schema.jobs import IngestionJob
@@ -48,6 +51,7 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "AccountMapping": (mappings.by_ids, AccountMapping.of),
     "AuditLog": (audit.by_ids, AuditEvent.of),
     "Connection": (connections.by_ids, Connection.of),
+    "Expense": (expenses.by_ids, Expense.of),
     "IngestionJob": (jobs.by_ids, IngestionJob.of),
     "Institution": (connections.institutions_by_ids, Institution.of),
     "Member": (members.by_ids, Member.of),
@@ -63,6 +67,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Account": ACCOUNTS,
     "AccountMapping": MAPPINGS,
     "Connection": CONNECTIONS,
+    "Expense": EXPENSES,
     "IngestionJob": JOBS,
     "Institution": INSTITUTIONS,
     "RawDocument": DOCUMENTS,

@@ -300,6 +300,28 @@ $function$;
 comment on function private.expired_uploads(integer) is 'Uploads of all tenants whose time is over and that no job means to read. Ids only.';
 grant execute on function private.expired_uploads(integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.follow_with_expense()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update app.expenses as e
+  set
+    status = case when new.status = 'posted' and new.amount < 0 then 'active' else 'reversed' end,
+    amount = case when new.amount < 0 then - new.amount else e.amount end,
+    currency = new.currency,
+    spent_on = new.sort_date,
+    description = new.description,
+    merchant_name = new.merchant_name,
+    category = coalesce(new.user_category, new.source_category)
+  where e.tenant_id = new.tenant_id and e.transaction_id = new.id;
+  return null;
+end
+$function$;
+comment on function private.follow_with_expense() is 'Keeps the expense of a transaction as the transaction is.';
+
 CREATE OR REPLACE FUNCTION private.has_role(minimum text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -944,6 +966,28 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 
+create table app.expenses (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_id uuid not null,
+  amount numeric not null,
+  currency character(3) not null,
+  spent_on date not null,
+  description text not null,
+  merchant_name text,
+  category text,
+  status text not null default 'active'::text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint expenses_pkey PRIMARY KEY (tenant_id, id),
+  constraint expenses_transaction_key UNIQUE (tenant_id, transaction_id),
+  constraint expenses_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric) AND (amount > (0)::numeric))),
+  constraint expenses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint expenses_status_check CHECK ((status = ANY (ARRAY['active'::text, 'reversed'::text])))
+);
+comment on table app.expenses is 'What was spent, one row for each transaction that spent it; follows the transaction.';
+comment on column app.expenses.amount is 'Money that went out, as a positive amount.';
+
 create table app.holdings (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -1239,10 +1283,13 @@ create table app.tenants (
   name text not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  expenses_from text not null default 'off'::text,
   constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
+comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -1305,6 +1352,9 @@ create table app.transactions (
   updated_at timestamp with time zone not null default now(),
   set_aside text,
   missed_at timestamp with time zone,
+  user_category text,
+  user_category_by uuid,
+  user_category_at timestamp with time zone,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
@@ -1316,7 +1366,8 @@ create table app.transactions (
   constraint transactions_reconciled_check CHECK ((reconciled = (reconciled_at IS NOT NULL))),
   constraint transactions_running_balance_check CHECK (((scale(running_balance) <= 8) AND (abs(running_balance) < ('100000000000000'::bigint)::numeric))),
   constraint transactions_set_aside_check CHECK (((set_aside IS NULL) OR ((set_aside = ANY (ARRAY['pending'::text, 'posted'::text])) AND (status = 'removed'::text)))),
-  constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text])))
+  constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text]))),
+  constraint transactions_user_category_check CHECK (((length(user_category) >= 1) AND (length(user_category) <= 200)))
 );
 comment on table app.transactions is 'Bookings, signed from the holder''s side: money in is positive. Removed ones stay, marked.';
 comment on column app.transactions.raw_line is 'First physical line in the raw document, from 1; raw_line_end is the last.';
@@ -1327,6 +1378,7 @@ comment on column app.transactions.amount_key is 'The amount in hundredths, roun
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
+comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -1438,6 +1490,9 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.expenses
+add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.holdings
 add constraint holdings_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -1566,6 +1621,7 @@ CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (ten
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
+CREATE INDEX expenses_order_idx ON app.expenses USING btree (tenant_id, spent_on DESC, id DESC);
 CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
 CREATE INDEX holdings_mapping_idx ON app.holdings USING btree (tenant_id, mapping_id, account_id);
 CREATE INDEX holdings_raw_idx ON app.holdings USING btree (tenant_id, job_id, raw_id);
@@ -1612,6 +1668,7 @@ CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
@@ -1627,6 +1684,8 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
+CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.amount IS DISTINCT FROM new.amount) OR (old.currency IS DISTINCT FROM new.currency) OR (old.sort_date IS DISTINCT FROM new.sort_date) OR (old.description IS DISTINCT FROM new.description) OR (old.merchant_name IS DISTINCT FROM new.merchant_name) OR (old.source_category IS DISTINCT FROM new.source_category) OR (old.user_category IS DISTINCT FROM new.user_category))) EXECUTE FUNCTION private.follow_with_expense();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER provider_states_touch BEFORE UPDATE ON private.provider_states FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
@@ -1722,6 +1781,15 @@ with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_
 create policy connections_update_worker on app.connections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.expenses enable row level security;
+alter table app.expenses force row level security;
+create policy expenses_insert_worker on app.expenses for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy expenses_select on app.expenses for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy expenses_select_worker on app.expenses for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.holdings enable row level security;
 alter table app.holdings force row level security;
@@ -1927,6 +1995,9 @@ create policy transactions_select on app.transactions for select to authenticate
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy transactions_select_worker on app.transactions for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transactions_update on app.transactions for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy transactions_update_worker on app.transactions for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
@@ -1981,6 +2052,8 @@ grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention) on app.connections to worker;
+grant select on app.expenses to authenticated;
+grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
 grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
@@ -2005,12 +2078,12 @@ grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name) on app.tenants to authenticated;
+grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
