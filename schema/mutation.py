@@ -5,8 +5,10 @@ from __future__ import annotations
 import strawberry
 
 from schema.account_changes import AccountMutations
+from schema.asset_changes import AssetMutations
 from schema.connection_changes import ConnectionMutations
 from schema.mapping_changes import MappingMutations
+from schema.persona_changes import PersonaMutations
 from schema.profile_changes import ProfileMutations
 from schema.statement_changes import StatementMutations
 from schema.tenant_changes import TenantMutations
@@ -19,6 +21,8 @@ class Mutation(
     ProfileMutations,
     AccountMutations,
     MappingMutations,
+    PersonaMutations,
+    AssetMutations,
     TenantMutations,
 ):
     """The families of mutations, together."""

@@ -34,6 +34,7 @@ from resolvers import (
 )
 from resolvers.transactions import GROUPS_MAX
 from schema.accounts import Account, AccountFilter
+from schema.asset_queries import AssetQueries
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
@@ -57,7 +58,7 @@ from schema.transactions import Transaction
 
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(AssetQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

@@ -56,6 +56,7 @@ class Writer:
     schema: GraphQLSchema
     dice: Dice
     arguments: Arguments
+    roots: frozenset[str] = frozenset()  # the only ones to begin with; none: all
     pure: bool = False  # only fields that declare their SQL
     keys: dict[tuple[Path, str], What] = field(default_factory=dict)
     taken: list[tuple[Path, str, What]] = field(default_factory=list)  # the same, in order
@@ -184,6 +185,8 @@ class Writer:
             for name, one in parent.fields.items()
             if name not in _LEFT_OUT and (room or is_leaf_type(get_named_type(one.type)))
         ]
+        if not path and self.roots:
+            fields = [(name, one) for name, one in fields if name in self.roots]
         if not self.pure or not any(_declares(one) for one in parent.fields.values()):
             return fields
         return [(name, one) for name, one in fields if name == "id" or _declares(one)]
@@ -222,12 +225,14 @@ class Writer:
         self.taken.append((path, key, what))
 
 
-def documents(schema: GraphQLSchema, material: Material) -> st.SearchStrategy[Document]:
-    """Random queries of the schema."""
+def documents(
+    schema: GraphQLSchema, material: Material, *, roots: frozenset[str] = frozenset()
+) -> st.SearchStrategy[Document]:
+    """Random queries of the schema, that begin with these fields where some are given."""
 
     def written(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Document:
         dice = Dice(draw)
-        return Writer(schema, dice, Arguments(material, dice)).document()
+        return Writer(schema, dice, Arguments(material, dice), roots=roots).document()
 
     return st.composite(written)()
 
