@@ -21,12 +21,12 @@ DOCUMENTS: Final = {
           pageInfo {{ hasNextPage endCursor }} }}
       }} }} pageInfo {{ hasNextPage startCursor endCursor }} }} }}
     """,
-    "personas with their groups and assets": f"""
-      {{ personas {{ edges {{ node {{ id name createdAt updatedAt
-        groups {{ edges {{ node {{ name status members(first: 2) {{ pageInfo {{ hasNextPage }} }}
-        }} }} }}
-        assets(first: 5) {{ edges {{ node {{ name }} }} pageInfo {{ hasNextPage }} }}
-      }} }} }} }}
+    "personas with their groups and assets": """
+      { personas { edges { node { id name createdAt updatedAt
+        groups { edges { node { name status members(first: 2) { pageInfo { hasNextPage } }
+        } } }
+        assets(first: 5) { edges { node { name } } pageInfo { hasNextPage } }
+      } } } }
     """,
     "groups with their members and assets": f"""
       {{ personaGroups {{ edges {{ node {{ id name description status createdAt updatedAt
