@@ -40,6 +40,7 @@ UNSEEN: Final = frozenset(
 )
 # What is the same for every tenant, or made anew each time.
 UNTELLING: Final = frozenset({
+    "Asset.updatedAt",  # its owner was written after it
     "Balance.asOfTime",
     "Category.confidence",
     "Connection.provider",
