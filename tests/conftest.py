@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.place",
     "tests.fixtures.world_fixture",
     "tests.fixtures.no_skip",
+    "tests.fixtures.quiltt_fixture",
 ]
