@@ -51,8 +51,8 @@ select is_empty($$
       or not exists (
         select from pg_catalog.pg_constraint as k
         where k.conrelid = c.oid and k.contype = 'c' and k.convalidated
-          and strpos(pg_get_constraintdef(k.oid), format('(scale(%I) <= 8)', c.attname)) > 0
-          and strpos(pg_get_constraintdef(k.oid), format('(abs(%I) < ', c.attname)) > 0
+          and pg_get_constraintdef(k.oid) ~ format('\(scale\(%I\) <= [0-8]\)', c.attname)
+          and pg_get_constraintdef(k.oid) ~ format('\(abs\(%I\) <=? ', c.attname)
       )
     )
 $$, 'every amount is an unrounded numeric with a checked scale and size');

@@ -127,6 +127,16 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "as_of_time": "12:00",
         "code": lambda owner: f"{owner.tenant}{owner.name}",
     },
+    "app.personas": {
+        "kind": "person",
+        "name": None,
+        "email": lambda owner: owner.email("persona"),
+        "status": "active",
+    },
+    "app.persona_groups": {"status": "active"},
+    "app.persona_group_members": {},
+    "app.assets": {"category": "financial_account", "status": "active", "source": "manual"},
+    "app.asset_personas": {"ownership_type": "owner"},
 }
 
 
