@@ -25,6 +25,7 @@ from sandbox.quiltt_answers import Refused, answer, problem, refused
 from sandbox.quiltt_connector import Connector
 from sandbox.quiltt_control import Control, ControlRoutes
 from sandbox.quiltt_graphql import GraphQL
+from sandbox.quiltt_movements import keep_moving
 from sandbox.quiltt_rest import Rest
 from sandbox.quiltt_world import Settings, World
 
@@ -49,8 +50,12 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     settings: Settings | None = None,
     webhook_backoff_s: float = 1.0,
+    moves_every_s: float | None = None,
 ) -> QuilttApp:
-    """An environment without profiles; equal seeds and clocks make equal ones."""
+    """An environment without profiles; equal seeds and clocks make equal ones.
+
+    With `moves_every_s`, every connection that syncs has new transactions that often.
+    """
     world = World(
         seed=seed,
         api_key=api_key,
@@ -59,6 +64,8 @@ def create_app(
         settings=settings or Settings(),
         webhook_backoff_s=webhook_backoff_s,
     )
+    if moves_every_s is not None:
+        keep_moving(world, every_s=moves_every_s)
     return QuilttApp(world)
 
 

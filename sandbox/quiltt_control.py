@@ -162,9 +162,10 @@ class Control:
             wanted = _checked(Mischief, mischief)
             return self._world.webhooks.send(wanted, event_ids=event_ids)
 
-    def send_empty_webhook(self) -> None:
+    def send_raw_webhook(self, *, payload: dict[str, Any] | None = None) -> None:
+        """A payload of one's own, rightly signed; what it does not say is that of an empty one."""
         with self._world.use():
-            self._world.webhooks.send_empty()
+            self._world.webhooks.send_raw(payload or {})
 
     def wait_for_webhooks(self, timeout_s: float = 10) -> None:
         """Until all is delivered; raises TimeoutError."""
@@ -200,7 +201,7 @@ class ControlRoutes:
             "graphql/failures": control.fail_graphql,
             "webhooks/hold": control.hold_webhooks,
             "webhooks/send": control.send_webhooks,
-            "webhooks/empty": control.send_empty_webhook,
+            "webhooks/raw": control.send_raw_webhook,
         }
         gets = {
             "settings": lambda _: asdict(self._world.settings),

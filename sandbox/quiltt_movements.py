@@ -179,6 +179,21 @@ def refresh_transactions(world: World, connection: Connection) -> None:
     world.clock.later(world.settings.refresh_after_s, finish)
 
 
+def keep_moving(world: World, *, every_s: float) -> None:
+    """From now on something happens that often, at every bank that can be asked."""
+
+    def move() -> None:
+        for connection in list(world.connections.values()):
+            if connection.status == "SYNCED":
+                # The pending one of the last time settles, so that this time's can be seen.
+                change(world, connection, Changes(settled=1))
+                change(world, connection, Changes(posted=1, pending=1))
+                sync(world, connection)
+        world.clock.later(every_s, move)
+
+    world.clock.later(every_s, move)
+
+
 def _steps(world: World, changes: Changes) -> Iterator[Step]:
     today = world.clock.now().date()
     days = {

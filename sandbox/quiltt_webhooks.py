@@ -200,15 +200,17 @@ class Webhooks:
         self._dispatch(batches, mischief)
         return [event["id"] for batch in batches for event in batch]
 
-    def send_empty(self) -> None:
-        """A payload without events, as it has been seen in production."""
-        body = {
+    def send_raw(self, payload: Event) -> None:
+        """Any payload, rightly signed, to every subscriber; where nothing is said, without events:
+        empty ones have been seen in production."""
+        empty = {
             "environment": self._environment(),
             "eventTypes": ["connection.created"],
             "events": [],
         }
+        body = to_json({**empty, **payload})
         parcels = [
-            Parcel(subscription_id=each.id, url=each.target_url, body=to_json(body))
+            Parcel(subscription_id=each.id, url=each.target_url, body=body)
             for each in self.subscriptions.values()
         ]
         self.courier.take(parcels)

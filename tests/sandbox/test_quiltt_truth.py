@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -177,6 +179,38 @@ def test_clock_passes_everything_due_in_its_order(quiltt: Service) -> None:
         ("historical", "2026-11-30T12:01:10Z"),
     ]
     assert quiltt.control.truth(connection_id)["connection"]["status"] == "SYNCED"
+
+
+def test_on_a_real_clock_things_happen_by_themselves(quiltt_sockets: Services) -> None:
+    running = quiltt_sockets.fresh(
+        now=lambda: datetime.now(UTC), initial_after_s=0.05, historical_after_s=0.05
+    )
+    with running as quiltt:
+        quiltt.subscribe("connection.synced")
+
+        quiltt.linked()
+
+        deadline = time.monotonic() + 10
+        while len(quiltt.subscriber.taken) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [taken.types for taken in quiltt.subscriber.taken] == [
+            ["connection.synced.successful.initial"],
+            ["connection.synced.successful.historical"],
+        ]
+
+
+def test_money_keeps_moving_where_that_is_wanted(quiltt_sockets: Services) -> None:
+    with quiltt_sockets.fresh(moves_every_s=60) as quiltt:
+        _, connection_id = quiltt.linked(accounts=["Everyday Checking"])
+        [before] = quiltt.control.truth(connection_id)["accounts"]
+
+        quiltt.control.advance(seconds=180)
+
+        [after] = quiltt.control.truth(connection_id)["accounts"]
+        assert len(after["transactions"]) == len(before["transactions"]) + 6
+        assert [each["status"] for each in after["transactions"]].count("PENDING") == 1
+        types = [event["type"] for event in quiltt.control.events()]
+        assert types.count("connection.synced.successful") == 3
 
 
 def test_changes_wait_while_a_connection_is_broken(quiltt: Service) -> None:
