@@ -20,6 +20,7 @@ from core.records import (
     Record,
     RemovalRecord,
     Severity,
+    SuccessionRecord,
     SummaryRecord,
     TransactionRecord,
     WithdrawalRecord,
@@ -110,7 +111,7 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
-            case RemovalRecord() | HoldingRecord():
+            case RemovalRecord() | SuccessionRecord() | HoldingRecord():
                 pass  # providers deliver them; no statement file does
             case _:
                 assert_never(record)

@@ -15,6 +15,7 @@ from core.records import (
     HoldingRecord,
     Record,
     RemovalRecord,
+    SuccessionRecord,
     TransactionRecord,
     WithdrawalRecord,
 )
@@ -52,6 +53,7 @@ class Batch:
     balances: tuple[BalanceRecord, ...]
     findings: tuple[Finding, ...]
     removals: tuple[RemovalRecord, ...] = ()
+    successions: tuple[SuccessionRecord, ...] = ()
     holdings: tuple[HoldingRecord, ...] = ()
     # normalize
     entries: tuple[Entry, ...] = ()
@@ -119,6 +121,7 @@ class _Part:
             balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
             findings=tuple(r for r in records if isinstance(r, Finding)),
             removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
+            successions=tuple(r for r in records if isinstance(r, SuccessionRecord)),
             holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
         )
 

@@ -162,7 +162,9 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys = {entry.record.account for entry in batch.entries}
     keys |= {withdrawal.account for withdrawal in batch.withdrawals}
     keys |= {balance.account for balance in batch.balances}
-    keys |= {removal.account for removal in batch.removals if removal.account in batch.targets}
+    named = {removal.account for removal in batch.removals}
+    named |= {succession.account for succession in batch.successions}
+    keys |= named & batch.targets.keys()
     ids = {batch.targets[key].mapping_id for key in keys}
     decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
     current = {
