@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,11 +25,17 @@ class ProviderPolicy:
     attempts_max: int | None
 
 
+async def policies(
+    tx: Tx, *, tenant_id: UUID | None, providers: Sequence[str]
+) -> Mapping[str, ProviderPolicy]:
+    """What holds for a tenant, or for one that nothing was set for, by provider."""
+    rows = await tx.rows(_SQL["policies"], tenant_id, list(providers))
+    return {row["slug"]: read(ProviderPolicy, row) for row in rows}
+
+
 async def policy(tx: Tx, *, tenant_id: UUID, provider: str) -> ProviderPolicy:
     """What holds for a tenant and a provider."""
-    row = await tx.row(_SQL["policy"], tenant_id, provider)
-    assert row is not None
-    return read(ProviderPolicy, row)
+    return (await policies(tx, tenant_id=tenant_id, providers=[provider]))[provider]
 
 
 async def may_call(tx: Tx, *, provider: str, now: datetime) -> datetime | None:

@@ -68,6 +68,22 @@ async def usable_credentials(
     return fresh, again.version + 1
 
 
+async def held_credentials(
+    connector: Connector,
+    *,
+    tenant_id: UUID,
+    connection_id: UUID,
+    database: Database,
+    vault: Vault,
+) -> Credentials | None:
+    """The connection's credentials as they are; None: it has none."""
+    async with database.as_(WorkerScope(tenant_id=tenant_id)) as tx:
+        found = await stored.find(tx, tenant_id=tenant_id, connection_id=connection_id)
+    if found is None:
+        return None
+    return await _opened(connector, found.sealed, vault, tenant_id, connection_id)
+
+
 def _ends(connector: Connector, held: Credentials, before: datetime) -> bool:
     if not isinstance(connector, Renewable):
         return False

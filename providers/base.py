@@ -154,7 +154,7 @@ class Connector(Protocol):
 # Abilities. Implementing one is its declaration.
 # ---------------------------------------------------------------------------------------------
 @runtime_checkable
-class Testable(Protocol):
+class Testable(Connector, Protocol):
     """Can be asked whether credentials work."""
 
     async def test(self, client: Client, credentials: Any) -> None:
@@ -163,7 +163,7 @@ class Testable(Protocol):
 
 
 @runtime_checkable
-class Refreshable(Protocol):
+class Refreshable(Connector, Protocol):
     """Can ask the provider to look at the bank now; what is new comes with a later sync."""
 
     async def refresh(self, client: Client, credentials: Any) -> None:
@@ -172,7 +172,7 @@ class Refreshable(Protocol):
 
 
 @runtime_checkable
-class Revocable(Protocol):
+class Revocable(Connector, Protocol):
     """Can end the consent at the provider."""
 
     async def revoke(self, client: Client, credentials: Any) -> None:
@@ -229,7 +229,7 @@ class Linked:
 
 
 @runtime_checkable
-class Linkable(Protocol):
+class Linkable(Connector, Protocol):
     """Can be linked by a person."""
 
     link_kind: ClassVar[LinkKind]
@@ -246,7 +246,7 @@ class Linkable(Protocol):
 
 
 @runtime_checkable
-class Renewable(Protocol):
+class Renewable(Connector, Protocol):
     """Has access tokens that run out and can be renewed without a person."""
 
     def expires_at(self, credentials: Any) -> datetime | None:

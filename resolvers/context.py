@@ -42,6 +42,8 @@ class Services:
     public_url: str  # where clients reach this API, without a slash at the end
     upload_bytes_max: int
     providers: ProviderAccess | None = None  # None: this process offers none
+    app_origins: tuple[str, ...] = ()  # where web apps are that people come back to
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,8 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
             clock=lambda: datetime.now(UTC),
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
             upload_bytes_max=settings.upload_bytes_max,
+            app_origins=settings.allowed_origins,
+            development=not settings.production,
         )
         yield Process(services=services, redis=redis)
 

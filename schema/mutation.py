@@ -6,15 +6,19 @@ import strawberry
 
 from schema.account_changes import AccountMutations
 from schema.connection_changes import ConnectionMutations
+from schema.link_changes import LinkMutations
 from schema.mapping_changes import MappingMutations
 from schema.profile_changes import ProfileMutations
 from schema.statement_changes import StatementMutations
+from schema.sync_changes import SyncMutations
 from schema.tenant_changes import TenantMutations
 
 
 @strawberry.type(description="What can be done; each answers with the thing or why not.")
 class Mutation(
     ConnectionMutations,
+    LinkMutations,
+    SyncMutations,
     StatementMutations,
     ProfileMutations,
     AccountMutations,

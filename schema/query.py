@@ -72,9 +72,9 @@ class Query:
         return await Viewer.of(info)
 
     @resolved(description="What connections can be made of.")
-    def providers(self) -> list[Provider]:
+    async def providers(self, info: Info) -> list[Provider]:
         """What connections can be made of."""
-        return [Provider.of(provider) for provider in providers.every()]
+        return [Provider.of(provider) for provider in await providers.every(info.context)]
 
     @resolved(
         description="A connection; null where the caller has none such.",

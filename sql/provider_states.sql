@@ -1,12 +1,12 @@
 -- What is noted of providers, for all tenants, and what a tenant is offered.
 
--- name: policy
+-- name: policies
 -- role: worker, authenticated
 select
-  s.open_until, s.app_calls, s.connection_calls, s.attempts_max,
+  p.slug, s.open_until, s.app_calls, s.connection_calls, s.attempts_max,
   coalesce(f.enabled, s.enabled, true) as enabled
-from (select $2::text as slug) as p
-left join private.provider_state(p.slug) as s on true
+from unnest($2::text[]) as p (slug)
+left join lateral private.provider_state(p.slug) as s on true
 left join app.provider_flags as f on f.tenant_id = $1 and f.provider = p.slug;
 
 -- name: may_call

@@ -956,6 +956,27 @@ create table app.connection_credentials (
 comment on table app.connection_credentials is 'Sealed credentials, apart from everything that a user may read.';
 comment on column app.connection_credentials.version is 'Grows with every renewal: whoever waited for one sees that it has happened.';
 
+create table app.connection_links (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  provider text not null,
+  connection_id uuid,
+  state_hash bytea not null,
+  sealed bytea not null,
+  callback_url text not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint connection_links_pkey PRIMARY KEY (tenant_id, id),
+  constraint connection_links_callback_url_check CHECK (((length(callback_url) >= 1) AND (length(callback_url) <= 2000))),
+  constraint connection_links_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
+  constraint connection_links_sealed_check CHECK (((length(sealed) >= 32) AND (length(sealed) <= 65536))),
+  constraint connection_links_state_hash_check CHECK ((length(state_hash) = 32))
+);
+comment on table app.connection_links is 'One try to link: whose it is, what must come back, and what is kept sealed until then.';
+comment on column app.connection_links.state_hash is 'SHA-256 of the state that was sent along: whoever comes back without it is somebody else.';
+
 create table app.connections (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -1542,6 +1563,12 @@ add constraint connection_credentials_connection_fkey FOREIGN KEY (tenant_id, co
 alter table app.connection_credentials
 add constraint connection_credentials_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.connection_links
+add constraint connection_links_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.connection_links
+add constraint connection_links_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.connections
 add constraint connections_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
@@ -1681,6 +1708,8 @@ CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connect
 CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
 CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
+CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
 CREATE INDEX connections_due_idx ON app.connections USING btree (next_sync_at) WHERE ((next_sync_at IS NOT NULL) AND (status = ANY (ARRAY['active'::text, 'error'::text])));
 CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (tenant_id, provider, external_id) WHERE ((external_id IS NOT NULL) AND (status <> 'disconnected'::text));
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
@@ -1848,6 +1877,18 @@ with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id
 create policy connection_credentials_select_worker on app.connection_credentials for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy connection_credentials_update_worker on app.connection_credentials for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.connection_links enable row level security;
+alter table app.connection_links force row level security;
+create policy connection_links_delete_worker on app.connection_links for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy connection_links_insert_worker on app.connection_links for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy connection_links_select_worker on app.connection_links for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy connection_links_update_worker on app.connection_links for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -2146,6 +2187,7 @@ grant insert, select on app.asset_personas to worker;
 grant insert, select, update (group_id, account_id, category, name, name_by_user, description, institution_name, institution_by_user, status, currency, value, valued_at) on app.assets to authenticated;
 grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
+grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention) on app.connections to worker;
 grant select on app.ingestion_audit_log to authenticated;

@@ -56,6 +56,7 @@ class Writer:
     schema: GraphQLSchema
     dice: Dice
     arguments: Arguments
+    toward: frozenset[tuple[str, str]] = frozenset()  # types and fields that are asked more often
     pure: bool = False  # only fields that declare their SQL
     keys: dict[tuple[Path, str], What] = field(default_factory=dict)
     taken: list[tuple[Path, str, What]] = field(default_factory=list)  # the same, in order
@@ -149,6 +150,9 @@ class Writer:
         branches = [one for one in fields if not is_leaf_type(get_named_type(one[1].type))]
         if not fields:
             return self._typename(path)
+        aimed = [one for one in fields if (parent.name, one[0]) in self.toward]
+        if aimed and self.dice.chance(4):
+            fields = branches = aimed
         name, definition = self.dice.one(
             branches if branches and self.dice.chance(2 if _is_broad(parent) else 6) else fields
         )
@@ -222,12 +226,17 @@ class Writer:
         self.taken.append((path, key, what))
 
 
-def documents(schema: GraphQLSchema, material: Material) -> st.SearchStrategy[Document]:
-    """Random queries of the schema."""
+def documents(
+    schema: GraphQLSchema,
+    material: Material,
+    *,
+    toward: frozenset[tuple[str, str]] = frozenset(),
+) -> st.SearchStrategy[Document]:
+    """Random queries of the schema; types and fields that are named in `toward` are in many."""
 
     def written(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Document:
         dice = Dice(draw)
-        return Writer(schema, dice, Arguments(material, dice)).document()
+        return Writer(schema, dice, Arguments(material, dice), toward=toward).document()
 
     return st.composite(written)()
 

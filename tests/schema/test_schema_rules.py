@@ -28,6 +28,7 @@ NAMES = {
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
     "statementProfiles statementProfileProposal invitations",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
+    "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
@@ -127,7 +128,7 @@ def test_money_is_never_bare_and_never_a_float() -> None:
     assert fields["Money.amount"] == "Decimal!"
     assert fields["Transaction.amount"] == "Money!"
     floats = [place for place, kind in fields.items() if kind.startswith("Float")]
-    assert floats == ["IngestionJob.progress"]
+    assert floats == ["ConnectionHealth.score", "IngestionJob.progress"]
 
 
 def test_kept_schema_is_the_one_of_the_code() -> None:

@@ -1,0 +1,351 @@
+"""Links: a person connects an account at a provider, or connects it again."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from core.errors import BadInput
+from core.jobs import JobTrigger
+from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, MappingPolicy, Role
+from core.provider_error import Postponed, ProviderError
+from core.syncs import SyncFrequency
+from db import audit, credentials, links, provider_states, syncs
+from db import connections as stored
+from db.connections import NewConnection
+from db.links import NewLink, UsedLink
+from db.provider_states import ProviderPolicy
+from db.session import Tx
+from pipeline.access_tokens import held_credentials
+from providers import registry
+from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
+from providers.credentials import FormField
+from providers.http import Client
+from resolvers.context import Context
+from resolvers.refusal import RefusalCode
+from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
+
+LIFE: Final = timedelta(minutes=10)
+URL_MAX: Final = 2_000
+ANSWERS_MAX: Final = 20
+ANSWER_CHARACTERS_MAX: Final = 10_000
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What the person's browser is given. `state` comes back with them, or they are another."""
+
+    id: UUID
+    kind: LinkKind
+    state: str = field(repr=False)
+    url: str | None
+    token: str | None = field(repr=False)
+    fields: tuple[FormField, ...]
+    expires_at: datetime
+
+
+@refusable
+async def begin(
+    context: Context,
+    *,
+    provider: str,
+    connection_id: UUID | None,
+    callback_url: str | None,
+    select_accounts: bool,
+) -> Link:
+    """The first step of a link; with a connection, of linking that one again."""
+    connector, client = await _reached(context, provider)
+    held, external_id = None, None
+    async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+        if connection_id is not None:
+            connection = await _again(tx, context, connection_id, provider)
+            external_id = connection.external_id
+    if connection_id is not None:
+        held = await held_credentials(
+            connector,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            database=context.services.database,
+            vault=context.services.vault,
+        )
+    now = context.services.clock()
+    link_id, state = uuid4(), secrets.token_urlsafe(32)
+    ask = LinkAsk(
+        now=now,
+        reference=_reference(context),
+        callback_url=_callback(context, provider, callback_url),
+        webhook_url=None,
+        state=state,
+        credentials=held,
+        external_id=external_id,
+        select_accounts=select_accounts,
+    )
+    step = await _asked(connector.begin(client, ask))
+    await _keep(context, ask, step, link_id=link_id, provider=provider, connection_id=connection_id)
+    return Link(
+        id=link_id,
+        kind=step.kind,
+        state=state,
+        url=step.url,
+        token=step.token,
+        fields=step.fields,
+        expires_at=min(step.expires_at or now + LIFE, now + LIFE),
+    )
+
+
+@refusable
+async def complete(
+    context: Context, *, link_id: UUID, state: str, answers: Mapping[str, str], name: str | None
+) -> Connection:
+    """The linked connection, which is synced at once.
+
+    A state is taken once, from the person who began, within ten minutes.
+    """
+    _check_answers(answers)
+    now = context.services.clock()
+    async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+    async with context.as_worker() as tx:
+        used = await links.use(
+            tx,
+            tenant_id=context.tenant,
+            link_id=link_id,
+            user_id=context.user_id,
+            state_hash=_hash(state),
+            now=now,
+        )
+    if used is None:
+        raise conflict("The link is over, was used, or is not yours. Begin again.", "linkId")
+    connector, client = await _reached(context, used.provider)
+    kept = json.loads(
+        await context.services.vault.open(used.sealed, aad=links.aad(context.tenant, used.id))
+    )
+    held = None
+    if used.connection_id is not None:
+        held = await held_credentials(
+            connector,
+            tenant_id=context.tenant,
+            connection_id=used.connection_id,
+            database=context.services.database,
+            vault=context.services.vault,
+        )
+    ask = LinkAsk(
+        now=now,
+        reference=_reference(context),
+        callback_url=used.callback_url,
+        webhook_url=None,
+        state=state,
+        credentials=held,
+        external_id=kept["external_id"],
+    )
+    linked = await _asked(connector.complete(client, ask, kept["kept"], answers))
+    return await _linked(context, connector, used, linked, name=name)
+
+
+async def _linked(
+    context: Context, connector: Connector, used: UsedLink, linked: Linked, *, name: str | None
+) -> Connection:
+    """Keeps what the provider gave, and lets the connection deliver."""
+    slug, now = connector.facts.slug, context.services.clock()
+    connection_id = used.connection_id
+    if connection_id is None:
+        async with context.as_worker() as tx:
+            connection_id = await links.linked(
+                tx, tenant_id=context.tenant, provider=slug, external_id=linked.external_id
+            )
+    if connection_id is None:
+        connection_id = await _made(context, connector, linked, name=name)
+    sealed = await context.services.vault.seal(
+        linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
+    )
+    async with context.as_worker() as tx:
+        if not await links.open_connection(
+            tx,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            external_id=linked.external_id,
+            consent_expires_at=linked.expires_at,
+            now=now,
+        ):
+            raise conflict("The connection is closed for good. Link a new one.", "linkId")
+        await credentials.put(
+            tx,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            sealed=sealed,
+            expires_at=None,
+        )
+        if linked.institution_id is not None:
+            await links.meet_institution(
+                tx,
+                tenant_id=context.tenant,
+                connection_id=connection_id,
+                external_id=linked.institution_id,
+                name=linked.institution_name or linked.institution_id,
+            )
+        job_id = await syncs.request(
+            tx,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            trigger=JobTrigger.LINK,
+        )
+    async with context.write() as tx:
+        await audit.record(
+            tx,
+            "connection.linked",
+            connection_id=connection_id,
+            data={"provider": slug, "again": used.connection_id is not None},
+        )
+        connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
+    assert connection is not None
+    if job_id is not None:
+        await context.services.queue.wake(context.tenant, job_id)
+    await context.services.events.publish(context.tenant, "connection", connection_id)
+    return connection
+
+
+async def _made(
+    context: Context, connector: Connector, linked: Linked, *, name: str | None
+) -> UUID:
+    async with context.write() as tx:
+        connection_id = await stored.create(
+            tx,
+            tenant_id=context.tenant,
+            new=NewConnection(
+                name=(name or linked.institution_name or connector.facts.name)[:200],
+                provider=connector.facts.slug,
+                currency=None,
+                delivery=Delivery.CUMULATIVE,
+                mapping_policy=MappingPolicy.CREATE,
+                control_policy=ControlPolicy.WARN,
+                profile_id=None,
+                decimals={},
+                institution_id=None,
+                status=ConnectionStatus.PENDING,
+                sync_frequency=SyncFrequency.REALTIME,
+            ),
+            created_by=context.user_id,
+        )
+        await audit.record(
+            tx,
+            "connection.created",
+            connection_id=connection_id,
+            data={"provider": connector.facts.slug},
+        )
+    return connection_id
+
+
+async def _reached(context: Context, provider: str) -> tuple[Linkable, Client]:
+    """The connector and a client for the tenant. Raises Refusal where it is not offered."""
+    connector = registry.every().get(provider)
+    if connector is None:
+        raise missing("provider", "provider")
+    if not isinstance(connector, Linkable):
+        raise invalid("Nothing is linked at this provider.", "provider")
+    async with context.read() as tx:
+        policy = await provider_states.policy(tx, tenant_id=context.tenant, provider=provider)
+    return connector, _client(context, connector, policy)
+
+
+def _client(context: Context, connector: Connector, policy: ProviderPolicy) -> Client:
+    access = context.services.providers
+    if access is None or not policy.enabled or not access.offers(connector.facts.slug):
+        raise Refusal(
+            RefusalCode.NOT_ALLOWED,
+            f"{connector.facts.name} is not offered here. Ask the operator.",
+            "provider",
+        )
+    return access.client(connector, connection_id=None, policy=policy)
+
+
+async def _again(tx: Tx, context: Context, connection_id: UUID, provider: str) -> Connection:
+    connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
+    if connection is None:
+        raise missing("connection", "connectionId")
+    if connection.provider != provider:
+        raise invalid("The connection is of another provider.", "connectionId")
+    if connection.status is ConnectionStatus.DISCONNECTED:
+        raise conflict("The connection is closed for good. Link a new one.", "connectionId")
+    return connection
+
+
+async def _keep(
+    context: Context,
+    ask: LinkAsk,
+    step: LinkStep,
+    *,
+    link_id: UUID,
+    provider: str,
+    connection_id: UUID | None,
+) -> None:
+    body = json.dumps({"kept": dict(step.kept), "external_id": ask.external_id}).encode()
+    sealed = await context.services.vault.seal(body, aad=links.aad(context.tenant, link_id))
+    async with context.as_worker() as tx:
+        await links.put(
+            tx,
+            tenant_id=context.tenant,
+            new=NewLink(
+                id=link_id,
+                user_id=context.user_id,
+                provider=provider,
+                connection_id=connection_id,
+                state_hash=_hash(ask.state),
+                sealed=sealed,
+                callback_url=ask.callback_url,
+                expires_at=ask.now + LIFE,
+            ),
+            now=ask.now,
+        )
+
+
+async def _asked(answer: Awaitable[Answer]) -> Answer:
+    """What the provider answered. Raises Refusal in the words of its error."""
+    try:
+        return await answer
+    except ProviderError as error:
+        raise conflict(f"{error.message} {error.next_step}", "provider") from error
+    except Postponed as error:
+        raise conflict("The provider's limit is reached. Try again later.", "provider") from error
+    except BadInput as error:
+        raise invalid(str(error), "answers") from error
+
+
+def _callback(context: Context, provider: str, given: str | None) -> str:
+    """Where the person comes back to: a page of ours, or one of an origin that the operator set."""
+    services = context.services
+    if given is None:
+        return f"{services.public_url}/oauth/callback/{provider}"
+    parts = urlsplit(given)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    is_loopback = services.development and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if len(given) > URL_MAX or not (is_loopback or origin in services.app_origins):
+        raise invalid(
+            "Give a page of an origin in BANKFEEDS_ALLOWED_ORIGINS, or none.", "callbackUrl"
+        )
+    return given
+
+
+def _check_answers(answers: Mapping[str, str]) -> None:
+    if len(answers) > ANSWERS_MAX or any(
+        len(value) > ANSWER_CHARACTERS_MAX for value in answers.values()
+    ):
+        raise invalid("That is more than a provider answers.", "answers")
+
+
+def _reference(context: Context) -> str:
+    """Names the person to the provider: opaque, and the same for each of their links."""
+    return sha256(f"{context.tenant} {context.user_id}".encode()).hexdigest()[:32]
+
+
+def _hash(state: str) -> bytes:
+    return sha256(state.encode(errors="surrogatepass")).digest()
