@@ -13,10 +13,11 @@ from core.vault import Aad, DataKey
 from db import ledger, placement, raw, syncs
 from db.ledger import Counts
 from db.session import Tx
-from pipeline import reconciling
+from pipeline import reconciling, relinking
 from pipeline.batch import Batch, Target, batches
 from pipeline.flow import in_thread
 from pipeline.formats import RECONCILIATION, PageFormat, reconciliation
+from pipeline.identity import external_account
 from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
 from pipeline.services import Services
@@ -109,6 +110,14 @@ class Applying:
         if not kept:
             return {}
         accounts = list(self._accounts.values())
+        if self._connector.facts.stable_ids:
+            lineage_id = await relinking.recognise(
+                tx,
+                tenant_id=self._job.tenant_id,
+                connection=self._connection,
+                accounts=[external_account(record, self._key) for record in accounts],
+            )
+            self._connection = replace(self._connection, lineage_id=lineage_id)
         return await resolve(tx, self._to(kept[0].document), accounts, may_open=True)
 
     def _read(self, kept: Sequence[Kept]) -> list[Read]:
