@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationEr
 
 from core.errors import BadInput, SealBroken
 
-
 _VALUES: Final = TypeAdapter(dict[str, Any])
 
 
