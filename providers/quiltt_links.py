@@ -27,6 +27,7 @@ SESSION: Final = "/v1/users/session"
 PROFILES: Final = "/v1/profiles"
 PROFILE_ID, ENVIRONMENT_ID = "profileId", "environmentId"  # what is kept of a begun link
 CONNECTION_ID: Final = "connectionId"  # what the browser answers with
+CONNECTOR_ID: Final = "connectorId"  # what it needs to open the Connector
 
 _ENDED: Final = frozenset({"DISCONNECTING", "DISCONNECTED"})
 _CONNECTION: Final = re.compile(r"conn_[A-Za-z0-9]{1,100}")
@@ -104,7 +105,7 @@ async def begin(client: Client, asked: LinkAsk) -> LinkStep:
         await make_profile(client, asked.reference)
     profile = str(profile_uuid(asked.reference)) if known is None else known.profile_id
     session = await open_session(client, profile)
-    widget = {"connectorId": client.app.connector_id}
+    widget = {CONNECTOR_ID: client.app.connector_id}
     if known is not None:
         widget[CONNECTION_ID] = known.connection_id
     return LinkStep(

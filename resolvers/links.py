@@ -28,6 +28,7 @@ from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
 from providers.credentials import FormField
 from providers.http import Client
+from resolvers import quiltt_sessions
 from resolvers.context import Context
 from resolvers.refusal import RefusalCode
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
@@ -49,6 +50,7 @@ class Link:
     state: str = field(repr=False)
     url: str | None
     token: str | None = field(repr=False)
+    widget: Mapping[str, str]
     fields: tuple[FormField, ...]
     expires_at: datetime
 
@@ -90,7 +92,7 @@ async def begin(
         external_id=external_id,
         select_accounts=select_accounts,
     )
-    step = await _asked(connector.begin(client, ask))
+    step = await _asked(_first_step(context, connector, client, ask, connection_id))
     await _keep(context, ask, step, link_id=link_id, provider=provider, connection_id=connection_id)
     return Link(
         id=link_id,
@@ -98,6 +100,7 @@ async def begin(
         state=state,
         url=step.url,
         token=step.token,
+        widget=step.widget,
         fields=step.fields,
         expires_at=min(step.expires_at or now + LIFE, now + LIFE),
     )
@@ -149,11 +152,35 @@ async def complete(
         external_id=kept["external_id"],
     )
     linked = await _asked(connector.complete(client, ask, kept["kept"], answers))
-    return await _linked(context, connector, used, linked, name=name)
+    connection = await _linked(context, connector, used, linked, kept["kept"], name=name)
+    if used.provider == quiltt_sessions.SLUG:
+        await quiltt_sessions.close_ended(
+            context, persona_id=UUID(kept["kept"][quiltt_sessions.PERSONA])
+        )
+    return connection
+
+
+async def _first_step(
+    context: Context,
+    connector: Linkable,
+    client: Client,
+    ask: LinkAsk,
+    connection_id: UUID | None,
+) -> LinkStep:
+    """The connector's first step; sessions at Quiltt are few, and kept here."""
+    if connector.facts.slug == quiltt_sessions.SLUG:
+        return await quiltt_sessions.begin(context, persona_id=None, connection_id=connection_id)
+    return await connector.begin(client, ask)
 
 
 async def _linked(
-    context: Context, connector: Connector, used: UsedLink, linked: Linked, *, name: str | None
+    context: Context,
+    connector: Connector,
+    used: UsedLink,
+    linked: Linked,
+    kept: Mapping[str, str],
+    *,
+    name: str | None,
 ) -> Connection:
     """Keeps what the provider gave, and lets the connection deliver."""
     slug, now = connector.facts.slug, context.services.clock()
@@ -192,6 +219,10 @@ async def _linked(
                 connection_id=connection_id,
                 external_id=linked.institution_id,
                 name=linked.institution_name or linked.institution_id,
+            )
+        if slug == quiltt_sessions.SLUG:
+            await quiltt_sessions.spend(
+                tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now
             )
         job_id = await syncs.request(
             tx,
