@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.settings import COMMAND_LINE_NAMES, Settings
 
 if TYPE_CHECKING:
-    from typer.core import TyperArgument, TyperCommand, TyperOption
+    from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _REFERENCE: Final = _ROOT / "docs" / "reference"
@@ -60,9 +60,16 @@ def _commands() -> Iterator[str]:
         "errors go to standard error, results to standard output.",
         "",
     )
+    yield from _commands_of(group, "")
+
+
+def _commands_of(group: TyperGroup, prefix: str) -> Iterator[str]:
+    """The sections of a group's commands, and of those of its groups."""
     for name, command in group.commands.items():
-        if not command.hidden:
-            yield from _command(name, command)  # type: ignore[arg-type]  # Typer makes no others
+        if hasattr(command, "commands"):
+            yield from _commands_of(command, f"{prefix}{name} ")  # type: ignore[arg-type]  # told apart by its commands
+        elif not command.hidden:
+            yield from _command(f"{prefix}{name}", command)  # type: ignore[arg-type]  # Typer makes no others
 
 
 def _command(name: str, command: TyperCommand) -> Iterator[str]:

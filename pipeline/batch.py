@@ -13,6 +13,7 @@ from core.records import (
     BalanceRecord,
     Finding,
     HoldingRecord,
+    PortfolioRecord,
     Record,
     RemovalRecord,
     SuccessionRecord,
@@ -55,6 +56,7 @@ class Batch:
     removals: tuple[RemovalRecord, ...] = ()
     successions: tuple[SuccessionRecord, ...] = ()
     holdings: tuple[HoldingRecord, ...] = ()
+    portfolios: tuple[PortfolioRecord, ...] = ()
     # normalize
     entries: tuple[Entry, ...] = ()
     # map_accounts
@@ -123,6 +125,7 @@ class _Part:
             removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
             successions=tuple(r for r in records if isinstance(r, SuccessionRecord)),
             holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
+            portfolios=tuple(r for r in records if isinstance(r, PortfolioRecord)),
         )
 
 

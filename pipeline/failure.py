@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from core import backoff
-from core.errors import SealBroken, StorageUnavailable, Unreadable
+from core.errors import KeysUnavailable, SealBroken, StorageUnavailable, UnknownKey, Unreadable
 from core.jobs import RETRY_DELAYS, retry_delay
 from core.provider_error import Action, ErrorKind, ProviderError
 from db.blobs import BlobMissing
@@ -39,6 +39,48 @@ EXHAUSTED: Final = Failure(
 )
 
 
+# What is no fault of the document or of a statement. The first class that matches decides.
+_AROUND: Final[tuple[tuple[tuple[type[Exception], ...], Failure], ...]] = (
+    (
+        (BlobMissing,),
+        Failure(
+            code="document-missing",
+            message="The storage does not have the file. Restore it there and retry, or "
+            "upload the file again.",
+            retry=True,
+        ),
+    ),
+    (
+        (StorageUnavailable, OSError),
+        Failure(code="storage-unavailable", message="The storage did not answer.", retry=True),
+    ),
+    (
+        (KeysUnavailable,),
+        Failure(
+            code="keys-unavailable",
+            message="The service that holds the keys did not answer, or denied their use.",
+            retry=True,
+        ),
+    ),
+    (
+        (UnknownKey,),
+        Failure(
+            code="key-unknown",
+            message="The key that sealed this is not configured, or is disabled or deleted.",
+            retry=True,
+        ),
+    ),
+    (
+        (SealBroken,),
+        Failure(
+            code="seal-broken",
+            message="The stored bytes do not open: they were changed, or the key was.",
+            retry=False,
+        ),
+    ),
+)
+
+
 def failure_of(error: BaseException) -> Failure:
     """What an exception means for the job. Texts of unknown exceptions may hold data: none is."""
     match error:
@@ -46,25 +88,10 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(code=error.code, message=error.message, retry=False, line=error.line)
         case DatabaseUnavailable() | TimedOut():
             return Failure(code="database-unavailable", message=str(error), retry=True)
-        case BlobMissing():
-            return Failure(
-                code="document-missing",
-                message="The storage does not have the file. Restore it there and retry, or "
-                "upload the file again.",
-                retry=True,
-            )
-        case StorageUnavailable() | OSError():
-            return Failure(
-                code="storage-unavailable", message="The storage did not answer.", retry=True
-            )
-        case SealBroken():
-            return Failure(
-                code="seal-broken",
-                message="The stored bytes do not open: they were changed, or the key was.",
-                retry=False,
-            )
-        case _:
-            return Failure(code="internal", message="An internal error; see the log.", retry=True)
+    for kinds, failure in _AROUND:
+        if isinstance(error, kinds):
+            return failure
+    return Failure(code="internal", message="An internal error; see the log.", retry=True)
 
 
 def provider_failure(error: ProviderError) -> Failure:

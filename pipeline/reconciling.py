@@ -1,7 +1,8 @@
 """Reconciling: what a complete reading of some days did not have, for sources that remove nothing.
 
 It is asked before the reading is written: a row that has vanished may go on in one that is new.
-Otherwise a pending row goes at once, a booked one when it is missed for the second time.
+Otherwise a pending row goes at once, a booked one when it is missed for the second time, or at once
+too where one reading is proof.
 """
 
 from __future__ import annotations
@@ -63,10 +64,11 @@ async def missed(
         succeeded = await _succeeded(tx, tenant_id, target, rows, reading)
         gone = {old_id for old_id, _ in succeeded}
         left = [row for row in rows if row.external_id not in gone]
+        over = {row.id for row in left if _is_over(row, own)}
         await stable_ids.note_missed(
-            tx, tenant_id=tenant_id, ids=[row.id for row in left if not _is_over(row)]
+            tx, tenant_id=tenant_id, ids=[row.id for row in left if row.id not in over]
         )
-        vanished = [row.external_id for row in left if _is_over(row)]
+        vanished = [row.external_id for row in left if row.id in over]
         if succeeded or vanished:
             found.append(
                 Missed(
@@ -119,5 +121,9 @@ async def _succeeded(
     ]
 
 
-def _is_over(row: Missing) -> bool:
-    return row.status is TransactionStatus.PENDING or row.was_missed
+def _is_over(row: Missing, windows: Sequence[Window]) -> bool:
+    return (
+        row.status is TransactionStatus.PENDING
+        or row.was_missed
+        or any(one.certain and one.first <= row.day <= one.last for one in windows)
+    )

@@ -14,6 +14,7 @@ from db import ledger, raw
 from pipeline.batch import Batch, Target
 from pipeline.document import again, opened
 from pipeline.flow import Flow, flowing
+from pipeline.mentions import mentioned
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, resolve
 
@@ -115,13 +116,21 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
         removals=tuple(one for one in batch.removals if one.account in keys),
         successions=tuple(one for one in batch.successions if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
+        holdings=tuple(one for one in batch.holdings if one.account in keys),
+        portfolios=tuple(one for one in batch.portfolios if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
     )
 
 
 def _says_something(batch: Batch) -> bool:
     return bool(
-        batch.entries or batch.withdrawals or batch.removals or batch.successions or batch.balances
+        batch.entries
+        or batch.withdrawals
+        or batch.removals
+        or batch.successions
+        or batch.balances
+        or batch.holdings
+        or batch.portfolios
     )
 
 
@@ -132,4 +141,7 @@ async def _addressed(batches: Flow, to: Destination, services: Services) -> Asyn
         if batch.accounts:
             async with services.database.as_(services.scope(to.job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)
+        if batch.removals:
+            async with services.database.as_(services.scope(to.job), read_only=True) as tx:
+                targets |= await mentioned(tx, to, batch.removals, targets)
         yield replace(batch, targets=targets, findings=())

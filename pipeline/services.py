@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.jobs import LEASE
 from core.models import Job
@@ -37,8 +38,7 @@ class Services:
 
     async def key(self, job: Job) -> DataKey:
         """The data key of the job's tenant."""
-        async with self.database.as_(self.scope(job)) as tx:
-            return await data_key(tx, self.vault)
+        return await data_key(partial(self.database.as_, self.scope(job)), self.vault)
 
     async def tell(self, job: Job) -> None:
         """Hints that the job changed."""

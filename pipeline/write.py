@@ -22,6 +22,7 @@ from db.merge import Incoming, Merged
 from db.session import Tx
 from pipeline import stable_rows
 from pipeline.batch import Batch, Entry, Target
+from pipeline.holdings import put_holdings
 from pipeline.identity import account_name, account_type, external_account
 from pipeline.map_accounts import map_accounts
 
@@ -130,7 +131,10 @@ class Writer:
                 if (target := batch.targets[record.account]).account_id is not None
             ],
         )
-        return batch, replace(counts, withdrawn=withdrawn)
+        unstorable = await put_holdings(tx, batch, tenant_id=to.job.tenant_id, document=to.document)
+        return replace(batch, findings=(*batch.findings, *unstorable)), replace(
+            counts, withdrawn=withdrawn, rejected=counts.rejected + len(unstorable)
+        )
 
     async def _merge(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
         rejected = sum(1 for finding in batch.findings if finding.rejected)
@@ -165,6 +169,8 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     named = {removal.account for removal in batch.removals}
     named |= {succession.account for succession in batch.successions}
     keys |= named & batch.targets.keys()
+    keys |= {holding.account for holding in batch.holdings}
+    keys |= {portfolio.account for portfolio in batch.portfolios}
     ids = {batch.targets[key].mapping_id for key in keys}
     decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
     current = {

@@ -23,6 +23,7 @@ from db.connections import NewConnection
 from db.links import NewLink, UsedLink
 from db.provider_states import ProviderPolicy
 from db.session import Tx
+from db.tenant_keys import data_key
 from pipeline.access_tokens import held_credentials
 from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
@@ -130,9 +131,8 @@ async def complete(
     if used is None:
         raise conflict("The link is over, was used, or is not yours. Begin again.", "linkId")
     connector, client = await _reached(context, used.provider)
-    kept = json.loads(
-        await context.services.vault.open(used.sealed, aad=links.aad(context.tenant, used.id))
-    )
+    key = await data_key(context.as_worker, context.services.vault)
+    kept = json.loads(key.open_bytes(used.sealed, aad=links.aad(context.tenant, used.id)))
     held = None
     if used.connection_id is not None:
         held = await held_credentials(
@@ -320,7 +320,8 @@ async def _keep(
     connection_id: UUID | None,
 ) -> None:
     body = json.dumps({"kept": dict(step.kept), "external_id": ask.external_id}).encode()
-    sealed = await context.services.vault.seal(body, aad=links.aad(context.tenant, link_id))
+    key = await data_key(context.as_worker, context.services.vault)
+    sealed = key.seal_bytes(body, aad=links.aad(context.tenant, link_id))
     async with context.as_worker() as tx:
         await links.put(
             tx,

@@ -26,8 +26,8 @@ from db.quiltt_sessions import OpenSession, SessionState
 from db.session import Tx
 from providers.base import LinkKind, LinkStep
 from providers.http import Client
-from providers.quiltt import QUILTT
-from providers.quiltt_links import (
+from providers.quiltt.connector import QUILTT
+from providers.quiltt.links import (
     CONNECTION_ID,
     CONNECTOR_ID,
     ENVIRONMENT_ID,

@@ -131,9 +131,10 @@ async def _audited(context: Context, places: Sequence[Place]) -> list[tuple[RawD
 
 
 async def _known(context: Context, document: RawDocument) -> Known:
+    key = await data_key(context.as_worker, context.services.vault)
     async with context.as_worker() as tx:
         return Known(
-            key=await data_key(tx, context.services.vault),
+            key=key,
             hashes=await mappings.number_hashes(tx, tenant_id=context.tenant),
             tails=await mappings.tails(tx, tenant_id=context.tenant),
         )

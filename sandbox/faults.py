@@ -76,9 +76,10 @@ class Seen:
 class Faults:
     """ASGI middleware that strikes requests by rules and remembers all of them."""
 
-    def __init__(self, app: ASGIApp, problem: Problem) -> None:
+    def __init__(self, app: ASGIApp, problem: Problem, *, hang_s_max: float = HANG_S_MAX) -> None:
         self._app = app
         self._problem = problem
+        self._hang_s_max = hang_s_max
         self._armed: list[Armed] = []
         self._seen: deque[Seen] = deque(maxlen=LOG_ENTRIES_MAX)
         self._lock = threading.Lock()  # tests add rules while another thread serves
@@ -181,7 +182,7 @@ class Faults:
             case "garbage":
                 await Response(GARBAGE, media_type="application/json")(scope, receive, send)
             case "hang":
-                if not await _client_went(receive):
+                if not await _client_went(receive, self._hang_s_max):
                     body, media_type = self._problem(504)
                     await Response(body, 504, media_type=media_type)(scope, receive, send)
             case _:
@@ -237,10 +238,10 @@ class Faults:
         return JSONResponse(self.add(rule).shown(), 201)
 
 
-async def _client_went(receive: Receive) -> bool:
-    """Whether the client closed its connection within a minute."""
+async def _client_went(receive: Receive, within_s: float) -> bool:
+    """Whether the client closed its connection in time."""
     try:
-        async with asyncio.timeout(HANG_S_MAX):
+        async with asyncio.timeout(within_s):
             while (await receive())["type"] != "http.disconnect":
                 pass
     except TimeoutError:

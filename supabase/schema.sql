@@ -621,6 +621,36 @@ end
 $function$;
 comment on function private.remember_mapping_account() is 'Notes which accounts a mapping has fed, before any row can follow it there.';
 
+CREATE OR REPLACE FUNCTION private.rewrap_tenant_key(old_sealed bytea, new_sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update private.tenant_keys as k
+  set sealed_key = new_sealed
+  where k.tenant_id = private.worker_tenant_id() and k.sealed_key = old_sealed;
+  return found;
+end
+$function$;
+comment on function private.rewrap_tenant_key(bytea,bytea) is 'Puts the worker''s tenant''s data key, sealed anew, in the place of what is known to be there.';
+grant execute on function private.rewrap_tenant_key(bytea,bytea) to worker;
+
+CREATE OR REPLACE FUNCTION private.sealing_key(sealed bytea)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case
+    when length(sealed) > 5 and substring(sealed from 1 for 4) = '\x42465601'::bytea
+      then encode(substring(sealed from 6 for get_byte(sealed, 4)), 'escape')
+  end
+$function$;
+comment on function private.sealing_key(bytea) is 'The id of the key-encryption key that sealed this, as it names it itself; null for other bytes.';
+grant execute on function private.sealing_key(bytea) to worker;
+
 CREATE OR REPLACE FUNCTION private.set_provider(slug text, is_enabled boolean, app_calls_a_minute integer, connection_calls_a_minute integer, tries integer)
  RETURNS void
  LANGUAGE sql
@@ -679,6 +709,21 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+
+CREATE OR REPLACE FUNCTION private.tenants_after(after uuid, most integer)
+ RETURNS TABLE(tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.id
+  from app.tenants as t
+  where t.id > after
+  order by t.id
+  limit least(most, 1000)
+$function$;
+comment on function private.tenants_after(uuid,integer) is 'The next tenants by id, for work that goes through all of them one by one. Ids only.';
+grant execute on function private.tenants_after(uuid,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.touch_updated_at()
  RETURNS trigger
@@ -1048,6 +1093,45 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
+
+create table app.holdings (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  mapping_id uuid not null,
+  account_id uuid not null,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  security text not null,
+  name text,
+  ticker text,
+  type text,
+  quantity numeric not null,
+  price numeric,
+  value numeric,
+  cost_basis numeric,
+  currency character(3) not null,
+  as_of date not null,
+  removed_on date,
+  stated_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint holdings_pkey PRIMARY KEY (tenant_id, id),
+  constraint holdings_security_key UNIQUE (tenant_id, mapping_id, security),
+  constraint holdings_cost_basis_check CHECK (((scale(cost_basis) <= 18) AND (abs(cost_basis) < '100000000000000000000'::numeric))),
+  constraint holdings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint holdings_place_check CHECK ((raw_line >= 0)),
+  constraint holdings_price_check CHECK (((scale(price) <= 18) AND (abs(price) < '100000000000000000000'::numeric))),
+  constraint holdings_quantity_check CHECK (((scale(quantity) <= 18) AND (abs(quantity) < '100000000000000000000'::numeric))),
+  constraint holdings_removed_check CHECK (((removed_on IS NULL) OR (quantity = (0)::numeric))),
+  constraint holdings_security_check CHECK (((length(security) >= 1) AND (length(security) <= 500))),
+  constraint holdings_value_check CHECK (((scale(value) <= 18) AND (abs(value) < '100000000000000000000'::numeric)))
+);
+comment on table app.holdings is 'What an external account holds of a security, one row each. What it held before is in the raw
+documents.';
+comment on column app.holdings.security is 'The source''s id of the security.';
+comment on column app.holdings.removed_on is 'The day from which the source''s list of all holdings has it no more; its quantity is 0 then.';
+comment on column app.holdings.stated_at is 'When the document arrived that says so: an older one that is read again changes nothing.';
 
 create table app.ingestion_audit_log (
   tenant_id uuid not null,
@@ -1644,6 +1728,12 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.holdings
+add constraint holdings_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.holdings
+add constraint holdings_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
+
 alter table app.ingestion_audit_log
 add constraint ingestion_audit_log_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -1794,6 +1884,9 @@ CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connections_persona_idx ON app.connections USING btree (tenant_id, persona_id);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
+CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX holdings_mapping_idx ON app.holdings USING btree (tenant_id, mapping_id, account_id);
+CREATE INDEX holdings_raw_idx ON app.holdings USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX ingestion_audit_log_connection_idx ON app.ingestion_audit_log USING btree (tenant_id, connection_id);
 CREATE INDEX ingestion_audit_log_job_idx ON app.ingestion_audit_log USING btree (tenant_id, job_id);
 CREATE INDEX ingestion_audit_log_order_idx ON app.ingestion_audit_log USING btree (tenant_id, created_at DESC, id DESC);
@@ -1848,6 +1941,7 @@ CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
@@ -1990,6 +2084,20 @@ create policy connections_update on app.connections for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy connections_update_worker on app.connections for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.holdings enable row level security;
+alter table app.holdings force row level security;
+create policy holdings_delete_worker on app.holdings for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy holdings_insert_worker on app.holdings for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy holdings_select on app.holdings for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy holdings_select_worker on app.holdings for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy holdings_update_worker on app.holdings for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -2306,6 +2414,8 @@ grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant select on app.holdings to authenticated;
+grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;

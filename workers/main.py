@@ -17,6 +17,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from core import interpreter
+from core.errors import KeysUnavailable
 from core.settings import Settings
 from db import redis
 from db.failures import DatabaseUnavailable, TimedOut
@@ -147,7 +148,7 @@ async def serve(settings: Settings) -> None:
         try:
             await worker.async_run()
             return
-        except (RedisError, DatabaseUnavailable, OSError) as error:
+        except (RedisError, DatabaseUnavailable, KeysUnavailable, OSError) as error:
             log.warning("worker.lost", extra={"error": type(error).__name__})
         finally:
             # In a task of its own: what it awaits would take our own cancellation for theirs.

@@ -51,7 +51,8 @@ select is_empty($$
       or not exists (
         select from pg_catalog.pg_constraint as k
         where k.conrelid = c.oid and k.contype = 'c' and k.convalidated
-          and pg_get_constraintdef(k.oid) ~ format('\(scale\(%I\) <= [0-8]\)', c.attname)
+          -- Quantities of securities have up to 18 decimals, money up to 8.
+          and pg_get_constraintdef(k.oid) ~ format('\(scale\(%I\) <= ([0-8]|18)\)', c.attname)
           and pg_get_constraintdef(k.oid) ~ format('\(abs\(%I\) <=? ', c.attname)
       )
     )

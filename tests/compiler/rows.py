@@ -18,7 +18,9 @@ from core.models import AccountType, ConnectionStatus, MappingState, Outcome, Ro
 from core.records import BalanceKind, Severity, TransactionStatus
 from core.scope import UserScope
 from schema.ids import encode
+from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
+from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
 Value = TypeVar("Value")
 Row = Mapping[str, Any]
@@ -105,6 +107,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         ("mapping_waits", _waits(tenant)),
         ("transactions", _transactions(tenant)),
         ("account_balances", _balances(tenant)),
+        ("holdings", holdings(tenant)),
         ("ingestion_findings", _findings(tenant)),
         ("ingestion_previews", _previews(tenant)),
         ("ingestion_audit_log", _events(tenant)),
@@ -173,17 +176,7 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
             "decimals": json.dumps(({}, {"USD": 3, "EUR": 0})[number % 2]),
             "external_id": _rarely(tenant.text(number + 3), number),
             "sync_frequency": ("manual", "realtime", "hourly", "daily", "weekly")[number % 5],
-            "sync_phase": ("initial", "historical", "incremental")[number % 3],
-            "sync_progress": _rarely(number, number),
-            "initial_complete_at": _rarely(_pick(INSTANTS, number + 1), number),
-            "history_complete_at": _rarely(_pick(INSTANTS, number + 2), number + 1),
-            "consent_expires_at": _rarely(_pick(INSTANTS, number + 4), number + 2),
-            "error_code": _rarely("busy", number),
-            "error_kind": _rarely(("network", "rate_limit")[number % 2], number),
-            "error_message": _rarely(tenant.text(number), number),
-            "next_step": _rarely(tenant.text(number + 1), number),
-            "retry_at": _rarely(_pick(INSTANTS, number + 5), number + 1),
-            "attention": number % 2 == 0,
+            **sync_of_connection(number, text=tenant.text),
             "last_sync_at": _rarely(_pick(INSTANTS, number), number),
             "next_sync_at": _rarely(_pick(INSTANTS, number + 3), number + 1),
             "created_at": _pick(INSTANTS, number),
@@ -260,10 +253,7 @@ def _jobs(tenant: Tenant) -> Iterator[Row]:
             "rate": _rarely(number * 1_000, number),
             "attempts": number % 3,
             "lease_until": datetime(2026, 3, 1, tzinfo=UTC) if state == "running" else None,
-            "trigger": ("user", "schedule", "webhook", "link", "system")[number % 5],
-            "sync_phase": _rarely(("initial", "incremental")[number % 2], number),
-            "error_kind": _rarely(("network", "rate_limit")[number % 2], number + 2),
-            "next_step": _rarely(tenant.text(number + 2), number),
+            **sync_of_job(number, text=tenant.text),
             "error_code": _rarely(f"code-{number}", number),
             "error_message": _rarely(tenant.text(number), number + 1),
             "approved_at": _rarely(_pick(INSTANTS, number), number),

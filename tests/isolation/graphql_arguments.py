@@ -33,6 +33,7 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "AuditLog": ("app.ingestion_audit_log", "id"),
     "Balance": ("app.account_balances", "id"),
     "Connection": ("app.connections", "id"),
+    "Holding": ("app.holdings", "id"),
     "IngestionJob": ("app.ingestion_jobs", "id"),
     "Institution": ("app.institutions", "id"),
     "Invitation": ("app.tenant_invitations", "id"),

@@ -80,7 +80,10 @@ UNTELLING: Final = frozenset({
 })  # fmt: skip
 # Ids of types that cannot be asked for again, and a number.
 UNANSWERED: Final = frozenset({
-    *(f"node: Query.node(id:) of {name}" for name in ("Balance", "Invitation", "Upload", "User")),
+    *(
+        f"node: Query.node(id:) of {name}"
+        for name in ("Balance", "Holding", "Invitation", "Upload", "User")
+    ),
     "transactionCount: TransactionFilter.accountIds of Account",
     "transactionCount: TransactionFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.jobId of IngestionJob",

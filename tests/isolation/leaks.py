@@ -20,6 +20,7 @@ ACROSS_TENANTS: Final = frozenset(
     {
         "private.due_jobs(integer)",
         "private.expired_uploads(integer)",
+        "private.tenants_after(uuid,integer)",
         "private.unindexed_tenants(integer)",
     }
 )

@@ -122,6 +122,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.unindexed_texts": {
         "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
     },
+    "app.holdings": {"quantity": "0"},
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",

@@ -132,6 +132,17 @@ async def test_hang_answers_nothing(http: httpx.AsyncClient, faults: Faults) -> 
     assert faults.requests()[0].status is None
 
 
+async def test_hanging_has_an_end() -> None:
+    faults = Faults(Starlette(), problem, hang_s_max=0.05)
+    faults.add(FaultRule(path="/hello", kind="hang"))
+
+    with serving(faults) as url:
+        async with httpx.AsyncClient(base_url=url) as client:
+            reply = await client.get("/hello/ada")
+
+    assert (reply.status_code, reply.json()) == (504, {"code": 504})
+
+
 async def test_faults_are_told_over_http(http: httpx.AsyncClient) -> None:
     rule = {"path": "/hello", "kind": "status", "status": 429, "retry_after": None, "times": 2}
 

@@ -45,9 +45,9 @@ HOLDINGS: Final = f"""
 query Holdings($connection: ID!, $account: ID!, $after: String) {{
   connection(id: $connection) {{ {_ACCOUNTS} }}
   account(id: $account) {{
-    id
+    id balance {{ at }}
     holdings(first: {PAGE}, after: $after) {{
-      pageInfo {{ hasNextPage endCursor }}
+      pageInfo {{ hasNextPage hasPreviousPage endCursor }}
       nodes {{ id at quantity price value {_SECURITY} }}
     }}
   }}

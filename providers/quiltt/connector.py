@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from core.provider_error import Action, ErrorKind, ProviderError
 from core.records import Record
-from providers import quiltt_events, quiltt_links, quiltt_pages, quiltt_queries
 from providers.base import (
     AppSettings,
     Facts,
@@ -29,10 +28,11 @@ from providers.base import (
 )
 from providers.credentials import Credentials
 from providers.http import Client, Failures
-from providers.quiltt_access import QuilttApp, QuilttCredentials
-from providers.quiltt_calls import ask, of_application
-from providers.quiltt_errors import failure, inactive, refuse, unknown
-from providers.quiltt_reading import Reading
+from providers.quiltt import events, links, pages, queries
+from providers.quiltt.access import QuilttApp, QuilttCredentials
+from providers.quiltt.calls import ask, of_application
+from providers.quiltt.errors import failure, inactive, refuse, unknown
+from providers.quiltt.reading import Reading
 from providers.webhooks import EndpointKind, Event, Incoming, Reaction, SecretOrigin
 
 MINUTE: Final = timedelta(minutes=1)
@@ -62,7 +62,7 @@ class Quiltt:
 
     endpoint_kind: ClassVar[EndpointKind] = EndpointKind.APPLICATION
     secret_origin: ClassVar[SecretOrigin] = SecretOrigin.PROVIDER
-    kept_headers: ClassVar[tuple[str, ...]] = (quiltt_events.TIMESTAMP,)
+    kept_headers: ClassVar[tuple[str, ...]] = (events.TIMESTAMP,)
     media_types: ClassVar[tuple[str, ...]] = ("application/json",)
 
     async def fetch(
@@ -80,11 +80,11 @@ class Quiltt:
 
     def parse(self, page: Page) -> Iterator[Record]:
         """What an answer says."""
-        return quiltt_pages.records(page)
+        return pages.records(page)
 
     def elements(self, page: Page) -> Iterator[str]:
         """Accounts, transactions and holdings of the page as JSON."""
-        return quiltt_pages.elements(page)
+        return pages.elements(page)
 
     async def test(self, client: Client, credentials: QuilttCredentials) -> None:
         """Raises ProviderError where the connection does not deliver."""
@@ -109,7 +109,7 @@ class Quiltt:
         try:
             answer = await ask(
                 client,
-                quiltt_queries.DISCONNECT,
+                queries.DISCONNECT,
                 {"connection": credentials.connection_id},
                 profile_id=credentials.profile_id,
             )
@@ -123,33 +123,31 @@ class Quiltt:
 
     async def begin(self, client: Client, ask: LinkAsk) -> LinkStep:
         """A session of the persona's profile, for the Connector in their browser."""
-        return await quiltt_links.begin(client, ask)
+        return await links.begin(client, ask)
 
     async def complete(
         self, client: Client, ask: LinkAsk, kept: Mapping[str, str], answers: Mapping[str, str]
     ) -> Linked:
         """The connection that the browser names, if it is the profile's."""
-        return await quiltt_links.complete(client, ask, kept, answers)
+        return await links.complete(client, ask, kept, answers)
 
     async def verify(self, request: Incoming, secrets: Sequence[bytes], client: Client) -> None:
         """Raises BadSignature and Malformed."""
-        quiltt_events.verify(request, secrets)
+        events.verify(request, secrets)
 
     def events(self, body: bytes) -> Sequence[Event]:
         """The events of a batch, which may be of several profiles."""
-        return quiltt_events.events(body)
+        return events.events(body)
 
     def reactions(self, event: Event) -> Sequence[Reaction]:
         """What an event asks for."""
-        return quiltt_events.reactions(event)
+        return events.reactions(event)
 
     async def _connection(
         self, client: Client, credentials: QuilttCredentials
     ) -> Mapping[str, Any]:
         variables = {"connection": credentials.connection_id, "balances": False}
-        answer = await ask(
-            client, quiltt_queries.CONNECTION, variables, profile_id=credentials.profile_id
-        )
+        answer = await ask(client, queries.CONNECTION, variables, profile_id=credentials.profile_id)
         connection = answer.data.get("connection")
         if not isinstance(connection, dict):
             raise unknown()

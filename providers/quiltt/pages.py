@@ -1,6 +1,6 @@
 """Pages of Quiltt as records: accounts, balances, transactions and holdings.
 
-A page is the answer to one question of `quiltt_queries`. Its elements are the accounts that it
+A page is the answer to one question of `queries`. Its elements are the accounts that it
 names, then the transactions, then the holdings, each in its order; a record's line counts them.
 """
 
@@ -25,6 +25,7 @@ from core.records import (
     BalanceRecord,
     Finding,
     HoldingRecord,
+    PortfolioRecord,
     Record,
     Severity,
     TransactionRecord,
@@ -32,7 +33,7 @@ from core.records import (
 )
 from providers.base import Page
 from providers.http import read_json
-from providers.quiltt_money import exact
+from providers.quiltt.money import exact
 
 CURRENCY: Final = "USD"  # of an account whose currency Quiltt does not say: its banks are American
 ID_CHARACTERS_MAX: Final = 500
@@ -61,6 +62,7 @@ class Content:
     transactions: list[Any]
     holdings: list[Any]
     holder: str | None  # the account that the holdings are of
+    held_on: date | None  # the day that all of them are of; None: there are more, or no day is told
 
 
 def content(body: bytes) -> Content:
@@ -76,13 +78,21 @@ def content(body: bytes) -> Content:
     if not isinstance(connection, dict) or not isinstance(connection.get("accounts"), list):
         raise _unreadable("It names no accounts.")
     account = _object(data.get("account"))
+    held = _object(account.get("holdings"))
     return Content(
         connection=connection,
         accounts=connection["accounts"],
         transactions=_nodes(data.get("transactions")),
-        holdings=_nodes(account.get("holdings")),
+        holdings=_nodes(held),
         holder=_text(account, "id"),
+        held_on=_day_of_all(account, _object(held.get("pageInfo"))),
     )
+
+
+def _day_of_all(account: dict[str, Any], page: dict[str, Any]) -> date | None:
+    if page.get("hasNextPage") is not False or page.get("hasPreviousPage") is not False:
+        return None
+    return _instant(_object(account.get("balance")).get("at"))
 
 
 def records(page: Page) -> Iterator[Record]:
@@ -95,9 +105,7 @@ def records(page: Page) -> Iterator[Record]:
     start = len(here.accounts) + 1
     for line, node in enumerate(here.transactions, start=start):
         yield from _transaction(_object(node), currencies, line)
-    start += len(here.transactions)
-    for line, node in enumerate(here.holdings, start=start):
-        yield from _holding(_object(node), here.holder, currencies, line)
+    yield from _holdings(here, currencies, start=start + len(here.transactions))
 
 
 def elements(page: Page) -> Iterator[str]:
@@ -270,6 +278,19 @@ def _extra(node: dict[str, Any]) -> dict[str, str]:
         PENDING_REMOTE_ID: _said(remote.get("pendingTransactionId")),
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _holdings(here: Content, currencies: dict[str, str], *, start: int) -> Iterator[Record]:
+    """What an account holds; that it is all, where that is so and all of it could be read."""
+    held = [
+        record
+        for line, node in enumerate(here.holdings, start=start)
+        for record in _holding(_object(node), here.holder, currencies, line)
+    ]
+    yield from held
+    is_whole = not any(isinstance(record, Finding) for record in held)
+    if is_whole and here.held_on is not None and here.holder in currencies:
+        yield PortfolioRecord(here.holder, here.held_on, 1 + [*currencies].index(here.holder))
 
 
 def _holding(

@@ -17,12 +17,12 @@ from core.errors import Unreadable
 from core.provider_error import Action, ErrorKind, ProviderError
 from core.records import Finding
 from core.syncs import SyncPhase
-from providers import quiltt_pages, quiltt_queries
 from providers.base import Checkpoint, Fetched, Page, Restart, Wanted, Window
 from providers.http import Client, unreadable
-from providers.quiltt_calls import Answer, ask
-from providers.quiltt_errors import refuse, unknown
-from providers.quiltt_progress import Progress, Told
+from providers.quiltt import pages, queries
+from providers.quiltt.calls import Answer, ask
+from providers.quiltt.errors import refuse, unknown
+from providers.quiltt.progress import Progress, Told
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +108,7 @@ class Reading:
         """The accounts with their balances and holdings, and their newest transactions."""
         wanted = self._wanted
         before = Progress.of(wanted.cursor)
-        answer, connection = await self._ask(
-            quiltt_queries.CONNECTION, {"balances": wanted.accounts}
-        )
+        answer, connection = await self._ask(queries.CONNECTION, {"balances": wanted.accounts})
         status = connection.get("status")
         refuse(status if isinstance(status, str) else "")
         yield self._page("connection", answer)
@@ -190,7 +188,7 @@ class Reading:
         raise _too_much()
 
     async def _ask_transactions(self, variables: Mapping[str, Any]) -> Answer:
-        query = quiltt_queries.transactions(of_plaid=self._of_plaid)
+        query = queries.transactions(of_plaid=self._of_plaid)
         try:
             answer, _ = await self._ask(query, variables)
         except ProviderError as error:
@@ -199,7 +197,7 @@ class Reading:
             # The environment's schema does not have Plaid's data, though the connection is theirs.
             log.info("quiltt.without_remote_data")
             self._of_plaid = False
-            answer, _ = await self._ask(quiltt_queries.transactions(of_plaid=False), variables)
+            answer, _ = await self._ask(queries.transactions(of_plaid=False), variables)
         return answer
 
     async def _holdings(self, accounts: Sequence[Mapping[str, Any]]) -> AsyncIterator[Page]:
@@ -210,7 +208,7 @@ class Reading:
             after = None
             for number in range(1, WINDOW_PAGES_MAX + 1):
                 variables = {"account": account["id"], "after": after}
-                answer, _ = await self._ask(quiltt_queries.HOLDINGS, variables)
+                answer, _ = await self._ask(queries.HOLDINGS, variables)
                 holder = answer.data.get("account")
                 held = holder.get("holdings") if isinstance(holder, dict) else None
                 if held is None:
@@ -263,7 +261,7 @@ class Reading:
 def _told(accounts: Sequence[Mapping[str, Any]], wanted: Wanted) -> list[Told]:
     """The accounts whose transactions are wanted. Raises ProviderError."""
     told = [
-        Told(account=one["id"], first=quiltt_pages.day_of(one.get("transactedFirstOn")))
+        Told(account=one["id"], first=pages.day_of(one.get("transactedFirstOn")))
         for one in accounts
         if wanted.transactions
         and isinstance(one.get("id"), str)
@@ -298,7 +296,7 @@ def _is_readable(page: Page) -> bool:
     """Whether nothing of the page is left out: what cannot be read must not count as gone."""
     try:
         return not any(
-            isinstance(record, Finding) and record.rejected for record in quiltt_pages.records(page)
+            isinstance(record, Finding) and record.rejected for record in pages.records(page)
         )
     except Unreadable:
         raise unreadable() from None
@@ -320,6 +318,6 @@ def _too_much() -> ProviderError:
         kind=ErrorKind.VALIDATION,
         code="too-much-at-once",
         message=f"The connection has more than {ACCOUNTS_MAX:,} accounts, or more in a month than "
-        f"{WINDOW_PAGES_MAX * quiltt_queries.PAGE:,} transactions.",
+        f"{WINDOW_PAGES_MAX * queries.PAGE:,} transactions.",
         next_step="Report it to the operator.",
     )

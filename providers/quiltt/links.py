@@ -17,9 +17,9 @@ from core.errors import BadInput
 from core.provider_error import ErrorKind, ProviderError
 from providers.base import LinkAsk, Linked, LinkKind, LinkStep
 from providers.http import Client, unreadable
-from providers.quiltt_access import QuilttCredentials
-from providers.quiltt_calls import ask, object_of, of_application
-from providers.quiltt_errors import refuse
+from providers.quiltt.access import QuilttCredentials
+from providers.quiltt.calls import ask, object_of, of_application
+from providers.quiltt.errors import refuse
 
 SESSION_MAX: Final = timedelta(minutes=15)  # Quiltt's own live for a day
 SESSIONS: Final = "/v1/users/sessions"
