@@ -183,7 +183,7 @@ async def _linked(
     name: str | None,
 ) -> Connection:
     """Keeps what the provider gave, and lets the connection deliver."""
-    slug, now = connector.facts.slug, context.services.clock()
+    slug = connector.facts.slug
     connection_id = used.connection_id
     if connection_id is None:
         async with context.as_worker() as tx:
@@ -195,6 +195,33 @@ async def _linked(
     sealed = await context.services.vault.seal(
         linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
     )
+    job_id = await _opened(context, slug, connection_id, linked=linked, kept=kept, sealed=sealed)
+    async with context.write() as tx:
+        await audit.record(
+            tx,
+            "connection.linked",
+            connection_id=connection_id,
+            data={"provider": slug, "again": used.connection_id is not None},
+        )
+        connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
+    assert connection is not None
+    if job_id is not None:
+        await context.services.queue.wake(context.tenant, job_id)
+    await context.services.events.publish(context.tenant, "connection", connection_id)
+    return connection
+
+
+async def _opened(
+    context: Context,
+    provider: str,
+    connection_id: UUID,
+    *,
+    linked: Linked,
+    kept: Mapping[str, str],
+    sealed: bytes,
+) -> UUID | None:
+    """Lets the connection deliver; the id of its first sync, None where one waits already."""
+    now = context.services.clock()
     async with context.as_worker() as tx:
         if not await links.open_connection(
             tx,
@@ -220,29 +247,16 @@ async def _linked(
                 external_id=linked.institution_id,
                 name=linked.institution_name or linked.institution_id,
             )
-        if slug == quiltt_sessions.SLUG:
+        if provider == quiltt_sessions.SLUG:
             await quiltt_sessions.spend(
                 tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now
             )
-        job_id = await syncs.request(
+        return await syncs.request(
             tx,
             tenant_id=context.tenant,
             connection_id=connection_id,
             trigger=JobTrigger.LINK,
         )
-    async with context.write() as tx:
-        await audit.record(
-            tx,
-            "connection.linked",
-            connection_id=connection_id,
-            data={"provider": slug, "again": used.connection_id is not None},
-        )
-        connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
-    assert connection is not None
-    if job_id is not None:
-        await context.services.queue.wake(context.tenant, job_id)
-    await context.services.events.publish(context.tenant, "connection", connection_id)
-    return connection
 
 
 async def _made(
