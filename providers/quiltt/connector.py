@@ -135,9 +135,9 @@ class Quiltt:
         """Raises BadSignature and Malformed."""
         events.verify(request, secrets)
 
-    def events(self, body: bytes) -> Sequence[Event]:
+    def events(self, request: Incoming) -> Sequence[Event]:
         """The events of a batch, which may be of several profiles."""
-        return events.events(body)
+        return events.events(request.body)
 
     def reactions(self, event: Event) -> Sequence[Reaction]:
         """What an event asks for."""
