@@ -167,7 +167,9 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys = {entry.record.account for entry in batch.entries}
     keys |= {withdrawal.account for withdrawal in batch.withdrawals}
     keys |= {balance.account for balance in batch.balances}
-    keys |= {removal.account for removal in batch.removals if removal.account in batch.targets}
+    named = {removal.account for removal in batch.removals}
+    named |= {succession.account for succession in batch.successions}
+    keys |= named & batch.targets.keys()
     keys |= {holding.account for holding in batch.holdings}
     keys |= {portfolio.account for portfolio in batch.portfolios}
     ids = {batch.targets[key].mapping_id for key in keys}
