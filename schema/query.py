@@ -38,6 +38,7 @@ from schema.asset_queries import AssetQueries
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
+from schema.expense_queries import ExpenseQueries
 from schema.fields import resolved
 from schema.ids import key_of
 from schema.job_filter import IngestionJobFilter
@@ -58,7 +59,7 @@ from schema.transactions import Transaction
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQueries):
+class Query(AssetQueries, ExpenseQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),
