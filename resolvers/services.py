@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from db.throttle import Throttle
 from pipeline.provider_access import ProviderAccess, open_http
 from pipeline.services import Services as PipelineServices
 from providers.registry import configured
+from providers.webhooks import Reception
 from resolvers.context import Services
 from resolvers.key_source import NO_KEY, key_ring
 
@@ -42,18 +43,22 @@ class Process:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> AsyncIterator[Services]:
     """The services that the settings describe, closed at the end of the block.
 
     Raises SettingsError, BadInput, UnsafeLogin, InvalidKeys, DatabaseUnavailable, and of a key
     service UnknownKey and KeysUnavailable. A Redis that is away is no reason not to start.
     """
-    async with open_process(settings) as process:
+    async with open_process(settings, receivers=receivers) as process:
         yield process.services
 
 
 @asynccontextmanager
-async def open_process(settings: Settings) -> AsyncIterator[Process]:
+async def open_process(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> AsyncIterator[Process]:
     """As `open_services`, for who also wants to know how Redis is."""
     database_url, redis_url = addresses(settings)
     async with AsyncExitStack() as stack:
@@ -83,6 +88,7 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
             upload_bytes_max=settings.upload_bytes_max,
             app_origins=settings.allowed_origins,
             development=not settings.production,
+            receivers=receivers or {},
         )
         yield Process(services=services, redis=redis)
 
@@ -127,6 +133,7 @@ def pipeline_services(services: Services) -> PipelineServices:
         events=services.events,
         clock=services.clock,
         providers=services.providers,
+        receivers=services.receivers,
     )
 
 

@@ -90,6 +90,9 @@ class Noted:
         """See `Queue.wake`; no worker runs."""
         self.tenants.append(f"work of {tenant_id}")
 
+    async def wake_webhooks(self) -> None:
+        """See `Queue.wake_webhooks`; it names nobody."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
