@@ -31,7 +31,8 @@ from api.rate_limits import rate_limits
 from api.sockets import Sockets
 from api.streams import Streams
 from api.uploads import Uploads
-from api.webhooks import Waker, Webhooks, waking
+from api.webhook_writer import writing
+from api.webhooks import Webhooks, waking
 from core import interpreter
 from core.logs import configure
 from core.settings import Settings
@@ -91,10 +92,15 @@ def create_app(
                 streams=Streams(metrics),
                 production=found.production,
             )
-            waker = await stack.enter_async_context(waking(process.services.queue))
+            webhooks = Webhooks(
+                process.services,
+                metrics,
+                writer=await stack.enter_async_context(writing(process.services.database)),
+                waker=await stack.enter_async_context(waking(process.services.queue)),
+            )
             interpreter.tune()
             yield {
-                "application": _routed(found, process, edge, waker),
+                "application": _routed(found, process, edge, webhooks),
                 connections.STATE: connections.SilentConnections(),
             }
 
@@ -133,7 +139,7 @@ class _Crossing:
         await way(scope, receive, send)
 
 
-def _routed(settings: Settings, process: Process, edge: Edge, waker: Waker) -> ASGIApp:
+def _routed(settings: Settings, process: Process, edge: Edge, webhooks: Webhooks) -> ASGIApp:
     sockets = Sockets(edge, allowed_origins=settings.allowed_origins)
     others = Router(
         routes=[
@@ -143,11 +149,7 @@ def _routed(settings: Settings, process: Process, edge: Edge, waker: Waker) -> A
                 methods=["PUT"],
             ),
             Route("/exports/transactions", Exports(edge)),
-            Route(
-                "/webhooks/{provider}/{endpoint}",
-                Webhooks(process.services, edge.metrics, waker=waker),
-                methods=["POST"],
-            ),
+            Route("/webhooks/{provider}/{endpoint}", webhooks, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(process).serve),
             Route("/metrics", edge.metrics.serve),

@@ -6,6 +6,7 @@ that does not fit makes it run out at once: a secret that is new is no reason to
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +23,9 @@ from db.session import Database
 from db.webhook_inbox import SealedEndpoint
 
 REMEMBERED_S: Final = 5.0
-REFRESHED_S: Final = 0.5  # how old a memory must be for a bad signature to end it
+REFRESHED_S: Final = 0.2  # how old a memory must be for a bad signature to end it
 ENDPOINTS_MAX: Final = 10_000  # that a process remembers, unknown tokens among them
+READS_AT_ONCE: Final = 2  # so that made-up addresses leave the pool to everybody else
 
 
 class UnknownEndpoint(BankfeedsError):
@@ -65,6 +67,7 @@ class Endpoints:
         self._vault = vault
         self._clock = clock
         self._memories: OrderedDict[bytes, _Memory] = OrderedDict()
+        self._reading = asyncio.Semaphore(READS_AT_ONCE)
 
     async def find(self, provider: str, token: str) -> Endpoint:
         """The endpoint of an address. Raises UnknownEndpoint, DatabaseUnavailable, SealBroken."""
@@ -79,15 +82,23 @@ class Endpoints:
         if not is_token(token):
             raise UnknownEndpoint("no such endpoint")
         key = token_hash(token)
-        memory = self._memories.get(key)
-        if memory is None or self._clock() - memory.at > within_s:
-            memory = await self._read(key, memory)
+        memory = self._remembered(key, within_s)
+        if memory is None:
+            async with self._reading:
+                # Who waited for the same may find it now.
+                memory = self._remembered(key, within_s) or await self._read(key)
         if memory.opened is None or memory.opened.provider != provider:
             raise UnknownEndpoint("no such endpoint")
         return memory.opened
 
-    async def _read(self, key: bytes, before: _Memory | None) -> _Memory:
-        at = self._clock()
+    def _remembered(self, key: bytes, within_s: float) -> _Memory | None:
+        memory = self._memories.get(key)
+        if memory is None or self._clock() - memory.at > within_s:
+            return None
+        return memory
+
+    async def _read(self, key: bytes) -> _Memory:
+        at, before = self._clock(), self._memories.get(key)
         sealed = await webhook_inbox.endpoint(self._database, token_hash=key)
         if before is not None and before.sealed == sealed:
             memory = _Memory(at=at, sealed=sealed, opened=before.opened)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -26,10 +26,10 @@ from api.errors import Problem
 from api.metrics import Metrics
 from api.tries import Tries, peer_name
 from api.webhook_endpoints import Endpoint, Endpoints, UnknownEndpoint
+from api.webhook_writer import Writer
 from core.errors import BankfeedsError, SealBroken, UnknownKey
 from core.provider_error import Postponed, ProviderError
 from core.webhook_secrets import address
-from db import webhook_inbox
 from db.failures import DatabaseUnavailable, TimedOut
 from db.queue import Queue
 from db.webhook_inbox import NewEvent
@@ -110,13 +110,14 @@ class Webhooks:
         services: Services,
         metrics: Metrics,
         *,
+        writer: Writer,
         waker: Waker,
-        endpoints: Endpoints | None = None,
     ) -> None:
         self._services = services
         self._metrics = metrics
+        self._writer = writer
         self._waker = waker
-        self._endpoints = endpoints or Endpoints(services.database, services.vault)
+        self._endpoints = Endpoints(services.database, services.vault)
         self._requests = Tries(REQUESTS_MAX)
         self._failures = Tries(FAILURES_MAX)
 
@@ -212,11 +213,9 @@ class Webhooks:
             raise Refusal(HTTPStatus.BAD_REQUEST, "malformed") from error
         if not events:
             return 0
-        fresh = await webhook_inbox.receive(
-            self._services.database,
-            endpoint_id=endpoint.id,
-            headers=_worth_keeping(incoming.headers, reception),
-            events=_new_events(events),
+        kept_headers = _worth_keeping(incoming.headers, reception)
+        fresh = await self._writer.keep(
+            [_new_event(event, endpoint, kept_headers) for event in events]
         )
         self._metrics.webhook_kept(request.provider, new=fresh, known=len(events) - fresh)
         return fresh
@@ -282,18 +281,17 @@ def _worth_keeping(headers: Mapping[str, str], reception: Reception) -> dict[str
     }
 
 
-def _new_events(events: Sequence[Event]) -> list[NewEvent]:
-    return [
-        NewEvent(
-            key=_key(event.key),
-            type=_text(event.type, TYPE_CHARACTERS_MAX) or "unknown",
-            environment=_text(event.environment, TYPE_CHARACTERS_MAX),
-            item=_item(event.item),
-            at=event.at,
-            body=event.body,
-        )
-        for event in events
-    ]
+def _new_event(event: Event, endpoint: Endpoint, headers: Mapping[str, str]) -> NewEvent:
+    return NewEvent(
+        endpoint_id=endpoint.id,
+        headers=headers,
+        key=_key(event.key),
+        type=_text(event.type, TYPE_CHARACTERS_MAX) or "unknown",
+        environment=_text(event.environment, TYPE_CHARACTERS_MAX),
+        item=_item(event.item),
+        at=event.at,
+        body=event.body,
+    )
 
 
 def _key(key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from core.scope import WebhookScope
@@ -15,7 +16,8 @@ from db.session import Database, Tx
 
 _SQL = load("webhook_inbox")
 
-SCOPE = WebhookScope()
+SCOPE: Final = WebhookScope()
+RECEIVE_TIMEOUT_S: Final = 4  # a provider waits for the answer, ten seconds or less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class SealedEndpoint:
 class NewEvent:
     """A verified event to be kept."""
 
+    endpoint_id: UUID
+    headers: Mapping[str, str] = field(repr=False)
     key: str
     type: str
     environment: str
@@ -72,20 +76,18 @@ class Meter:
 
 async def endpoint(database: Database, *, token_hash: bytes) -> SealedEndpoint | None:
     """The endpoint of a token; None where there is none that takes events."""
-    async with database.as_(SCOPE) as tx:
+    async with database.as_(SCOPE, timeout_s=RECEIVE_TIMEOUT_S) as tx:
         row = await tx.row(_SQL["endpoint"], token_hash)
     return None if row is None else read(SealedEndpoint, row)
 
 
-async def receive(
-    database: Database, *, endpoint_id: UUID, headers: Mapping[str, str], events: Sequence[NewEvent]
-) -> int:
-    """Keeps events, all or none, and returns how many of them were new. They are safe then."""
-    async with database.as_(SCOPE) as tx:
-        fresh = await tx.value(
+async def receive(database: Database, events: Sequence[NewEvent]) -> set[tuple[UUID, str]]:
+    """Keeps events, all or none, and tells which were new by endpoint and key. They are safe."""
+    async with database.as_(SCOPE, timeout_s=RECEIVE_TIMEOUT_S) as tx:
+        rows = await tx.rows(
             _SQL["receive"],
-            endpoint_id,
-            dict(headers),
+            [event.endpoint_id for event in events],
+            [dict(event.headers) for event in events],
             [event.key for event in events],
             [event.type for event in events],
             [event.environment for event in events],
@@ -93,8 +95,7 @@ async def receive(
             [event.at for event in events],
             [event.body for event in events],
         )
-    assert isinstance(fresh, int)
-    return fresh
+    return {(row["endpoint_id"], row["dedupe_key"]) for row in rows}
 
 
 async def claim(database: Database, *, most: int, lease: timedelta) -> list[Claimed]:

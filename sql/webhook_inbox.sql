@@ -7,9 +7,11 @@ from private.webhook_endpoint($1) as e;
 
 -- name: receive
 -- role: webhook
-select private.receive_webhooks(
-  $1, $2, $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bytea[]
-);
+select r.endpoint_id, r.dedupe_key
+from private.receive_webhooks(
+  $1::uuid[], $2::jsonb[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+  $8::bytea[]
+) as r;
 
 -- name: claim
 -- role: webhook

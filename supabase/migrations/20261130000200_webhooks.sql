@@ -147,34 +147,32 @@ comment on function private.webhook_endpoint(bytea) is
   'The endpoint that takes events, with its sealed secrets; none where it takes none any more.';
 
 create function private.receive_webhooks(
-  endpoint uuid, kept_headers jsonb, keys text[], types text[], environments text[], items text[],
-  instants timestamptz[], bodies bytea[]
+  endpoints uuid[], kept_headers jsonb[], keys text[], types text[], environments text[],
+  items text[], instants timestamptz[], bodies bytea[]
 )
-returns integer
+returns table (endpoint_id uuid, dedupe_key text)
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  with kept as (
-    insert into private.webhook_inbox (
-      tenant_id, connection_id, provider, endpoint_id, dedupe_key, event_type, environment, item,
-      event_at, headers, body
-    )
-    select
-      e.tenant_id, e.connection_id, e.provider, e.id, one.key, one.type, one.environment, one.item,
-      one.instant, kept_headers, one.body
-    from private.webhook_endpoints as e
-    cross join unnest(keys, types, environments, items, instants, bodies)
-      as one (key, type, environment, item, instant, body)
-    where e.id = endpoint and e.disabled_at is null
-    on conflict (endpoint_id, dedupe_key) do nothing
-    returning id
+  -- In the order of their keys, so that two statements which tell the same do not deadlock.
+  insert into private.webhook_inbox (
+    tenant_id, connection_id, provider, endpoint_id, dedupe_key, event_type, environment, item,
+    event_at, headers, body
   )
-  select count(*)::integer from kept
+  select
+    e.tenant_id, e.connection_id, e.provider, e.id, one.key, one.type, one.environment, one.item,
+    one.instant, one.headers, one.body
+  from unnest(endpoints, kept_headers, keys, types, environments, items, instants, bodies)
+    as one (endpoint, headers, key, type, environment, item, instant, body)
+  join private.webhook_endpoints as e on e.id = one.endpoint and e.disabled_at is null
+  order by e.id, one.key
+  on conflict (endpoint_id, dedupe_key) do nothing
+  returning endpoint_id, dedupe_key
 $$;
 comment on function private.receive_webhooks(
-  uuid, jsonb, text[], text[], text[], text[], timestamptz[], bytea[]
-) is 'Keeps verified events; returns how many of them were new.';
+  uuid[], jsonb[], text[], text[], text[], text[], timestamptz[], bytea[]
+) is 'Keeps verified events, and tells which of them were new.';
 
 -- ---------------------------------------------------------------------------------------------
 -- Routing, as role webhook, and handing over, as a worker of the tenant.
@@ -322,7 +320,7 @@ comment on function private.remove_webhook_routes(uuid) is
 
 revoke all on function private.webhook_endpoint(bytea) from public;
 revoke all on function private.receive_webhooks(
-  uuid, jsonb, text[], text[], text[], text[], timestamptz[], bytea[]
+  uuid[], jsonb[], text[], text[], text[], text[], timestamptz[], bytea[]
 ) from public;
 revoke all on function private.webhook_route(text, text, text) from public;
 revoke all on function private.claim_webhooks(integer, interval) from public;
@@ -332,7 +330,7 @@ revoke all on function private.put_webhook_route(uuid, text, text, text) from pu
 revoke all on function private.remove_webhook_routes(uuid) from public;
 grant execute on function private.webhook_endpoint(bytea) to webhook;
 grant execute on function private.receive_webhooks(
-  uuid, jsonb, text[], text[], text[], text[], timestamptz[], bytea[]
+  uuid[], jsonb[], text[], text[], text[], text[], timestamptz[], bytea[]
 ) to webhook;
 grant execute on function private.webhook_route(text, text, text) to webhook;
 grant execute on function private.claim_webhooks(integer, interval) to webhook;

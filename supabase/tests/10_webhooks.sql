@@ -28,7 +28,7 @@ select is(
 )
 from (values
   ('private.webhook_endpoint(bytea)', 'webhook'),
-  ('private.receive_webhooks(uuid,jsonb,text[],text[],text[],text[],timestamptz[],bytea[])',
+  ('private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamptz[],bytea[])',
    'webhook'),
   ('private.webhook_route(text,text,text)', 'webhook'),
   ('private.claim_webhooks(integer,interval)', 'webhook'),
@@ -62,9 +62,9 @@ $$, 'routes and what is due are told in ids alone');
 -- Receiving.
 create function pg_temp.receive(endpoint text, key text) returns text language sql as $$
   select pg_temp.answer('webhook', format(
-    'select private.receive_webhooks(
-       pg_temp.id(%L), %L, array[%L], array[%L], array[%L], array[null], array[null]::timestamptz[],
-       array[%L]::bytea[]
+    'select count(*) from private.receive_webhooks(
+       array[pg_temp.id(%L)], array[%L]::jsonb[], array[%L], array[%L], array[%L], array[null],
+       array[null]::timestamptz[], array[%L]::bytea[]
      )',
     endpoint, '{}', key, 'changed', '', 'body'
   ))

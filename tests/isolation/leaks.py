@@ -30,7 +30,7 @@ ACROSS_TENANTS: Final = frozenset(
 BEFORE_TENANTS: Final = frozenset(
     {
         "private.webhook_endpoint(bytea)",
-        "private.receive_webhooks(uuid,jsonb,text[],text[],text[],text[],"
+        "private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],"
         "timestamp with time zone[],bytea[])",
         "private.webhook_route(text,text,text)",
         "private.claim_webhooks(integer,interval)",
