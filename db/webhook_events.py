@@ -118,12 +118,6 @@ async def settle(tx: Tx, event: HeldEvent, *, tenant_id: UUID, ending: Ending) -
     return touched > 0
 
 
-async def queue_sync(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> UUID | None:
-    """Queues a sync of the connection; None: one is queued already."""
-    found: UUID | None = await tx.value(_SQL["queue_sync"], tenant_id, connection_id)
-    return found
-
-
 async def replay(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> int:
     """Has settled and failed events processed again; returns how many of these there were."""
     return await tx.run(_SQL["replay"], tenant_id, list(ids))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from db import webhook_events
+from core.jobs import JobTrigger
+from db import syncs
 from db.session import Tx
 from providers.webhooks import Reaction, Sync
 
@@ -19,7 +20,9 @@ async def react(
     """
     if not isinstance(reaction, Sync):
         return []
-    job_id = await webhook_events.queue_sync(tx, tenant_id=tenant_id, connection_id=connection_id)
+    job_id = await syncs.request(
+        tx, tenant_id=tenant_id, connection_id=connection_id, trigger=JobTrigger.WEBHOOK
+    )
     return [] if job_id is None else [job_id]
 
 

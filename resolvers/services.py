@@ -24,6 +24,7 @@ from db.redis import connect as connect_redis
 from db.session import Database
 from db.throttle import Throttle
 from pipeline.provider_access import ProviderAccess, open_http
+from pipeline.receptions import receptions
 from pipeline.services import Services as PipelineServices
 from providers.registry import configured
 from providers.webhooks import Reception
@@ -64,6 +65,11 @@ async def open_process(
     async with AsyncExitStack() as stack:
         vault = await stack.enter_async_context(_vault(settings, database_url))
         redis = await stack.enter_async_context(connect_redis(redis_url))
+        providers = ProviderAccess(
+            http=await stack.enter_async_context(open_http()),
+            apps=configured(settings.provider_values),
+            throttle=Throttle(redis),
+        )
         services = Services(
             database=await stack.enter_async_context(
                 connect(
@@ -78,17 +84,13 @@ async def open_process(
             blobs=await stack.enter_async_context(_blobs(settings)),
             events=await stack.enter_async_context(redis_events(redis)),
             queue=ArqQueue(redis),
-            providers=ProviderAccess(
-                http=await stack.enter_async_context(open_http()),
-                apps=configured(settings.provider_values),
-                throttle=Throttle(redis),
-            ),
+            providers=providers,
             clock=lambda: datetime.now(UTC),
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
             upload_bytes_max=settings.upload_bytes_max,
             app_origins=settings.allowed_origins,
             development=not settings.production,
-            receivers=receivers or {},
+            receivers=receptions(providers) if receivers is None else receivers,
         )
         yield Process(services=services, redis=redis)
 

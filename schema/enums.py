@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import strawberry
 
-from core import jobs, models, records, syncs
+from core import jobs, models, records, syncs, webhooks
 from core.jobs import JobTrigger
 from core.provider_error import ErrorKind
 from db.summaries import TransactionGrouping
@@ -306,6 +306,19 @@ _register(
         Capability.WEBHOOKS: "Tells of news by itself.",
     },
     name="ProviderCapability",
+)
+_register(
+    webhooks.WebhookState,
+    "Where an event of a webhook stands.",
+    {
+        webhooks.WebhookState.RECEIVED: "It waits to be processed.",
+        webhooks.WebhookState.PROCESSING: "A worker has it.",
+        webhooks.WebhookState.DONE: "What it asks for was done.",
+        webhooks.WebhookState.IGNORED: "It asks for nothing, or nobody knows its type.",
+        webhooks.WebhookState.FAILED: "The last attempt failed; it is tried again.",
+        webhooks.WebhookState.DEAD: "It was given up; it may be replayed.",
+    },
+    name="WebhookEventState",
 )
 _register(
     RefusalCode,

@@ -23,6 +23,8 @@ from db.select import Asked, Listing
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
+from db.webhook_endpoints import WebhookEndpointFilter as WantedEndpoints
+from db.webhook_events import WebhookEventFilter as WantedWebhooks
 from resolvers import (
     accounts,
     audit,
@@ -33,6 +35,7 @@ from resolvers import (
     profiles,
     providers,
     transactions,
+    webhooks,
 )
 from resolvers.transactions import GROUPS_MAX
 from schema.accounts import Account, AccountFilter
@@ -55,6 +58,12 @@ from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
+from schema.webhooks import (
+    WebhookEndpoint,
+    WebhookEndpointFilter,
+    WebhookEvent,
+    WebhookEventFilter,
+)
 
 Wanted = TypeVar("Wanted")
 Wanted_co = TypeVar("Wanted_co", covariant=True)
@@ -309,3 +318,34 @@ class Query:
         wanted = WantedEvents() if filter is None else filter.wanted()
         page = await audit.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, AuditEvent.of)
+
+    @resolved(description="What providers told of connections, newest first; for admins and up.")
+    async def webhook_events(
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[WebhookEventFilter | None, _FILTER] = None,
+    ) -> Listed[WebhookEvent]:
+        """What providers told of connections."""
+        wanted = WantedWebhooks() if filter is None else filter.wanted()
+        page = await webhooks.events(info.context, wanted=wanted, first=bounded(first), after=after)
+        return listed(page, WebhookEvent.of)
+
+    @resolved(
+        description="Where providers send events of single connections, newest first; for admins "
+        "and up."
+    )
+    async def webhook_endpoints(
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[WebhookEndpointFilter | None, _FILTER] = None,
+    ) -> Listed[WebhookEndpoint]:
+        """Where providers send events of single connections."""
+        wanted = WantedEndpoints() if filter is None else filter.wanted()
+        page = await webhooks.endpoints(
+            info.context, wanted=wanted, first=bounded(first), after=after
+        )
+        return listed(page, WebhookEndpoint.of)

@@ -42,15 +42,3 @@ set state = 'received', attempts = 0, next_attempt_at = now(), error_code = null
 where e.tenant_id = $1
   and e.id = any($2::uuid[])
   and e.state in ('done', 'ignored', 'failed', 'dead');
-
--- name: queue_sync
--- role: worker
--- One that is queued already will fetch this too; one that is running may have passed it by.
-insert into app.ingestion_jobs (tenant_id, connection_id, kind)
-select $1, $2, 'sync' as kind
-where not exists (
-  select
-  from app.ingestion_jobs as j
-  where j.tenant_id = $1 and j.connection_id = $2 and j.kind = 'sync' and j.state = 'queued'
-)
-returning id;

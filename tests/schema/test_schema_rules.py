@@ -26,7 +26,7 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementProfiles statementProfileProposal invitations",
+    "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
@@ -34,6 +34,7 @@ NAMES = {
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
+    "webhookEventReplay webhookEndpointCreate webhookEndpointRotate webhookEndpointDisable "
     "statementProfileCreate statementProfileUpdate statementProfileDelete",
     "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
