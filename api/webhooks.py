@@ -27,7 +27,7 @@ from api.metrics import Metrics
 from api.tries import Tries, peer_name
 from api.webhook_endpoints import Endpoint, Endpoints, UnknownEndpoint
 from api.webhook_writer import Writer
-from core.errors import BankfeedsError, SealBroken, UnknownKey
+from core.errors import BankfeedsError, KeysUnavailable, SealBroken, UnknownKey
 from core.provider_error import Postponed, ProviderError
 from core.webhook_secrets import address
 from db.failures import DatabaseUnavailable, TimedOut
@@ -161,7 +161,7 @@ class Webhooks:
                 return await self._kept(request, reception, endpoint, incoming)
         except (DatabaseUnavailable, TimedOut, TimeoutError) as error:
             raise _unavailable("database") from error
-        except (SealBroken, UnknownKey) as error:
+        except (SealBroken, UnknownKey, KeysUnavailable) as error:
             raise _unavailable("secret") from error
         except (ProviderError, Postponed) as error:
             raise _unavailable("provider-key") from error
@@ -183,7 +183,7 @@ class Webhooks:
             raise Refusal(HTTPStatus.NOT_FOUND, "unknown-endpoint") from error
         except (DatabaseUnavailable, TimedOut, TimeoutError) as error:
             raise _unavailable("database") from error
-        except (SealBroken, UnknownKey) as error:
+        except (SealBroken, UnknownKey, KeysUnavailable) as error:
             raise _unavailable("secret") from error
 
     async def _verify(

@@ -11,10 +11,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
-from core.errors import BankfeedsError, LeaseLost, SealBroken, UnknownKey, Unreadable
+from core.errors import (
+    BankfeedsError,
+    KeysUnavailable,
+    LeaseLost,
+    SealBroken,
+    UnknownKey,
+    Unreadable,
+)
 from core.provider_error import ProviderError
 from core.scope import WorkerScope
 from core.vault import Aad, DataKey
@@ -125,7 +133,7 @@ class Pass:
             return
         try:
             key = await self._key(event.tenant_id)
-        except (SealBroken, UnknownKey) as error:
+        except (SealBroken, UnknownKey, KeysUnavailable) as error:
             await self._set_back(event, _code_of(error))
             return
         sealed = key.seal_bytes(event.body, aad=_aad(event.tenant_id, event.id))
@@ -167,7 +175,7 @@ class Pass:
         try:
             key = await self._key(tenant_id)
             body = key.open_bytes(held.sealed, aad=_aad(tenant_id, held.id))
-        except (SealBroken, UnknownKey) as error:
+        except (SealBroken, UnknownKey, KeysUnavailable) as error:
             await self._fail(attempt, _code_of(error))
             return
         await self._attempt(attempt, _event(held, body))
@@ -273,8 +281,8 @@ class Pass:
 
     async def _key(self, tenant_id: UUID) -> DataKey:
         if tenant_id not in self.keys:
-            async with self.services.database.as_(WorkerScope(tenant_id=tenant_id)) as tx:
-                self.keys[tenant_id] = await data_key(tx, self.services.vault)
+            as_worker = partial(self.services.database.as_, WorkerScope(tenant_id=tenant_id))
+            self.keys[tenant_id] = await data_key(as_worker, self.services.vault)
         return self.keys[tenant_id]
 
 
@@ -316,6 +324,7 @@ _CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (TimedOut, "database-too-slow"),
     (SealBroken, "seal-broken"),
     (UnknownKey, "seal-broken"),
+    (KeysUnavailable, "keys-unavailable"),
 )
 
 

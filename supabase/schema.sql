@@ -865,6 +865,23 @@ $function$;
 comment on function private.replay_webhooks(uuid[]) is 'Has events processed again, and tells it in the audit log of their tenants; returns how many.';
 grant execute on function private.replay_webhooks(uuid[]) to webhook;
 
+CREATE OR REPLACE FUNCTION private.rewrap_previous_webhook_secret(old_sealed bytea, new_sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update private.webhook_endpoints as e
+  set sealed_previous = new_sealed
+  where e.sealed_previous = old_sealed
+    and coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id();
+  return found;
+end
+$function$;
+comment on function private.rewrap_previous_webhook_secret(bytea,bytea) is 'The same for the secret before a rotation.';
+grant execute on function private.rewrap_previous_webhook_secret(bytea,bytea) to worker;
+
 CREATE OR REPLACE FUNCTION private.rewrap_tenant_key(old_sealed bytea, new_sealed bytea)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -880,6 +897,23 @@ end
 $function$;
 comment on function private.rewrap_tenant_key(bytea,bytea) is 'Puts the worker''s tenant''s data key, sealed anew, in the place of what is known to be there.';
 grant execute on function private.rewrap_tenant_key(bytea,bytea) to worker;
+
+CREATE OR REPLACE FUNCTION private.rewrap_webhook_secret(old_sealed bytea, new_sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update private.webhook_endpoints as e
+  set sealed_secret = new_sealed
+  where e.sealed_secret = old_sealed
+    and coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id();
+  return found;
+end
+$function$;
+comment on function private.rewrap_webhook_secret(bytea,bytea) is 'Puts a secret of the worker''s tenant, sealed anew, in the place of what is known to be there.';
+grant execute on function private.rewrap_webhook_secret(bytea,bytea) to worker;
 
 CREATE OR REPLACE FUNCTION private.rotate_webhook_endpoint(endpoint uuid, sealed bytea, keep interval)
  RETURNS boolean
@@ -906,6 +940,19 @@ $function$;
 comment on function private.rotate_webhook_endpoint(uuid,bytea,interval) is 'Signs with another secret from now on; the one before is taken for a while. False: none such.';
 grant execute on function private.rotate_webhook_endpoint(uuid,bytea,interval) to authenticated;
 grant execute on function private.rotate_webhook_endpoint(uuid,bytea,interval) to webhook;
+
+CREATE OR REPLACE FUNCTION private.sealed_webhook_secrets()
+ RETURNS TABLE(tenant_id uuid, id uuid, sealed_secret bytea, sealed_previous bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select private.worker_tenant_id(), e.id, e.sealed_secret, e.sealed_previous
+  from private.webhook_endpoints as e
+  where coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id()
+$function$;
+comment on function private.sealed_webhook_secrets() is 'The sealed secrets of the worker''s tenant, to be wrapped anew.';
+grant execute on function private.sealed_webhook_secrets() to worker;
 
 CREATE OR REPLACE FUNCTION private.sealing_key(sealed bytea)
  RETURNS text

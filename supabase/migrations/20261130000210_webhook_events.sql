@@ -206,6 +206,57 @@ comment on function private.disable_webhook_endpoint(uuid) is
   'Takes no more events, for good, and forgets the secrets. False: none such.';
 
 -- ---------------------------------------------------------------------------------------------
+-- Secrets under another key-encryption key. The operator's are of the tenant with id zero.
+-- ---------------------------------------------------------------------------------------------
+create function private.sealed_webhook_secrets()
+returns table (tenant_id uuid, id uuid, sealed_secret bytea, sealed_previous bytea)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select private.worker_tenant_id(), e.id, e.sealed_secret, e.sealed_previous
+  from private.webhook_endpoints as e
+  where coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id()
+$$;
+comment on function private.sealed_webhook_secrets() is
+  'The sealed secrets of the worker''s tenant, to be wrapped anew.';
+
+create function private.rewrap_webhook_secret(old_sealed bytea, new_sealed bytea)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update private.webhook_endpoints as e
+  set sealed_secret = new_sealed
+  where e.sealed_secret = old_sealed
+    and coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id();
+  return found;
+end
+$$;
+comment on function private.rewrap_webhook_secret(bytea, bytea) is
+  'Puts a secret of the worker''s tenant, sealed anew, in the place of what is known to be there.';
+
+create function private.rewrap_previous_webhook_secret(old_sealed bytea, new_sealed bytea)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update private.webhook_endpoints as e
+  set sealed_previous = new_sealed
+  where e.sealed_previous = old_sealed
+    and coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id();
+  return found;
+end
+$$;
+comment on function private.rewrap_previous_webhook_secret(bytea, bytea) is
+  'The same for the secret before a rotation.';
+
+-- ---------------------------------------------------------------------------------------------
 -- Rights and row-level security.
 -- ---------------------------------------------------------------------------------------------
 revoke all on function private.due_webhook_events(integer) from public;
@@ -214,6 +265,12 @@ revoke all on function private.create_webhook_endpoint(uuid, uuid, bytea, bytea)
 revoke all on function private.create_application_webhook(uuid, text, bytea, bytea) from public;
 revoke all on function private.rotate_webhook_endpoint(uuid, bytea, interval) from public;
 revoke all on function private.disable_webhook_endpoint(uuid) from public;
+revoke all on function private.sealed_webhook_secrets() from public;
+revoke all on function private.rewrap_webhook_secret(bytea, bytea) from public;
+revoke all on function private.rewrap_previous_webhook_secret(bytea, bytea) from public;
+grant execute on function private.sealed_webhook_secrets() to worker;
+grant execute on function private.rewrap_webhook_secret(bytea, bytea) to worker;
+grant execute on function private.rewrap_previous_webhook_secret(bytea, bytea) to worker;
 grant execute on function private.due_webhook_events(integer) to worker;
 grant execute on function private.tenant_webhook_endpoints() to authenticated;
 grant execute on function private.create_webhook_endpoint(uuid, uuid, bytea, bytea)

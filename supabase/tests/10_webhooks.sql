@@ -37,6 +37,9 @@ from (values
   ('private.put_webhook_route(uuid,text,text,text)', 'worker'),
   ('private.remove_webhook_routes(uuid)', 'worker'),
   ('private.due_webhook_events(integer)', 'worker'),
+  ('private.sealed_webhook_secrets()', 'worker'),
+  ('private.rewrap_webhook_secret(bytea,bytea)', 'worker'),
+  ('private.rewrap_previous_webhook_secret(bytea,bytea)', 'worker'),
   ('private.tenant_webhook_endpoints()', 'authenticated'),
   ('private.create_webhook_endpoint(uuid,uuid,bytea,bytea)', 'authenticated'),
   ('private.create_application_webhook(uuid,text,bytea,bytea)', 'webhook'),
@@ -294,6 +297,31 @@ select is(
   'and what is disabled takes no events'
 );
 select is(pg_temp.receive('acme endpoint', 'four'), '0', 'whoever still knows it');
+
+-- Secrets under another key.
+update private.webhook_endpoints set sealed_previous = sha256('old'), previous_until = now()
+where id = pg_temp.id('globex endpoint');
+select is(
+  pg_temp.answer('worker@globex', 'select count(*) from private.sealed_webhook_secrets()'), '1',
+  'a worker sees its tenant''s sealed secrets'
+);
+create function pg_temp.rewrap(who text, name text, old text) returns text language sql as $$
+  select pg_temp.answer(who, format(
+    'select private.%I(sha256(%L), sha256(%L))', name, old, 'anew'
+  ))
+$$;
+select is(pg_temp.rewrap('worker@acme', name, old), 'false', 'no worker ' || name || 's of another')
+from (values
+  ('rewrap_webhook_secret', 'globex'), ('rewrap_previous_webhook_secret', 'old')
+) as places (name, old);
+select is(pg_temp.rewrap('worker@globex', name, old), 'true', name || ' exchanges known bytes')
+from (values
+  ('rewrap_webhook_secret', 'globex'), ('rewrap_previous_webhook_secret', 'old')
+) as places (name, old);
+select is(
+  pg_temp.rewrap('worker@globex', 'rewrap_webhook_secret', 'globex'), 'false',
+  'but none that are not there any more'
+);
 
 -- The operator.
 update app.webhook_events set state = 'dead', next_attempt_at = null;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -53,8 +54,8 @@ async def _receive(office: Office, box: Box, *events: dict[str, str]) -> None:
 
 async def _opened(office: Office, place: Place) -> list[str]:
     """What the tenant's events say, in plain."""
-    async with office.world.database.as_(place.worker) as tx:
-        key = await data_key(tx, office.services.vault)
+    as_worker = partial(office.world.database.as_, place.worker)
+    key = await data_key(as_worker, office.services.vault)
     return [
         key.open_bytes(
             event["sealed"],
@@ -366,10 +367,8 @@ async def test_a_key_that_does_not_open_is_a_failure_of_its_tenants_events_alone
     office: Office, box: Box
 ) -> None:
     broken, sound = await office.linked("broken"), await office.linked("sound")
-    async with office.world.altered(vault=Vault(HeldKeys.of("elsewhere", bytes(32)))).database.as_(
-        broken.worker
-    ) as tx:
-        await data_key(tx, Vault(HeldKeys.of("elsewhere", bytes(32))))
+    as_worker = partial(office.world.database.as_, broken.worker)
+    await data_key(as_worker, Vault(HeldKeys.of("elsewhere", bytes(32))))
     await _receive(office, box, told(item="broken"), told(item="sound"))
 
     await office.process()
