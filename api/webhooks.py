@@ -208,7 +208,7 @@ class Webhooks:
         self, request: _Request, reception: Reception, endpoint: Endpoint, incoming: Incoming
     ) -> int:
         try:
-            events = reception.receiver.events(incoming.body)
+            events = reception.receiver.events(incoming)
         except Malformed as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, "malformed") from error
         if not events:

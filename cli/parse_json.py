@@ -17,6 +17,7 @@ from core.records import (
     BalanceRecord,
     Finding,
     HoldingRecord,
+    PortfolioRecord,
     Record,
     RemovalRecord,
     Severity,
@@ -110,7 +111,7 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
-            case RemovalRecord() | HoldingRecord():
+            case RemovalRecord() | HoldingRecord() | PortfolioRecord():
                 pass  # providers deliver them; no statement file does
             case _:
                 assert_never(record)

@@ -137,6 +137,14 @@ class HoldingRecord(NamedTuple):
     line: int = 0
 
 
+class PortfolioRecord(NamedTuple):
+    """All that an account holds was said before, as of a day: what is not among it, it has not."""
+
+    account: str
+    as_of: date
+    line: int
+
+
 class WithdrawalRecord(NamedTuple):
     """The source takes back all that it said of an account and day (BAI2 group status 2 and 3)."""
 
@@ -165,6 +173,7 @@ Record = (
     | TransactionRecord
     | RemovalRecord
     | HoldingRecord
+    | PortfolioRecord
     | WithdrawalRecord
     | Finding
 )

@@ -48,6 +48,7 @@ class WebhookScope:
     """Webhook intake, before the tenant of an event is known: definer functions, and no table."""
 
     role: ClassVar[str] = "webhook"
+    tenant_id: ClassVar[UUID | None] = None
 
     @property
     def claims(self) -> str:

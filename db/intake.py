@@ -58,7 +58,8 @@ async def meet(
     accounts: Sequence[ExternalAccount],
 ) -> Mapping[str, Met]:
     """What is known of each account, by external id; new ones are remembered as pending."""
-    found = await _find(tx, tenant_id=tenant_id, lineage_id=lineage_id, accounts=accounts)
+    ids = [account.external_account_id for account in accounts]
+    found = await find(tx, tenant_id=tenant_id, lineage_id=lineage_id, external_ids=ids)
     unmet = [account for account in accounts if account.external_account_id not in found]
     if not unmet:
         return found
@@ -75,7 +76,7 @@ async def meet(
         [account.currency for account in unmet],
         [account.type for account in unmet],
     )
-    return await _find(tx, tenant_id=tenant_id, lineage_id=lineage_id, accounts=accounts)
+    return await find(tx, tenant_id=tenant_id, lineage_id=lineage_id, external_ids=ids)
 
 
 async def open_accounts(
@@ -103,12 +104,11 @@ async def open_accounts(
     return {row["id"]: row["account_id"] for row in rows}
 
 
-async def _find(
-    tx: Tx, *, tenant_id: UUID, lineage_id: UUID, accounts: Sequence[ExternalAccount]
+async def find(
+    tx: Tx, *, tenant_id: UUID, lineage_id: UUID, external_ids: Sequence[str]
 ) -> dict[str, Met]:
-    rows = await tx.rows(
-        _SQL["find"], tenant_id, lineage_id, [account.external_account_id for account in accounts]
-    )
+    """What is known of accounts, by external id; those that nobody met are left out."""
+    rows = await tx.rows(_SQL["find"], tenant_id, lineage_id, list(external_ids))
     return {
         row["external_account_id"]: Met(
             mapping_id=row["id"],

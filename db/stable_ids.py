@@ -70,12 +70,14 @@ async def vanished(
     first: date,
     last: date,
     seen: Sequence[str],
+    certain: bool,
 ) -> list[str]:
     """The ids of rows that a complete reading of these days did not have, and that go for it.
 
-    Pending rows go at once, booked ones when they are missed for the second time.
+    Pending rows go at once, booked ones when they are missed for the second time, or at once too
+    where the reading is `certain`.
     """
     rows = await tx.rows(
-        _SQL["vanished"], tenant_id, account_id, mapping_id, first, last, list(seen)
+        _SQL["vanished"], tenant_id, account_id, mapping_id, first, last, list(seen), certain
     )
     return [row["external_id"] for row in rows]

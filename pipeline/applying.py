@@ -17,6 +17,7 @@ from pipeline.batch import Batch, Entry, Target, batches
 from pipeline.flow import in_thread
 from pipeline.formats import RECONCILIATION, PageFormat, reconciliation
 from pipeline.identity import external_account
+from pipeline.mentions import mentioned
 from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
 from pipeline.services import Services
@@ -62,7 +63,7 @@ class Applying:
         read = await in_thread(partial(self._read, kept))
         total = Counts()
         async with services.database.as_(services.scope(job)) as tx:
-            targets = await self._resolved(tx, kept)
+            targets = await self._resolved(tx, kept, read)
             found = await ledger.next_finding(tx, job)
             for one, parts in read:
                 for batch in parts:
@@ -101,11 +102,15 @@ class Applying:
             stable=self._connector.facts.stable_ids,
         )
 
-    async def _resolved(self, tx: Tx, kept: Sequence[Kept]) -> Mapping[str, Target]:
+    async def _resolved(
+        self, tx: Tx, kept: Sequence[Kept], read: Sequence[tuple[Kept, Sequence[Batch]]]
+    ) -> Mapping[str, Target]:
         if not kept:
             return {}
-        accounts = list(self._accounts.values())
-        return await resolve(tx, self._to(kept[0].document), accounts, may_open=True)
+        to, accounts = self._to(kept[0].document), list(self._accounts.values())
+        targets = await resolve(tx, to, accounts, may_open=True)
+        removals = [one for _, parts in read for batch in parts for one in batch.removals]
+        return targets | await mentioned(tx, to, removals, targets)
 
     def _read(self, kept: Sequence[Kept]) -> list[tuple[Kept, list[Batch]]]:
         read = []
@@ -113,7 +118,9 @@ class Applying:
             for one in kept:
                 parts = [*self._normalized(one, ordinals)]
                 for batch in parts:
-                    self._accounts |= {record.key: record for record in batch.accounts}
+                    for record in batch.accounts:
+                        # The page of accounts comes first, and says more of them than others.
+                        self._accounts.setdefault(record.key, record)
                 read.append((one, parts))
         return read
 
@@ -155,6 +162,7 @@ class Applying:
                 first=window.first,
                 last=window.last,
                 seen=seen.get(window.account, []),
+                certain=window.certain,
             )
             if gone:
                 stored = external_account(record, self._key).external_account_id

@@ -13,6 +13,7 @@ from core.records import (
     BalanceRecord,
     Finding,
     HoldingRecord,
+    PortfolioRecord,
     Record,
     RemovalRecord,
     TransactionRecord,
@@ -53,6 +54,7 @@ class Batch:
     findings: tuple[Finding, ...]
     removals: tuple[RemovalRecord, ...] = ()
     holdings: tuple[HoldingRecord, ...] = ()
+    portfolios: tuple[PortfolioRecord, ...] = ()
     # normalize
     entries: tuple[Entry, ...] = ()
     # map_accounts
@@ -120,6 +122,7 @@ class _Part:
             findings=tuple(r for r in records if isinstance(r, Finding)),
             removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
             holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
+            portfolios=tuple(r for r in records if isinstance(r, PortfolioRecord)),
         )
 
 

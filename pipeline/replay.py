@@ -14,6 +14,7 @@ from db import ledger, raw
 from pipeline.batch import Batch, Target
 from pipeline.document import again, opened
 from pipeline.flow import Flow, flowing
+from pipeline.mentions import mentioned
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, resolve
 
@@ -99,7 +100,14 @@ async def rewrite(
         writer = Writer(to)
         async for whole in batches:
             batch = whole if mappings is None else only(whole, mappings)
-            if not (batch.entries or batch.withdrawals or batch.removals or batch.balances):
+            if not (
+                batch.entries
+                or batch.withdrawals
+                or batch.removals
+                or batch.balances
+                or batch.holdings
+                or batch.portfolios
+            ):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
                 await writer.write(tx, batch)
@@ -114,6 +122,8 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
         withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
         removals=tuple(one for one in batch.removals if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
+        holdings=tuple(one for one in batch.holdings if one.account in keys),
+        portfolios=tuple(one for one in batch.portfolios if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
     )
 
@@ -125,4 +135,7 @@ async def _addressed(batches: Flow, to: Destination, services: Services) -> Asyn
         if batch.accounts:
             async with services.database.as_(services.scope(to.job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)
+        if batch.removals:
+            async with services.database.as_(services.scope(to.job), read_only=True) as tx:
+                targets |= await mentioned(tx, to, batch.removals, targets)
         yield replace(batch, targets=targets, findings=())

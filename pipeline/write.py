@@ -15,13 +15,14 @@ from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import intake, ledger, merge, placement
+from db import expenses, intake, ledger, merge, placement
 from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
 from db.session import Tx
 from pipeline import stable_rows
 from pipeline.batch import Batch, Entry, Target
+from pipeline.holdings import put_holdings
 from pipeline.identity import account_name, account_type, external_account
 from pipeline.map_accounts import map_accounts
 
@@ -130,7 +131,10 @@ class Writer:
                 if (target := batch.targets[record.account]).account_id is not None
             ],
         )
-        return batch, replace(counts, withdrawn=withdrawn)
+        unstorable = await put_holdings(tx, batch, tenant_id=to.job.tenant_id, document=to.document)
+        return replace(batch, findings=(*batch.findings, *unstorable)), replace(
+            counts, withdrawn=withdrawn, rejected=counts.rejected + len(unstorable)
+        )
 
     async def _merge(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
         rejected = sum(1 for finding in batch.findings if finding.rejected)
@@ -144,6 +148,7 @@ class Writer:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
         merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
+        await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
         if self._to.connection.delivery is not Delivery.INCREMENTAL:
@@ -163,6 +168,8 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys |= {withdrawal.account for withdrawal in batch.withdrawals}
     keys |= {balance.account for balance in batch.balances}
     keys |= {removal.account for removal in batch.removals if removal.account in batch.targets}
+    keys |= {holding.account for holding in batch.holdings}
+    keys |= {portfolio.account for portfolio in batch.portfolios}
     ids = {batch.targets[key].mapping_id for key in keys}
     decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
     current = {

@@ -90,6 +90,7 @@ class Window:
     account: str  # AccountRecord.key
     first: date
     last: date
+    certain: bool = False  # one such reading is proof; else booked rows go when missed twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,8 +156,8 @@ class Receiver(Protocol):
         """
         ...
 
-    def events(self, body: bytes) -> Sequence[Event]:
-        """What a verified body tells, in its order; may be nothing. Raises Malformed."""
+    def events(self, request: Incoming) -> Sequence[Event]:
+        """What a verified request tells, in its order; may be nothing. Raises Malformed."""
         ...
 
     def reactions(self, event: Event) -> Sequence[Reaction]:

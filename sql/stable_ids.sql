@@ -52,7 +52,7 @@ from removed as d;
 -- name: vanished
 -- role: worker
 -- Rows of a day range that a complete reading did not have: pending ones at once, booked ones when
--- they were missed before. Rows that are missed for the first time are only noted.
+-- they were missed before, or when one reading is proof. Else they are only noted.
 with missing as (
   select t.id, t.external_id, t.status, t.missed_at
   from app.transactions as t
@@ -69,11 +69,11 @@ noted as (
   update app.transactions as t
   set missed_at = now()
   from missing as m
-  where t.tenant_id = $1 and t.id = m.id and m.status = 'posted' and m.missed_at is null
+  where t.tenant_id = $1 and t.id = m.id and m.status = 'posted' and m.missed_at is null and not $7
   returning t.id
 )
 
 select m.external_id
 from missing as m
-where m.status = 'pending' or m.missed_at is not null
+where m.status = 'pending' or m.missed_at is not null or $7
 order by m.external_id;

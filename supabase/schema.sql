@@ -162,6 +162,24 @@ end
 $function$;
 comment on function private.check_job_transition() is 'What a member may make of a job: approve, discard, cancel, retry, revert.';
 
+CREATE OR REPLACE FUNCTION private.check_persona_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (
+    select
+    from app.tenant_members as m
+    where m.tenant_id = new.tenant_id and m.user_id = new.user_id
+  ) then
+    raise exception 'no such member' using errcode = 'foreign_key_violation';
+  end if;
+  return new;
+end
+$function$;
+comment on function private.check_persona_user() is 'A persona is of nobody or of a member; a key could not let the member leave.';
+
 CREATE OR REPLACE FUNCTION private.check_webhook_replay()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -489,6 +507,28 @@ $function$;
 comment on function private.expired_uploads(integer) is 'Uploads of all tenants whose time is over and that no job means to read. Ids only.';
 grant execute on function private.expired_uploads(integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.follow_with_expense()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update app.expenses as e
+  set
+    status = case when new.status = 'posted' and new.amount < 0 then 'active' else 'reversed' end,
+    amount = case when new.amount < 0 then - new.amount else e.amount end,
+    currency = new.currency,
+    spent_on = new.sort_date,
+    description = new.description,
+    merchant_name = new.merchant_name,
+    category = coalesce(new.user_category, new.source_category)
+  where e.tenant_id = new.tenant_id and e.transaction_id = new.id;
+  return null;
+end
+$function$;
+comment on function private.follow_with_expense() is 'Keeps the expense of a transaction as the transaction is.';
+
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, attempt integer)
  RETURNS boolean
  LANGUAGE sql
@@ -555,6 +595,33 @@ end
 $function$;
 comment on function private.keep_an_owner() is 'The last owner cannot leave; deleting the user at the authentication service still can.';
 
+CREATE OR REPLACE FUNCTION private.limit_ownership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Writers of one asset queue here, and each then sees the shares of those before it. The row
+  -- is changed, not only locked, so that a writer with an older snapshot fails.
+  update app.assets as a
+  set updated_at = now()
+  where a.tenant_id = new.tenant_id and a.id = new.asset_id;
+  if (
+    select sum(o.percentage)
+    from app.asset_personas as o
+    where o.tenant_id = new.tenant_id
+      and o.asset_id = new.asset_id
+      and o.ownership_type = 'owner'
+  ) > 100 then
+    raise exception 'owners hold 100 percent of an asset at most'
+      using errcode = 'check_violation', constraint = 'asset_personas_sum_check';
+  end if;
+  return null;
+end
+$function$;
+comment on function private.limit_ownership() is 'The shares of an asset''s owners never sum above 100, whoever writes at the same time.';
+
 CREATE OR REPLACE FUNCTION private.my_invitations()
  RETURNS TABLE(tenant_id uuid, id uuid, tenant_name text, role text, expires_at timestamp with time zone)
  LANGUAGE sql
@@ -590,6 +657,56 @@ AS $function$
 $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.primary_persona(holder uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  tenant uuid;
+  persona uuid;
+begin
+  -- The claims alone do not make a worker: the role that runs the statement must be one.
+  if current_setting('role') = 'worker' then
+    tenant := private.worker_tenant_id();
+  elsif holder = private.current_user_id() and private.has_role('member') then
+    tenant := private.current_tenant_id();
+  end if;
+  select p.id into persona
+  from app.personas as p
+  where p.tenant_id = tenant and p.user_id = holder and p.is_primary;
+  if found then
+    return persona;
+  end if;
+  insert into app.personas (tenant_id, user_id, kind, given_name, email, is_primary)
+  select
+    m.tenant_id,
+    m.user_id,
+    'person',
+    left(coalesce(nullif(split_part(m.email, '@', 1), ''), m.email), 200),
+    case when length(m.email) >= 3 and position('@' in m.email) > 1 then lower(m.email) end,
+    true
+  from app.tenant_members as m
+  where m.tenant_id = tenant and m.user_id = holder
+  on conflict (tenant_id, user_id) where is_primary do nothing
+  returning id into persona;
+  if found then
+    perform private.audit('persona.created', null, null, jsonb_build_object('personaId', persona));
+    return persona;
+  end if;
+  -- No such member; or somebody else made it just now.
+  return (
+    select p.id
+    from app.personas as p
+    where p.tenant_id = tenant and p.user_id = holder and p.is_primary
+  );
+end
+$function$;
+comment on function private.primary_persona(uuid) is 'The primary persona of a member, made of their address on first use: of any member for a worker of the tenant, for a user their own. Else null.';
+grant execute on function private.primary_persona(uuid) to authenticated;
+grant execute on function private.primary_persona(uuid) to worker;
 
 CREATE OR REPLACE FUNCTION private.provider_answered(slug text)
  RETURNS void
@@ -1335,6 +1452,59 @@ create table app.applied_pages (
 );
 comment on table app.applied_pages is 'Which pages of syncs count: the others are kept, and were void or never came to be applied.';
 
+create table app.asset_personas (
+  tenant_id uuid not null,
+  asset_id uuid not null,
+  persona_id uuid not null,
+  ownership_type text not null,
+  percentage numeric,
+  created_at timestamp with time zone not null default now(),
+  constraint asset_personas_pkey PRIMARY KEY (tenant_id, asset_id, persona_id, ownership_type),
+  constraint asset_personas_owner_check CHECK (((ownership_type <> 'owner'::text) OR (percentage IS NOT NULL))),
+  constraint asset_personas_ownership_type_check CHECK ((ownership_type = ANY (ARRAY['owner'::text, 'beneficiary'::text, 'trustee'::text]))),
+  constraint asset_personas_percentage_check CHECK (((scale(percentage) <= 2) AND (percentage > (0)::numeric) AND (abs(percentage) <= (100)::numeric)))
+);
+comment on table app.asset_personas is 'Who owns an asset, in which share, and for whose benefit or in whose trust it is held.';
+comment on column app.asset_personas.percentage is 'Of owners: together 100 at most. Of beneficiaries and trustees it is not added up.';
+
+create table app.assets (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  group_id uuid,
+  account_id uuid,
+  connection_id uuid,
+  category text not null,
+  name text not null,
+  name_by_user boolean not null default false,
+  description text,
+  institution_name text,
+  institution_by_user boolean not null default false,
+  status text not null default 'active'::text,
+  currency character(3) not null,
+  value numeric,
+  valued_at date,
+  source text not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint assets_pkey PRIMARY KEY (tenant_id, id),
+  constraint assets_account_key UNIQUE (tenant_id, account_id),
+  constraint assets_account_category_check CHECK (((account_id IS NULL) OR (category = 'financial_account'::text))),
+  constraint assets_category_check CHECK ((category = ANY (ARRAY['financial_account'::text, 'real_estate'::text, 'vehicle'::text, 'crypto'::text, 'business'::text, 'valuables'::text, 'insurance'::text, 'other'::text]))),
+  constraint assets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint assets_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint assets_institution_name_check CHECK (((length(institution_name) >= 1) AND (length(institution_name) <= 200))),
+  constraint assets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint assets_source_check CHECK ((source = ANY (ARRAY['manual'::text, 'connection'::text]))),
+  constraint assets_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+  constraint assets_value_check CHECK (((scale(value) <= 8) AND (abs(value) < '100000000000000'::numeric))),
+  constraint assets_valued_at_check CHECK (((value IS NULL) = (valued_at IS NULL)))
+);
+comment on table app.assets is 'What personas own: accounts of the tenant, and what people entered. Archived, never deleted.';
+comment on column app.assets.name_by_user is 'Whether a person chose the name; a connection changes it only where not.';
+comment on column app.assets.institution_by_user is 'Whether a person named the institution; a connection changes it only where not.';
+comment on column app.assets.value is 'What somebody said it is worth. Of an asset with an account the newest balance counts instead.';
+
 create table app.connection_credentials (
   tenant_id uuid not null,
   connection_id uuid not null,
@@ -1439,6 +1609,67 @@ comment on column app.connections.config is 'Settings of the provider; never a s
 comment on column app.connections.lookback_days is 'How many days of history are wanted; where the provider fixes it, as it was when linked.';
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
+
+create table app.expenses (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_id uuid not null,
+  amount numeric not null,
+  currency character(3) not null,
+  spent_on date not null,
+  description text not null,
+  merchant_name text,
+  category text,
+  status text not null default 'active'::text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint expenses_pkey PRIMARY KEY (tenant_id, id),
+  constraint expenses_transaction_key UNIQUE (tenant_id, transaction_id),
+  constraint expenses_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric) AND (amount > (0)::numeric))),
+  constraint expenses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint expenses_status_check CHECK ((status = ANY (ARRAY['active'::text, 'reversed'::text])))
+);
+comment on table app.expenses is 'What was spent, one row for each transaction that spent it; follows the transaction.';
+comment on column app.expenses.amount is 'Money that went out, as a positive amount.';
+
+create table app.holdings (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  mapping_id uuid not null,
+  account_id uuid not null,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  security text not null,
+  name text,
+  ticker text,
+  type text,
+  quantity numeric not null,
+  price numeric,
+  value numeric,
+  cost_basis numeric,
+  currency character(3) not null,
+  as_of date not null,
+  removed_on date,
+  stated_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint holdings_pkey PRIMARY KEY (tenant_id, id),
+  constraint holdings_security_key UNIQUE (tenant_id, mapping_id, security),
+  constraint holdings_cost_basis_check CHECK (((scale(cost_basis) <= 18) AND (abs(cost_basis) < '100000000000000000000'::numeric))),
+  constraint holdings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint holdings_place_check CHECK ((raw_line >= 0)),
+  constraint holdings_price_check CHECK (((scale(price) <= 18) AND (abs(price) < '100000000000000000000'::numeric))),
+  constraint holdings_quantity_check CHECK (((scale(quantity) <= 18) AND (abs(quantity) < '100000000000000000000'::numeric))),
+  constraint holdings_removed_check CHECK (((removed_on IS NULL) OR (quantity = (0)::numeric))),
+  constraint holdings_security_check CHECK (((length(security) >= 1) AND (length(security) <= 500))),
+  constraint holdings_value_check CHECK (((scale(value) <= 18) AND (abs(value) < '100000000000000000000'::numeric)))
+);
+comment on table app.holdings is 'What an external account holds of a security, one row each. What it held before is in the raw
+documents.';
+comment on column app.holdings.security is 'The source''s id of the security.';
+comment on column app.holdings.removed_on is 'The day from which the source''s list of all holdings has it no more; its quantity is 0 then.';
+comment on column app.holdings.stated_at is 'When the document arrived that says so: an older one that is read again changes nothing.';
 
 create table app.ingestion_audit_log (
   tenant_id uuid not null,
@@ -1600,6 +1831,63 @@ create table app.mapping_waits (
 );
 comment on table app.mapping_waits is 'How many rows of the document of an import wait for a mapping to name an account.';
 
+create table app.persona_group_members (
+  tenant_id uuid not null,
+  group_id uuid not null,
+  persona_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint persona_group_members_pkey PRIMARY KEY (tenant_id, group_id, persona_id)
+);
+comment on table app.persona_group_members is 'Which personas belong to which groups.';
+
+create table app.persona_groups (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  description text,
+  status text not null default 'active'::text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint persona_groups_pkey PRIMARY KEY (tenant_id, id),
+  constraint persona_groups_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint persona_groups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint persona_groups_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+comment on table app.persona_groups is 'Groups of personas, such as a family circle. Archived, never deleted.';
+
+create table app.personas (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  user_id uuid,
+  kind text not null,
+  name text,
+  given_name text,
+  family_name text,
+  email text,
+  is_primary boolean not null default false,
+  status text not null default 'active'::text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint personas_pkey PRIMARY KEY (tenant_id, id),
+  constraint personas_email_check CHECK ((((length(email) >= 3) AND (length(email) <= 320)) AND (email = lower(email)) AND (POSITION(('@'::text) IN (email)) > 1))),
+  constraint personas_family_name_check CHECK (((length(family_name) >= 1) AND (length(family_name) <= 200))),
+  constraint personas_given_name_check CHECK (((length(given_name) >= 1) AND (length(given_name) <= 200))),
+  constraint personas_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'business'::text]))),
+  constraint personas_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint personas_names_check CHECK (
+CASE kind
+    WHEN 'business'::text THEN ((name IS NOT NULL) AND (num_nonnulls(given_name, family_name) = 0))
+    ELSE ((name IS NULL) AND (num_nonnulls(given_name, family_name) > 0))
+END),
+  constraint personas_primary_check CHECK (((NOT is_primary) OR ((user_id IS NOT NULL) AND (status = 'active'::text)))),
+  constraint personas_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+comment on table app.personas is 'People and businesses that can own something. Archived, never deleted.';
+comment on column app.personas.user_id is 'The member who it is; null for a child, a business, anybody who does not sign in. It stays when the member leaves.';
+comment on column app.personas.is_primary is 'Of a user''s personas the one that their connections belong to: one at most.';
+
 create table app.provider_flags (
   tenant_id uuid not null,
   provider text not null,
@@ -1696,10 +1984,13 @@ create table app.tenants (
   name text not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  expenses_from text not null default 'off'::text,
   constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
+comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -1762,6 +2053,9 @@ create table app.transactions (
   updated_at timestamp with time zone not null default now(),
   set_aside text,
   missed_at timestamp with time zone,
+  user_category text,
+  user_category_by uuid,
+  user_category_at timestamp with time zone,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
@@ -1773,7 +2067,8 @@ create table app.transactions (
   constraint transactions_reconciled_check CHECK ((reconciled = (reconciled_at IS NOT NULL))),
   constraint transactions_running_balance_check CHECK (((scale(running_balance) <= 8) AND (abs(running_balance) < ('100000000000000'::bigint)::numeric))),
   constraint transactions_set_aside_check CHECK (((set_aside IS NULL) OR ((set_aside = ANY (ARRAY['pending'::text, 'posted'::text])) AND (status = 'removed'::text)))),
-  constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text])))
+  constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text]))),
+  constraint transactions_user_category_check CHECK (((length(user_category) >= 1) AND (length(user_category) <= 200)))
 );
 comment on table app.transactions is 'Bookings, signed from the holder''s side: money in is positive. Removed ones stay, marked.';
 comment on column app.transactions.raw_line is 'First physical line in the raw document, from 1; raw_line_end is the last.';
@@ -1784,6 +2079,7 @@ comment on column app.transactions.amount_key is 'The amount in hundredths, roun
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
+comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -1977,6 +2273,24 @@ add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenan
 alter table app.applied_pages
 add constraint applied_pages_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
 
+alter table app.asset_personas
+add constraint asset_personas_asset_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES app.assets(tenant_id, id);
+
+alter table app.asset_personas
+add constraint asset_personas_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.assets
+add constraint assets_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.assets
+add constraint assets_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.assets
+add constraint assets_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES app.persona_groups(tenant_id, id);
+
+alter table app.assets
+add constraint assets_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.connection_credentials
 add constraint connection_credentials_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -1997,6 +2311,15 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.expenses
+add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.holdings
+add constraint holdings_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.holdings
+add constraint holdings_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
 
 alter table app.ingestion_audit_log
 add constraint ingestion_audit_log_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
@@ -2045,6 +2368,18 @@ add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES
 
 alter table app.mapping_waits
 add constraint mapping_waits_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.persona_group_members
+add constraint persona_group_members_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES app.persona_groups(tenant_id, id);
+
+alter table app.persona_group_members
+add constraint persona_group_members_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.persona_groups
+add constraint persona_groups_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.personas
+add constraint personas_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.provider_flags
 add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
@@ -2126,6 +2461,10 @@ CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (ten
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
+CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
+CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
+CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
+CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
 CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
@@ -2134,6 +2473,10 @@ CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (ten
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
+CREATE INDEX expenses_order_idx ON app.expenses USING btree (tenant_id, spent_on DESC, id DESC);
+CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX holdings_mapping_idx ON app.holdings USING btree (tenant_id, mapping_id, account_id);
+CREATE INDEX holdings_raw_idx ON app.holdings USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX ingestion_audit_log_connection_idx ON app.ingestion_audit_log USING btree (tenant_id, connection_id);
 CREATE INDEX ingestion_audit_log_job_idx ON app.ingestion_audit_log USING btree (tenant_id, job_id);
 CREATE INDEX ingestion_audit_log_order_idx ON app.ingestion_audit_log USING btree (tenant_id, created_at DESC, id DESC);
@@ -2151,6 +2494,10 @@ CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btre
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
+CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USING btree (tenant_id, persona_id);
+CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
@@ -2184,14 +2531,21 @@ CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
+CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
+CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
@@ -2201,6 +2555,8 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
+CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.amount IS DISTINCT FROM new.amount) OR (old.currency IS DISTINCT FROM new.currency) OR (old.sort_date IS DISTINCT FROM new.sort_date) OR (old.description IS DISTINCT FROM new.description) OR (old.merchant_name IS DISTINCT FROM new.merchant_name) OR (old.source_category IS DISTINCT FROM new.source_category) OR (old.user_category IS DISTINCT FROM new.user_category))) EXECUTE FUNCTION private.follow_with_expense();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -2260,6 +2616,36 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy applied_pages_select_worker on app.applied_pages for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.asset_personas enable row level security;
+alter table app.asset_personas force row level security;
+create policy asset_personas_delete on app.asset_personas for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy asset_personas_insert on app.asset_personas for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy asset_personas_insert_worker on app.asset_personas for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy asset_personas_select on app.asset_personas for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy asset_personas_select_worker on app.asset_personas for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.assets enable row level security;
+alter table app.assets force row level security;
+create policy assets_insert on app.assets for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id)) AND (source = 'manual'::text)));
+create policy assets_insert_worker on app.assets for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy assets_select on app.assets for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy assets_select_worker on app.assets for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy assets_update on app.assets for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy assets_update_worker on app.assets for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.connection_credentials enable row level security;
 alter table app.connection_credentials force row level security;
 create policy connection_credentials_delete_worker on app.connection_credentials for delete to worker
@@ -2296,6 +2682,29 @@ create policy connections_update on app.connections for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy connections_update_worker on app.connections for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.expenses enable row level security;
+alter table app.expenses force row level security;
+create policy expenses_insert_worker on app.expenses for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy expenses_select on app.expenses for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy expenses_select_worker on app.expenses for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.holdings enable row level security;
+alter table app.holdings force row level security;
+create policy holdings_delete_worker on app.holdings for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy holdings_insert_worker on app.holdings for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy holdings_select on app.holdings for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy holdings_select_worker on app.holdings for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy holdings_update_worker on app.holdings for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -2377,6 +2786,41 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_waits_update_worker on app.mapping_waits for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.persona_group_members enable row level security;
+alter table app.persona_group_members force row level security;
+create policy persona_group_members_delete on app.persona_group_members for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy persona_group_members_insert on app.persona_group_members for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy persona_group_members_select on app.persona_group_members for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy persona_group_members_select_worker on app.persona_group_members for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.persona_groups enable row level security;
+alter table app.persona_groups force row level security;
+create policy persona_groups_insert on app.persona_groups for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy persona_groups_select on app.persona_groups for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy persona_groups_select_worker on app.persona_groups for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy persona_groups_update on app.persona_groups for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.personas enable row level security;
+alter table app.personas force row level security;
+create policy personas_insert on app.personas for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id)) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id IS NULL) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)))));
+create policy personas_select on app.personas for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy personas_select_worker on app.personas for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy personas_update on app.personas for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)) OR ((user_id IS NULL) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))))))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
 alter table app.provider_flags enable row level security;
 alter table app.provider_flags force row level security;
@@ -2489,6 +2933,9 @@ create policy transactions_select on app.transactions for select to authenticate
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy transactions_select_worker on app.transactions for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transactions_update on app.transactions for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy transactions_update_worker on app.transactions for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
@@ -2563,10 +3010,18 @@ grant insert, select, update (institution_id, name, type, status) on app.account
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
 grant insert, select on app.applied_pages to worker;
+grant delete, insert, select on app.asset_personas to authenticated;
+grant insert, select on app.asset_personas to worker;
+grant insert, select, update (group_id, account_id, category, name, name_by_user, description, institution_name, institution_by_user, status, currency, value, valued_at) on app.assets to authenticated;
+grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention) on app.connections to worker;
+grant select on app.expenses to authenticated;
+grant insert, select on app.expenses to worker;
+grant select on app.holdings to authenticated;
+grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;
@@ -2580,6 +3035,12 @@ grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
+grant delete, insert, select on app.persona_group_members to authenticated;
+grant select on app.persona_group_members to worker;
+grant insert, select, update (name, description, status) on app.persona_groups to authenticated;
+grant select on app.persona_groups to worker;
+grant insert, select, update (name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
+grant select on app.personas to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
@@ -2589,12 +3050,12 @@ grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name) on app.tenants to authenticated;
+grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;

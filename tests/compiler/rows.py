@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,6 +18,7 @@ from core.models import AccountType, ConnectionStatus, MappingState, Outcome, Ro
 from core.records import BalanceKind, Severity, TransactionStatus
 from core.scope import UserScope
 from schema.ids import encode
+from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
@@ -83,7 +84,12 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
     await owner.execute(
         "insert into app.tenants (id, name) values ($1, $2)", tenant.id, tenant.text(1)
     )
-    for table, row in _rows(tenant):
+    await write(owner, tenant, _rows(tenant))
+
+
+async def write(owner: asyncpg.Connection, tenant: Tenant, rows: Iterable[tuple[str, Row]]) -> None:
+    """Writes rows of a tenant, parents first."""
+    for table, row in rows:
         columns = {"tenant_id": tenant.id, **row}
         marks = ", ".join(f"${number}" for number in range(1, 1 + len(columns)))
         await owner.execute(
@@ -106,6 +112,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         ("mapping_waits", _waits(tenant)),
         ("transactions", _transactions(tenant)),
         ("account_balances", _balances(tenant)),
+        ("holdings", holdings(tenant)),
         ("ingestion_findings", _findings(tenant)),
         ("ingestion_previews", _previews(tenant)),
         ("ingestion_audit_log", _events(tenant)),
@@ -182,12 +189,12 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
         }
 
 
-_ACCOUNTS: Final = len(AccountType) + 1
+ACCOUNTS: Final = len(AccountType) + 1
 _MAPPINGS: Final = 12
 
 
 def _accounts(tenant: Tenant) -> Iterator[Row]:
-    for number in range(_ACCOUNTS):
+    for number in range(ACCOUNTS):
         yield {
             "id": tenant.key("account", number),
             "institution_id": _rarely(tenant.key("institution", number % 3), number),
@@ -226,7 +233,7 @@ def _mappings(tenant: Tenant) -> Iterator[Row]:
 
 def _fed(number: int) -> int:
     """The account that a mapping feeds; one alone feeds the first, and none the second."""
-    return number if number < _ACCOUNTS else number % _ACCOUNTS + 2
+    return number if number < ACCOUNTS else number % ACCOUNTS + 2
 
 
 _JOBS: Final = tuple(product(JobState, JobKind))

@@ -48,6 +48,9 @@ UPLOAD_BYTES_MAX: Final = 1_000_000
 
 # What both tenants' rows must be for a mutation to be possible at all.
 PREPARED: Final[Mapping[str, str]] = {
+    "assetAttachAccount": "update app.assets set account_id = null",
+    "assetRestore": "update app.assets set status = 'archived'",
+    "assetUpdate": "update app.assets set account_id = null",
     "connectionResume": "update app.connections set status = 'paused'",
     "ingestionJobApprove": "update app.ingestion_jobs set state = 'awaiting_review'",
     "ingestionJobDiscard": "update app.ingestion_jobs set state = 'awaiting_review'",

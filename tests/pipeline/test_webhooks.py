@@ -16,6 +16,7 @@ from db.keys import HeldKeys
 from db.tenant_keys import data_key
 from db.webhook_inbox import NewEvent
 from pipeline.webhooks import Pass
+from providers.webhooks import Incoming
 from tests.fixtures.post_office import Box, Office, office_of
 from tests.fixtures.postbox import RECEIVERS, told
 from tests.fixtures.world import Place, World
@@ -34,6 +35,8 @@ async def box(office: Office) -> Box:
 async def _receive(office: Office, box: Box, *events: dict[str, str]) -> None:
     """What the API does with a verified request."""
     receiver = RECEIVERS[box.provider].receiver
+    content = json.dumps({"events": events}).encode()
+    request = Incoming(headers={}, body=content, received_at=datetime.now(UTC), url="")
     await webhook_inbox.receive(
         office.world.database,
         [
@@ -47,7 +50,7 @@ async def _receive(office: Office, box: Box, *events: dict[str, str]) -> None:
                 at=event.at,
                 body=event.body,
             )
-            for event in receiver.events(json.dumps({"events": events}).encode())
+            for event in receiver.events(request)
         ],
     )
 

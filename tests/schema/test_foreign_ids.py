@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 
 from core.scope import UserScope
+from db import assets
 from schema.ids import encode
 from schema.nodes import NODES
+from tests.fixtures.context import an_account
 from tests.fixtures.graph import Graph, key
+from tests.fixtures.personas import a_group, a_persona
 from tests.fixtures.world import Place
 from tests.schema.test_read_fields import STATEMENT
 
@@ -29,6 +32,9 @@ IDS = f"""
   accountMappings {{ edges {{ node {{ id }} }} }}
   ingestionJobs {{ edges {{ node {{ id }} }} }}
   statementProfiles {{ edges {{ node {{ id }} }} }}
+  personas {{ edges {{ node {{ id }} }} }}
+  personaGroups {{ edges {{ node {{ id }} }} }}
+  assets {{ edges {{ node {{ id }} }} }}
   members {{ edges {{ node {{ id }} }} }}
   {ADMINS}
   viewer {{ tenant {{ id }} }}
@@ -63,6 +69,19 @@ async def _filled(graph: Graph) -> Place:
     created = await graph.ask(place.user, PROFILE)
     assert created["userErrors"] == []
     await graph.world.owner.execute(WEBHOOK, place.tenant_id, place.connection_id)
+    persona_id = await a_persona(graph.world, place)
+    await a_group(graph.world, place, persona_id)
+    account_id = await an_account(graph.world, place)
+    async with graph.world.database.as_(place.worker) as tx:
+        await assets.ensure_for_account(
+            tx,
+            tenant_id=place.tenant_id,
+            account_id=account_id,
+            persona_id=persona_id,
+            connection_id=place.connection_id,
+            name="Main",
+            institution=None,
+        )
     return place
 
 
@@ -92,7 +111,7 @@ async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
     place = await graph.world.place()
 
     assert await graph.ask(place.user, NODE, id=id) is None
-    for field in ("account", "connection", "transaction", "ingestionJob"):
+    for field in ("account", "connection", "transaction", "ingestionJob", "persona", "asset"):
         query = f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}"
         assert await graph.ask(place.user, query, id=id) is None
 
@@ -107,6 +126,11 @@ async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
         ("accountMappings", "AccountMappingFilter", "connectionId", "Connection"),
         ("accountMappings", "AccountMappingFilter", "accountId", "Account"),
         ("ingestionJobs", "IngestionJobFilter", "connectionId", "Connection"),
+        ("personas", "PersonaFilter", "groupId", "PersonaGroup"),
+        ("assets", "AssetFilter", "personaId", "Persona"),
+        ("assets", "AssetFilter", "groupId", "PersonaGroup"),
+        ("assets", "AssetFilter", "accountId", "Account"),
+        ("assets", "AssetFilter", "connectionId", "Connection"),
         ("auditLog", "AuditLogFilter", "jobId", "IngestionJob"),
     ],
 )

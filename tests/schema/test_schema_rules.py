@@ -26,7 +26,8 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations",
+    "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
+    "personas persona personaGroups assets asset",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
@@ -35,7 +36,10 @@ NAMES = {
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
     "webhookEventReplay webhookEndpointCreate webhookEndpointRotate webhookEndpointDisable "
-    "statementProfileCreate statementProfileUpdate statementProfileDelete",
+    "statementProfileCreate statementProfileUpdate statementProfileDelete personaCreate "
+    "personaUpdate personaMakePrimary personaGroupCreate personaGroupUpdate personaGroupAddMember "
+    "personaGroupRemoveMember assetCreate assetUpdate assetArchive assetRestore assetOwnersSet "
+    "assetAttachAccount",
     "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
     "description descriptionRaw merchantName category source reconciliation valueDate reference "
@@ -48,6 +52,11 @@ NAMES = {
     "IngestionCounts": "fetched processed imported duplicate changed rejected withdrawn waiting",
     "StatementUploadPayload": "uploadId url method headers expiresAt userErrors",
     "StatementImportPayload": "job userErrors",
+    "Persona": "id kind name givenName familyName email isPrimary status user groups assets",
+    "PersonaGroup": "id name description status members assets",
+    "Asset": "id category name description institutionName status currency value valuedAt source "
+    "account connection group owners",
+    "AssetOwner": "persona ownershipType percentage",
     "ConnectionConnection": "edges pageInfo",
 }
 

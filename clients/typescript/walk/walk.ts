@@ -4,6 +4,7 @@ import { companies } from "./stories/companies.js";
 import { sources } from "./stories/sources.js";
 import { imports } from "./stories/imports.js";
 import { mapping } from "./stories/mapping.js";
+import { assets } from "./stories/assets.js";
 import { jobs } from "./stories/jobs.js";
 import { reading } from "./stories/reading.js";
 import { following } from "./stories/following.js";
@@ -33,6 +34,7 @@ const tenants = await companies({
 const sourced = await sources(tenants, size);
 const imported = await imports(sourced, size);
 await mapping(imported, size);
+await assets(imported);
 await jobs(imported, { worker, size });
 await reading(imported, size);
 await following(imported, size);
