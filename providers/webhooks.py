@@ -104,9 +104,14 @@ class Reauth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """The consent is gone for good: nothing more can be fetched."""
+    """The consent is gone for good: nothing more can be fetched.
+
+    `external_id` is the connection's at the provider, where the event names it: of one that has
+    another by now it says nothing.
+    """
 
     code: str
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +129,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relinked:
-    """An account goes on under another id of the provider: the same account, not a second one."""
+    """An account goes on under another id of the provider: the same account, not a second one.
+
+    Where `account` names it, its own id stays, and the others are those of the connections that it
+    left and joined.
+    """
 
     from_id: str
     to_id: str
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from enum import EnumMeta
-from typing import Any, Final
-
-import strawberry
-
-from core import assets, jobs, models, personas, records, syncs, webhooks
+from core import assets, jobs, models, personas, records, syncs
 from core.jobs import JobTrigger
 from core.provider_error import ErrorKind
 from db.expenses import ExpenseSource, ExpenseStatus
@@ -18,18 +13,7 @@ from resolvers.connection_scores import Circuit
 from resolvers.providers import Capability
 from resolvers.refusal import RefusalCode
 from resolvers.suggestions import ReasonCode
-
-_DEFINITION: Final = "__strawberry_definition__"
-
-
-def _register(cls: EnumMeta, description: str, values: dict[Any, str], name: str = "") -> None:
-    """Registers an enumeration of another package; the core knows nothing of GraphQL."""
-    strawberry.enum(cls, name=name or cls.__name__, description=description)
-    texts = {member.name: text for member, text in values.items()}
-    for value in getattr(cls, _DEFINITION).values:
-        value.description = texts.pop(value.name)
-    assert not texts
-
+from schema.described import register as _register
 
 _register(
     models.Role,
@@ -323,19 +307,6 @@ _register(
         Capability.WEBHOOKS: "Tells of news by itself.",
     },
     name="ProviderCapability",
-)
-_register(
-    webhooks.WebhookState,
-    "Where an event of a webhook stands.",
-    {
-        webhooks.WebhookState.RECEIVED: "It waits to be processed.",
-        webhooks.WebhookState.PROCESSING: "A worker has it.",
-        webhooks.WebhookState.DONE: "What it asks for was done.",
-        webhooks.WebhookState.IGNORED: "It asks for nothing, or nobody knows its type.",
-        webhooks.WebhookState.FAILED: "The last attempt failed; it is tried again.",
-        webhooks.WebhookState.DEAD: "It was given up; it may be replayed.",
-    },
-    name="WebhookEventState",
 )
 _register(
     RefusalCode,

@@ -38,6 +38,7 @@ from schema.asset_queries import AssetQueries
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
+from schema.expense_queries import ExpenseQueries
 from schema.fields import resolved
 from schema.ids import key_of
 from schema.job_filter import IngestionJobFilter
@@ -59,7 +60,7 @@ from schema.webhook_queries import WebhookQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQueries, WebhookQueries):
+class Query(AssetQueries, ExpenseQueries, WebhookQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

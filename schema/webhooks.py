@@ -14,6 +14,7 @@ from resolvers import connections
 from schema.columns import column, shown
 from schema.connections import Connection
 from schema.context import Info
+from schema.described import register
 from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.node import Node
@@ -21,6 +22,20 @@ from schema.reads import One
 from schema.related import one
 from schema.tenants import User
 from schema.users import user
+
+register(
+    models.WebhookState,
+    "Where an event of a webhook stands.",
+    {
+        models.WebhookState.RECEIVED: "It waits to be processed.",
+        models.WebhookState.PROCESSING: "A worker has it.",
+        models.WebhookState.DONE: "What it asks for was done.",
+        models.WebhookState.IGNORED: "It asks for nothing, or nobody knows its type.",
+        models.WebhookState.FAILED: "The last attempt failed; it is tried again.",
+        models.WebhookState.DEAD: "It was given up; it may be replayed.",
+    },
+    name="WebhookEventState",
+)
 
 
 @strawberry.type(description="Something that a provider told of a connection, for admins.")

@@ -1579,6 +1579,7 @@ create table app.connections (
   error_count integer not null default 0,
   retry_at timestamp with time zone,
   attention boolean not null default false,
+  persona_id uuid,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
@@ -1609,6 +1610,7 @@ comment on column app.connections.config is 'Settings of the provider; never a s
 comment on column app.connections.lookback_days is 'How many days of history are wanted; where the provider fixes it, as it was when linked.';
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
+comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -1820,6 +1822,17 @@ create table app.mapping_accounts (
 );
 comment on table app.mapping_accounts is 'Every account that a mapping feeds or once fed. Written by a trigger; nothing is taken out.';
 
+create table app.mapping_aliases (
+  tenant_id uuid not null,
+  lineage_id uuid not null,
+  external_account_id text not null,
+  mapping_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_aliases_pkey PRIMARY KEY (tenant_id, lineage_id, external_account_id),
+  constraint mapping_aliases_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500)))
+);
+comment on table app.mapping_aliases is 'Ids that an external account had before: documents of that time still speak of it.';
+
 create table app.mapping_waits (
   tenant_id uuid not null,
   mapping_id uuid not null,
@@ -1899,6 +1912,52 @@ create table app.provider_flags (
 );
 comment on table app.provider_flags is 'Where the operator offers a provider to a tenant, or keeps it from them, against the rule.';
 
+create table app.quiltt_profiles (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  persona_id uuid not null,
+  environment text not null,
+  external_id text,
+  external_environment text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint quiltt_profiles_pkey PRIMARY KEY (tenant_id, id),
+  constraint quiltt_profiles_persona_key UNIQUE (tenant_id, persona_id, environment),
+  constraint quiltt_profiles_answer_check CHECK (((external_id IS NULL) = (external_environment IS NULL))),
+  constraint quiltt_profiles_environment_check CHECK ((environment ~ '^[a-z0-9_-]{1,40}$'::text)),
+  constraint quiltt_profiles_external_environment_check CHECK (((length(external_environment) >= 1) AND (length(external_environment) <= 200))),
+  constraint quiltt_profiles_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200)))
+);
+comment on table app.quiltt_profiles is 'The profile of a persona in an environment of Quiltt: one, with any number of connections.';
+comment on column app.quiltt_profiles.environment is 'What the operator calls the environment: profiles of one do not exist in another.';
+comment on column app.quiltt_profiles.external_id is 'Quiltt''s id of the profile; null until it has answered for the first time.';
+
+create table app.quiltt_sessions (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  persona_id uuid not null,
+  profile_id uuid not null,
+  user_id uuid not null,
+  state text not null default 'open'::text,
+  sealed bytea,
+  issued_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint quiltt_sessions_pkey PRIMARY KEY (tenant_id, id),
+  constraint quiltt_sessions_closed_check CHECK (((closed_at IS NULL) OR (sealed IS NULL))),
+  constraint quiltt_sessions_expires_at_check CHECK (((expires_at > issued_at) AND (expires_at <= (issued_at + '00:15:00'::interval)))),
+  constraint quiltt_sessions_sealed_check CHECK (((length(sealed) >= 32) AND (length(sealed) <= 65536))),
+  constraint quiltt_sessions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'used'::text, 'expired'::text, 'failed'::text]))),
+  constraint quiltt_sessions_used_check CHECK (((state = 'used'::text) = (used_at IS NOT NULL)))
+);
+comment on table app.quiltt_sessions is 'Sessions with which a browser opens Quiltt''s Connector, and how each of them ended.';
+comment on column app.quiltt_sessions.sealed is 'The token, until it is closed at Quiltt, where it would live for a day; null also while it is
+being made.';
+comment on column app.quiltt_sessions.closed_at is 'When Quiltt was told of the end: from then on it does not count against its limits.';
+
 create table app.raw_ingestion_data (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -1945,10 +2004,14 @@ create table app.sync_cursors (
   cursor text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  changed_since date,
+  changed_at timestamp with time zone,
   constraint sync_cursors_pkey PRIMARY KEY (tenant_id, connection_id),
+  constraint sync_cursors_changed_check CHECK (((changed_since IS NULL) = (changed_at IS NULL))),
   constraint sync_cursors_cursor_check CHECK ((length(cursor) <= 20000))
 );
 comment on table app.sync_cursors is 'Where the next sync goes on; written in the transaction that wrote the rows before it.';
+comment on column app.sync_cursors.changed_since is 'The first day of which the provider says that something changed, until a sync has read it.';
 
 create table app.tenant_invitations (
   tenant_id uuid not null,
@@ -2307,6 +2370,9 @@ alter table app.connections
 add constraint connections_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
 alter table app.connections
+add constraint connections_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.connections
 add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFERENCES app.statement_profiles(tenant_id, id);
 
 alter table app.connections
@@ -2363,6 +2429,9 @@ add constraint mapping_accounts_account_fkey FOREIGN KEY (tenant_id, account_id)
 alter table app.mapping_accounts
 add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.mapping_aliases
+add constraint mapping_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
 alter table app.mapping_waits
 add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
 
@@ -2383,6 +2452,15 @@ add constraint personas_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenan
 
 alter table app.provider_flags
 add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.quiltt_profiles
+add constraint quiltt_profiles_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.quiltt_sessions
+add constraint quiltt_sessions_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.quiltt_sessions
+add constraint quiltt_sessions_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFERENCES app.quiltt_profiles(tenant_id, id);
 
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
@@ -2472,6 +2550,7 @@ CREATE INDEX connections_due_idx ON app.connections USING btree (next_sync_at) W
 CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (tenant_id, provider, external_id) WHERE ((external_id IS NOT NULL) AND (status <> 'disconnected'::text));
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX connections_persona_idx ON app.connections USING btree (tenant_id, persona_id);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
 CREATE INDEX expenses_order_idx ON app.expenses USING btree (tenant_id, spent_on DESC, id DESC);
 CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
@@ -2493,11 +2572,16 @@ CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
+CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USING btree (tenant_id, persona_id);
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
+CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (external_environment, external_id);
+CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
+CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (tenant_id, persona_id);
+CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
@@ -2547,6 +2631,8 @@ CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH
 CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -2773,6 +2859,16 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy mapping_accounts_select_worker on app.mapping_accounts for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.mapping_aliases enable row level security;
+alter table app.mapping_aliases force row level security;
+create policy mapping_aliases_insert_worker on app.mapping_aliases for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_aliases_select_worker on app.mapping_aliases for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_aliases_update_worker on app.mapping_aliases for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.mapping_waits enable row level security;
 alter table app.mapping_waits force row level security;
 create policy mapping_waits_delete_worker on app.mapping_waits for delete to worker
@@ -2833,6 +2929,26 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy provider_flags_select_worker on app.provider_flags for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy provider_flags_update_worker on app.provider_flags for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.quiltt_profiles enable row level security;
+alter table app.quiltt_profiles force row level security;
+create policy quiltt_profiles_insert_worker on app.quiltt_profiles for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_profiles_select_worker on app.quiltt_profiles for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_profiles_update_worker on app.quiltt_profiles for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.quiltt_sessions enable row level security;
+alter table app.quiltt_sessions force row level security;
+create policy quiltt_sessions_insert_worker on app.quiltt_sessions for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_sessions_select_worker on app.quiltt_sessions for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_sessions_update_worker on app.quiltt_sessions for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -3005,7 +3121,7 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
 grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
@@ -3017,7 +3133,7 @@ grant insert, select, update (connection_id, name, institution_name) on app.asse
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
-grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention) on app.connections to worker;
+grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -3033,6 +3149,7 @@ grant insert, select, update (name, country) on app.institutions to authenticate
 grant insert, select on app.institutions to worker;
 grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
+grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
 grant delete, insert, select on app.persona_group_members to authenticated;
@@ -3043,6 +3160,8 @@ grant insert, select, update (name, given_name, family_name, email, is_primary, 
 grant select on app.personas to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;
+grant insert, select, update (external_id, external_environment) on app.quiltt_profiles to worker;
+grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import product
 from typing import Final
 
 from core.assets import AssetCategory, OwnershipType
@@ -12,7 +13,7 @@ from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS
 from tests.compiler.rows import ACCOUNTS, Row, Tenant, _pick, _rarely
 
 _PERSONAS: Final = 7
-_GROUPS: Final = 4
+_GROUPS: Final = 6
 _ASSETS: Final = 60
 _PERCENTAGES: Final = (Decimal("33.33"), Decimal("0.01"), Decimal("12.5"), Decimal("50"))
 
@@ -63,11 +64,12 @@ def _groups(tenant: Tenant) -> Iterator[Row]:
 
 
 def _group_members(tenant: Tenant) -> Iterator[Row]:
-    for number in range(_PERSONAS * 2):
-        yield {
-            "group_id": tenant.key("group", number // _PERSONAS),
-            "persona_id": tenant.key("persona", number % _PERSONAS),
-        }
+    for group, persona in product(range(_GROUPS), range(_PERSONAS)):
+        if (group + persona) % 3 != 1:
+            yield {
+                "group_id": tenant.key("group", group),
+                "persona_id": tenant.key("persona", persona),
+            }
 
 
 def _assets(tenant: Tenant) -> Iterator[Row]:

@@ -22,8 +22,7 @@ from db.session import Database
 from resolvers.context import Context, Services
 from schema.build import schema
 from schema.context import open as open_context
-from tests.compiler.asset_rows import asset_rows
-from tests.compiler.rows import Tenant, fill, write
+from tests.compiler.rows import Tenant, fill
 from tests.fixtures.context import NobodyWakes
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.world import KEYS, HeardEvents
@@ -154,7 +153,6 @@ async def opened(
     try:
         for tenant in (ACME, GLOBEX):
             await fill(owner, tenant)
-            await write(owner, tenant, asset_rows(tenant))
         await owner.execute("analyze")
         async with connect(urls.login, size=2) as database:
             pool = HeardPool(database._pool)

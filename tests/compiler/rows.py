@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -84,12 +84,7 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
     await owner.execute(
         "insert into app.tenants (id, name) values ($1, $2)", tenant.id, tenant.text(1)
     )
-    await write(owner, tenant, _rows(tenant))
-
-
-async def write(owner: asyncpg.Connection, tenant: Tenant, rows: Iterable[tuple[str, Row]]) -> None:
-    """Writes rows of a tenant, parents first."""
-    for table, row in rows:
+    for table, row in _rows(tenant):
         columns = {"tenant_id": tenant.id, **row}
         marks = ", ".join(f"${number}" for number in range(1, 1 + len(columns)))
         await owner.execute(
@@ -99,6 +94,8 @@ async def write(owner: asyncpg.Connection, tenant: Tenant, rows: Iterable[tuple[
 
 def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
     """Rows of all tables, parents first."""
+    from tests.compiler.asset_rows import asset_rows  # which is made of what is here
+
     tables = (
         ("tenant_members", _members(tenant)),
         ("tenant_invitations", _invitations(tenant)),
@@ -120,6 +117,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
     for table, rows in tables:
         for row in rows:
             yield table, row
+    yield from asset_rows(tenant)
 
 
 def _members(tenant: Tenant) -> Iterator[Row]:

@@ -29,6 +29,7 @@ NAMES = {
     "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
     "personas persona personaGroups assets asset",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
+    "transactionCategorize tenantChooseExpenses "
     "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
