@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from enum import EnumMeta
-from typing import Any, Final
-
-import strawberry
-
 from core import assets, jobs, models, personas, records, syncs
 from core.jobs import JobTrigger
 from core.provider_error import ErrorKind
@@ -18,18 +13,7 @@ from resolvers.connection_scores import Circuit
 from resolvers.providers import Capability
 from resolvers.refusal import RefusalCode
 from resolvers.suggestions import ReasonCode
-
-_DEFINITION: Final = "__strawberry_definition__"
-
-
-def _register(cls: EnumMeta, description: str, values: dict[Any, str], name: str = "") -> None:
-    """Registers an enumeration of another package; the core knows nothing of GraphQL."""
-    strawberry.enum(cls, name=name or cls.__name__, description=description)
-    texts = {member.name: text for member, text in values.items()}
-    for value in getattr(cls, _DEFINITION).values:
-        value.description = texts.pop(value.name)
-    assert not texts
-
+from schema.described import register as _register
 
 _register(
     models.Role,

@@ -15,6 +15,7 @@ from schema.profile_changes import ProfileMutations
 from schema.statement_changes import StatementMutations
 from schema.sync_changes import SyncMutations
 from schema.tenant_changes import TenantMutations
+from schema.webhook_changes import WebhookMutations
 
 
 @strawberry.type(description="What can be done; each answers with the thing or why not.")
@@ -30,5 +31,6 @@ class Mutation(
     PersonaMutations,
     AssetMutations,
     TenantMutations,
+    WebhookMutations,
 ):
     """The families of mutations, together."""

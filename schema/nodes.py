@@ -33,6 +33,7 @@ from resolvers import (
     profiles,
     tenants,
     transactions,
+    webhooks,
 )
 from schema.accounts import Account
 from schema.assets import Asset
@@ -52,6 +53,7 @@ from schema.profiles import StatementProfile
 from schema.related import maybe
 from schema.tenants import Member, Tenant
 from schema.transactions import Transaction
+from schema.webhooks import WebhookEndpoint, WebhookEvent
 
 _Find = Callable[..., Awaitable[Mapping[UUID, Any]]]
 
@@ -71,6 +73,8 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
+    "WebhookEndpoint": (webhooks.endpoints_by_ids, WebhookEndpoint.of),
+    "WebhookEvent": (webhooks.events_by_ids, WebhookEvent.of),
 }
 
 

@@ -34,6 +34,20 @@ READS: Final = sorted(
     key=name_of,
 )
 
+# An endpoint of a connection, and an event that came to it.
+WEBHOOK: Final = """
+with made as (
+  insert into private.webhook_endpoints (
+    tenant_id, connection_id, id, provider, kind, token_hash
+  )
+  values ($1, $2, gen_random_uuid(), 'file', 'connection', sha256(uuid_send($2)))
+)
+insert into app.webhook_events (
+  tenant_id, id, connection_id, provider, type, dedupe_key, sealed, state, received_at
+)
+values ($1, gen_random_uuid(), $2, 'file', 'changed', 'one', '', 'done', now())
+"""
+
 
 @pytest.fixture
 async def graph(world: World, redis_url: str) -> AsyncIterator[Graph]:
@@ -116,6 +130,8 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "mutation ($input: MemberInviteInput!) { memberInvite(input: $input) { __typename } }"
         )
         await graph.ask(place.user, invite, input={"email": f"guest{number}@example.com"})
+    for connection in connections:
+        await graph.world.owner.execute(WEBHOOK, place.tenant_id, connection.connection_id)
     asset_id, persona_id = await _family(graph, place, size)
     account_id, transaction_id = await _first(graph, place)
     job_id = encode("IngestionJob", review["id"])

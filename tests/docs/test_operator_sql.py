@@ -18,6 +18,8 @@ from tests.docs.blocks import ROOT, blocks
 from tests.fixtures.context import an_account
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.personas import a_group, a_persona
+from tests.fixtures.post_office import office_of
+from tests.fixtures.postbox import told as told_event
 from tests.fixtures.world import Place, World
 from workers.text_index import index_texts
 
@@ -85,6 +87,7 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
     for place in (gone, stays):
         await world.take_in(place, SAMPLE.replace(b"KETTLE", b"TEAPOT"))
         await _own(world, place)
+        await _told(world, place)
     before = await _rows_of_all_tables(world.owner, stays.tenant_id)
 
     blobs = await world.owner.fetch(_for(told("select blob_path"), gone.tenant_id))
@@ -93,6 +96,7 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
 
     assert [row["blob_path"].split("/")[0] for row in blobs] == [str(gone.tenant_id)] * 2
     assert {"app.transaction_texts", "app.unindexed_texts", "app.asset_personas"} <= before.keys()
+    assert {"app.webhook_events", "private.webhook_endpoints"} <= before.keys()
     assert await _rows_of_all_tables(world.owner, gone.tenant_id) == {}
     assert await _rows_of_all_tables(world.owner, stays.tenant_id) == before
 
@@ -112,6 +116,16 @@ async def _own(world: World, place: Place) -> None:
             name="Main",
             institution=None,
         )
+
+
+async def _told(world: World, place: Place) -> None:
+    """A provider told something of the connection, and something that waits."""
+    office = office_of(world)
+    box = await office.own_box(place)
+    await office.link(place, str(place.connection_id))
+    await office.receive(box, told_event())
+    await office.process()
+    await office.receive(box, told_event())
 
 
 def _for(text: str, tenant_id: object) -> str:

@@ -47,6 +47,8 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "Transaction": ("app.transactions", "id"),
     "Upload": ("app.uploads", "id"),
     "User": ("app.ingestion_audit_log", "user_id"),
+    "WebhookEndpoint": ("private.webhook_endpoints", "id"),
+    "WebhookEvent": ("app.webhook_events", "id"),
 }
 GARBAGE: Final = "no id of ours"
 
@@ -133,6 +135,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("persona", "Persona", "Update MakePrimary"),
             ("personaGroup", "PersonaGroup", "Update AddMember RemoveMember"),
             ("statementProfile", "StatementProfile", "Update Delete"),
+            ("webhookEndpoint", "WebhookEndpoint", "Rotate Disable"),
         )
         for verb in verbs.split()
     },
@@ -147,6 +150,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "profileId": an_id("StatementProfile"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
+    "Mutation.webhookEventReplay(ids:)": an_id("WebhookEvent"),
+    "WebhookEventFilter.type": column("app.webhook_events", "type"),
+    "secret": fixed(None),
+    "keepHours": fixed(24),
     "idempotencyKey": column("app.ingestion_jobs", "idempotency_key", base="a new key"),
     "first": fixed(1),
     "after": CURSOR,

@@ -78,6 +78,12 @@ UNTELLING: Final = frozenset({
     "TransactionsChanged.updatedCount",
     "UserError.message",
     "UserError.path",
+    "WebhookEndpoint.disabledAt",
+    "WebhookEndpoint.provider",
+    "WebhookEndpointCreatePayload.secret",
+    "WebhookEndpointCreatePayload.url",
+    "WebhookEndpointRotatePayload.secret",
+    "WebhookEvent.provider",
 })  # fmt: skip
 # Ids of types that cannot be asked for again, and a number.
 UNANSWERED: Final = frozenset({

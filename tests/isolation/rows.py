@@ -124,6 +124,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.unindexed_texts": {
         "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
     },
+    "private.webhook_endpoints": {"provider": "file", "kind": "connection", "disabled_at": None},
+    "private.webhook_routes": {"provider": "file"},
+    "private.webhook_inbox": {"provider": "file", "state": "received", "locked_until": None},
+    "app.webhook_events": {"provider": "file", "state": "done", "locked_until": None},
     "app.holdings": {"quantity": "0"},
     "app.account_balances": {
         "kind": "closing_ledger",

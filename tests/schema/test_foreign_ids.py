@@ -19,21 +19,26 @@ from tests.schema.test_read_fields import STATEMENT
 
 SOME = UUID(int=7)
 NODE = "query ($id: ID!) { node(id: $id) { id __typename } }"
-IDS = """
-{
-  connections { edges { node { id institution { id } } } }
-  accounts { edges { node { id institution { id } } } }
-  transactions { edges { node { id source { rawDocument { id } } } } }
-  accountMappings { edges { node { id } } }
-  ingestionJobs { edges { node { id } } }
-  statementProfiles { edges { node { id } } }
-  personas { edges { node { id } } }
-  personaGroups { edges { node { id } } }
-  assets { edges { node { id } } }
-  members { edges { node { id } } }
+ADMINS = """
   auditLog { edges { node { id } } }
-  viewer { tenant { id } }
-}
+  webhookEvents { edges { node { id } } }
+  webhookEndpoints { edges { node { id } } }
+"""
+IDS = f"""
+{{
+  connections {{ edges {{ node {{ id institution {{ id }} }} }} }}
+  accounts {{ edges {{ node {{ id institution {{ id }} }} }} }}
+  transactions {{ edges {{ node {{ id source {{ rawDocument {{ id }} }} }} }} }}
+  accountMappings {{ edges {{ node {{ id }} }} }}
+  ingestionJobs {{ edges {{ node {{ id }} }} }}
+  statementProfiles {{ edges {{ node {{ id }} }} }}
+  personas {{ edges {{ node {{ id }} }} }}
+  personaGroups {{ edges {{ node {{ id }} }} }}
+  assets {{ edges {{ node {{ id }} }} }}
+  members {{ edges {{ node {{ id }} }} }}
+  {ADMINS}
+  viewer {{ tenant {{ id }} }}
+}}
 """
 PROFILE = """
 mutation { statementProfileCreate(input: {name: "P", definition: {
@@ -43,11 +48,27 @@ mutation { statementProfileCreate(input: {name: "P", definition: {
 """
 
 
+# An endpoint, and an event that came to it.
+WEBHOOK = """
+with made as (
+  insert into private.webhook_endpoints (
+    tenant_id, connection_id, id, provider, kind, token_hash
+  )
+  select $1, $2, gen_random_uuid(), 'file', 'connection', sha256(uuid_send($2))
+)
+insert into app.webhook_events (
+  tenant_id, id, connection_id, provider, type, dedupe_key, sealed, state, received_at
+)
+values ($1, gen_random_uuid(), $2, 'file', 'changed', 'one', '', 'done', now())
+"""
+
+
 async def _filled(graph: Graph) -> Place:
     place = await graph.world.place()
     await graph.world.take_in(place, STATEMENT)
     created = await graph.ask(place.user, PROFILE)
     assert created["userErrors"] == []
+    await graph.world.owner.execute(WEBHOOK, place.tenant_id, place.connection_id)
     persona_id = await a_persona(graph.world, place)
     await a_group(graph.world, place, persona_id)
     account_id = await an_account(graph.world, place)
@@ -146,7 +167,7 @@ async def test_stranger_in_a_foreign_tenant_sees_nothing(graph: Graph) -> None:
     place = await _filled(graph)
     stranger = UserScope(user_id=await graph.stranger(), tenant_id=place.tenant_id)
 
-    data = await graph.answer(stranger, IDS.replace("auditLog { edges { node { id } } }", ""))
+    data = await graph.answer(stranger, IDS.replace(ADMINS, ""))
 
     assert data.errors == []
     assert _ids(data.data) == set()

@@ -65,6 +65,10 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     ),
     "statementProfileUpdate": (Role.MEMBER, '(id: "x", input: {name: "P"})'),
     "statementProfileDelete": (Role.MEMBER, '(id: "x")'),
+    "webhookEndpointCreate": (Role.ADMIN, '(input: {connectionId: "x"})'),
+    "webhookEndpointDisable": (Role.ADMIN, '(id: "x")'),
+    "webhookEndpointRotate": (Role.ADMIN, '(id: "x", input: {})'),
+    "webhookEventReplay": (Role.ADMIN, '(ids: ["x"])'),
 }
 FINDING_NOTHING = sorted(name for name, (_, call) in MUTATIONS.items() if '"x"' in call)
 

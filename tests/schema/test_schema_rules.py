@@ -26,8 +26,8 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementProfiles statementProfileProposal invitations personas persona personaGroups assets "
-    "asset",
+    "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
+    "personas persona personaGroups assets asset",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "transactionCategorize tenantChooseExpenses "
     "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
@@ -36,6 +36,7 @@ NAMES = {
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
+    "webhookEventReplay webhookEndpointCreate webhookEndpointRotate webhookEndpointDisable "
     "statementProfileCreate statementProfileUpdate statementProfileDelete personaCreate "
     "personaUpdate personaMakePrimary personaGroupCreate personaGroupUpdate personaGroupAddMember "
     "personaGroupRemoveMember assetCreate assetUpdate assetArchive assetRestore assetOwnersSet "
