@@ -113,6 +113,25 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "as_of_time": "12:00",
         "code": lambda owner: f"{owner.tenant}{owner.name}",
     },
+    # The one kind that users may make, too.
+    "app.notifications": {"kind": "test"},
+    "app.notification_reads": {},
+    "app.notification_channels": {
+        "type": "webhook",
+        "enabled": "true",
+        "disabled_reason": None,
+        "disabled_at": None,
+        "kinds": None,
+        "ending": lambda owner: owner.tenant[:4],
+        "recipients": None,
+        "recipient_role": None,
+    },
+    "app.notification_deliveries": {
+        "state": "pending",
+        "settled_at": None,
+        "locked_until": None,
+        "log": "[]",
+    },
 }
 
 
@@ -193,6 +212,8 @@ def _value(table: Table, column: str, kind: str, owner: Owner) -> str:
             return one if kind == "uuid" else f"{{{one}}}"
         case "text":
             return owner.text(column)
+        case "text[]":
+            return f'{{"{owner.text(column)}"}}'
         case "bytea":
             return "\\x" + sha256(owner.text(f"{table.name} {column}").encode()).hexdigest()
         case _:
