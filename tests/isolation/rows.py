@@ -210,10 +210,9 @@ def _value(table: Table, column: str, kind: str, owner: Owner) -> str:
         case "uuid" | "uuid[]":
             one = owner.uuid(f"{table.name} {column}")
             return one if kind == "uuid" else f"{{{one}}}"
-        case "text":
-            return owner.text(column)
-        case "text[]":
-            return f'{{"{owner.text(column)}"}}'
+        case "text" | "text[]":
+            one = owner.text(column)
+            return one if kind == "text" else f'{{"{one}"}}'
         case "bytea":
             return "\\x" + sha256(owner.text(f"{table.name} {column}").encode()).hexdigest()
         case _:
