@@ -127,11 +127,6 @@ async def deliver(
     return await tx.run(_SQL["deliver"], tenant_id, claim.id, now, [attempt.entry()]) > 0
 
 
-async def cut_short(tx: Tx, *, tenant_id: UUID, claim: Claim) -> None:
-    """Gives a claim back at once."""
-    await tx.run(_SQL["cut_short"], tenant_id, claim.id, claim.attempts)
-
-
 async def by_ids(
     tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
 ) -> Mapping[UUID, NotificationDelivery]:

@@ -162,6 +162,11 @@ async def remove(tx: Tx, *, tenant_id: UUID, channel_id: UUID) -> bool:
     return await tx.run(_SQL["remove"], tenant_id, channel_id) > 0
 
 
+async def lock(tx: Tx, *, tenant_id: UUID, channel_id: UUID) -> bool:
+    """Whether the channel is there, kept as it is until the transaction ends. For a worker."""
+    return await tx.value(_SQL["lock"], tenant_id, channel_id) is not None
+
+
 async def disable(
     tx: Tx, *, tenant_id: UUID, channel_id: UUID, reason: DisabledReason, now: datetime
 ) -> str | None:

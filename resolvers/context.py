@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from channels.sending import NOTHING_SPECIAL, Sending
 from core.errors import Forbidden
 from core.scope import UserScope, WorkerScope
 from db.session import Database, Tx
@@ -40,6 +41,7 @@ class Services:
     clock: Clock
     public_url: str  # where clients reach this API, without a slash at the end
     upload_bytes_max: int
+    sending: Sending = NOTHING_SPECIAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from channels.email import MailServer
+from channels.sending import Sending
 from core.settings import Settings, SettingsError
 from core.vault import Vault
 from db.blobs import Blobs, FolderBlobs, supabase_blobs
@@ -73,6 +75,7 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
             clock=lambda: datetime.now(UTC),
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
             upload_bytes_max=settings.upload_bytes_max,
+            sending=_sending(settings),
         )
         yield Process(services=services, redis=redis)
 
@@ -100,6 +103,13 @@ def pipeline_services(services: Services) -> PipelineServices:
         events=services.events,
         clock=services.clock,
     )
+
+
+def _sending(settings: Settings) -> Sending:
+    mail = None
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        mail = MailServer.of(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return Sending(private_allowed=settings.private_allowed, mail=mail)
 
 
 def _shown(secret: SecretStr | None) -> str:

@@ -66,10 +66,3 @@ set
   locked_until = null,
   log = d.log || $4
 where d.tenant_id = $1 and d.id = $2 and d.state = 'pending';
-
--- name: cut_short
--- role: worker
--- Free at once for the next claim: the worker ends.
-update app.notification_deliveries as d
-set locked_until = null
-where d.tenant_id = $1 and d.id = $2 and d.state = 'pending' and d.attempts = $3;

@@ -59,6 +59,13 @@ returning
 delete from app.notification_channels as ch
 where ch.tenant_id = $1 and ch.id = $2;
 
+-- name: lock
+-- role: worker
+select ch.id
+from app.notification_channels as ch
+where ch.tenant_id = $1 and ch.id = $2
+for no key update;
+
 -- name: disable
 -- role: worker
 -- The name of a channel that was on until now.

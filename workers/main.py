@@ -24,6 +24,7 @@ from db.ledger import due
 from db.queue import FUNCTION
 from pipeline.run import run
 from resolvers.services import open_services, pipeline_services
+from workers.deliveries import courier
 from workers.janitor import expire_uploads
 from workers.text_index import index_texts
 
@@ -33,6 +34,7 @@ JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job o
 SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
+DELIVER_EVERY_S: Final = 2
 JANITOR_EVERY_MIN: Final = 10
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -69,6 +71,14 @@ async def index(ctx: Ctx) -> None:
     await index_texts(ctx["services"].database)
 
 
+async def deliver(ctx: Ctx) -> None:
+    """Begins to send notifications that are due to tenants' channels."""
+    try:
+        await ctx["courier"].tick()
+    except (DatabaseUnavailable, TimedOut):
+        log.warning("deliveries.not_begun")
+
+
 def tune_interpreter() -> None:
     """Lets Python's collector rest, and lets the event loop's turn come soon.
 
@@ -87,6 +97,7 @@ def worker_options(settings: Settings) -> dict[str, Any]:
         stack = AsyncExitStack()
         ctx["stack"] = stack
         ctx["services"] = await stack.enter_async_context(open_services(settings))
+        ctx["courier"] = await stack.enter_async_context(courier(ctx["services"]))
         ctx["pipeline"] = replace(
             pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
         )
@@ -101,6 +112,7 @@ def worker_options(settings: Settings) -> dict[str, Any]:
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
+            cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
         "queue_name": redis.QUEUE,
