@@ -7,6 +7,7 @@ import strawberry
 from schema.account_changes import AccountMutations
 from schema.connection_changes import ConnectionMutations
 from schema.mapping_changes import MappingMutations
+from schema.notification_changes import NotificationMutations
 from schema.profile_changes import ProfileMutations
 from schema.statement_changes import StatementMutations
 from schema.tenant_changes import TenantMutations
@@ -19,6 +20,7 @@ class Mutation(
     ProfileMutations,
     AccountMutations,
     MappingMutations,
+    NotificationMutations,
     TenantMutations,
 ):
     """The families of mutations, together."""

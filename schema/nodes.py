@@ -8,9 +8,12 @@ from uuid import UUID
 
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
+from db.deliveries import LISTING as DELIVERIES
 from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import LISTING as JOBS
 from db.mappings import LISTING as MAPPINGS
+from db.notification_channels import LISTING as CHANNELS
+from db.notifications import LISTING as NOTIFICATIONS
 from db.profiles import LISTING as PROFILES
 from db.reports import DOCUMENTS
 from db.select import Listing
@@ -22,6 +25,8 @@ from resolvers import (
     jobs,
     mappings,
     members,
+    notification_channels,
+    notifications,
     profiles,
     tenants,
     transactions,
@@ -36,6 +41,8 @@ from schema.institutions import Institution
 from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping
 from schema.node import Node
+from schema.notification_channels import NotificationChannel, NotificationDelivery
+from schema.notifications import Notification
 from schema.profiles import StatementProfile
 from schema.related import maybe
 from schema.tenants import Member, Tenant
@@ -51,6 +58,9 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "IngestionJob": (jobs.by_ids, IngestionJob.of),
     "Institution": (connections.institutions_by_ids, Institution.of),
     "Member": (members.by_ids, Member.of),
+    "Notification": (notifications.by_ids, Notification.of),
+    "NotificationChannel": (notification_channels.by_ids, NotificationChannel.of),
+    "NotificationDelivery": (notification_channels.deliveries_by_ids, NotificationDelivery.of),
     "RawDocument": (jobs.documents, RawDocument.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
@@ -65,6 +75,9 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Connection": CONNECTIONS,
     "IngestionJob": JOBS,
     "Institution": INSTITUTIONS,
+    "Notification": NOTIFICATIONS,
+    "NotificationChannel": CHANNELS,
+    "NotificationDelivery": DELIVERIES,
     "RawDocument": DOCUMENTS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,

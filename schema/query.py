@@ -46,6 +46,7 @@ from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping, AccountMappingFilter
 from schema.node import Node
 from schema.nodes import LISTINGS, find
+from schema.notification_queries import NotificationQueries
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
@@ -86,7 +87,7 @@ def _filtered(listing: Listing, asked: Callable[[Wanted], Asked], everything: Wa
 
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(NotificationQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from core.notifications import NotificationKind
 from core.scope import UserScope
+from db import notifications
 from schema.ids import encode
 from schema.nodes import NODES
 from tests.fixtures.graph import Graph, key
+from tests.fixtures.post import SECRET
 from tests.fixtures.world import Place
 from tests.schema.test_read_fields import STATEMENT
 
@@ -24,6 +27,8 @@ IDS = """
   accountMappings { edges { node { id } } }
   ingestionJobs { edges { node { id } } }
   statementProfiles { edges { node { id } } }
+  notifications { edges { node { id } } }
+  notificationChannels { edges { node { id deliveries { edges { node { id } } } } } }
   members { edges { node { id } } }
   auditLog { edges { node { id } } }
   viewer { tenant { id } }
@@ -35,6 +40,14 @@ mutation { statementProfileCreate(input: {name: "P", definition: {
   columns: {postedDate: "Date", amount: "Amount"}
 }}) { profile { id } userErrors { message path } } }
 """
+CHANNEL = """
+mutation ($secret: String!) { notificationChannelCreate(
+  input: {type: WEBHOOK, name: "C", url: "https://hooks.example/", secret: $secret}
+) { channel { id } userErrors { message path } } }
+"""
+TEST = """
+mutation ($id: ID!) { notificationChannelTest(id: $id) { userErrors { message } } }
+"""
 
 
 async def _filled(graph: Graph) -> Place:
@@ -42,6 +55,18 @@ async def _filled(graph: Graph) -> Place:
     await graph.world.take_in(place, STATEMENT)
     created = await graph.ask(place.user, PROFILE)
     assert created["userErrors"] == []
+    channel = await graph.ask(place.user, CHANNEL, secret=SECRET)
+    tested = await graph.ask(place.user, TEST, id=channel["channel"]["id"])
+    assert tested["userErrors"] == []
+    async with graph.world.database.as_(place.worker) as tx:
+        await notifications.put(
+            tx,
+            tenant_id=place.tenant_id,
+            kind=NotificationKind.DATA_ANOMALY,
+            connection_id=place.connection_id,
+            data={},
+            key="anomaly",
+        )
     return place
 
 
@@ -87,6 +112,7 @@ async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
         ("accountMappings", "AccountMappingFilter", "accountId", "Account"),
         ("ingestionJobs", "IngestionJobFilter", "connectionId", "Connection"),
         ("auditLog", "AuditLogFilter", "jobId", "IngestionJob"),
+        ("notifications", "NotificationFilter", "connectionId", "Connection"),
     ],
 )
 async def test_filter_by_an_id_of_nothing_finds_nothing(

@@ -26,15 +26,18 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementProfiles statementProfileProposal invitations",
+    "statementProfiles statementProfileProposal invitations notifications notificationCount "
+    "notificationChannels",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
-    "statementProfileCreate statementProfileUpdate statementProfileDelete",
-    "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged",
+    "statementProfileCreate statementProfileUpdate statementProfileDelete notificationsMarkRead "
+    "notificationChannelCreate notificationChannelUpdate notificationChannelRemove "
+    "notificationChannelTest",
+    "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged notificationAdded",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
     "description descriptionRaw merchantName category source reconciliation valueDate reference "
     "customerReference typeCode runningBalance",
