@@ -19,7 +19,15 @@ from db.session import Tx
 
 _SQL = load("notification_channels")
 
-LISTING: Final = Listing(source="app.notification_channels as ch", alias="ch")
+PREVIOUS_UNTIL: Final = (
+    "(select s.previous_until from app.notification_channel_secrets as s"
+    " where s.tenant_id = ch.tenant_id and s.channel_id = ch.id)"
+)
+LISTING: Final = Listing(
+    source="app.notification_channels as ch",
+    alias="ch",
+    overrides={"previous_until": PREVIOUS_UNTIL},
+)
 NEWEST: Final = Order(
     name="channels", keys=(select.by_instant("ch.created_at"), select.by_id("ch"))
 )
@@ -115,13 +123,14 @@ async def create(
         new.kinds,
         new.url and new.url.host,
         (new.secret and new.secret.ending) or (new.url and new.url.ending),
-        new.url and new.url.sealed,
-        new.secret and new.secret.sealed,
         new.recipients.addresses,
         new.recipients.role,
         created_by,
     )
     assert row is not None
+    if new.url is not None:
+        secret = None if new.secret is None else new.secret.sealed
+        await tx.run(_SQL["keep"], tenant_id, new.id, new.url.sealed, secret)
     return read(NotificationChannel, row)
 
 

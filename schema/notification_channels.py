@@ -10,6 +10,7 @@ from core import models
 from core import notifications as told
 from db import deliveries as stored_deliveries
 from db.notification_channels import LISTING as CHANNELS
+from db.notification_channels import PREVIOUS_UNTIL
 from db.notifications import LISTING as NOTIFICATIONS
 from db.select import Asked
 from resolvers import notification_channels, notifications
@@ -121,7 +122,7 @@ class NotificationChannel(Node):
         "for mail.",
     )
     previous_until: datetime | None = column(
-        "ch.previous_until",
+        PREVIOUS_UNTIL,
         description="Until when the secret before signs too; null: there was none.",
     )
     recipients: list[str] | None = strawberry.field(

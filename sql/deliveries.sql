@@ -30,10 +30,12 @@ returning d.id, d.notification_id, d.channel_id, d.attempts;
 -- role: worker
 select
   t.name as tenant_name, n.id as notification_id, n.kind, n.data, n.created_at, n.connection_id,
-  c.name as connection_name, n.job_id, ch.id as channel_id, ch.type, ch.enabled, ch.sealed_url,
-  ch.sealed_secret, ch.sealed_previous, ch.previous_until, ch.recipients
+  c.name as connection_name, n.job_id, ch.id as channel_id, ch.type, ch.enabled, ch.recipients,
+  s.sealed_url, s.sealed_secret, s.sealed_previous, s.previous_until
 from app.notifications as n
 join app.notification_channels as ch on ch.tenant_id = n.tenant_id and ch.id = $3
+left join app.notification_channel_secrets as s
+  on s.tenant_id = ch.tenant_id and s.channel_id = ch.id
 join app.tenants as t on t.id = n.tenant_id
 left join app.connections as c on c.tenant_id = n.tenant_id and c.id = n.connection_id
 where n.tenant_id = $1 and n.id = $2;

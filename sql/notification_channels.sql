@@ -9,26 +9,40 @@ where ch.tenant_id = $1;
 -- name: create
 -- role: authenticated
 insert into app.notification_channels as ch (
-  tenant_id, id, type, name, kinds, host, ending, sealed_url, sealed_secret, recipients,
-  recipient_role, created_by
+  tenant_id, id, type, name, kinds, host, ending, recipients, recipient_role, created_by
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 returning
   ch.id, ch.type, ch.name, ch.kinds, ch.enabled, ch.disabled_reason, ch.disabled_at, ch.failures,
-  ch.host, ch.ending, ch.previous_until, ch.recipients, ch.recipient_role, ch.created_by,
-  ch.created_at, ch.updated_at;
+  ch.host, ch.ending, ch.recipients, ch.recipient_role, ch.created_by, ch.created_at,
+  ch.updated_at, null::timestamptz as previous_until;
+
+-- name: keep
+-- role: authenticated
+insert into app.notification_channel_secrets (tenant_id, channel_id, sealed_url, sealed_secret)
+values ($1, $2, $3, $4);
 
 -- name: set_url
 -- role: authenticated
-update app.notification_channels as ch
-set sealed_url = $3, host = $4, ending = coalesce($5, ch.ending)
-where ch.tenant_id = $1 and ch.id = $2;
+with shown as (
+  update app.notification_channels as ch
+  set host = $4, ending = coalesce($5, ch.ending)
+  where ch.tenant_id = $1 and ch.id = $2
+)
+update app.notification_channel_secrets as s
+set sealed_url = $3
+where s.tenant_id = $1 and s.channel_id = $2;
 
 -- name: set_secret
 -- role: authenticated
-update app.notification_channels as ch
-set sealed_secret = $3, ending = $4
-where ch.tenant_id = $1 and ch.id = $2;
+with shown as (
+  update app.notification_channels as ch
+  set ending = $4
+  where ch.tenant_id = $1 and ch.id = $2
+)
+update app.notification_channel_secrets as s
+set sealed_secret = $3
+where s.tenant_id = $1 and s.channel_id = $2;
 
 -- name: update
 -- role: authenticated
@@ -51,8 +65,12 @@ set
 where ch.tenant_id = $1 and ch.id = $2
 returning
   ch.id, ch.type, ch.name, ch.kinds, ch.enabled, ch.disabled_reason, ch.disabled_at, ch.failures,
-  ch.host, ch.ending, ch.previous_until, ch.recipients, ch.recipient_role, ch.created_by,
-  ch.created_at, ch.updated_at;
+  ch.host, ch.ending, ch.recipients, ch.recipient_role, ch.created_by, ch.created_at,
+  ch.updated_at, (
+    select s.previous_until
+    from app.notification_channel_secrets as s
+    where s.tenant_id = ch.tenant_id and s.channel_id = ch.id
+  ) as previous_until;
 
 -- name: remove
 -- role: authenticated

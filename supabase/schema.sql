@@ -867,6 +867,20 @@ create table app.mapping_waits (
 );
 comment on table app.mapping_waits is 'How many rows of the document of an import wait for a mapping to name an account.';
 
+create table app.notification_channel_secrets (
+  tenant_id uuid not null,
+  channel_id uuid not null,
+  sealed_url bytea not null,
+  sealed_secret bytea,
+  sealed_previous bytea,
+  previous_until timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint notification_channel_secrets_pkey PRIMARY KEY (tenant_id, channel_id),
+  constraint notification_channel_secrets_sealed_check CHECK ((((length(sealed_url) >= 32) AND (length(sealed_url) <= 16384)) AND ((length(sealed_secret) >= 32) AND (length(sealed_secret) <= 4096)) AND ((length(sealed_previous) >= 32) AND (length(sealed_previous) <= 4096))))
+);
+comment on table app.notification_channel_secrets is 'Sealed addresses of web servers and what they are signed with, apart from what users read.';
+comment on column app.notification_channel_secrets.sealed_previous is 'The secret before this one, which also signs until previous_until.';
+
 create table app.notification_channels (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -879,10 +893,6 @@ create table app.notification_channels (
   failures integer not null default 0,
   host text,
   ending text,
-  sealed_url bytea,
-  sealed_secret bytea,
-  sealed_previous bytea,
-  previous_until timestamp with time zone,
   recipients text[],
   recipient_role text,
   created_by uuid,
@@ -890,26 +900,23 @@ create table app.notification_channels (
   updated_at timestamp with time zone not null default now(),
   constraint notification_channels_pkey PRIMARY KEY (tenant_id, id),
   constraint notification_channels_disabled_check CHECK ((((disabled_reason IS NULL) OR ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text])) AND (NOT enabled))) AND (enabled = (disabled_at IS NULL)))),
-  constraint notification_channels_ending_check CHECK ((length(ending) <= 4)),
-  constraint notification_channels_host_check CHECK (((length(host) >= 1) AND (length(host) <= 260))),
   constraint notification_channels_kinds_check CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 20))),
   constraint notification_channels_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint notification_channels_recipient_role_check CHECK ((recipient_role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
   constraint notification_channels_recipients_check CHECK (((cardinality(recipients) >= 1) AND (cardinality(recipients) <= 20))),
-  constraint notification_channels_sealed_check CHECK ((((length(sealed_url) >= 32) AND (length(sealed_url) <= 16384)) AND ((length(sealed_secret) >= 32) AND (length(sealed_secret) <= 4096)) AND ((length(sealed_previous) >= 32) AND (length(sealed_previous) <= 4096)))),
-  constraint notification_channels_target_check CHECK (
+  constraint notification_channels_shown_check CHECK ((((length(host) >= 1) AND (length(host) <= 260)) AND (length(ending) <= 4))),
+  constraint notification_channels_target_check CHECK (((num_nonnulls(host, ending) =
 CASE type
-    WHEN 'email'::text THEN ((num_nonnulls(sealed_url, sealed_secret, sealed_previous, host, ending) = 0) AND (num_nonnulls(recipients, recipient_role) = 1))
-    WHEN 'webhook'::text THEN ((num_nonnulls(sealed_url, sealed_secret, host, ending) = 4) AND (num_nonnulls(recipients, recipient_role) = 0))
-    ELSE ((num_nonnulls(sealed_url, host, ending) = 3) AND (num_nonnulls(sealed_secret, sealed_previous, recipients, recipient_role) = 0))
-END),
+    WHEN 'email'::text THEN 0
+    ELSE 2
+END) AND (num_nonnulls(recipients, recipient_role) =
+CASE type
+    WHEN 'email'::text THEN 1
+    ELSE 0
+END))),
   constraint notification_channels_type_check CHECK ((type = ANY (ARRAY['webhook'::text, 'slack'::text, 'email'::text])))
 );
-comment on table app.notification_channels is 'Where a tenant''s notifications are sent: a webhook, Slack, email. What is secret is sealed.';
-comment on column app.notification_channels.kinds is 'Which notifications it wants; null: all.';
-comment on column app.notification_channels.failures is 'Deliveries in a row that were given up; a delivery that arrives makes it 0.';
-comment on column app.notification_channels.ending is 'The end of a webhook''s secret, or of Slack''s address: 4 characters.';
-comment on column app.notification_channels.sealed_previous is 'The secret before this one, which also signs until previous_until.';
+comment on table app.notification_channels is 'Where a tenant''s notifications are sent: a webhook, Slack, email.';
 
 create table app.notification_deliveries (
   tenant_id uuid not null,
@@ -958,7 +965,6 @@ create table app.notifications (
   constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['initial_sync_complete'::text, 'historical_sync_complete'::text, 'reauthentication_required'::text, 'failing_repeatedly'::text, 'token_expiring'::text, 'webhook_dead'::text, 'new_accounts_available'::text, 'connection_revoked'::text, 'data_anomaly'::text, 'channel_disabled'::text, 'test'::text])))
 );
 comment on table app.notifications is 'What a tenant should hear of: written in the transaction of its cause, never changed.';
-comment on column app.notifications.data is 'Texts by name; never a secret.';
 comment on column app.notifications.key is 'Names the cause, so that whoever tells of it again adds nothing.';
 
 create table app.raw_ingestion_data (
@@ -1234,6 +1240,9 @@ add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES
 alter table app.mapping_waits
 add constraint mapping_waits_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.notification_channel_secrets
+add constraint notification_channel_secrets_channel_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES app.notification_channels(tenant_id, id) ON DELETE CASCADE;
+
 alter table app.notification_channels
 add constraint notification_channels_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -1354,7 +1363,7 @@ CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
-CREATE TRIGGER notification_channels_previous BEFORE UPDATE OF sealed_secret ON app.notification_channels FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
+CREATE TRIGGER notification_channel_secrets_previous BEFORE UPDATE OF sealed_secret ON app.notification_channel_secrets FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
 CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON app.notification_channels FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
@@ -1515,6 +1524,18 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_waits_update_worker on app.mapping_waits for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_channel_secrets enable row level security;
+alter table app.notification_channel_secrets force row level security;
+create policy notification_channel_secrets_insert on app.notification_channel_secrets for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channel_secrets_select on app.notification_channel_secrets for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channel_secrets_select_worker on app.notification_channel_secrets for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_channel_secrets_update on app.notification_channel_secrets for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
 alter table app.notification_channels enable row level security;
 alter table app.notification_channels force row level security;
@@ -1701,7 +1722,9 @@ grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
-grant delete, insert (tenant_id, id, type, name, kinds, host, ending, sealed_url, sealed_secret, recipients, recipient_role, created_by), select (tenant_id, id, type, name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, previous_until, recipients, recipient_role, created_by, created_at, updated_at), update (name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, sealed_url, sealed_secret, recipients, recipient_role) on app.notification_channels to authenticated;
+grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;
+grant select on app.notification_channel_secrets to worker;
+grant delete, insert (tenant_id, id, type, name, kinds, host, ending, recipients, recipient_role, created_by), select, update (name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, recipients, recipient_role) on app.notification_channels to authenticated;
 grant select, update (enabled, disabled_reason, disabled_at, failures) on app.notification_channels to worker;
 grant insert (tenant_id, id, notification_id, channel_id), select on app.notification_deliveries to authenticated;
 grant insert (tenant_id, id, notification_id, channel_id), select, update (state, attempts, next_attempt_at, locked_until, log, settled_at) on app.notification_deliveries to worker;

@@ -30,7 +30,6 @@ comment on table app.notifications is
   'What a tenant should hear of: written in the transaction of its cause, never changed.';
 comment on column app.notifications.key is
   'Names the cause, so that whoever tells of it again adds nothing.';
-comment on column app.notifications.data is 'Texts by name; never a secret.';
 create index notifications_order_idx on app.notifications (tenant_id, created_at desc, id desc);
 create index notifications_connection_idx
 on app.notifications (tenant_id, connection_id, created_at desc, id desc);
@@ -60,10 +59,6 @@ create table app.notification_channels (
   failures integer not null default 0,
   host text,
   ending text,
-  sealed_url bytea,
-  sealed_secret bytea,
-  sealed_previous bytea,
-  previous_until timestamptz,
   recipients text[],
   recipient_role text,
   created_by uuid,
@@ -79,43 +74,46 @@ create table app.notification_channels (
     (disabled_reason is null or (disabled_reason in ('gone', 'failing') and not enabled))
     and enabled = (disabled_at is null)
   ),
-  constraint notification_channels_host_check check (length(host) between 1 and 260),
-  constraint notification_channels_ending_check check (length(ending) <= 4),
-  constraint notification_channels_sealed_check
-  check (
-    length(sealed_url) between 32 and 16384
-    and length(sealed_secret) between 32 and 4096
-    and length(sealed_previous) between 32 and 4096
-  ),
+  constraint notification_channels_shown_check
+  check (length(host) between 1 and 260 and length(ending) <= 4),
   constraint notification_channels_recipients_check
   check (cardinality(recipients) between 1 and 20),
   constraint notification_channels_recipient_role_check
   check (recipient_role in ('owner', 'admin', 'member', 'viewer')),
   constraint notification_channels_target_check
   check (
-    case type
-      when 'email'
-        then num_nonnulls(sealed_url, sealed_secret, sealed_previous, host, ending) = 0
-          and num_nonnulls(recipients, recipient_role) = 1
-      when 'webhook'
-        then num_nonnulls(sealed_url, sealed_secret, host, ending) = 4
-          and num_nonnulls(recipients, recipient_role) = 0
-      else num_nonnulls(sealed_url, host, ending) = 3
-        and num_nonnulls(sealed_secret, sealed_previous, recipients, recipient_role) = 0
-    end
+    num_nonnulls(host, ending) = case type when 'email' then 0 else 2 end
+    and num_nonnulls(recipients, recipient_role) = case type when 'email' then 1 else 0 end
   )
 );
 comment on table app.notification_channels is
-  'Where a tenant''s notifications are sent: a webhook, Slack, email. What is secret is sealed.';
-comment on column app.notification_channels.kinds is 'Which notifications it wants; null: all.';
-comment on column app.notification_channels.failures is
-  'Deliveries in a row that were given up; a delivery that arrives makes it 0.';
-comment on column app.notification_channels.ending is
-  'The end of a webhook''s secret, or of Slack''s address: 4 characters.';
-comment on column app.notification_channels.sealed_previous is
-  'The secret before this one, which also signs until previous_until.';
+  'Where a tenant''s notifications are sent: a webhook, Slack, email.';
 create index notification_channels_order_idx
 on app.notification_channels (tenant_id, created_at desc, id desc);
+
+create table app.notification_channel_secrets (
+  tenant_id uuid not null,
+  channel_id uuid not null,
+  sealed_url bytea not null,
+  sealed_secret bytea,
+  sealed_previous bytea,
+  previous_until timestamptz,
+  created_at timestamptz not null default now(),
+  constraint notification_channel_secrets_pkey primary key (tenant_id, channel_id),
+  constraint notification_channel_secrets_channel_fkey
+  foreign key (tenant_id, channel_id) references app.notification_channels (tenant_id, id)
+  on delete cascade,
+  constraint notification_channel_secrets_sealed_check
+  check (
+    length(sealed_url) between 32 and 16384
+    and length(sealed_secret) between 32 and 4096
+    and length(sealed_previous) between 32 and 4096
+  )
+);
+comment on table app.notification_channel_secrets is
+  'Sealed addresses of web servers and what they are signed with, apart from what users read.';
+comment on column app.notification_channel_secrets.sealed_previous is
+  'The secret before this one, which also signs until previous_until.';
 
 create table app.notification_deliveries (
   tenant_id uuid not null,
@@ -160,9 +158,7 @@ on app.notification_deliveries (next_attempt_at) where state = 'pending';
 create index notification_deliveries_locked_idx
 on app.notification_deliveries (locked_until) where locked_until is not null;
 
--- ---------------------------------------------------------------------------------------------
 -- A new secret: the one before it signs on for a day, without anybody who may write reading it.
--- ---------------------------------------------------------------------------------------------
 create function private.keep_previous_secret()
 returns trigger
 language plpgsql
@@ -178,8 +174,8 @@ comment on function private.keep_previous_secret() is
   'Lets receivers of signed notifications change to a new secret without missing any.';
 revoke all on function private.keep_previous_secret() from public;
 
-create trigger notification_channels_previous before update of sealed_secret
-on app.notification_channels
+create trigger notification_channel_secrets_previous before update of sealed_secret
+on app.notification_channel_secrets
 for each row
 when (
   current_user = 'authenticated'
@@ -190,9 +186,7 @@ execute function private.keep_previous_secret();
 create trigger notification_channels_touch before update on app.notification_channels
 for each row execute function private.touch_updated_at();
 
--- ---------------------------------------------------------------------------------------------
 -- What is to be sent. A slow receiver holds up few deliveries of its own, and no other tenant's.
--- ---------------------------------------------------------------------------------------------
 create function private.due_deliveries(moment timestamptz, most integer)
 returns table (tenant_id uuid, delivery_id uuid)
 language sql
@@ -265,43 +259,36 @@ private.channel_recipients(uuid) from public;
 grant execute on function private.due_deliveries(timestamptz, integer),
 private.channel_recipients(uuid) to worker;
 
--- ---------------------------------------------------------------------------------------------
 -- Grants and row-level security.
--- ---------------------------------------------------------------------------------------------
 grant select on app.notifications to authenticated, worker;
 grant insert (tenant_id, id, kind, connection_id, job_id, data, key)
 on app.notifications to authenticated, worker;
 grant select, insert (tenant_id, notification_id, user_id) on app.notification_reads
 to authenticated;
-grant select (
-  tenant_id, id, type, name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending,
-  previous_until, recipients, recipient_role, created_by, created_at, updated_at
+grant select, delete, insert (
+  tenant_id, id, type, name, kinds, host, ending, recipients, recipient_role, created_by
+), update (
+  name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, recipients,
+  recipient_role
 ) on app.notification_channels to authenticated;
-grant insert (
-  tenant_id, id, type, name, kinds, host, ending, sealed_url, sealed_secret, recipients,
-  recipient_role, created_by
-) on app.notification_channels to authenticated;
-grant update (
-  name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, sealed_url,
-  sealed_secret, recipients, recipient_role
-) on app.notification_channels to authenticated;
-grant delete on app.notification_channels to authenticated;
 grant select, update (enabled, disabled_reason, disabled_at, failures)
 on app.notification_channels to worker;
-grant select on app.notification_deliveries to authenticated, worker;
-grant insert (tenant_id, id, notification_id, channel_id)
+grant
+select (tenant_id, channel_id, previous_until),
+insert (tenant_id, channel_id, sealed_url, sealed_secret),
+update (sealed_url, sealed_secret)
+on app.notification_channel_secrets to authenticated;
+grant select on app.notification_channel_secrets to worker;
+grant select, insert (tenant_id, id, notification_id, channel_id)
 on app.notification_deliveries to authenticated, worker;
 grant update (state, attempts, next_attempt_at, locked_until, log, settled_at)
 on app.notification_deliveries to worker;
 
-alter table app.notifications enable row level security;
-alter table app.notifications force row level security;
-alter table app.notification_reads enable row level security;
-alter table app.notification_reads force row level security;
-alter table app.notification_channels enable row level security;
-alter table app.notification_channels force row level security;
-alter table app.notification_deliveries enable row level security;
-alter table app.notification_deliveries force row level security;
+alter table app.notifications enable row level security, force row level security;
+alter table app.notification_reads enable row level security, force row level security;
+alter table app.notification_channels enable row level security, force row level security;
+alter table app.notification_channel_secrets enable row level security, force row level security;
+alter table app.notification_deliveries enable row level security, force row level security;
 
 create policy notifications_select on app.notifications
 for select to authenticated
@@ -340,10 +327,7 @@ with check (
 
 create policy notification_channels_select on app.notification_channels
 for select to authenticated
-using (
-  tenant_id = (select private.current_tenant_id())
-  and (select private.has_role('admin'))
-);
+using (tenant_id = (select private.current_tenant_id()) and (select private.has_role('admin')));
 
 create policy notification_channels_insert on app.notification_channels
 for insert to authenticated
@@ -355,10 +339,7 @@ with check (
 
 create policy notification_channels_update on app.notification_channels
 for update to authenticated
-using (
-  tenant_id = (select private.current_tenant_id())
-  and (select private.has_role('admin'))
-)
+using (tenant_id = (select private.current_tenant_id()) and (select private.has_role('admin')))
 with check (tenant_id = (select private.current_tenant_id()));
 
 create policy notification_channels_delete on app.notification_channels
@@ -373,6 +354,26 @@ create policy notification_channels_update_worker on app.notification_channels
 for update to worker
 using (tenant_id = (select private.worker_tenant_id()))
 with check (tenant_id = (select private.worker_tenant_id()));
+
+create policy notification_channel_secrets_select on app.notification_channel_secrets
+for select to authenticated
+using (tenant_id = (select private.current_tenant_id()) and (select private.has_role('admin')));
+
+create policy notification_channel_secrets_insert on app.notification_channel_secrets
+for insert to authenticated
+with check (
+  tenant_id = (select private.current_tenant_id())
+  and (select private.has_role('admin'))
+);
+
+create policy notification_channel_secrets_update on app.notification_channel_secrets
+for update to authenticated
+using (tenant_id = (select private.current_tenant_id()) and (select private.has_role('admin')))
+with check (tenant_id = (select private.current_tenant_id()));
+
+create policy notification_channel_secrets_select_worker on app.notification_channel_secrets
+for select to worker
+using (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_deliveries_select on app.notification_deliveries
 for select to authenticated

@@ -79,13 +79,8 @@ select is(pg_temp.outcome('worker@acme', 'select from app.notification_reads'), 
 -- Channels.
 select is(pg_temp.outcome('mia@acme', 'select id from app.notification_channels'), '0 rows',
   'a member sees no channel');
-select is(pg_temp.outcome('adam@acme', 'select id, host, ending from app.notification_channels'),
-  '1 rows', 'an admin sees the tenant''s, as far as they are shown');
-select is(
-  pg_temp.outcome('olivia@acme', format('select %I from app.notification_channels', sealed)),
-  '42501', format('nobody sees %s', sealed)
-)
-from unnest(array['sealed_url', 'sealed_secret', 'sealed_previous']) as sealed;
+select is(pg_temp.outcome('adam@acme', 'select from app.notification_channels'), '1 rows',
+  'an admin sees the tenant''s');
 select is(pg_temp.outcome('worker@acme', 'select from app.notification_channels'), '1 rows',
   'a worker sees all of its tenant''s');
 create function pg_temp.open_channel(who text, tenant text, person text, type text)
@@ -136,19 +131,51 @@ $$), '2 rows', 'but turns off what has gone');
 select is(pg_temp.outcome('adam@acme', 'update app.notification_channels set enabled = true'),
   '23514 notification_channels_disabled_check', 'what is on was not turned off');
 
--- A new secret.
+-- What is secret.
+select is(
+  pg_temp.outcome('olivia@acme', format('select %I from app.notification_channel_secrets', sealed)),
+  '42501', format('nobody sees %s', sealed)
+)
+from unnest(array['sealed_url', 'sealed_secret', 'sealed_previous']) as sealed;
+select is(
+  pg_temp.outcome('adam@acme', 'select previous_until from app.notification_channel_secrets'),
+  '1 rows', 'an admin sees until when a secret signs');
+select is(
+  pg_temp.outcome('mia@acme', 'select previous_until from app.notification_channel_secrets'),
+  '0 rows', 'a member does not');
+select is(pg_temp.outcome('worker@acme', 'select from app.notification_channel_secrets'), '1 rows',
+  'a worker reads those of its tenant');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.notification_channel_secrets set sealed_secret = sha256('x')
+$$), '42501', 'and writes none');
+create function pg_temp.keep(who text, tenant text, channel text)
+returns text language sql as $$
+  select pg_temp.outcome(who, format(
+    'insert into app.notification_channel_secrets (tenant_id, channel_id, sealed_url)
+     values (pg_temp.id(%L), pg_temp.id(%L), sha256(%L))', tenant, channel, 'x'
+  ))
+$$;
+select is(pg_temp.keep('mia@acme', 'acme', 'acme channel'), '42501', 'a member keeps none');
+select is(pg_temp.keep('adam@acme', 'acme', 'globex channel'),
+  '23503 notification_channel_secrets_channel_fkey', 'an admin none for another tenant''s channel');
+select is(pg_temp.keep('adam@acme', 'globex', 'globex channel'), '42501', 'nor there');
+select is(pg_temp.outcome('mia@acme', $$
+  update app.notification_channel_secrets set sealed_secret = sha256('new')
+$$), '0 rows', 'a member changes none');
 select is(pg_temp.outcome('adam@acme', $$
-  update app.notification_channels set sealed_secret = sha256('new') where type = 'webhook'
+  update app.notification_channel_secrets set sealed_secret = sha256('new')
 $$), '1 rows', 'an admin sets a new secret');
 select ok(
-  c.sealed_previous = sha256('acme') and c.previous_until > now() + interval '23 hours',
+  s.sealed_previous = sha256('acme') and s.previous_until > now() + interval '23 hours',
   'the one before it signs on for a day'
 )
-from app.notification_channels as c
-where c.id = pg_temp.id('acme channel');
+from app.notification_channel_secrets as s
+where s.channel_id = pg_temp.id('acme channel');
 select is(pg_temp.outcome('adam@acme', $$
-  update app.notification_channels set sealed_previous = sha256('x')
+  update app.notification_channel_secrets set sealed_previous = sha256('x')
 $$), '42501', 'which nobody sets by hand');
+select is(pg_temp.outcome('adam@acme', 'delete from app.notification_channel_secrets'), '42501',
+  'what is secret goes with its channel alone');
 
 -- Deliveries.
 select is(pg_temp.outcome('mia@acme', 'select from app.notification_deliveries'), '0 rows',
@@ -234,6 +261,9 @@ select is(
   (select count(*) from app.notification_deliveries as d
    where d.channel_id in (pg_temp.id('acme channel'), pg_temp.id('globex channel'))),
   1::bigint, 'its deliveries go with it, and no others');
+select is(
+  (select array_agg(s.channel_id) from app.notification_channel_secrets as s),
+  array[pg_temp.id('globex channel')], 'and so does what was secret');
 
 select * from finish();
 rollback;

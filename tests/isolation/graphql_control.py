@@ -34,10 +34,7 @@ _SETTLED: Final = (
     " settled_at = created_at; update app.notification_channels set enabled = false,"
     " disabled_reason = 'gone', disabled_at = created_at, kinds = '{test}'"
 )
-_MAILED: Final = (
-    "update app.notification_channels set type = 'email', sealed_url = null, sealed_secret = null,"
-    " sealed_previous = null, host = null, ending = null, "
-)
+_MAILED: Final = "update app.notification_channels set type = 'email', host = null, ending = null, "
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
     {

@@ -126,6 +126,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "recipients": None,
         "recipient_role": None,
     },
+    "app.notification_channel_secrets": {},
     "app.notification_deliveries": {
         "state": "pending",
         "settled_at": None,

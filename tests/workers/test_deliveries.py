@@ -375,7 +375,7 @@ async def test_the_secret_before_signs_on_for_a_day(post: Post, hours: int) -> N
     async with receiving() as receiver:
         channel_id = await post.webhook(place, receiver.url)
         await post.world.owner.execute(
-            "update app.notification_channels set sealed_previous = $1, previous_until = $2",
+            "update app.notification_channel_secrets set sealed_previous = $1, previous_until = $2",
             await post.seal(place, channel_id, OTHER_SECRET),
             post.clock() + timedelta(hours=24),
         )
