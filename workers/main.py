@@ -27,6 +27,7 @@ from db.queue import FUNCTION, WEBHOOKS_FUNCTION
 from pipeline.run import run
 from providers.webhooks import Reception
 from resolvers.services import open_services, pipeline_services
+from workers.deliveries import courier
 from workers.janitor import expire_uploads
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
@@ -38,6 +39,7 @@ JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job o
 SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
+DELIVER_EVERY_S: Final = 2
 JANITOR_EVERY_MIN: Final = 10
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
@@ -101,6 +103,14 @@ async def index(ctx: Ctx) -> None:
     await index_texts(ctx["services"].database)
 
 
+async def deliver(ctx: Ctx) -> None:
+    """Begins to send notifications that are due to tenants' channels."""
+    try:
+        await ctx["courier"].tick()
+    except (DatabaseUnavailable, TimedOut):
+        log.warning("deliveries.not_begun")
+
+
 def tune_interpreter() -> None:
     """Lets Python's collector rest, and lets the event loop's turn come soon.
 
@@ -123,6 +133,7 @@ def worker_options(
         ctx["services"] = await stack.enter_async_context(
             open_services(settings, receivers=receivers)
         )
+        ctx["courier"] = await stack.enter_async_context(courier(ctx["services"]))
         ctx["pipeline"] = replace(
             pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
         )
@@ -139,6 +150,7 @@ def worker_options(
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
+            cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
         "queue_name": redis.QUEUE,
