@@ -45,6 +45,7 @@ class Applying:
         services: Services,
         *,
         key: DataKey,
+        cursor: str | None,
     ) -> None:
         self._job = job
         self._connection = connection
@@ -52,6 +53,7 @@ class Applying:
         self._services = services
         self._key = key
         self._done = job.checkpoint
+        self._cursor = cursor
         self._accounts: dict[str, AccountRecord] = {}
 
     async def apply(self, kept: Sequence[Kept], checkpoint: Checkpoint) -> Counts:
@@ -79,8 +81,10 @@ class Applying:
                 ids += [page_id] if page_id is not None else []
             await syncs.apply_pages(tx, job, ids)
             await syncs.put_cursor(tx, job, checkpoint.cursor)
-            # Every checkpoint is progress: tries are counted from it anew.
-            self._done += 1 + total.processed
+            # A cursor that moved is progress: tries are counted from it anew. What is read again
+            # by each try is none, or a sync that fails behind it would be tried for ever.
+            if checkpoint.cursor != self._cursor:
+                self._done += 1 + total.processed
             await ledger.advance(
                 tx,
                 job,
@@ -90,6 +94,7 @@ class Applying:
                 rate=0,
                 wrote=True,
             )
+        self._cursor = checkpoint.cursor
         return total
 
     def _to(self, document: RawDocument) -> Destination:
