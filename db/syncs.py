@@ -114,6 +114,12 @@ async def request(
     return found if isinstance(found, UUID) else None
 
 
+async def give_way(tx: Tx, job: Job, *, delay: timedelta) -> bool:
+    """Whether another sync of the connection waits, and does so after the delay at the soonest."""
+    found = await tx.value(_SQL["give_way"], job.tenant_id, job.connection_id, job.id, delay)
+    return found is not None
+
+
 async def due_connections(database: Database, *, most: int) -> list[tuple[UUID, UUID]]:
     """Tenant and connection ids of what is to be synced now, one of each tenant first."""
     async with database.as_(WorkerScope(tenant_id=None), read_only=True) as tx:
