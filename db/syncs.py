@@ -109,7 +109,7 @@ async def failures(tx: Tx, job: Job) -> int:
 async def request(
     tx: Tx, *, tenant_id: UUID, connection_id: UUID, trigger: JobTrigger
 ) -> UUID | None:
-    """A new sync's job; None where one waits already."""
+    """The job of a new sync, or of one that waits and was scheduled; None where another waits."""
     found = await tx.value(_SQL["request"], tenant_id, connection_id, trigger)
     return found if isinstance(found, UUID) else None
 

@@ -99,10 +99,12 @@ for no key update;
 
 -- name: request
 -- role: worker
--- One sync waits at most; who asks again has asked already.
+-- One sync waits at most; who asks again has asked already, and has it go before scheduled ones.
 insert into app.ingestion_jobs as j (tenant_id, connection_id, kind, trigger)
 values ($1, $2, 'sync', $3)
-on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do nothing
+on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do update
+set trigger = excluded.trigger
+where j.trigger = 'schedule' and excluded.trigger <> 'schedule'
 returning j.id;
 
 -- name: give_way
