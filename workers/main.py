@@ -28,6 +28,7 @@ from resolvers.services import open_services, pipeline_services
 from workers.janitor import expire_uploads
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
+from workers.token_upkeep import renew_tokens
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job o
 SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
+RENEWAL_SECOND: Final = 20  # of every minute
 JANITOR_EVERY_MIN: Final = 10
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
@@ -75,6 +77,11 @@ async def sweep(ctx: Ctx) -> None:
         return
     for tenant_id, job_id in jobs:
         await services.queue.wake(tenant_id, job_id)
+
+
+async def renew(ctx: Ctx) -> None:
+    """Renews access tokens that end soon."""
+    await renew_tokens(ctx["pipeline"], ctx["services"].queue)
 
 
 async def clean(ctx: Ctx) -> None:
@@ -119,6 +126,7 @@ def worker_options(settings: Settings) -> dict[str, Any]:
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(renew, second={RENEWAL_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],

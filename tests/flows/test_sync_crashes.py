@@ -228,7 +228,7 @@ async def test_a_postgres_that_is_killed_in_the_middle_of_a_sync_recovers_and_so
         FaultRule(path=SYNC, kind="status", status=429, after=1),
         FaultRule(path=SYNC, kind="status", status=429, retry_after="3", after=1),
         FaultRule(path=SYNC, kind="cut", after=1, times=4),
-        FaultRule(path=SYNC, kind="garbage", after=1, times=4),
+        FaultRule(path=SYNC, kind="garbage", after=1, times=2),
     ],
     ids=lambda rule: f"{rule.kind}-{rule.status}-{rule.retry_after}",
 )
