@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -106,7 +107,10 @@ def _nowhere(http: httpx.AsyncClient, redis: Redis) -> ProviderAccess:
 
 async def _tenant(world: World, connections: int) -> Place:
     """A tenant with so many connections that are due."""
-    due = {"status": "active", "next_sync_at": datetime.now(UTC) - timedelta(minutes=1)}
+    due: dict[str, Any] = {
+        "status": "active",
+        "next_sync_at": datetime.now(UTC) - timedelta(minutes=1),
+    }
     place = await world.place(provider="plaid", **due)
     await world.owner.execute(
         "insert into app.connections (tenant_id, name, provider, status, next_sync_at)"

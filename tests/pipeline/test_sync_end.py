@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -196,7 +197,12 @@ def _failure(
 
 
 async def _connection(world: World, **columns: object) -> Place:
-    given = {"provider": "plaid", "status": "active", "next_sync_at": NOW, **columns}
+    given: dict[str, Any] = {
+        "provider": "plaid",
+        "status": "active",
+        "next_sync_at": NOW,
+        **columns,
+    }
     return await world.place(**given)
 
 

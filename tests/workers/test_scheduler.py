@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -118,6 +119,7 @@ async def test_a_scheduled_sync_that_waits_goes_first_once_somebody_asks_for_it(
         "select id, connection_id from app.ingestion_jobs order by created_at desc, id desc limit 1"
     )
 
+    assert last is not None
     async with world.database.as_(place.worker) as tx:
         raised = await syncs.request(
             tx,
@@ -150,7 +152,7 @@ async def test_a_database_that_is_away_is_no_end_of_the_worker(
 
 
 async def _due(world: World, **columns: object) -> Place:
-    given = {
+    given: dict[str, Any] = {
         "provider": "plaid",
         "status": "active",
         "next_sync_at": datetime.now(UTC) - timedelta(minutes=1),
