@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from prometheus_client import (
@@ -51,6 +52,8 @@ class Metrics:
             "bankfeeds_upload_bytes", "Bytes of accepted uploads.", registry=self.registry
         )
 
+        self.gathered: list[Callable[[], Awaitable[None]]] = []  # before each scrape
+
         self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
         self._durations: dict[str, Histogram] = {}
         self._ended: dict[tuple[str, str], Counter] = {}
@@ -76,6 +79,8 @@ class Metrics:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""
         if not _is_local(request):
             return PlainTextResponse("Not Found", status_code=404)
+        for gather in self.gathered:
+            await gather()
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
 

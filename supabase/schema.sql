@@ -417,6 +417,18 @@ $function$;
 comment on function private.provider_answered(text) is 'Notes that the provider answers: its circuit is closed.';
 grant execute on function private.provider_answered(text) to worker;
 
+CREATE OR REPLACE FUNCTION private.provider_circuits()
+ RETURNS TABLE(provider text, is_open boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select s.provider, s.open_until is not null
+  from private.provider_states as s
+$function$;
+comment on function private.provider_circuits() is 'Which providers do not answer at present.';
+grant execute on function private.provider_circuits() to worker;
+
 CREATE OR REPLACE FUNCTION private.provider_failed(slug text, failed_at timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -636,6 +648,34 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+
+CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
+ RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    c.provider,
+    j.state,
+    coalesce(j.error_kind, ''),
+    count(*),
+    round(
+      (percentile_cont(0.5) within group (order by extract(epoch from j.finished_at - j.started_at)))
+      ::numeric, 3
+    ),
+    round(
+      (percentile_cont(0.95) within group (order by extract(epoch from j.finished_at - j.started_at)))
+      ::numeric, 3
+    )
+  from app.ingestion_jobs as j
+  join app.connections as c on c.tenant_id = j.tenant_id and c.id = j.connection_id
+  where j.kind = 'sync' and j.finished_at >= since and j.started_at is not null
+  group by c.provider, j.state, coalesce(j.error_kind, '')
+$function$;
+comment on function private.sync_totals(timestamp with time zone) is 'Syncs of all tenants that ended since an instant, by provider and outcome: counts and durations.
+No ids.';
+grant execute on function private.sync_totals(timestamp with time zone) to worker;
 
 CREATE OR REPLACE FUNCTION private.tenants_after(after uuid, most integer)
  RETURNS TABLE(tenant_id uuid)
@@ -1604,6 +1644,7 @@ CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING b
 CREATE INDEX ingestion_jobs_running_idx ON app.ingestion_jobs USING btree (tenant_id) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
+CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE (kind = 'sync'::text);
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");

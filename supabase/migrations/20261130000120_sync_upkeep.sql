@@ -109,3 +109,56 @@ $$;
 comment on function private.due_jobs(integer) is
   'Jobs of all tenants that nobody works on and that are due: those first whose tenants have the
 fewest at work, or were served longest ago. Ids only.';
+
+-- ---------------------------------------------------------------------------------------------
+-- How syncs with each provider do, of all tenants together and of none by name.
+-- ---------------------------------------------------------------------------------------------
+create index ingestion_jobs_synced_idx on app.ingestion_jobs (finished_at) where kind = 'sync';
+
+create function private.sync_totals(since timestamptz)
+returns table (
+  provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric
+)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    c.provider,
+    j.state,
+    coalesce(j.error_kind, ''),
+    count(*),
+    round(
+      (percentile_cont(0.5) within group (order by extract(epoch from j.finished_at - j.started_at)))
+      ::numeric, 3
+    ),
+    round(
+      (percentile_cont(0.95) within group (order by extract(epoch from j.finished_at - j.started_at)))
+      ::numeric, 3
+    )
+  from app.ingestion_jobs as j
+  join app.connections as c on c.tenant_id = j.tenant_id and c.id = j.connection_id
+  where j.kind = 'sync' and j.finished_at >= since and j.started_at is not null
+  group by c.provider, j.state, coalesce(j.error_kind, '')
+$$;
+comment on function private.sync_totals(timestamptz) is
+  'Syncs of all tenants that ended since an instant, by provider and outcome: counts and durations.
+No ids.';
+
+create function private.provider_circuits()
+returns table (provider text, is_open boolean)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select s.provider, s.open_until is not null
+  from private.provider_states as s
+$$;
+comment on function private.provider_circuits() is 'Which providers do not answer at present.';
+
+revoke all on function private.sync_totals(timestamptz) from public;
+revoke all on function private.provider_circuits() from public;
+grant execute on function private.sync_totals(timestamptz) to worker;
+grant execute on function private.provider_circuits() to worker;

@@ -106,11 +106,9 @@ def _nowhere(http: httpx.AsyncClient, redis: Redis) -> ProviderAccess:
 
 async def _tenant(world: World, connections: int) -> Place:
     """A tenant with so many connections that are due."""
-    due: dict[str, Any] = {
-        "status": "active",
-        "next_sync_at": datetime.now(UTC) - timedelta(minutes=1),
-    }
-    place = await world.place(provider="plaid", **due)
+    place = await world.place(
+        provider="plaid", status="active", next_sync_at=datetime.now(UTC) - timedelta(minutes=1)
+    )
     await world.owner.execute(
         "insert into app.connections (tenant_id, name, provider, status, next_sync_at)"
         " select $1, 'C', 'plaid', 'active', now() - interval '1 hour'"
