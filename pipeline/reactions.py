@@ -38,13 +38,8 @@ async def react(
                     at=now,
                 )
             return await _synced(tx, tenant_id, connection_id)
-        case Reauth(by=None):
-            await _stopped(tx, tenant_id, connection_id, reaction.code)
-            await told.of(NotificationKind.REAUTHENTICATION_REQUIRED, {"code": reaction.code})
-        case Reauth(by=datetime() as by):
-            await stored.ends(tx, tenant_id=tenant_id, connection_id=connection_id, at=by)
-            data = {"code": reaction.code, "by": by.isoformat()}
-            await told.of(NotificationKind.TOKEN_EXPIRING, data)
+        case Reauth():
+            await _asked_again(told, reaction)
         case Revoked():
             await _stopped(tx, tenant_id, connection_id, reaction.code)
             await told.of(NotificationKind.CONNECTION_REVOKED, {"code": reaction.code})
@@ -82,20 +77,33 @@ class _Told:
     """Tells the tenant of something of one connection, once a day."""
 
     def __init__(self, tx: Tx, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
-        self._tx = tx
-        self._tenant_id = tenant_id
-        self._connection_id = connection_id
+        self.tx = tx
+        self.tenant_id = tenant_id
+        self.connection_id = connection_id
         self._now = now
 
     async def of(self, kind: NotificationKind, data: Mapping[str, str]) -> None:
         await notifications.put(
-            self._tx,
-            tenant_id=self._tenant_id,
+            self.tx,
+            tenant_id=self.tenant_id,
             kind=kind,
-            connection_id=self._connection_id,
+            connection_id=self.connection_id,
             data=data,
-            key=f"{kind}:{self._connection_id}:{self._now.date()}",
+            key=f"{kind}:{self.connection_id}:{self._now.date()}",
         )
+
+
+async def _asked_again(told: _Told, reaction: Reauth) -> None:
+    """A person must connect again: now, or by a time until which everything goes on."""
+    if reaction.by is None:
+        await _stopped(told.tx, told.tenant_id, told.connection_id, reaction.code)
+        await told.of(NotificationKind.REAUTHENTICATION_REQUIRED, {"code": reaction.code})
+        return
+    await stored.ends(
+        told.tx, tenant_id=told.tenant_id, connection_id=told.connection_id, at=reaction.by
+    )
+    data = {"code": reaction.code, "by": reaction.by.isoformat()}
+    await told.of(NotificationKind.TOKEN_EXPIRING, data)
 
 
 async def _synced(tx: Tx, tenant_id: UUID, connection_id: UUID) -> list[UUID]:

@@ -163,7 +163,8 @@ begin
     ('failed', 'queued', 'revert'),
     ('cancelled', 'queued', 'revert'),
     ('awaiting_mapping', 'queued', 'revert')
-  ) then
+  ) and new.trigger = old.trigger
+  then
     return new;
   end if;
   -- Whoever runs a sync stops at its next step when somebody asks for that.
@@ -172,6 +173,15 @@ begin
     and new.cancel_requested_at is not null
     and to_jsonb(new) - array['cancel_requested_at', 'updated_at']
       = to_jsonb(old) - array['cancel_requested_at', 'updated_at']
+  then
+    return new;
+  end if;
+  -- A sync that waits is the user's from now on, where a schedule had asked for it.
+  if old.state = 'queued'
+    and old.kind = 'sync'
+    and new.trigger in ('user', old.trigger)
+    and to_jsonb(new) - array['trigger', 'updated_at']
+      = to_jsonb(old) - array['trigger', 'updated_at']
   then
     return new;
   end if;
@@ -497,16 +507,28 @@ AS $function$
     from app.ingestion_jobs as r
     where r.state = 'running' and r.lease_until > now()
     group by r.tenant_id
+  ),
+
+  served as (
+    select
+      w.tenant_id,
+      (
+        select max(s.started_at)
+        from app.ingestion_jobs as s
+        where s.tenant_id = w.tenant_id
+      ) as last_at
+    from (select distinct d.tenant_id from due as d) as w
   )
 
   select d.tenant_id, d.id
   from due as d
+  join served as s on s.tenant_id = d.tenant_id
   left join busy as b on b.tenant_id = d.tenant_id
-  order by d.turn + coalesce(b.running, 0), d.created_at
+  order by d.turn + coalesce(b.running, 0), s.last_at nulls first, d.created_at
   limit least(most, 1000)
 $function$;
 comment on function private.due_jobs(integer) is 'Jobs of all tenants that nobody works on and that are due: those first whose tenants have the
-fewest at work. Ids only.';
+fewest at work, or were served longest ago. Ids only.';
 grant execute on function private.due_jobs(integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.due_webhook_events(most integer)
@@ -798,6 +820,18 @@ AS $function$
 $function$;
 comment on function private.provider_answered(text) is 'Notes that the provider answers: its circuit is closed.';
 grant execute on function private.provider_answered(text) to worker;
+
+CREATE OR REPLACE FUNCTION private.provider_circuits()
+ RETURNS TABLE(provider text, is_open boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select s.provider, s.open_until is not null
+  from private.provider_states as s
+$function$;
+comment on function private.provider_circuits() is 'Which providers do not answer at present.';
+grant execute on function private.provider_circuits() to worker;
 
 CREATE OR REPLACE FUNCTION private.provider_failed(slug text, failed_at timestamp with time zone)
  RETURNS void
@@ -2770,6 +2804,8 @@ CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenan
 CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
 CREATE INDEX ingestion_jobs_running_idx ON app.ingestion_jobs USING btree (tenant_id) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
+CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
+CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE (kind = 'sync'::text);
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
@@ -3416,7 +3452,7 @@ grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;
-grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, cancel_requested_at) on app.ingestion_jobs to authenticated;
+grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, trigger, cancel_requested_at) on app.ingestion_jobs to authenticated;
 grant insert, select, update on app.ingestion_jobs to worker;
 grant select on app.ingestion_previews to authenticated;
 grant delete, insert, select on app.ingestion_previews to worker;

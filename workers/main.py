@@ -31,6 +31,7 @@ from workers.deliveries import courier
 from workers.janitor import expire_uploads
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
+from workers.token_upkeep import renew_tokens
 from workers.webhooks import process_webhooks, prune_webhooks
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
 DELIVER_EVERY_S: Final = 2
+RENEWAL_SECOND: Final = 20  # of every minute
 JANITOR_EVERY_MIN: Final = 10
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
@@ -90,6 +92,11 @@ async def run_webhooks(ctx: Ctx) -> None:
 async def sweep_webhooks(ctx: Ctx) -> None:
     """The same: events whose wake was lost, or whose delay is over."""
     await run_webhooks(ctx)
+
+
+async def renew(ctx: Ctx) -> None:
+    """Renews access tokens that end soon."""
+    await renew_tokens(ctx["pipeline"], ctx["services"].queue)
 
 
 async def clean(ctx: Ctx) -> None:
@@ -149,6 +156,7 @@ def worker_options(
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(renew, second={RENEWAL_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
