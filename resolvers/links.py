@@ -26,7 +26,7 @@ from db.session import Tx
 from db.tenant_keys import data_key
 from pipeline.access_tokens import held_credentials
 from providers import registry
-from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
+from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep, Renewable
 from providers.credentials import FormField
 from providers.http import Client
 from resolvers.context import Context
@@ -48,7 +48,7 @@ class Link:
     id: UUID
     kind: LinkKind
     state: str = field(repr=False)
-    url: str | None
+    url: str | None = field(repr=False)  # the state is in it
     token: str | None = field(repr=False)
     fields: tuple[FormField, ...]
     expires_at: datetime
@@ -149,15 +149,24 @@ async def complete(
         external_id=kept["external_id"],
     )
     linked = await _asked(connector.complete(client, ask, kept["kept"], answers))
-    return await _linked(context, connector, used, linked, name=name)
+    return await _linked(context, connector, used, linked, name=name, known_as=kept["external_id"])
 
 
 async def _linked(
-    context: Context, connector: Connector, used: UsedLink, linked: Linked, *, name: str | None
+    context: Context,
+    connector: Connector,
+    used: UsedLink,
+    linked: Linked,
+    *,
+    name: str | None,
+    known_as: str | None,
 ) -> Connection:
     """Keeps what the provider gave, and lets the connection deliver."""
     slug, now = connector.facts.slug, context.services.clock()
     connection_id = used.connection_id
+    if known_as is not None and linked.external_id != known_as:
+        # Its cursor and its rows are of the other login.
+        raise conflict("That is another login at the bank. Link it anew.", "linkId")
     if connection_id is None:
         async with context.as_worker() as tx:
             connection_id = await links.linked(
@@ -183,7 +192,11 @@ async def _linked(
             tenant_id=context.tenant,
             connection_id=connection_id,
             sealed=sealed,
-            expires_at=None,
+            expires_at=(
+                connector.expires_at(linked.credentials)
+                if isinstance(connector, Renewable)
+                else None
+            ),
         )
         if linked.institution_id is not None:
             await links.meet_institution(
