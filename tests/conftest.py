@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.no_skip",
     "tests.fixtures.oauth_bank_fixture",
     "tests.fixtures.quiltt_fixture",
+    "tests.fixtures.quiltt_syncing_fixture",
 ]
