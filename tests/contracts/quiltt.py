@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx
 
+from core.provider_error import Action, ErrorKind
 from providers.base import LinkAsk, Linked
 from providers.http import Client
 from providers.quiltt.access import QuilttApp
@@ -55,7 +56,7 @@ class Quiltt:
         return await QUILTT.complete(client, ask, step.kept, {"connectionId": connection_id})
 
     def move(self, linked: Linked) -> None:
-        self.sandbox.control.change(linked.external_id, added=3, removed=1)
+        self.sandbox.control.change(linked.external_id, posted=3, pending=1, edited=1, unposted=1)
 
     def letter(self, linked: Linked) -> Letter:
         wanted = {"name": "suite", "targetUrl": self.hook, "eventTypes": ["connection"]}
@@ -90,4 +91,9 @@ def _open() -> Iterator[Quiltt]:
         yield Quiltt(url=url, app=app, sandbox=sandbox, subscriber=subscriber, hook=f"{inbox}/hook")
 
 
-ADAPTER: Final = Adapter(slug="quiltt", open=_open)
+ADAPTER: Final = Adapter(
+    slug="quiltt",
+    open=_open,
+    # The credentials are the operator's key: no person can mend them.
+    meanings={"401": (Action.STOP, ErrorKind.AUTHENTICATION)},
+)

@@ -11,7 +11,7 @@ import pytest
 from core.syncs import SyncPhase
 from providers import registry
 from providers.base import Linkable, Linked, Page
-from tests.contracts.base import Adapter, Bank
+from tests.contracts.base import Adapter, Bank, Golden, adapters
 from tests.contracts.reading import Books, Reader
 
 
@@ -130,11 +130,15 @@ async def test_lines_count_the_elements_of_a_page(adapter: Adapter, reader: Read
         assert all(element and "\n" not in element for element in elements)
 
 
-def test_golden_pages_say_what_they_said(adapter: Adapter) -> None:
-    for golden in adapter.golden:
-        records = [repr(record) for record in adapter.connector.parse(golden.page)]
+@pytest.mark.parametrize(
+    ("golden", "slug"),
+    [(golden, one.slug) for one in adapters() for golden in one.golden],
+    ids=lambda given: given if isinstance(given, str) else given.page.name,
+)
+def test_a_golden_page_says_what_it_said(golden: Golden, slug: str) -> None:
+    records = [repr(record) for record in registry.by_slug(slug).parse(golden.page)]
 
-        assert records == list(golden.records), golden.page.name
+    assert records == list(golden.records)
 
 
 def _copy(page: Page) -> Page:
