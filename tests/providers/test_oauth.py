@@ -102,8 +102,8 @@ def changed(server: OAuthServer, **given: Any) -> OAuthServer:
     return OAuthServer(**{**values, **given})
 
 
-async def completed(bank: Bank, server: OAuthServer | None = None, **answers: str) -> Any:
-    server = server or bank.server
+async def completed(bank: Bank, *servers: OAuthServer, **answers: str) -> Any:
+    server = servers[0] if servers else bank.server
     step = oauth.begin(server, APP, ASK)
     given = {"code": "the-code", "state": ASK.state, "iss": str(server.issuer), **answers}
     return await oauth.complete(bank.client, server, APP, ASK, kept=step.kept, answers=given)
