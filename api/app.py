@@ -22,6 +22,7 @@ from api.exports import Exports
 from api.graphql import GraphQL
 from api.health import Readiness, healthz
 from api.jwks import JwksKeys, KeySource, StaticKeys
+from api.links import Callback
 from api.metrics import Metrics
 from api.operations import OpenContext, Operations
 from api.outermost import Outermost
@@ -40,6 +41,7 @@ from core.settings import Settings
 from db.rate_limits import SharedSpending
 from db.registered_operations import RegisteredOperations
 from providers.webhooks import Reception
+from resolvers.callbacks import PATH
 from resolvers.services import Process, open_process
 from schema import context as schema_context
 from schema.build import schema as product_schema
@@ -153,6 +155,7 @@ def _routed(settings: Settings, process: Process, edge: Edge, webhooks: Webhooks
             ),
             Route("/exports/transactions", Exports(edge)),
             Route("/webhooks/{provider}/{endpoint}", webhooks, methods=["POST"]),
+            Route(f"{PATH}/{{provider}}", Callback(settings.app_url).serve, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(process).serve),
             Route("/metrics", edge.metrics.serve),
