@@ -57,6 +57,7 @@ class Applying:
         self._key = key
         self._done = job.checkpoint
         self._accounts: dict[str, AccountRecord] = {}
+        self._asks = connection.initial_complete_at is not None  # before, nothing can repeat
 
     async def apply(self, kept: Sequence[Kept], checkpoint: Checkpoint) -> Counts:
         """Writes what the pages say. Rows, cursor, progress and the pages' marks commit together.
@@ -151,8 +152,10 @@ class Applying:
     async def _write(
         self, tx: Tx, document: RawDocument, batch: Batch, targets: Mapping[str, Target]
     ) -> tuple[Batch, Counts]:
-        writer = Writer(self._to(document))
-        return await writer.write(tx, replace(batch, targets=targets, accounts=()))
+        writer = Writer(self._to(document), asks=self._asks)
+        written = await writer.write(tx, replace(batch, targets=targets, accounts=()))
+        self._asks = writer.asks
+        return written
 
     async def _reconciliation(
         self,

@@ -34,9 +34,11 @@ from resolvers import (
 )
 from resolvers.transactions import GROUPS_MAX
 from schema.accounts import Account, AccountFilter
+from schema.asset_queries import AssetQueries
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
+from schema.expense_queries import ExpenseQueries
 from schema.fields import resolved
 from schema.ids import key_of
 from schema.job_filter import IngestionJobFilter
@@ -54,10 +56,11 @@ from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
+from schema.webhook_queries import WebhookQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(AssetQueries, ExpenseQueries, WebhookQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

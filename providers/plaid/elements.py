@@ -94,10 +94,11 @@ class Element:
     def text(self, name: str) -> str | None:
         """A text that says something; null, missing and empty ones are None."""
         value = self._value.get(name)
+        if value is None or value == "":
+            return None
         if isinstance(value, str):
-            return value if value.strip() else None
-        if value is not None:
-            self.note("field-unreadable", "A field is no text; it was left out.", name)
+            return None if value.isspace() else value
+        self.note("field-unreadable", "A field is no text; it was left out.", name)
         return None
 
     def number(self, name: str) -> Decimal | None:
