@@ -2578,7 +2578,7 @@ CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USIN
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
-CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (external_environment, external_id);
+CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
 CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
 CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (tenant_id, persona_id);
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
