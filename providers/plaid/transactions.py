@@ -81,12 +81,14 @@ def _transaction(element: Element) -> TransactionRecord | Finding:
         return element.rejected("id-missing", "A transaction has no id or no account.", field)
     amount = element.money("amount")
     if amount is None:
-        return element.rejected("amount-missing", "A transaction has no usable amount.", "amount")
+        return element.rejected(
+            "amount-unreadable", "A transaction has no amount that can be stored.", "amount"
+        )
     currency = element.currency()
     if currency is None:
         return element.rejected(
-            "currency-missing",
-            "A transaction is in a currency without a code of three letters.",
+            "currency-unreadable",
+            "The currency of a transaction has no code of three letters.",
             "unofficial_currency_code",
         )
     pending = element.flag("pending")
