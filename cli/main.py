@@ -12,6 +12,7 @@ from cli.import_file import import_file
 from cli.keys import keys
 from cli.migrate import migrate
 from cli.parse import parse
+from cli.sandbox import sandbox
 from cli.serve import serve
 from cli.token import token
 from cli.up import up
@@ -34,6 +35,7 @@ app.command()(migrate)
 app.add_typer(keys, name="keys")
 app.command()(serve)
 app.command()(worker)
+app.command()(sandbox)
 app.command(hidden=True)(generate)
 
 

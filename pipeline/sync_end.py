@@ -14,6 +14,8 @@ from core.provider_error import Action, ErrorKind, ProviderError
 from core.syncs import SyncFrequency, SyncPhase
 from db import ledger, provider_states, raw, syncs
 from db.session import Tx
+from db.syncs import Changed
+from pipeline.owned_accounts import make_assets
 from pipeline.services import Services
 from providers.base import Checkpoint, Connector
 
@@ -34,8 +36,13 @@ async def ended_well(
     connector: Connector,
     last: Checkpoint | None,
     services: Services,
+    *,
+    changed: Changed | None = None,
 ) -> JobState:
-    """Settles a sync whose pages are all applied; the state that its counts say."""
+    """Settles a sync whose pages are all applied; the state that its counts say.
+
+    `changed`: the days that it was told of when it began.
+    """
     now = services.clock()
     phase = _next_phase(connection.sync_phase, last)
     initial = last is not None and last.initial_complete
@@ -53,6 +60,9 @@ async def ended_well(
         await syncs.succeeded(
             tx, job, at=now, next_sync_at=_next_sync_at(connection, connector, last, now)
         )
+        await make_assets(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)
+        if initial and changed is not None:
+            await syncs.changes_read(tx, job, changed)
         await provider_states.answered(tx, provider=connection.provider)
     await services.events.publish(job.tenant_id, "connection", job.connection_id)
     return state

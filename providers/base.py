@@ -119,6 +119,7 @@ class Wanted:
     accounts: bool = True
     transactions: bool = True
     investments: bool = True
+    changed_since: date | None = None  # a webhook says that days from this one on have changed
 
 
 class Connector(Protocol):
@@ -212,6 +213,7 @@ class LinkStep:
     token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     fields: tuple[FormField, ...] = ()
+    widget: Mapping[str, str] = field(default_factory=dict)  # what it needs beside the token
     kept: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -221,6 +223,7 @@ class Linked:
 
     credentials: Credentials = field(repr=False)
     external_id: str
+    environment: str = ""  # where that id is unique, as events say it; empty: everywhere
     institution_id: str | None = None
     institution_name: str | None = None
     expires_at: datetime | None = None  # of the consent; None: it does not end by itself

@@ -29,6 +29,7 @@ from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
 from providers.credentials import FormField
 from providers.http import Client
+from resolvers import quiltt_sessions
 from resolvers.context import Context
 from resolvers.refusal import RefusalCode
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
@@ -50,6 +51,7 @@ class Link:
     state: str = field(repr=False)
     url: str | None
     token: str | None = field(repr=False)
+    widget: Mapping[str, str]
     fields: tuple[FormField, ...]
     expires_at: datetime
 
@@ -91,7 +93,7 @@ async def begin(
         external_id=external_id,
         select_accounts=select_accounts,
     )
-    step = await _asked(connector.begin(client, ask))
+    step = await _asked(_first_step(context, connector, client, ask, connection_id))
     await _keep(context, ask, step, link_id=link_id, provider=provider, connection_id=connection_id)
     return Link(
         id=link_id,
@@ -99,6 +101,7 @@ async def begin(
         state=state,
         url=step.url,
         token=step.token,
+        widget=step.widget,
         fields=step.fields,
         expires_at=min(step.expires_at or now + LIFE, now + LIFE),
     )
@@ -149,14 +152,44 @@ async def complete(
         external_id=kept["external_id"],
     )
     linked = await _asked(connector.complete(client, ask, kept["kept"], answers))
-    return await _linked(context, connector, used, linked, name=name)
+    connection = await _linked(context, connector, used, linked, kept["kept"], name=name)
+    if used.provider == quiltt_sessions.SLUG:
+        await quiltt_sessions.close_ended(
+            context, persona_id=UUID(kept["kept"][quiltt_sessions.PERSONA])
+        )
+    return connection
+
+
+async def _first_step(
+    context: Context,
+    connector: Linkable,
+    client: Client,
+    ask: LinkAsk,
+    connection_id: UUID | None,
+) -> LinkStep:
+    """The connector's first step; sessions at Quiltt are few, and kept here."""
+    if connector.facts.slug == quiltt_sessions.SLUG:
+        return await quiltt_sessions.begin(
+            context,
+            persona_id=None,
+            connection_id=connection_id,
+            page_url=client.app.page_url,
+            callback_url=ask.callback_url,
+        )
+    return await connector.begin(client, ask)
 
 
 async def _linked(
-    context: Context, connector: Connector, used: UsedLink, linked: Linked, *, name: str | None
+    context: Context,
+    connector: Connector,
+    used: UsedLink,
+    linked: Linked,
+    kept: Mapping[str, str],
+    *,
+    name: str | None,
 ) -> Connection:
     """Keeps what the provider gave, and lets the connection deliver."""
-    slug, now = connector.facts.slug, context.services.clock()
+    slug = connector.facts.slug
     connection_id = used.connection_id
     if connection_id is None:
         async with context.as_worker() as tx:
@@ -168,6 +201,33 @@ async def _linked(
     sealed = await context.services.vault.seal(
         linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
     )
+    job_id = await _opened(context, slug, connection_id, linked=linked, kept=kept, sealed=sealed)
+    async with context.write() as tx:
+        await audit.record(
+            tx,
+            "connection.linked",
+            connection_id=connection_id,
+            data={"provider": slug, "again": used.connection_id is not None},
+        )
+        connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
+    assert connection is not None
+    if job_id is not None:
+        await context.services.queue.wake(context.tenant, job_id)
+    await context.services.events.publish(context.tenant, "connection", connection_id)
+    return connection
+
+
+async def _opened(
+    context: Context,
+    provider: str,
+    connection_id: UUID,
+    *,
+    linked: Linked,
+    kept: Mapping[str, str],
+    sealed: bytes,
+) -> UUID | None:
+    """Lets the connection deliver; the id of its first sync, None where one waits already."""
+    now = context.services.clock()
     async with context.as_worker() as tx:
         if not await links.open_connection(
             tx,
@@ -193,25 +253,16 @@ async def _linked(
                 external_id=linked.institution_id,
                 name=linked.institution_name or linked.institution_id,
             )
-        job_id = await syncs.request(
+        if provider == quiltt_sessions.SLUG:
+            await quiltt_sessions.spend(
+                tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now
+            )
+        return await syncs.request(
             tx,
             tenant_id=context.tenant,
             connection_id=connection_id,
             trigger=JobTrigger.LINK,
         )
-    async with context.write() as tx:
-        await audit.record(
-            tx,
-            "connection.linked",
-            connection_id=connection_id,
-            data={"provider": slug, "again": used.connection_id is not None},
-        )
-        connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
-    assert connection is not None
-    if job_id is not None:
-        await context.services.queue.wake(context.tenant, job_id)
-    await context.services.events.publish(context.tenant, "connection", connection_id)
-    return connection
 
 
 async def _made(

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.world_fixture",
     "tests.fixtures.no_skip",
     "tests.fixtures.quiltt_fixture",
+    "tests.fixtures.quiltt_syncing_fixture",
 ]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -22,12 +23,14 @@ from core.settings import Settings
 from db import redis
 from db.failures import DatabaseUnavailable, TimedOut
 from db.ledger import due
-from db.queue import FUNCTION
+from db.queue import FUNCTION, WEBHOOKS_FUNCTION
 from pipeline.run import run
+from providers.webhooks import Reception
 from resolvers.services import open_services, pipeline_services
 from workers.janitor import expire_uploads
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
+from workers.webhooks import process_webhooks, prune_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +80,20 @@ async def sweep(ctx: Ctx) -> None:
         await services.queue.wake(tenant_id, job_id)
 
 
+async def run_webhooks(ctx: Ctx) -> None:
+    """Processes events of webhooks that are due."""
+    await process_webhooks(ctx["services"], ctx["pipeline"])
+
+
+async def sweep_webhooks(ctx: Ctx) -> None:
+    """The same: events whose wake was lost, or whose delay is over."""
+    await run_webhooks(ctx)
+
+
 async def clean(ctx: Ctx) -> None:
-    """Deletes uploads that nobody imported in time."""
+    """Deletes uploads that nobody imported in time, and events that nobody replays any more."""
     await expire_uploads(ctx["services"])
+    await prune_webhooks(ctx["services"])
 
 
 async def index(ctx: Ctx) -> None:
@@ -97,14 +111,18 @@ def tune_interpreter() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
-def worker_options(settings: Settings) -> dict[str, Any]:
+def worker_options(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> dict[str, Any]:
     """What arq needs to know. Results are kept nowhere: the ledger has them."""
 
     async def start(ctx: Ctx) -> None:
         tune_interpreter()
         stack = AsyncExitStack()
         ctx["stack"] = stack
-        ctx["services"] = await stack.enter_async_context(open_services(settings))
+        ctx["services"] = await stack.enter_async_context(
+            open_services(settings, receivers=receivers)
+        )
         ctx["pipeline"] = replace(
             pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
         )
@@ -115,10 +133,11 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     assert settings.redis_url is not None
     url = settings.redis_url.get_secret_value()
     return {
-        "functions": [run_job],
+        "functions": [run_job, run_webhooks],
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
@@ -139,12 +158,13 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, receivers: Mapping[str, Reception] | None = None) -> None:
     """Works until cancelled. A lost Redis ends arq's worker; this starts another."""
     failures = 0
     while True:
         started = asyncio.get_running_loop().time()
-        worker = Worker(**worker_options(settings), handle_signals=False)
+        options = worker_options(settings, receivers=receivers)
+        worker = Worker(**options, handle_signals=False)
         try:
             await worker.async_run()
             return
@@ -173,4 +193,4 @@ def __getattr__(name: str) -> object:
     raise AttributeError(name)
 
 
-assert run_job.__name__ == FUNCTION
+assert (run_job.__name__, run_webhooks.__name__) == (FUNCTION, WEBHOOKS_FUNCTION)

@@ -94,6 +94,8 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
 
 def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
     """Rows of all tables, parents first."""
+    from tests.compiler.asset_rows import asset_rows  # which is made of what is here
+
     tables = (
         ("tenant_members", _members(tenant)),
         ("tenant_invitations", _invitations(tenant)),
@@ -115,6 +117,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
     for table, rows in tables:
         for row in rows:
             yield table, row
+    yield from asset_rows(tenant)
 
 
 def _members(tenant: Tenant) -> Iterator[Row]:
@@ -184,12 +187,12 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
         }
 
 
-_ACCOUNTS: Final = len(AccountType) + 1
+ACCOUNTS: Final = len(AccountType) + 1
 _MAPPINGS: Final = 12
 
 
 def _accounts(tenant: Tenant) -> Iterator[Row]:
-    for number in range(_ACCOUNTS):
+    for number in range(ACCOUNTS):
         yield {
             "id": tenant.key("account", number),
             "institution_id": _rarely(tenant.key("institution", number % 3), number),
@@ -228,7 +231,7 @@ def _mappings(tenant: Tenant) -> Iterator[Row]:
 
 def _fed(number: int) -> int:
     """The account that a mapping feeds; one alone feeds the first, and none the second."""
-    return number if number < _ACCOUNTS else number % _ACCOUNTS + 2
+    return number if number < ACCOUNTS else number % ACCOUNTS + 2
 
 
 _JOBS: Final = tuple(product(JobState, JobKind))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from core.vault import Aad
+from core.webhook_secrets import secret_aad
 from db import sealed
 from db.sealed import FIRST, OPERATOR, PLACES, Place, Sealed
 from db.tenant_keys import data_key
@@ -20,7 +22,11 @@ from tests.sql.plans import plan, whole_table_scans
 KEYS, CREDENTIALS = PLACES[:2]
 
 # Sealed under the tenant's data key, which is what a key-encryption key seals.
-UNDER_A_DATA_KEY = {("app.raw_ingestion_data", "sealed"), ("app.connection_links", "sealed")}
+UNDER_A_DATA_KEY = {
+    ("app.raw_ingestion_data", "sealed"),
+    ("app.connection_links", "sealed"),
+    ("app.webhook_events", "sealed"),
+}
 
 
 async def test_every_column_with_sealed_bytes_is_a_place(database: DatabaseUrls) -> None:
@@ -112,6 +118,7 @@ async def test_what_somebody_else_changed_is_not_exchanged(world: World, place: 
     tenant = await world.place()
     await data_key(partial(world.database.as_, tenant.worker), world.services.vault)
     await _credentials(world, tenant, b"token")
+    await _endpoint(world, tenant)
     one = await _only(world, tenant, place)
 
     async with world.database.as_(tenant.worker) as tx:
@@ -127,6 +134,7 @@ async def test_another_tenants_secrets_are_not_exchanged(world: World, place: Pl
     here, there = await world.place(), await world.place()
     await data_key(partial(world.database.as_, there.worker), world.services.vault)
     await _credentials(world, there, b"token")
+    await _endpoint(world, there)
     theirs = await _only(world, there, place)
 
     async with world.database.as_(here.worker) as tx:
@@ -146,6 +154,23 @@ async def _credentials(world: World, tenant: Tenant, secret: bytes) -> None:
         tenant_id=tenant.tenant_id, purpose=CREDENTIALS.purpose, record_id=tenant.connection_id
     )
     await _put(world, tenant, await world.services.vault.seal(secret, aad=aad))
+
+
+async def _endpoint(world: World, tenant: Tenant) -> None:
+    """An endpoint of webhooks during a rotation."""
+    endpoint_id = uuid4()
+    aad = secret_aad(tenant_id=tenant.tenant_id, endpoint_id=endpoint_id)
+    seal = world.services.vault.seal
+    await world.owner.execute(
+        "insert into private.webhook_endpoints (tenant_id, connection_id, id, provider, kind,"
+        " token_hash, sealed_secret, sealed_previous, previous_until)"
+        " values ($1, $2, $3, 'file', 'connection', sha256('token'), $4, $5, now())",
+        tenant.tenant_id,
+        tenant.connection_id,
+        endpoint_id,
+        await seal(b"secret", aad=aad),
+        await seal(b"previous", aad=aad),
+    )
 
 
 async def _put(world: World, tenant: Tenant, content: bytes) -> None:

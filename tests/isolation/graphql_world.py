@@ -221,4 +221,5 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.ingestion_findings": {"code": lambda owner: f"{owner.tenant}-finding"},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
+    "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},
 }

@@ -50,7 +50,7 @@ class Owner:
 # What a column must be where a check or a rule asks for it. A table without a recipe is an error:
 # whoever adds one says here what its rows look like, were it only `{}`.
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "app.tenants": {"id": lambda owner: owner.tenant_id},
+    "app.tenants": {"id": lambda owner: owner.tenant_id, "expenses_from": "off"},
     "app.tenant_members": {
         "user_id": lambda owner: owner.person("viewer"),
         "email": lambda owner: owner.email("viewer"),
@@ -84,6 +84,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.transaction_aliases": {
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
     },
+    "app.expenses": {"status": "active"},
+    "app.connection_links": {"provider": "plaid", "expires_at": "2100-01-01", "used_at": None},
     "app.provider_flags": {"provider": "plaid", "enabled": "true"},
     "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
     "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
@@ -122,12 +124,26 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.unindexed_texts": {
         "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
     },
+    "private.webhook_endpoints": {"provider": "file", "kind": "connection", "disabled_at": None},
+    "private.webhook_routes": {"provider": "file"},
+    "private.webhook_inbox": {"provider": "file", "state": "received", "locked_until": None},
+    "app.webhook_events": {"provider": "file", "state": "done", "locked_until": None},
     "app.holdings": {"quantity": "0"},
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",
         "code": lambda owner: f"{owner.tenant}{owner.name}",
     },
+    "app.personas": {
+        "kind": "person",
+        "name": None,
+        "email": lambda owner: owner.email("persona"),
+        "status": "active",
+    },
+    "app.persona_groups": {"status": "active"},
+    "app.persona_group_members": {},
+    "app.assets": {"category": "financial_account", "status": "active", "source": "manual"},
+    "app.asset_personas": {"ownership_type": "owner"},
 }
 
 
