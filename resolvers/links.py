@@ -169,7 +169,13 @@ async def _first_step(
 ) -> LinkStep:
     """The connector's first step; sessions at Quiltt are few, and kept here."""
     if connector.facts.slug == quiltt_sessions.SLUG:
-        return await quiltt_sessions.begin(context, persona_id=None, connection_id=connection_id)
+        return await quiltt_sessions.begin(
+            context,
+            persona_id=None,
+            connection_id=connection_id,
+            page_url=client.app.page_url,
+            callback_url=ask.callback_url,
+        )
     return await connector.begin(client, ask)
 
 

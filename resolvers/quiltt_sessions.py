@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from core.errors import BankfeedsError, Conflict
@@ -93,7 +94,12 @@ async def session_for(
 
 
 async def begin(
-    context: Context, *, persona_id: UUID | None, connection_id: UUID | None
+    context: Context,
+    *,
+    persona_id: UUID | None,
+    connection_id: UUID | None,
+    page_url: str | None,
+    callback_url: str,
 ) -> LinkStep:
     """The first step of a link: a session, and what the Connector needs beside it."""
     session = await session_for(context, persona_id=persona_id, connection_id=connection_id)
@@ -107,6 +113,7 @@ async def begin(
             widget[CONNECTION_ID] = connection.external_id
     return LinkStep(
         kind=LinkKind.TOKEN,
+        url=_page(page_url, session, widget, callback_url),
         token=session.token,
         expires_at=session.expires_at,
         widget=widget,
@@ -117,6 +124,18 @@ async def begin(
             PERSONA: str(session.persona_id),
         },
     )
+
+
+def _page(
+    page_url: str | None, session: QuilttSession, widget: Mapping[str, str], callback_url: str
+) -> str | None:
+    """The Connector as a page, where the operator has one."""
+    if page_url is None:
+        return None
+    asked = {"token": session.token, "redirect_uri": callback_url}
+    if CONNECTION_ID in widget:
+        asked["connection_id"] = widget[CONNECTION_ID]
+    return f"{page_url}?{urlencode(asked)}"
 
 
 async def spend(

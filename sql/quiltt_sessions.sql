@@ -35,8 +35,9 @@ returning s.id;
 
 -- name: answered
 -- role: worker
+-- Never later than fifteen minutes after it was asked for, which is what stands.
 update app.quiltt_sessions as s
-set sealed = $3, expires_at = $4
+set sealed = $3, expires_at = least(s.expires_at, $4::timestamptz)
 where s.tenant_id = $1 and s.id = $2 and s.state = 'open';
 
 -- name: end

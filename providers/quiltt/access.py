@@ -21,6 +21,9 @@ class QuilttApp(AppSettings):
     )
     url: str = "https://api.quiltt.io"
     auth_url: str = "https://auth.quiltt.io"
+    page_url: str | None = Field(
+        default=None, description="Where the Connector is a page; none: the app shows a widget."
+    )
     # Profiles of one environment do not exist in another, so that they are kept apart under it.
     environment: str = Field(
         default="production", pattern=_ENVIRONMENT, description="A name for the environment."
