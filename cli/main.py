@@ -16,6 +16,7 @@ from cli.sandbox import sandbox
 from cli.serve import serve
 from cli.token import token
 from cli.up import up
+from cli.webhooks import webhooks
 from cli.worker import worker
 from core.errors import BankfeedsError
 
@@ -33,6 +34,7 @@ app.command()(export)
 app.command()(token)
 app.command()(migrate)
 app.add_typer(keys, name="keys")
+app.add_typer(webhooks, name="webhooks")
 app.command()(serve)
 app.command()(worker)
 app.command()(sandbox)
