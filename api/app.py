@@ -31,6 +31,7 @@ from api.rate_limits import rate_limits
 from api.sockets import Sockets
 from api.streams import Streams
 from api.uploads import Uploads
+from api.webhook_meters import WebhookMeters
 from api.webhook_writer import writing
 from api.webhooks import Webhooks, waking
 from core import interpreter
@@ -78,6 +79,7 @@ def create_app(
             )
             verifier = await stack.enter_async_context(_verifier(found))
             metrics = Metrics()
+            metrics.refresh = WebhookMeters(process.services.database, metrics.registry).refresh
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from prometheus_client import (
@@ -15,6 +16,8 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+Refresh = Callable[[], Awaitable[None]]
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -23,6 +26,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.refresh: Refresh | None = None  # what is to be read before the meters are told
         self.requests = Counter(
             "bankfeeds_http_requests",
             "HTTP requests.",
@@ -98,6 +102,8 @@ class Metrics:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""
         if not _is_local(request):
             return PlainTextResponse("Not Found", status_code=404)
+        if self.refresh is not None:
+            await self.refresh()
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
 
