@@ -14,6 +14,8 @@ import {
   IngestionJobUpdatedDocument,
   MembersDocument,
   NodeDocument,
+  NotificationChannelsDocument,
+  NotificationsDocument,
   StatementProfilesDocument,
   TransactionCountDocument,
   TransactionDocument,
@@ -39,6 +41,8 @@ async function listsNothing(olga: Person): Promise<void> {
     (await olga.ask(AccountMappingsDocument, {})).accountMappings.edges,
     (await olga.ask(ConnectionsDocument, {})).connections.edges,
     (await olga.ask(IngestionJobsDocument, {})).ingestionJobs.edges,
+    (await olga.ask(NotificationChannelsDocument, {})).notificationChannels.edges,
+    (await olga.ask(NotificationsDocument, {})).notifications.edges,
     (await olga.ask(StatementProfilesDocument, {})).statementProfiles.edges,
     (await olga.ask(TransactionsDocument, {})).transactions.edges,
   ];
