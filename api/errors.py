@@ -22,6 +22,7 @@ from core.errors import (
     Forbidden,
     InvalidCursor,
     InvalidMoney,
+    KeysUnavailable,
     StorageUnavailable,
     Unreadable,
 )
@@ -45,6 +46,7 @@ _KNOWN: Final[tuple[tuple[type[Exception], str, str | None], ...]] = (
     (Forbidden, "FORBIDDEN", None),
     (DatabaseUnavailable, "UNAVAILABLE", TRY_AGAIN),
     (StorageUnavailable, "UNAVAILABLE", TRY_AGAIN),
+    (KeysUnavailable, "UNAVAILABLE", TRY_AGAIN),
     (TimedOut, "TIMEOUT", TOOK_TOO_LONG),
     (TimeoutError, "TIMEOUT", TOOK_TOO_LONG),
 )

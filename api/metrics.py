@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from prometheus_client import (
@@ -51,6 +52,20 @@ class Metrics:
             "bankfeeds_upload_bytes", "Bytes of accepted uploads.", registry=self.registry
         )
 
+        self.webhook_events = Counter(
+            "bankfeeds_webhook_events",
+            "Events of verified webhooks: kept, or known already.",
+            ("provider", "outcome"),
+            registry=self.registry,
+        )
+        self.webhook_refusals = Counter(
+            "bankfeeds_webhook_refusals",
+            "Requests of webhooks that were refused, by reason.",
+            ("provider", "reason"),
+            registry=self.registry,
+        )
+        self.gathered: list[Callable[[], Awaitable[None]]] = []  # before each scrape
+
         self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
         self._durations: dict[str, Histogram] = {}
         self._ended: dict[tuple[str, str], Counter] = {}
@@ -72,10 +87,21 @@ class Metrics:
             known = self._ended[kind, code] = self.operations.labels(kind, code)
         known.inc()
 
+    def webhook_kept(self, provider: str, *, new: int, known: int) -> None:
+        """Events of one verified request were kept, or had been before."""
+        self.webhook_events.labels(provider, "new").inc(new)
+        self.webhook_events.labels(provider, "known").inc(known)
+
+    def webhook_refused(self, provider: str, reason: str) -> None:
+        """One request of a webhook was refused."""
+        self.webhook_refusals.labels(provider, reason).inc()
+
     async def serve(self, request: Request) -> Response:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""
         if not _is_local(request):
             return PlainTextResponse("Not Found", status_code=404)
+        for gather in self.gathered:
+            await gather()
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -19,7 +20,14 @@ from starlette.responses import JSONResponse, Response
 from api.body import chunks, declared_size, too_large
 from api.errors import TRY_AGAIN, Problem
 from api.metrics import Metrics
-from core.errors import Conflict, Forbidden, SealBroken, StorageUnavailable, UnknownKey
+from core.errors import (
+    Conflict,
+    Forbidden,
+    KeysUnavailable,
+    SealBroken,
+    StorageUnavailable,
+    UnknownKey,
+)
 from core.models import Upload, UploadState
 from core.scope import WorkerScope
 from core.vault import Aad, DataKey
@@ -50,7 +58,7 @@ class Uploads:
         """One upload."""
         try:
             return await self._received(request)
-        except (DatabaseUnavailable, TimedOut, StorageUnavailable) as error:
+        except (DatabaseUnavailable, TimedOut, StorageUnavailable, KeysUnavailable) as error:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN) from error
 
     async def _received(self, request: Request) -> Response:
@@ -79,14 +87,15 @@ class Uploads:
                 expires=expires,
                 now=self._services.clock(),
             )
-            async with self._services.database.as_(WorkerScope(tenant_id=tenant_id)) as tx:
+            as_worker = partial(self._services.database.as_, WorkerScope(tenant_id=tenant_id))
+            async with as_worker() as tx:
                 upload = await raw.upload(tx, tenant_id=tenant_id, upload_id=upload_id)
-                key = await data_key(tx, self._services.vault)
+            if upload is None:
+                raise _not_found()
+            self._check(upload)
+            key = await data_key(as_worker, self._services.vault)
         except (ValueError, Forbidden, SealBroken, UnknownKey) as error:
             raise _not_found() from error
-        if upload is None:
-            raise _not_found()
-        self._check(upload)
         return _Expected(tenant_id=tenant_id, upload=upload, key=key)
 
     def _check(self, upload: Upload) -> None:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -94,9 +95,7 @@ async def _queue(
 ) -> UUID:
     upload, job = uuid4(), uuid4()
     path = blob_path(tenant_id=tenant, kind="raw", blob_id=upload)
-    worker = WorkerScope(tenant_id=tenant)
-    async with database.as_(worker) as tx:
-        key = await data_key(tx, services.vault)
+    key = await data_key(partial(database.as_, WorkerScope(tenant_id=tenant)), services.vault)
     aad = Aad(tenant_id=tenant, purpose="raw", record_id=upload)
     await services.blobs.write(path, _sealed(file, key, aad))
     with file.open("rb") as stream:

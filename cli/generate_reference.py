@@ -1,4 +1,4 @@
-"""Generates `docs/reference/`: every command with its options, and every setting."""
+"""Generates `docs/reference/`: commands with their options, settings, providers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cli.reference_providers import providers_page
 from core.settings import COMMAND_LINE_NAMES, Settings
 
 if TYPE_CHECKING:
-    from typer.core import TyperArgument, TyperCommand, TyperOption
+    from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _REFERENCE: Final = _ROOT / "docs" / "reference"
@@ -35,6 +36,7 @@ def reference_files() -> dict[Path, str]:
     return {
         _REFERENCE / "cli.md": "\n".join(_commands()),
         _REFERENCE / "settings.md": "\n".join(_settings()),
+        _REFERENCE / "providers.md": "\n".join(providers_page(_RULE)),
     }
 
 
@@ -60,9 +62,16 @@ def _commands() -> Iterator[str]:
         "errors go to standard error, results to standard output.",
         "",
     )
+    yield from _commands_of(group, "")
+
+
+def _commands_of(group: TyperGroup, prefix: str) -> Iterator[str]:
+    """The sections of a group's commands, and of those of its groups."""
     for name, command in group.commands.items():
-        if not command.hidden:
-            yield from _command(name, command)  # type: ignore[arg-type]  # Typer makes no others
+        if hasattr(command, "commands"):
+            yield from _commands_of(command, f"{prefix}{name} ")  # type: ignore[arg-type]  # told apart by its commands
+        elif not command.hidden:
+            yield from _command(f"{prefix}{name}", command)  # type: ignore[arg-type]  # Typer makes no others
 
 
 def _command(name: str, command: TyperCommand) -> Iterator[str]:

@@ -74,7 +74,7 @@ async def _prepared(postgres: PostgresServer, data_dir: Path) -> dict[str, str]:
 
 def _keys(settings: Settings) -> dict[str, str]:
     environ = {}
-    if settings.keys is None and settings.key_file is None:
+    if settings.key_source is None:
         path = settings.data_dir / "keys.json"
         create_key_file(path)
         environ["BANKFEEDS_KEY_FILE"] = str(path)

@@ -9,8 +9,11 @@ import typer
 from cli.export import export
 from cli.generate import generate
 from cli.import_file import import_file
+from cli.keys import keys
 from cli.migrate import migrate
 from cli.parse import parse
+from cli.provider import provider
+from cli.sandbox import sandbox
 from cli.serve import serve
 from cli.token import token
 from cli.up import up
@@ -30,8 +33,11 @@ app.command(name="import")(import_file)
 app.command()(export)
 app.command()(token)
 app.command()(migrate)
+app.add_typer(keys, name="keys")
+app.add_typer(provider, name="provider")
 app.command()(serve)
 app.command()(worker)
+app.command()(sandbox)
 app.command(hidden=True)(generate)
 
 

@@ -17,9 +17,11 @@ from core.records import (
     BalanceRecord,
     Finding,
     HoldingRecord,
+    PortfolioRecord,
     Record,
     RemovalRecord,
     Severity,
+    SuccessionRecord,
     SummaryRecord,
     TransactionRecord,
     WithdrawalRecord,
@@ -110,7 +112,7 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
-            case RemovalRecord() | HoldingRecord():
+            case RemovalRecord() | SuccessionRecord() | HoldingRecord() | PortfolioRecord():
                 pass  # providers deliver them; no statement file does
             case _:
                 assert_never(record)

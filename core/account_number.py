@@ -23,6 +23,11 @@ def masked(number: str) -> str:
     return _HIDDEN + plain[len(plain) - shown :] if shown else _HIDDEN
 
 
+def masked_tail(tail: str) -> str:
+    """The last characters of a number of which a source tells no more: four of them at most."""
+    return _HIDDEN + plain_number(tail)[-_SHOWN_MAX:]
+
+
 def without_numbers(text: str, numbers: Collection[str]) -> str:
     """A line of a file with each field that is one of these plain numbers masked."""
     return _PART.sub(

@@ -42,7 +42,15 @@ class SealBroken(BankfeedsError):
 
 
 class UnknownKey(BankfeedsError):
-    """The key-encryption key that sealed this is not configured here."""
+    """The key-encryption key that sealed this is not configured, or is disabled or deleted."""
+
+
+class KeysUnavailable(BankfeedsError):
+    """The service that holds the key-encryption keys did not answer; try again later."""
+
+
+class KeysRefused(KeysUnavailable):
+    """The service that holds the key-encryption keys denies us their use, until that is allowed."""
 
 
 class StorageUnavailable(BankfeedsError):

@@ -20,6 +20,16 @@ class JobKind(StrEnum):
     SYNC = "sync"
 
 
+class JobTrigger(StrEnum):
+    """What asked for a job."""
+
+    USER = "user"
+    SCHEDULE = "schedule"
+    WEBHOOK = "webhook"
+    LINK = "link"
+    SYSTEM = "system"
+
+
 class JobTask(StrEnum):
     """What a worker is to do with the job when it claims it."""
 
@@ -46,6 +56,7 @@ class JobStage(StrEnum):
     """What a running job is doing."""
 
     RECEIVE = "receive"
+    FETCH = "fetch"
     SCAN = "scan"
     PREVIEW = "preview"
     PLACE = "place"

@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from core.jobs import JobKind, JobState, JobTask
+from core.jobs import JobKind, JobState, JobTask, JobTrigger
 from core.records import BalanceKind, Severity, TransactionStatus
+from core.syncs import SyncFrequency, SyncPhase
 
 
 class Role(StrEnum):
@@ -34,6 +35,7 @@ class ConnectionStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     ERROR = "error"
+    REAUTH = "reauth"  # a person must connect it again
     DISCONNECTED = "disconnected"
 
 
@@ -57,16 +59,6 @@ class ControlPolicy(StrEnum):
     IGNORE = "ignore"
     WARN = "warn"
     QUARANTINE = "quarantine"
-
-
-class SyncFrequency(StrEnum):
-    """How often a connection is asked for news."""
-
-    MANUAL = "manual"
-    REALTIME = "realtime"
-    HOURLY = "hourly"
-    DAILY = "daily"
-    WEEKLY = "weekly"
 
 
 class AccountType(StrEnum):
@@ -180,6 +172,22 @@ class Connection:
     sync_frequency: SyncFrequency
     last_sync_at: datetime | None
     next_sync_at: datetime | None
+    sync_phase: SyncPhase
+    sync_progress: int | None  # percent of the history; None until something tells
+    sync_accounts: bool
+    sync_transactions: bool
+    sync_investments: bool
+    lookback_days: int
+    initial_complete_at: datetime | None
+    history_complete_at: datetime | None
+    consent_expires_at: datetime | None
+    error_code: str | None
+    error_kind: str | None  # of core.provider_error.ErrorKind
+    error_message: str | None
+    next_step: str | None
+    error_count: int  # syncs that failed since one succeeded
+    retry_at: datetime | None
+    attention: bool
     created_at: datetime
     updated_at: datetime
 
@@ -260,6 +268,7 @@ class Transaction:
     customer_reference: str | None
     type_code: str | None
     source_category: str | None
+    user_category: str | None
     running_balance: Decimal | None
     reconciled: bool
     reconciled_at: datetime | None
@@ -332,6 +341,11 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     wrote: bool  # something of it may stand
+    trigger: JobTrigger
+    sync_phase: str | None  # of SyncPhase; None unless it is a sync
+    cancel_requested_at: datetime | None
+    error_kind: str | None  # of core.provider_error.ErrorKind
+    next_step: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class TransactionStatus(StrEnum):
@@ -87,6 +87,12 @@ class SummaryRecord(NamedTuple):
     line: int = 0
 
 
+# Keys of a transaction's `extra`, where a source stands between us and another one: what that one
+# calls the transaction, and what it called it while it was pending.
+REMOTE_ID: Final = "remoteId"
+PENDING_REMOTE_ID: Final = "pendingRemoteId"
+
+
 class TransactionRecord(NamedTuple):
     """One booking, amount signed from the holder's side: money in is positive."""
 
@@ -120,6 +126,15 @@ class RemovalRecord(NamedTuple):
     line: int
 
 
+class SuccessionRecord(NamedTuple):
+    """A transaction goes on under another id: it was booked, or the source named it anew."""
+
+    account: str
+    from_id: str
+    to_id: str
+    line: int
+
+
 class HoldingRecord(NamedTuple):
     """What an investment account holds of one security, as of a day."""
 
@@ -135,6 +150,14 @@ class HoldingRecord(NamedTuple):
     value: Decimal | None = None
     cost_basis: Decimal | None = None
     line: int = 0
+
+
+class PortfolioRecord(NamedTuple):
+    """All that an account holds was said before, as of a day: what is not among it, it has not."""
+
+    account: str
+    as_of: date
+    line: int
 
 
 class WithdrawalRecord(NamedTuple):
@@ -164,7 +187,9 @@ Record = (
     | SummaryRecord
     | TransactionRecord
     | RemovalRecord
+    | SuccessionRecord
     | HoldingRecord
+    | PortfolioRecord
     | WithdrawalRecord
     | Finding
 )

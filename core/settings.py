@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
 import difflib
 import os
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -20,13 +18,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from core import key_settings
 from core.errors import BankfeedsError
 from core.jobs import LEASE
+from core.key_settings import KeySource, key_list, kms_key_names
 
 PORT: Final = 8000
 DEVELOPMENT_ISSUER: Final = "bankfeeds-development"
 UPLOAD_BYTES_MAX: Final = 512 * 1024 * 1024
-KEY_BYTES: Final = 32  # AES-256
 JWT_SECRET_CHARACTERS_MIN: Final = 32
 RATE_LIMIT_MAX: Final = 1_000_000_000
 PROVIDER_PREFIX: Final = "BANKFEEDS_PROVIDER_"  # which of them there are, connectors say
@@ -70,25 +69,6 @@ def _url(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _key_list(value: SecretStr) -> SecretStr:
-    """Accept `id:base64,id:base64`, each key 32 bytes; the first one seals, all of them open."""
-    entries = value.get_secret_value().split(",")
-    for number, entry in enumerate(entries, start=1):
-        key_id, _, encoded = entry.strip().partition(":")
-        if not (key_id and _is_key(encoded)):
-            raise ValueError(f"entry {number} is not id:base64 of {KEY_BYTES} bytes")
-    if len({entry.strip().partition(":")[0] for entry in entries}) < len(entries):
-        raise ValueError("two entries have the same id")
-    return value
-
-
-def _is_key(encoded: str) -> bool:
-    try:
-        return len(b64decode(encoded, validate=True)) == KEY_BYTES
-    except binascii.Error:
-        return False
-
-
 def _jwt_secret(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < JWT_SECRET_CHARACTERS_MIN:
         raise ValueError(f"is shorter than {JWT_SECRET_CHARACTERS_MIN} characters")
@@ -108,7 +88,10 @@ MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[
 HttpUrl = Annotated[str, _url("https", "http"), AfterValidator(lambda url: url.rstrip("/"))]
 SupabaseKey = Annotated[SecretStr, AfterValidator(_supabase_secret)]
 JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
-KeyList = Annotated[SecretStr, AfterValidator(_key_list)]
+KeyList = Annotated[SecretStr, AfterValidator(key_list)]
+KmsKeys = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_separated), AfterValidator(kms_key_names)
+]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Origins = Annotated[tuple[HttpUrl, ...], NoDecode, BeforeValidator(_separated)]
 Operations = Literal["any", "automatic", "listed"]
@@ -136,6 +119,7 @@ class Settings(BaseSettings):
     port: int = Field(PORT, alias="BANKFEEDS_PORT", ge=1, le=65535)
     public_url: HttpUrl | None = Field(None, alias="BANKFEEDS_PUBLIC_URL")
     allowed_origins: Origins = Field((), alias="BANKFEEDS_ALLOWED_ORIGINS")
+    app_url: HttpUrl | None = Field(None, alias="BANKFEEDS_APP_URL")
 
     rate_limit_user: int = Field(
         100_000, alias="BANKFEEDS_RATE_LIMIT_USER", ge=0, le=RATE_LIMIT_MAX
@@ -151,6 +135,9 @@ class Settings(BaseSettings):
     pg_bindir: AbsolutePath | None = Field(None, alias="BANKFEEDS_PG_BINDIR")
     key_file: AbsolutePath | None = Field(None, alias="BANKFEEDS_KEY_FILE")
     keys: KeyList | None = Field(None, alias="BANKFEEDS_KEYS")
+    kms_keys: KmsKeys | None = Field(None, alias="BANKFEEDS_KMS_KEY")
+    kms_endpoint: HttpUrl | None = Field(None, alias="BANKFEEDS_KMS_ENDPOINT")
+    key_source_override: KeySource | None = Field(None, alias="BANKFEEDS_KEY_SOURCE")
     storage_dir_override: AbsolutePath | None = Field(None, alias="BANKFEEDS_STORAGE_DIR")
     storage_bucket: str = Field(
         "statements", alias="BANKFEEDS_STORAGE_BUCKET", pattern=r"^[a-z0-9][a-z0-9_-]{1,62}$"
@@ -226,6 +213,13 @@ class Settings(BaseSettings):
         return self.storage_dir_override or self.data_dir / "storage"
 
     @property
+    def key_source(self) -> KeySource | None:
+        """Which of the configured keys seal; None where no key is configured."""
+        given = {"file": self.key_file, "environment": self.keys, "kms": self.kms_keys}
+        present = (source for source in get_args(KeySource) if given[source])
+        return self.key_source_override or next(present, None)
+
+    @property
     def jwt_issuer(self) -> str:
         """The `iss` that a user's token must carry."""
         if self.supabase_jwt_issuer:
@@ -289,8 +283,7 @@ def _of_providers(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
     production = values.get("BANKFEEDS_ENV") == "production"
-    if production and not values.keys() & {"BANKFEEDS_KEYS", "BANKFEEDS_KEY_FILE"}:
-        yield "BANKFEEDS_KEYS: production needs a key-encryption key; set it or BANKFEEDS_KEY_FILE"
+    yield from key_settings.contradictions(values)
     if production and "DATABASE_URL" in values:
         if "REDIS_URL" not in values:
             yield "REDIS_URL: production with DATABASE_URL needs a Redis of its own; set it too"
@@ -302,8 +295,6 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
         yield "DATABASE_URL: has the owner's login; use the application's login role"
     if "SUPABASE_SECRET_KEY" in values and "SUPABASE_URL" not in values:
         yield "SUPABASE_URL: SUPABASE_SECRET_KEY is set without it; set both or neither"
-    if "BANKFEEDS_KEY_FILE" in values and not Path(values["BANKFEEDS_KEY_FILE"]).is_file():
-        yield "BANKFEEDS_KEY_FILE: there is no such file; create it or set BANKFEEDS_KEYS"
     operations_file = values.get("BANKFEEDS_OPERATIONS_FILE")
     if operations_file is None and values.get("BANKFEEDS_OPERATIONS") == "listed":
         yield "BANKFEEDS_OPERATIONS_FILE: nothing is listed; set it, or BANKFEEDS_OPERATIONS=any"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import io
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Protocol
 from uuid import UUID
@@ -54,12 +54,23 @@ class KeyRing(Protocol):
         """The key that `wrap` uses: ASCII, 1 to 255 characters."""
         ...
 
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The keys that are configured, the current one first."""
+        ...
+
     async def wrap(self, data_key: bytes, aad: Aad) -> bytes:
-        """The data key sealed under the current key and bound to `aad`; at most 64 KiB."""
+        """The data key sealed under the current key and bound to `aad`; at most 64 KiB.
+
+        Raises KeysUnavailable where a service must be asked, and UnknownKey where it lacks the key.
+        """
         ...
 
     async def unwrap(self, key_id: str, wrapped: bytes, aad: Aad) -> bytes:
-        """The data key. Raises UnknownKey for an id not held, SealBroken for anything else."""
+        """The data key. Raises UnknownKey for an id not held, SealBroken for wrong bytes or aad.
+
+        And KeysUnavailable where a service must be asked.
+        """
         ...
 
 
@@ -151,6 +162,11 @@ class Vault:
     def __repr__(self) -> str:
         return f"Vault(current key {self._keyring.current_id!r})"
 
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The key-encryption keys that are configured, the current one first."""
+        return self._keyring.key_ids
+
     async def seal(self, plaintext: bytes, *, aad: Aad) -> bytes:
         """The plaintext sealed under a fresh data key, to be kept in the row that `aad` names."""
         key = os.urandom(KEY_BYTES)
@@ -158,7 +174,7 @@ class Vault:
         return envelope + DataKey(key).seal_bytes(plaintext, aad=aad)
 
     async def open(self, sealed: bytes, *, aad: Aad) -> bytes:
-        """The plaintext. Raises SealBroken, and UnknownKey where the key is not configured."""
+        """The plaintext. Raises SealBroken, UnknownKey and KeysUnavailable."""
         parts = _Parts.of(sealed)
         key = await self._unwrapped(parts, aad)
         return key.open_bytes(parts.content, aad=aad)

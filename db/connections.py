@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, MappingPolicy
 from core.page import Page
+from core.syncs import SyncFrequency
 from db import select
 from db.queries import load
 from db.rows import read
@@ -43,6 +44,8 @@ class ConnectionHealth:
     error_code: str | None
     error_message: str | None
     failed_at: datetime | None
+    succeeded: int  # of the last 20 jobs that ended
+    settled: int  # how many these are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class NewConnection:
     profile_id: UUID | None
     decimals: Mapping[str, int]
     institution_id: UUID | None
+    status: ConnectionStatus = ConnectionStatus.ACTIVE
+    sync_frequency: SyncFrequency = SyncFrequency.MANUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,26 @@ class ConnectionChange:
     currency: tuple[str | None] | None = None
     profile_id: tuple[UUID | None] | None = None
     institution_id: tuple[UUID | None] | None = None
+    sync: SyncChange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncChange:
+    """What to change of how a connection is synced. None leaves a value."""
+
+    frequency: SyncFrequency | None = None
+    accounts: bool | None = None
+    transactions: bool | None = None
+    investments: bool | None = None
+    lookback_days: int | None = None
+
+
+EVERY: Final = {
+    SyncFrequency.REALTIME: timedelta(hours=6),  # a webhook comes sooner
+    SyncFrequency.HOURLY: timedelta(hours=1),
+    SyncFrequency.DAILY: timedelta(days=1),
+    SyncFrequency.WEEKLY: timedelta(weeks=1),
+}
 
 
 def asked(wanted: ConnectionFilter) -> Asked:
@@ -128,6 +153,8 @@ async def create(tx: Tx, *, tenant_id: UUID, new: NewConnection, created_by: UUI
         dict(new.decimals),
         new.institution_id,
         created_by,
+        new.status,
+        new.sync_frequency,
     )
     assert isinstance(connection_id, UUID)
     return connection_id
@@ -138,6 +165,7 @@ async def update(tx: Tx, *, tenant_id: UUID, connection_id: UUID, change: Connec
     flags: list[object] = []
     for clearable in (change.currency, change.profile_id, change.institution_id):
         flags += [clearable is not None, None if clearable is None else clearable[0]]
+    sync = change.sync or SyncChange()
     touched = await tx.run(
         _SQL["update"],
         tenant_id,
@@ -148,6 +176,12 @@ async def update(tx: Tx, *, tenant_id: UUID, connection_id: UUID, change: Connec
         change.control_policy,
         None if change.decimals is None else dict(change.decimals),
         *flags,
+        sync.frequency,
+        sync.accounts,
+        sync.transactions,
+        sync.investments,
+        sync.lookback_days,
+        None if sync.frequency is None else EVERY.get(sync.frequency),
     )
     return touched > 0
 

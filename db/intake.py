@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from core.models import MappingState
+from core.models import AccountType, MappingState
 from db.queries import load
 from db.session import Tx
 
@@ -24,6 +24,8 @@ class ExternalAccount:
     name: str | None
     institution: str | None
     currency: str
+    institution_name: str | None = None
+    type: str | None = None  # the source's own word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Opening:
     mapping_id: UUID
     name: str
     institution: str | None
+    institution_name: str | None = None
+    type: AccountType = AccountType.OTHER
 
 
 async def meet(
@@ -54,7 +58,8 @@ async def meet(
     accounts: Sequence[ExternalAccount],
 ) -> Mapping[str, Met]:
     """What is known of each account, by external id; new ones are remembered as pending."""
-    found = await _find(tx, tenant_id=tenant_id, lineage_id=lineage_id, accounts=accounts)
+    ids = [account.external_account_id for account in accounts]
+    found = await find(tx, tenant_id=tenant_id, lineage_id=lineage_id, external_ids=ids)
     unmet = [account for account in accounts if account.external_account_id not in found]
     if not unmet:
         return found
@@ -69,8 +74,9 @@ async def meet(
         [account.name for account in unmet],
         [account.institution for account in unmet],
         [account.currency for account in unmet],
+        [account.type for account in unmet],
     )
-    return await _find(tx, tenant_id=tenant_id, lineage_id=lineage_id, accounts=accounts)
+    return await find(tx, tenant_id=tenant_id, lineage_id=lineage_id, external_ids=ids)
 
 
 async def open_accounts(
@@ -79,8 +85,13 @@ async def open_accounts(
     """New accounts for pending mappings, by mapping; none where somebody has decided just now."""
     if not openings:
         return {}
-    institutions = {one.institution for one in openings if one.institution is not None}
-    await tx.run(_SQL["meet_institutions"], tenant_id, sorted(institutions))
+    names = {
+        one.institution: one.institution_name or one.institution
+        for one in openings
+        if one.institution is not None
+    }
+    ids = sorted(names)
+    await tx.run(_SQL["meet_institutions"], tenant_id, ids, [names[each] for each in ids])
     rows = await tx.rows(
         _SQL["open_accounts"],
         tenant_id,
@@ -88,16 +99,16 @@ async def open_accounts(
         [uuid4() for _ in openings],
         [one.name for one in openings],
         [one.institution for one in openings],
+        [one.type for one in openings],
     )
     return {row["id"]: row["account_id"] for row in rows}
 
 
-async def _find(
-    tx: Tx, *, tenant_id: UUID, lineage_id: UUID, accounts: Sequence[ExternalAccount]
+async def find(
+    tx: Tx, *, tenant_id: UUID, lineage_id: UUID, external_ids: Sequence[str]
 ) -> dict[str, Met]:
-    rows = await tx.rows(
-        _SQL["find"], tenant_id, lineage_id, [account.external_account_id for account in accounts]
-    )
+    """What is known of accounts, by external id; those that nobody met are left out."""
+    rows = await tx.rows(_SQL["find"], tenant_id, lineage_id, list(external_ids))
     return {
         row["external_account_id"]: Met(
             mapping_id=row["id"],

@@ -153,6 +153,22 @@ async def cancel(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> Job | None:
     return await _one(tx, "cancel", tenant_id, job_id)
 
 
+async def request_sync(
+    tx: Tx, *, tenant_id: UUID, connection_id: UUID, created_by: UUID
+) -> Job | None:
+    """A sync that waits to be run: a new one, or the one that waits already.
+
+    None where that one has been taken meanwhile. Raises Forbidden for a foreign connection.
+    """
+    made = await _one(tx, "request_sync", tenant_id, connection_id, created_by)
+    return made or await _one(tx, "queued_sync", tenant_id, connection_id)
+
+
+async def request_cancel(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> Job | None:
+    """The running sync, which stops at its next step; None where there is no such."""
+    return await _one(tx, "request_cancel", tenant_id, job_id)
+
+
 async def retry(tx: Tx, *, tenant_id: UUID, job_id: UUID, profile_id: UUID | None) -> Job | None:
     """The job, queued again, with another profile where one is given; None unless it failed or
     was cancelled."""

@@ -1,17 +1,22 @@
 """Key-encryption keys: from a local file or from the environment, several at once for rotation.
 
-Whatever holds keys elsewhere implements `core.vault.KeyRing` and has no need of this module.
+Keys that a service across the network holds are in `db/kms.py`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import math
 import os
 import re
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -26,6 +31,7 @@ from core.vault import Aad
 KEY_BYTES: Final = 32
 KEYS_MAX: Final = 64
 FILE_BYTES_MAX: Final = 64 * 1024
+FILE_READ_EVERY_S: Final = 1
 VARIABLE: Final = "BANKFEEDS_KEYS"
 
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
@@ -48,6 +54,11 @@ class HeldKeys:
         """A ring with one key."""
         return HeldKeys(keys={key_id: key}, current_id=key_id)
 
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The current one, then the others."""
+        return (self.current_id, *(one for one in self.keys if one != self.current_id))
+
     async def wrap(self, data_key: bytes, aad: Aad) -> bytes:
         """The data key under the current key, in 60 bytes."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -67,6 +78,52 @@ class HeldKeys:
         except InvalidTag as error:
             raise SealBroken("the wrapped data key does not open") from error
         return data_key
+
+
+class FileKeys:
+    """A `KeyRing` of a key file, which may be given a new key while the process runs.
+
+    What that key sealed opens at once, so that processes may be restarted one after the other;
+    each of them seals under it from its next start on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held = keys_from_file(path)
+        self._read_at = -math.inf
+
+    def __repr__(self) -> str:
+        return f"FileKeys({str(self._path)!r}, current_id={self.current_id!r})"
+
+    @property
+    def current_id(self) -> str:
+        """The file's current key when the process started."""
+        return self._held.current_id
+
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The current one, then the others."""
+        return self._held.key_ids
+
+    async def wrap(self, data_key: bytes, aad: Aad) -> bytes:
+        """The data key under the current key, in 60 bytes."""
+        return await self._held.wrap(data_key, aad)
+
+    async def unwrap(self, key_id: str, wrapped: bytes, aad: Aad) -> bytes:
+        """The data key. Raises UnknownKey or SealBroken."""
+        if key_id not in self._held.keys:
+            await self._read_again()
+        return await self._held.unwrap(key_id, wrapped, aad)
+
+    async def _read_again(self) -> None:
+        """Takes in what the file has more. Ids may come from outside: once a second is enough."""
+        now = time.monotonic()
+        if now - self._read_at < FILE_READ_EVERY_S:
+            return
+        self._read_at = now
+        with suppress(InvalidKeys):
+            found = await asyncio.to_thread(keys_from_file, self._path)
+            self._held = replace(self._held, keys={**found.keys, **self._held.keys})
 
 
 def keys_from_environment(value: str) -> HeldKeys:
@@ -99,7 +156,20 @@ def create_key_file(path: Path) -> HeldKeys:
 
 
 def add_key(path: Path, key_id: str) -> HeldKeys:
-    """A new random key, current from now on; the older ones stay, to open what they sealed."""
+    """A new random key, current from now on; the older ones stay, to open what they sealed.
+
+    Raises InvalidKeys where that cannot be; then the file is as it was.
+    """
+    path = path.resolve()
+    try:
+        with _alone(path.parent):
+            _add_key(path, key_id)
+    except OSError as error:
+        raise InvalidKeys(f"{path} cannot be written: {error.strerror}") from error
+    return keys_from_file(path)
+
+
+def _add_key(path: Path, key_id: str) -> None:
     held = keys_from_file(path)
     if key_id in held.keys:
         raise InvalidKeys(f"{path} holds a key {key_id!r} already: choose another id")
@@ -110,7 +180,26 @@ def add_key(path: Path, key_id: str) -> HeldKeys:
         )
     keys = {key_id: os.urandom(KEY_BYTES), **held.keys}
     _written(path, _encoded(keys, current_id=key_id)).replace(path)
-    return keys_from_file(path)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keeps out whoever else adds a key: the key of one of both would be lost.
+
+    At the end what was renamed in the directory is on disk.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_private(path: Path) -> bytes:

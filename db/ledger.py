@@ -135,6 +135,8 @@ async def settle(
     delay: timedelta = timedelta(0),
     error_code: str | None = None,
     error_message: str | None = None,
+    error_kind: str | None = None,
+    next_step: str | None = None,
 ) -> None:
     """Ends the run: a final state, or QUEUED to try again after a delay. Raises LeaseLost."""
     message = error_message[:_MESSAGE_MAX] if error_message else None
@@ -148,6 +150,8 @@ async def settle(
             delay,
             error_code,
             message,
+            error_kind,
+            next_step,
         )
     )
 

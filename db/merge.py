@@ -72,6 +72,11 @@ async def copy(tx: Tx, rows: Iterable[Incoming]) -> None:
     await tx.copy("incoming", _COLUMNS, rows)
 
 
+async def close(tx: Tx) -> None:
+    """Makes room for other rows in the same transaction."""
+    await tx.run(_SQL["close"])
+
+
 async def merge(
     tx: Tx,
     *,
@@ -163,6 +168,11 @@ async def hold_equal_rows(
     """Takes rows that another document delivered out of what was copied: (line, text) of each."""
     rows = await tx.rows(_SQL["hold_equal_rows"], tenant_id, list(mappings), document.id)
     return [(row["raw_line"], row["description_raw"]) for row in rows]
+
+
+async def forget_aliased(tx: Tx, *, tenant_id: UUID, mappings: Sequence[UUID]) -> int:
+    """Takes rows under ids that others had before out of what was copied; how many."""
+    return await tx.run(_SQL["forget_aliased"], tenant_id, list(mappings))
 
 
 async def clashing_ids(

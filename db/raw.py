@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,43 @@ async def keep(tx: Tx, job: Job, document: Upload, *, blob_path: str) -> None:
         blob_path,
     )
     await tx.run(_SQL["mark_imported"], job.tenant_id, document.id)
+
+
+async def sealed(tx: Tx, *, tenant_id: UUID, raw_id: UUID) -> bytes:
+    """The sealed bytes of a page, which lies in its row."""
+    found = await tx.value(_SQL["sealed"], tenant_id, raw_id)
+    assert isinstance(found, bytes)
+    return found
+
+
+async def keep_page(
+    tx: Tx, job: Job, *, raw_id: UUID, name: str, media_type: str, body: bytes, sealed: bytes
+) -> RawDocument:
+    """Keeps a page of a sync; `sealed` is its body under the tenant's data key."""
+    digest = sha256(body).digest()
+    received_at = await tx.value(
+        _SQL["keep_page"],
+        job.tenant_id,
+        raw_id,
+        job.connection_id,
+        job.id,
+        name,
+        media_type,
+        len(body),
+        digest,
+        sealed,
+    )
+    return RawDocument(
+        id=raw_id,
+        connection_id=job.connection_id,
+        job_id=job.id,
+        name=name,
+        media_type=media_type,
+        size_bytes=len(body),
+        sha256=digest,
+        blob_path=None,
+        received_at=received_at,
+    )
 
 
 async def of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> list[RawDocument]:

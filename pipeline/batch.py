@@ -12,7 +12,11 @@ from core.records import (
     AccountRecord,
     BalanceRecord,
     Finding,
+    HoldingRecord,
+    PortfolioRecord,
     Record,
+    RemovalRecord,
+    SuccessionRecord,
     TransactionRecord,
     WithdrawalRecord,
 )
@@ -49,6 +53,10 @@ class Batch:
     transactions: tuple[TransactionRecord, ...]
     balances: tuple[BalanceRecord, ...]
     findings: tuple[Finding, ...]
+    removals: tuple[RemovalRecord, ...] = ()
+    successions: tuple[SuccessionRecord, ...] = ()
+    holdings: tuple[HoldingRecord, ...] = ()
+    portfolios: tuple[PortfolioRecord, ...] = ()
     # normalize
     entries: tuple[Entry, ...] = ()
     # map_accounts
@@ -114,6 +122,10 @@ class _Part:
             transactions=tuple(r for r in records if isinstance(r, TransactionRecord)),
             balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
             findings=tuple(r for r in records if isinstance(r, Finding)),
+            removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
+            successions=tuple(r for r in records if isinstance(r, SuccessionRecord)),
+            holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
+            portfolios=tuple(r for r in records if isinstance(r, PortfolioRecord)),
         )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
-from uuid import UUID
 
 from core.errors import Unreadable
 from core.models import Connection, RawDocument
 from core.records import Finding, Record, Severity
+from core.scope import WorkerScope
 from core.vault import Aad, DataKey
+from db import raw
 from db.blobs import Blobs
+from db.session import Database
+from pipeline.formats import PageFormat, of_document
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.csv import CSV
 from statements.csv_detect import propose
@@ -30,6 +34,11 @@ class Reading:
     options: ParseOptions
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def stable(self) -> bool:
+        """Whether the source's ids alone say which row is which."""
+        return isinstance(self.format, PageFormat) and self.format.connector.facts.stable_ids
+
     def kept(self) -> dict[str, Any]:
         """What `again` needs to know beside the name of the format, as JSON.
 
@@ -43,12 +52,14 @@ class Reading:
         }
 
 
-def again(format_name: str, kept: Mapping[str, Any]) -> Reading:
+def again(format_name: str, kept: Mapping[str, Any], *, document_name: str) -> Reading:
     """The reading that was kept."""
-    columns = kept["columns"]
+    columns = kept.get("columns")
     profile = None if columns is None else CsvProfile.model_validate(columns)
-    options = ParseOptions(currency=kept["currency"], decimals=kept["decimals"], profile=profile)
-    return Reading(format=by_name(format_name), options=options)
+    options = ParseOptions(
+        currency=kept.get("currency"), decimals=kept.get("decimals", {}), profile=profile
+    )
+    return Reading(format=of_document(format_name, document_name=document_name), options=options)
 
 
 def decide(
@@ -101,11 +112,19 @@ def _proposed(head: bytes) -> tuple[CsvProfile, tuple[Finding, ...]]:
 
 @asynccontextmanager
 async def opened(
-    document: RawDocument, *, tenant_id: UUID, blobs: Blobs, key: DataKey
+    document: RawDocument, *, scope: WorkerScope, database: Database, blobs: Blobs, key: DataKey
 ) -> AsyncIterator[BinaryIO]:
-    """The document's bytes as a file, unsealed as they are read. Raises SealBroken."""
-    assert document.blob_path is not None
-    aad = Aad(tenant_id=tenant_id, purpose="raw", record_id=document.id)
+    """The document's bytes as a file, unsealed as they are read. Raises SealBroken.
+
+    Files lie with the blobs, pages of syncs in their rows.
+    """
+    assert scope.tenant_id is not None
+    aad = Aad(tenant_id=scope.tenant_id, purpose="raw", record_id=document.id)
+    if document.blob_path is None:
+        async with database.as_(scope, read_only=True) as tx:
+            in_row = await raw.sealed(tx, tenant_id=scope.tenant_id, raw_id=document.id)
+        yield io.BytesIO(key.open_bytes(in_row, aad=aad))
+        return
     async with blobs.open(document.blob_path) as sealed:
         yield key.open_file(sealed, aad=aad)
 

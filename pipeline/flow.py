@@ -11,18 +11,24 @@ from typing import BinaryIO, Self, TypeVar
 from core.records import Record
 from pipeline.batch import Batch, batches
 from pipeline.document import Reading, records
-from pipeline.normalize import normalize
+from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
 
 Result = TypeVar("Result")
 
 
 def prepared(
-    source: Iterator[Record], *, ordinals: Ordinals, received: date, size: int
+    source: Iterator[Record], *, ordinals: Ordinals, received: date, size: int, stable: bool
 ) -> Iterator[Batch]:
-    """A document's batches, normalized. Equal documents give equal batches."""
+    """A document's batches, normalized. Equal documents give equal batches.
+
+    `stable`: the source's ids alone say which row is which.
+    """
     for batch in batches(source, size=size):
-        yield normalize(batch, ordinals=ordinals, received=received)
+        if stable:
+            yield normalize_stable(batch, received=received)
+        else:
+            yield normalize(batch, ordinals=ordinals, received=received)
 
 
 class Flow:
@@ -66,7 +72,13 @@ async def flowing(
     """The batches of an open document; the thread has let go of the file when this ends."""
     with Ordinals() as ordinals:
         flow = Flow(
-            prepared(records(file, reading), ordinals=ordinals, received=received, size=size)
+            prepared(
+                records(file, reading),
+                ordinals=ordinals,
+                received=received,
+                size=size,
+                stable=reading.stable,
+            )
         )
         try:
             yield flow

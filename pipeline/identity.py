@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.account_number import masked, plain_number
+from core.account_number import masked, masked_tail, plain_number
+from core.models import AccountType
 from core.records import AccountRecord
 from core.vault import DataKey
 from db.intake import ExternalAccount
@@ -15,20 +16,18 @@ _NAME_MAX: Final = 200
 
 def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
     """What is kept of an account. The full number leaves this function only as a keyed hash."""
-    name = None if record.name is None else storable_text(record.name)[:_NAME_MAX].strip() or None
-    institution = (
-        None
-        if record.institution is None
-        else storable_text(record.institution)[:_NAME_MAX].strip() or None
-    )
+    name = _text(record.name)
+    institution = _text(record.institution)
     if record.number is None:
         return ExternalAccount(
             key=record.key,
             external_account_id=storable_text(record.key)[:500],
             number_hash=None,
-            masked_number=None,
+            masked_number=None if record.mask is None else masked_tail(storable_text(record.mask)),
             name=name,
             institution=institution,
+            institution_name=_text(record.institution_name),
+            type=_text(record.type),
             currency=record.currency,
         )
     return ExternalAccount(
@@ -38,8 +37,46 @@ def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
         masked_number=masked(record.number),
         name=name,
         institution=institution,
+        institution_name=_text(record.institution_name),
+        type=_text(record.type),
         currency=record.currency,
     )
+
+
+_TYPES: Final = {
+    # Words of providers (Plaid's subtypes, Quiltt's kinds, ISO 20022's cash account types).
+    "checking": AccountType.CHECKING,
+    "spending": AccountType.CHECKING,
+    "cash management": AccountType.CHECKING,
+    "cacc": AccountType.CHECKING,
+    "savings": AccountType.SAVINGS,
+    "svgs": AccountType.SAVINGS,
+    "money market": AccountType.SAVINGS,
+    "cd": AccountType.SAVINGS,
+    "certificate of deposit": AccountType.SAVINGS,
+    "health savings account": AccountType.SAVINGS,
+    "credit": AccountType.CREDIT_CARD,
+    "credit card": AccountType.CREDIT_CARD,
+    "line of credit": AccountType.LOAN,
+    "loan": AccountType.LOAN,
+    "mortgage": AccountType.LOAN,
+    "student": AccountType.LOAN,
+    "investment": AccountType.INVESTMENT,
+    "brokerage": AccountType.INVESTMENT,
+}
+
+
+def account_type(external: str | None) -> AccountType:
+    """What a source's own kind of account is here; words before a slash are broader ones."""
+    if external is None:
+        return AccountType.OTHER
+    words = external.casefold().replace("_", " ").split("/")
+    found = (_TYPES[word] for word in reversed(words) if word in _TYPES)
+    return next(found, AccountType.OTHER)
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else storable_text(text)[:_NAME_MAX].strip() or None
 
 
 def account_name(account: ExternalAccount) -> str:

@@ -47,7 +47,13 @@ async def import_document(job: Job, services: Services) -> JobState:
     to = Destination(
         job=job, connection=connection, document=document, key=key, lease=services.lease
     )
-    async with opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file:
+    async with opened(
+        document,
+        scope=services.scope(job),
+        database=services.database,
+        blobs=services.blobs,
+        key=key,
+    ) as file:
         reading = await _reading(job, services, connection, file)
         # What stands in part was scanned, and approved where that was asked for.
         if not job.wrote:
@@ -68,7 +74,7 @@ async def _reading(job: Job, services: Services, connection: Connection, file: B
     # What was previewed, or written in part, goes on being read as it was.
     if job.profile is not None and (job.wrote or job.approved_at is not None):
         assert job.format is not None
-        return again(job.format, job.profile)
+        return again(job.format, job.profile, document_name="")
     definition = None
     profile_id = job.profile_id or connection.profile_id
     if profile_id is not None:

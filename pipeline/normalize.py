@@ -16,6 +16,7 @@ DESCRIPTION_MAX: Final = 10_000
 TEXT_MAX: Final = 500
 UNDATED: Final = date.min  # counts rows without a posted date together: no day tells them apart
 _DAY_BYTES: Final = 4
+_STABLE: Final = b"\xff" * _DAY_BYTES  # in place of the day, which may change; no day is this one
 _DIGEST_BYTES: Final = 12
 _CONTENT_BYTES: Final = 8
 _VERSION: Final = "1"  # a change of what a fingerprint is made of needs a re-keying migration
@@ -34,6 +35,29 @@ def normalize(batch: Batch, *, ordinals: Ordinals, received: date) -> Batch:
     )
     keys = [content_key(record) for record in records]
     return replace(batch, entries=tuple(map(Entry, records, dates, prints, counted, keys)))
+
+
+def normalize_stable(batch: Batch, *, received: date) -> Batch:
+    """The batch with entries of a source whose ids are stable: an id is one row, the last one wins.
+
+    A record without an id is none that such a source can have delivered.
+    """
+    last: dict[tuple[str, bytes], Entry] = {}
+    for each in batch.transactions:
+        record = _clean(each)
+        assert record.external_id is not None, "stable ids are a fact of the connector"
+        mark = stable_fingerprint(record.external_id)
+        last.pop((record.account, mark), None)
+        last[record.account, mark] = Entry(
+            record, _sort_date(record, received), mark, 0, content_key(record, stable=True)
+        )
+    return replace(batch, entries=tuple(last.values()))
+
+
+def stable_fingerprint(external_id: str) -> bytes:
+    """16 bytes that are equal for equal ids of one external account, and for nothing else."""
+    body = "\x1f".join([_VERSION, "stable", external_id])
+    return _STABLE + blake2b(body.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 def fingerprint(record: TransactionRecord) -> bytes:
@@ -65,10 +89,14 @@ def fingerprint(record: TransactionRecord) -> bytes:
     return place + blake2b(body.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
-def content_key(record: TransactionRecord) -> int:
-    """A digest of what may change without making another row: 64 bits, signed."""
+def content_key(record: TransactionRecord, *, stable: bool = False) -> int:
+    """A digest of what may change without making another row: 64 bits, signed.
+
+    Where the id alone makes the row, amount and day may change too.
+    """
     extra = record.extra
     parts = (
+        *(_identifying(record) if stable else ()),
         record.transaction_date.isoformat() if record.transaction_date else "",
         record.value_date.isoformat() if record.value_date else "",
         record.description,
@@ -83,6 +111,11 @@ def content_key(record: TransactionRecord) -> int:
     )
     digest = blake2b("\x1f".join(parts).encode(), digest_size=_CONTENT_BYTES).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+def _identifying(record: TransactionRecord) -> tuple[str, ...]:
+    posted = record.posted_date.isoformat() if record.posted_date else ""
+    return (str(record.amount), record.currency, posted)
 
 
 def _sort_date(record: TransactionRecord, received: date) -> date:

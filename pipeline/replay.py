@@ -14,6 +14,7 @@ from db import ledger, raw
 from pipeline.batch import Batch, Target
 from pipeline.document import again, opened
 from pipeline.flow import Flow, flowing
+from pipeline.mentions import mentioned
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, resolve
 
@@ -38,14 +39,26 @@ async def replayed(
             tx, tenant_id=job.tenant_id, connection_id=document.connection_id
         )
         format_name, kept = await raw.read_with(tx, tenant_id=job.tenant_id, job_id=document.job_id)
+    reading = again(format_name, kept, document_name=document.name)
     to = Destination(
-        job=job, connection=connection, document=document, key=key, lease=services.lease
+        job=job,
+        connection=connection,
+        document=document,
+        key=key,
+        lease=services.lease,
+        stable=reading.stable,
     )
     async with (
-        opened(document, tenant_id=job.tenant_id, blobs=services.blobs, key=key) as file,
+        opened(
+            document,
+            scope=services.scope(job),
+            database=services.database,
+            blobs=services.blobs,
+            key=key,
+        ) as file,
         flowing(
             file,
-            again(format_name, kept),
+            reading,
             received=document.received_at.date(),
             size=services.batch_records,
         ) as batches,
@@ -87,7 +100,7 @@ async def rewrite(
         writer = Writer(to)
         async for whole in batches:
             batch = whole if mappings is None else only(whole, mappings)
-            if not (batch.entries or batch.withdrawals or batch.balances):
+            if not _says_something(batch):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
                 await writer.write(tx, batch)
@@ -100,8 +113,24 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
     return replace(
         batch,
         withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
+        removals=tuple(one for one in batch.removals if one.account in keys),
+        successions=tuple(one for one in batch.successions if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
+        holdings=tuple(one for one in batch.holdings if one.account in keys),
+        portfolios=tuple(one for one in batch.portfolios if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
+    )
+
+
+def _says_something(batch: Batch) -> bool:
+    return bool(
+        batch.entries
+        or batch.withdrawals
+        or batch.removals
+        or batch.successions
+        or batch.balances
+        or batch.holdings
+        or batch.portfolios
     )
 
 
@@ -112,4 +141,7 @@ async def _addressed(batches: Flow, to: Destination, services: Services) -> Asyn
         if batch.accounts:
             async with services.database.as_(services.scope(to.job)) as tx:
                 targets |= await resolve(tx, to, batch.accounts, may_open=False)
+        if batch.removals:
+            async with services.database.as_(services.scope(to.job), read_only=True) as tx:
+                targets |= await mentioned(tx, to, batch.removals, targets)
         yield replace(batch, targets=targets, findings=())

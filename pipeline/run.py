@@ -4,65 +4,66 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
-from core.errors import BankfeedsError, LeaseLost, SealBroken, StorageUnavailable, Unreadable
-from core.jobs import ATTEMPTS_MAX, JobKind, JobState, JobTask, retry_delay
+from core.errors import BankfeedsError, Conflict, LeaseLost
+from core.jobs import JobKind, JobState, JobTask
 from core.models import Job
+from core.provider_error import Postponed, ProviderError
 from core.records import Finding, Severity
 from core.scope import WorkerScope
-from db import ledger
-from db.blobs import BlobMissing
+from db import ledger, syncs
 from db.failures import DatabaseUnavailable, TimedOut
+from pipeline.attempts import attempts_max
 from pipeline.derive import derive
+from pipeline.failure import EXHAUSTED, Failure, failure_of, provider_failure
 from pipeline.importing import import_document
 from pipeline.lease import lease_kept
 from pipeline.revert import revert
 from pipeline.services import Services
+from pipeline.sync_end import failed
+from pipeline.syncing import Cancelled, sync
 
 log = logging.getLogger(__name__)
 
 SETTLE_PAUSES_S: Final = (1, 2, 3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """How a run ended early: what to tell, and whether trying again can help."""
+async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> bool:
+    """Runs a job, if it is due and nobody else does; whether it did.
 
-    code: str
-    message: str
-    retry: bool
-    line: int | None = None
-
-
-EXHAUSTED: Final = Failure(
-    code="attempts-exhausted",
-    message="Workers ended again and again while they had the job. Look into their logs, retry.",
-    retry=True,
-)
-
-
-async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> None:
-    """Runs a job, if it is due and nobody else does. Never raises but for cancellation.
-
-    However a run ends, the ledger says how; where even that fails, the lease runs out and the
-    sweep gives the job to another worker.
+    Never raises but for cancellation. However a run ends, the ledger says how; where even that
+    fails, the lease runs out and the sweep gives the job to another worker.
     """
     job = await _claim(tenant_id, job_id, services)
     if job is None:
-        return
+        return False
     log.info("job.claimed", extra={"job_id": str(job.id), "attempt": job.attempts})
-    if job.attempts > ATTEMPTS_MAX:
+    if job.attempts > 1 and job.attempts > await attempts_max(job, services):
         await _fail(job, services, EXHAUSTED)
-        return
+        return True
+    await _run(job, services)
+    return True
+
+
+async def _run(job: Job, services: Services) -> None:
     try:
         async with lease_kept(job, services):
             state = await _do(job, services)
     except LeaseLost:
         log.warning("job.lease_lost", extra={"job_id": str(job.id)})
+        return
+    except ProviderError as error:
+        await _fail(job, services, provider_failure(error))
+        return
+    except Postponed as postponed:
+        await _settle_quietly(job, services, JobState.QUEUED, failure=None, delay=postponed.delay)
+        return
+    except Cancelled:
+        await _settle_quietly(job, services, JobState.CANCELLED, failure=None)
+        await services.tell(job)
         return
     except asyncio.CancelledError:
         # The worker is going down: the job is free for the next one at once.
@@ -96,57 +97,37 @@ async def _do(job: Job, services: Services) -> JobState:
         case JobKind.DERIVE:
             return await derive(job, services)
         case JobKind.SYNC:
-            raise Unreadable("unsupported", "This version runs no syncs.")
+            return await sync(job, services)
         case _:
             assert_never(job.kind)
 
 
-def failure_of(error: BaseException) -> Failure:
-    """What an exception means for the job. Texts of unknown exceptions may hold data: none is."""
-    match error:
-        case Unreadable():
-            return Failure(code=error.code, message=error.message, retry=False, line=error.line)
-        case DatabaseUnavailable() | TimedOut():
-            return Failure(code="database-unavailable", message=str(error), retry=True)
-        case BlobMissing():
-            return Failure(
-                code="document-missing",
-                message="The storage does not have the file. Restore it there and retry, or "
-                "upload the file again.",
-                retry=True,
-            )
-        case StorageUnavailable() | OSError():
-            return Failure(
-                code="storage-unavailable", message="The storage did not answer.", retry=True
-            )
-        case SealBroken():
-            return Failure(
-                code="seal-broken",
-                message="The stored bytes do not open: they were changed, or the key was.",
-                retry=False,
-            )
-        case _:
-            return Failure(code="internal", message="An internal error; see the log.", retry=True)
-
-
 async def _fail(job: Job, services: Services, failure: Failure) -> None:
-    if failure.retry and job.attempts < ATTEMPTS_MAX:
-        await _settle_quietly(job, services, JobState.QUEUED, failure=failure)
-    else:
-        await _settle_quietly(job, services, JobState.FAILED, failure=failure)
+    is_final = not failure.retry or job.attempts >= await attempts_max(job, services)
+    state = JobState.FAILED if is_final else JobState.QUEUED
+    await _settle_quietly(job, services, state, failure=failure)
+    if job.kind is JobKind.SYNC:
+        await failed(job, failure, services, is_final=is_final)
     log.warning("job.failed", extra={"job_id": str(job.id), "code": failure.code})
     await services.tell(job)
 
 
 async def _settle_quietly(
-    job: Job, services: Services, state: JobState, *, failure: Failure | None
+    job: Job,
+    services: Services,
+    state: JobState,
+    *,
+    failure: Failure | None,
+    delay: timedelta | None = None,
 ) -> None:
     """Settles a run that ended early; what cannot be written now, the lease settles later."""
     for pause_s in SETTLE_PAUSES_S:
         try:
-            await _settle_early(job, services, state, failure)
+            await _settle_early(job, services, state, failure, delay)
         except DatabaseUnavailable:
             await asyncio.sleep(pause_s)  # it may be restarting; the lease would take longer
+        except Conflict:
+            continue  # another sync of the connection was asked for in this moment
         except BankfeedsError as error:
             log.warning(
                 "job.unsettled", extra={"job_id": str(job.id), "error": type(error).__name__}
@@ -158,10 +139,20 @@ async def _settle_quietly(
 
 
 async def _settle_early(
-    job: Job, services: Services, state: JobState, failure: Failure | None
+    job: Job,
+    services: Services,
+    state: JobState,
+    failure: Failure | None,
+    delay: timedelta | None,
 ) -> None:
-    delay = retry_delay(job.attempts) if failure is not None else timedelta(0)
+    if delay is None:
+        delay = timedelta(0) if failure is None else failure.delay(job.attempts)
+    provider = failure.provider if failure else None
     async with services.database.as_(WorkerScope(tenant_id=job.tenant_id)) as tx:
+        waits = state is JobState.QUEUED and job.kind is JobKind.SYNC and job.task is JobTask.RUN
+        # One sync waits at most: whoever asked while this one ran has the connection's next.
+        if waits and await syncs.give_way(tx, job, delay=delay):
+            state = JobState.CANCELLED if failure is None else JobState.FAILED
         # What was no fault of the document would still stand there when a retry has ended well.
         if failure is not None and not failure.retry:
             await ledger.put_findings(
@@ -179,4 +170,6 @@ async def _settle_early(
             delay=delay,
             error_code=failure.code if failure else None,
             error_message=failure.message if failure else None,
+            error_kind=provider.kind if provider else None,
+            next_step=provider.next_step if provider else None,
         )

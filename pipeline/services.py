@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.jobs import LEASE
 from core.models import Job
@@ -15,6 +16,8 @@ from db.events import Events
 from db.session import Database
 from db.tenant_keys import data_key
 from pipeline.batch import BATCH_RECORDS
+from pipeline.provider_access import ProviderAccess
+from providers.webhooks import Reception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +29,10 @@ class Services:
     blobs: Blobs
     events: Events
     clock: Callable[[], datetime]
+    providers: ProviderAccess | None = None  # None: this process runs no syncs
     lease: timedelta = LEASE
     batch_records: int = BATCH_RECORDS
+    receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider
 
     def scope(self, job: Job) -> WorkerScope:
         """The scope of a job's tenant."""
@@ -35,8 +40,7 @@ class Services:
 
     async def key(self, job: Job) -> DataKey:
         """The data key of the job's tenant."""
-        async with self.database.as_(self.scope(job)) as tx:
-            return await data_key(tx, self.vault)
+        return await data_key(partial(self.database.as_, self.scope(job)), self.vault)
 
     async def tell(self, job: Job) -> None:
         """Hints that the job changed."""

@@ -15,13 +15,15 @@ from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import intake, ledger, merge, placement
+from db import expenses, intake, ledger, merge, placement
 from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
 from db.session import Tx
+from pipeline import stable_rows
 from pipeline.batch import Batch, Entry, Target
-from pipeline.identity import account_name, external_account
+from pipeline.holdings import put_holdings
+from pipeline.identity import account_name, account_type, external_account
 from pipeline.map_accounts import map_accounts
 
 REPEATS_FAIR_PERCENT: Final = 10
@@ -40,6 +42,7 @@ class Destination:
     document: RawDocument
     key: DataKey
     lease: timedelta
+    stable: bool = False  # the source's ids alone say which row is which
     numbers: set[str] = field(default_factory=set, repr=False)  # that the document has named
 
 
@@ -70,6 +73,8 @@ async def resolve(
                 mapping_id=known[key].mapping_id,
                 name=account_name(account),
                 institution=account.institution,
+                institution_name=account.institution_name,
+                type=account_type(account.type),
             )
             for key, account in external.items()
             if known[key].state is MappingState.PENDING and not known[key].fed
@@ -95,11 +100,17 @@ class Writer:
     where all are new: so it asks as long as the batch before had a fair share of repeats.
     """
 
-    def __init__(self, to: Destination, *, meanwhile: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        to: Destination,
+        *,
+        asks: bool = True,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         """`meanwhile` is called when the database gets work that takes a while."""
         self._to = to
         self._meanwhile = meanwhile or (lambda: None)
-        self._asks = to.connection.delivery is not Delivery.INCREMENTAL
+        self.asks = asks and to.connection.delivery is not Delivery.INCREMENTAL
 
     async def write(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
         """Writes one batch whose targets are known: withdrawals, rows, balances.
@@ -109,7 +120,13 @@ class Writer:
         to = self._to
         batch = map_accounts(await _decided(tx, to, batch))
         withdrawn, noted = await _withdraw(tx, to, batch)
+        if to.stable:
+            await stable_rows.promote(tx, batch, tenant_id=to.job.tenant_id)
         batch, counts = await self._merge(tx, replace(batch, findings=(*batch.findings, *noted)))
+        if batch.removals:
+            removed, finding = await stable_rows.remove(tx, batch, tenant_id=to.job.tenant_id)
+            withdrawn += removed
+            batch = replace(batch, findings=(*batch.findings, *finding))
         await merge.put_balances(
             tx,
             document=to.document,
@@ -120,7 +137,10 @@ class Writer:
                 if (target := batch.targets[record.account]).account_id is not None
             ],
         )
-        return batch, replace(counts, withdrawn=withdrawn)
+        unstorable = await put_holdings(tx, batch, tenant_id=to.job.tenant_id, document=to.document)
+        return replace(batch, findings=(*batch.findings, *unstorable)), replace(
+            counts, withdrawn=withdrawn, rejected=counts.rejected + len(unstorable)
+        )
 
     async def _merge(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
         rejected = sum(1 for finding in batch.findings if finding.rejected)
@@ -130,14 +150,15 @@ class Writer:
         if not batch.mapped:
             return batch, counts
         rows: Sequence[tuple[Entry, Target]] = batch.mapped
-        if self._asks:
+        if self.asks:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
         merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
+        await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
         if self._to.connection.delivery is not Delivery.INCREMENTAL:
-            self._asks = duplicate > len(batch.mapped) * REPEATS_FAIR_PERCENT // 100
+            self.asks = duplicate > len(batch.mapped) * REPEATS_FAIR_PERCENT // 100
         return replace(batch, findings=(*batch.findings, *findings)), replace(
             counts,
             imported=merged.new,
@@ -152,6 +173,11 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys = {entry.record.account for entry in batch.entries}
     keys |= {withdrawal.account for withdrawal in batch.withdrawals}
     keys |= {balance.account for balance in batch.balances}
+    named = {removal.account for removal in batch.removals}
+    named |= {succession.account for succession in batch.successions}
+    keys |= named & batch.targets.keys()
+    keys |= {holding.account for holding in batch.holdings}
+    keys |= {portfolio.account for portfolio in batch.portfolios}
     ids = {batch.targets[key].mapping_id for key in keys}
     decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
     current = {
@@ -225,6 +251,8 @@ async def _put(
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
+    if to.stable:
+        await merge.forget_aliased(tx, tenant_id=to.job.tenant_id, mappings=mappings)
     meanwhile()
     merged = await merge.merge(
         tx,
@@ -237,7 +265,9 @@ async def _put(
         ],
     )
     clashes = []
-    if any(entry.record.external_id is not None for entry, _ in rows):
+    if to.stable:
+        await merge.close(tx)  # a sync merges several pages in one transaction
+    elif any(entry.record.external_id is not None for entry, _ in rows):
         clashes = await _clashes(tx, to, mappings)
     return merged, [*held, *clashes]
 

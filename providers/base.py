@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from core.records import Record
+from core.syncs import SyncPhase
 from providers.credentials import Credentials, FormField
 from providers.http import Client, Failures
 
@@ -30,14 +31,6 @@ class ProviderKind(StrEnum):
     ACCOUNTING = "accounting"
     BROKER = "broker"
     TAX = "tax"
-
-
-class Phase(StrEnum):
-    """How far a connection's history is: the newest days, then the years, then what changes."""
-
-    INITIAL = "initial"
-    HISTORICAL = "historical"
-    INCREMENTAL = "incremental"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +90,7 @@ class Window:
     account: str  # AccountRecord.key
     first: date
     last: date
+    certain: bool = False  # one such reading is proof; else booked rows go when missed twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +98,8 @@ class Checkpoint:
     """The pages since the last one belong together: they are applied at once, with the cursor."""
 
     cursor: str | None
-    history_complete: bool = True
+    initial_complete: bool = True  # the newest 30 days are here
+    history_complete: bool = True  # so is all that was wanted
     progress: int | None = None  # percent of the history
     again_after: timedelta | None = None  # the provider is not ready: ask again then
     windows: tuple[Window, ...] = ()
@@ -118,12 +113,13 @@ class Wanted:
     """What a sync is asked for."""
 
     cursor: str | None  # of the last checkpoint; None: from the beginning
-    phase: Phase
+    phase: SyncPhase
     now: datetime
     since: date  # the first day that is wanted: 30 days back at first, the whole lookback later
     accounts: bool = True
     transactions: bool = True
     investments: bool = True
+    changed_since: date | None = None  # a webhook says that days from this one on have changed
 
 
 class Connector(Protocol):
@@ -149,8 +145,9 @@ class Connector(Protocol):
         page."""
         ...
 
-    def element(self, page: Page, line: int) -> str | None:
-        """The text of the element with that ordinal, as a person may see it; None: no such."""
+    def elements(self, page: Page) -> Iterator[str]:
+        """The texts of the page's elements in the order that `line` counts, as a person may see
+        them: one line each."""
         ...
 
 
@@ -158,7 +155,7 @@ class Connector(Protocol):
 # Abilities. Implementing one is its declaration.
 # ---------------------------------------------------------------------------------------------
 @runtime_checkable
-class Testable(Protocol):
+class Testable(Connector, Protocol):
     """Can be asked whether credentials work."""
 
     async def test(self, client: Client, credentials: Any) -> None:
@@ -167,7 +164,7 @@ class Testable(Protocol):
 
 
 @runtime_checkable
-class Refreshable(Protocol):
+class Refreshable(Connector, Protocol):
     """Can ask the provider to look at the bank now; what is new comes with a later sync."""
 
     async def refresh(self, client: Client, credentials: Any) -> None:
@@ -176,7 +173,7 @@ class Refreshable(Protocol):
 
 
 @runtime_checkable
-class Revocable(Protocol):
+class Revocable(Connector, Protocol):
     """Can end the consent at the provider."""
 
     async def revoke(self, client: Client, credentials: Any) -> None:
@@ -212,10 +209,11 @@ class LinkStep:
     """What the person's browser is given; `kept` is sealed until they come back."""
 
     kind: LinkKind
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)  # the state is in it
     token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     fields: tuple[FormField, ...] = ()
+    widget: Mapping[str, str] = field(default_factory=dict)  # what it needs beside the token
     kept: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -225,13 +223,14 @@ class Linked:
 
     credentials: Credentials = field(repr=False)
     external_id: str
+    environment: str = ""  # where that id is unique, as events say it; empty: everywhere
     institution_id: str | None = None
     institution_name: str | None = None
     expires_at: datetime | None = None  # of the consent; None: it does not end by itself
 
 
 @runtime_checkable
-class Linkable(Protocol):
+class Linkable(Connector, Protocol):
     """Can be linked by a person."""
 
     link_kind: ClassVar[LinkKind]
@@ -248,7 +247,7 @@ class Linkable(Protocol):
 
 
 @runtime_checkable
-class Renewable(Protocol):
+class Renewable(Connector, Protocol):
     """Has access tokens that run out and can be renewed without a person."""
 
     def expires_at(self, credentials: Any) -> datetime | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from core.errors import BadInput, SealBroken
+
+_VALUES: Final = TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Credentials(BaseModel):
 
     def to_bytes(self) -> bytes:
         """The form in which they are sealed."""
-        return self.__class__.__pydantic_serializer__.to_json(_bare(self.__dict__))
+        return _VALUES.dump_json(_bare(self.__dict__))
 
     @classmethod
     def from_bytes(cls, plain: bytes) -> Self:

@@ -17,6 +17,7 @@ from core.models import (
     Role,
 )
 from core.page import Page
+from core.syncs import SyncFrequency
 from db import audit, institutions, profiles
 from db import connections as stored
 from db.connections import (
@@ -24,6 +25,7 @@ from db.connections import (
     ConnectionFilter,
     ConnectionHealth,
     NewConnection,
+    SyncChange,
 )
 from db.session import Tx
 from resolvers import providers, text
@@ -32,6 +34,7 @@ from resolvers.refusing import conflict, invalid, missing, refusable, require
 
 DECIMALS_MAX: Final = 8
 CURRENCIES_MAX: Final = 50
+LOOKBACK_DAYS_MAX: Final = 3_650
 
 Given = TypeVar("Given")
 
@@ -48,6 +51,11 @@ class ConnectionSettings:
     currency: tuple[str | None] | None = None
     profile_id: tuple[UUID | None] | None = None
     institution_name: tuple[str | None] | None = None
+    sync_frequency: SyncFrequency | None = None
+    sync_accounts: bool | None = None
+    sync_transactions: bool | None = None
+    sync_investments: bool | None = None
+    lookback_days: int | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -86,9 +94,11 @@ async def health(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Connect
 @refusable
 async def create(context: Context, *, provider: str, settings: ConnectionSettings) -> Connection:
     """A new connection; for statement files it is active at once."""
-    known = [one.slug for one in providers.every()]
+    known = providers.slugs()
     if provider not in known:
         raise invalid(f"Known providers are: {', '.join(known)}.", "provider")
+    if provider != providers.FILES.slug:
+        raise invalid("Connections to this provider are made by linking.", "provider")
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
         change = await _checked(tx, context, settings)
@@ -142,7 +152,7 @@ async def update(
 @refusable
 async def pause(context: Context, *, connection_id: UUID) -> Connection:
     """The connection, paused: it takes no new imports until it is resumed."""
-    return await _turn(
+    return await turn(
         context,
         connection_id,
         to=ConnectionStatus.PAUSED,
@@ -154,7 +164,7 @@ async def pause(context: Context, *, connection_id: UUID) -> Connection:
 @refusable
 async def resume(context: Context, *, connection_id: UUID) -> Connection:
     """The paused connection, active again."""
-    return await _turn(
+    return await turn(
         context,
         connection_id,
         to=ConnectionStatus.ACTIVE,
@@ -163,19 +173,7 @@ async def resume(context: Context, *, connection_id: UUID) -> Connection:
     )
 
 
-@refusable
-async def disconnect(context: Context, *, connection_id: UUID) -> Connection:
-    """The connection, closed for good; everything that came over it stays."""
-    return await _turn(
-        context,
-        connection_id,
-        to=ConnectionStatus.DISCONNECTED,
-        only_from=set(ConnectionStatus) - {ConnectionStatus.DISCONNECTED},
-        event="connection.disconnected",
-    )
-
-
-async def _turn(
+async def turn(
     context: Context,
     connection_id: UUID,
     *,
@@ -183,6 +181,7 @@ async def _turn(
     only_from: Collection[ConnectionStatus],
     event: str,
 ) -> Connection:
+    """The connection in another state. Raises Refusal where it is in none of `only_from`."""
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
         if not await stored.set_status(
@@ -215,6 +214,20 @@ async def _checked(tx: Tx, context: Context, settings: ConnectionSettings) -> Co
         currency=_changed(settings.currency, lambda code: text.currency(code, "currency")),
         profile_id=settings.profile_id,
         institution_id=await _institution(tx, context, settings.institution_name),
+        sync=_sync(settings),
+    )
+
+
+def _sync(settings: ConnectionSettings) -> SyncChange:
+    days = settings.lookback_days
+    if days is not None and not 1 <= days <= LOOKBACK_DAYS_MAX:
+        raise invalid(f"Give 1 to {LOOKBACK_DAYS_MAX:,} days.", "lookbackDays")
+    return SyncChange(
+        frequency=settings.sync_frequency,
+        accounts=settings.sync_accounts,
+        transactions=settings.sync_transactions,
+        investments=settings.sync_investments,
+        lookback_days=days,
     )
 
 

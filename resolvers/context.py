@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from db.blobs import Blobs
     from db.events import Events
     from db.queue import Queue
+    from pipeline.provider_access import ProviderAccess
+    from providers.webhooks import Reception
 
 
 class Clock(Protocol):
@@ -41,6 +43,10 @@ class Services:
     clock: Clock
     public_url: str  # where clients reach this API, without a slash at the end
     upload_bytes_max: int
+    providers: ProviderAccess | None = None  # None: this process offers none
+    app_origins: tuple[str, ...] = ()  # where web apps are that people come back to
+    development: bool = False
+    receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider
     sending: Sending = NOTHING_SPECIAL
 
 

@@ -118,10 +118,13 @@ async def discard(context: Context, *, job_id: UUID) -> Job:
 
 @refusable
 async def cancel(context: Context, *, job_id: UUID) -> Job:
-    """The queued job, cancelled before it ran."""
+    """The queued job, cancelled before it ran, or the running sync, which stops soon."""
 
     async def change(tx: Tx) -> Job | None:
-        return await stored.cancel(tx, tenant_id=context.tenant, job_id=job_id)
+        cancelled = await stored.cancel(tx, tenant_id=context.tenant, job_id=job_id)
+        if cancelled is not None:
+            return cancelled
+        return await stored.request_cancel(tx, tenant_id=context.tenant, job_id=job_id)
 
     return await _decide(context, job_id, change, event="job.cancelled", verb="cancelled")
 

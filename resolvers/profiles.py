@@ -136,8 +136,7 @@ async def _head(context: Context, upload: Upload) -> bytes | None:
     async with blobs.open(upload.blob_path) as file:
         if not upload.sealed:
             return await asyncio.to_thread(file.read, HEAD_BYTES)
-        async with context.as_worker() as tx:
-            key = await data_key(tx, context.services.vault)
+        key = await data_key(context.as_worker, context.services.vault)
         aad = Aad(tenant_id=context.tenant, purpose="raw", record_id=upload.id)
         return await asyncio.to_thread(key.open_file(file, aad=aad).read, HEAD_BYTES)
 

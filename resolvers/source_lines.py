@@ -12,11 +12,14 @@ from uuid import UUID
 
 from core import account_number
 from core.models import Job, RawDocument
-from core.vault import Aad, DataKey
+from core.scope import WorkerScope
+from core.vault import DataKey
 from db import audit, jobs, mappings, reports
 from db.tenant_keys import data_key
+from pipeline.document import opened
+from pipeline.formats import of_document
 from resolvers.context import Context
-from statements.registry import by_name
+from statements.base import StatementFormat
 
 LINES_MAX: Final = 200
 LINE_CHARACTERS_MAX: Final = 2_000
@@ -82,13 +85,18 @@ async def lines(context: Context, places: Sequence[Place]) -> Mapping[Place, Seq
     found: dict[Place, Sequence[SourceLine]] = {}
     for document, job in await _audited(context, places):
         known = await _known(context, document)
-        aad = Aad(tenant_id=context.tenant, purpose="raw", record_id=document.id)
         here = [place for place in places if place.document_id == document.id]
-        if document.blob_path is None or job.format is None:
+        if job.format is None:
             continue
-        async with context.services.blobs.open(document.blob_path) as sealed:
-            file = known.key.open_file(sealed, aad=aad)
-            found |= await asyncio.to_thread(_picked, file, job.format, here, known)
+        statement_format = of_document(job.format, document_name=document.name)
+        async with opened(
+            document,
+            scope=WorkerScope(tenant_id=context.tenant),
+            database=context.services.database,
+            blobs=context.services.blobs,
+            key=known.key,
+        ) as file:
+            found |= await asyncio.to_thread(_picked, file, statement_format, here, known)
     return found
 
 
@@ -123,20 +131,21 @@ async def _audited(context: Context, places: Sequence[Place]) -> list[tuple[RawD
 
 
 async def _known(context: Context, document: RawDocument) -> Known:
+    key = await data_key(context.as_worker, context.services.vault)
     async with context.as_worker() as tx:
         return Known(
-            key=await data_key(tx, context.services.vault),
+            key=key,
             hashes=await mappings.number_hashes(tx, tenant_id=context.tenant),
             tails=await mappings.tails(tx, tenant_id=context.tenant),
         )
 
 
 def _picked(
-    file: BinaryIO, format_name: str, places: Sequence[Place], known: Known
+    file: BinaryIO, statement_format: StatementFormat, places: Sequence[Place], known: Known
 ) -> dict[Place, Sequence[SourceLine]]:
     """The lines of all places in one pass over the document."""
     wanted = {number: "" for place in places for number in place.numbers}
-    lines = by_name(format_name).lines(_chunks(file))
+    lines = statement_format.lines(_chunks(file))
     for number, raw in enumerate(islice(lines, max(wanted, default=0)), start=1):
         if number in wanted:
             wanted[number] = masked(raw, known)

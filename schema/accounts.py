@@ -9,6 +9,7 @@ import strawberry
 
 from core import models, records
 from db import balances as stored_balances
+from db import holdings as stored_holdings
 from db import mappings as stored_mappings
 from db.accounts import AccountFilter as Wanted
 from db.institutions import LISTING as INSTITUTIONS
@@ -16,10 +17,11 @@ from db.select import Asked
 from db.transactions import LISTING as TRANSACTIONS
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
-from resolvers import accounts, connections, mappings, transactions
+from resolvers import accounts, connections, holdings, mappings, transactions
 from schema.columns import column, derived, money, shown
 from schema.context import Info
 from schema.fields import resolved
+from schema.holdings import Holding
 from schema.ids import encode, optional_key_of
 from schema.institutions import Institution
 from schema.json_sql import global_id
@@ -159,6 +161,22 @@ class Account(Node):
         """All balances."""
         return await children(
             info.context, accounts.balance_history, self.key, Balance.of, first=first, after=after
+        )
+
+    @resolved(
+        description="What it holds of each security, and held: the newest position first.",
+        reads=Many(
+            listing=stored_holdings.LISTING,
+            parent="h.account_id",
+            asked=Asked(order=stored_holdings.NEWEST),
+        ),
+    )
+    async def holdings(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Holding]:
+        """What it holds."""
+        return await children(
+            info.context, holdings.of_accounts, self.key, Holding.of, first=first, after=after
         )
 
     @resolved(

@@ -6,8 +6,8 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
-from core import models
-from resolvers import connections
+from core import models, syncs
+from resolvers import connection_access, connections
 from resolvers.connections import ConnectionSettings
 from resolvers.refusal import Refused
 from schema.connections import Connection
@@ -100,6 +100,21 @@ class ConnectionUpdateInput:
     institution_name: str | None = strawberry.field(
         default=strawberry.UNSET, description="The bank's name; null clears."
     )
+    sync_frequency: syncs.SyncFrequency | None = strawberry.field(
+        default=None, description="How often it is asked for news."
+    )
+    sync_accounts: bool | None = strawberry.field(
+        default=None, description="Whether accounts are fetched."
+    )
+    sync_transactions: bool | None = strawberry.field(
+        default=None, description="Whether transactions are fetched."
+    )
+    sync_investments: bool | None = strawberry.field(
+        default=None, description="Whether holdings and trades are fetched."
+    )
+    lookback_days: int | None = strawberry.field(
+        default=None, description="How many days of history are wanted, 1 to 3650."
+    )
 
     def settings(self) -> ConnectionSettings:
         """What the caller gave."""
@@ -115,6 +130,11 @@ class ConnectionUpdateInput:
             if profile_id is None
             else (optional_key_of("StatementProfile", profile_id[0]),),
             institution_name=given(self.institution_name),
+            sync_frequency=self.sync_frequency,
+            sync_accounts=self.sync_accounts,
+            sync_transactions=self.sync_transactions,
+            sync_investments=self.sync_investments,
+            lookback_days=self.lookback_days,
         )
 
 
@@ -133,6 +153,16 @@ class ConnectionCreatePayload(ConnectionPayload):
 @strawberry.type(description="What connectionUpdate answers.")
 class ConnectionUpdatePayload(ConnectionPayload):
     pass
+
+
+@strawberry.type(description="What connectionTest answers.")
+class ConnectionTestPayload(ConnectionPayload):
+    works: bool | None = strawberry.field(
+        description="Whether the provider accepts its credentials; null where it was refused."
+    )
+    problem: str | None = strawberry.field(
+        description="What the provider said and what to do; null where it works."
+    )
 
 
 @strawberry.type(description="What connectionPause answers.")
@@ -180,6 +210,21 @@ class ConnectionMutations:
         )
         return _payload(ConnectionUpdatePayload, answer)
 
+    @mutation(description="Asks the provider whether a connection works; for admins.")
+    async def connection_test(self, info: Info, id: Id) -> ConnectionTestPayload | None:
+        """Asks the provider whether a connection works."""
+        answer = await connection_access.test(info.context, connection_id=key_of("Connection", id))
+        if isinstance(answer, Refused):
+            return ConnectionTestPayload(
+                connection=None, works=None, problem=None, user_errors=user_errors(answer)
+            )
+        return ConnectionTestPayload(
+            connection=Connection.of(answer.connection),
+            works=answer.problem is None,
+            problem=answer.problem,
+            user_errors=[],
+        )
+
     @mutation(description="Pauses a connection: it takes no new imports; for admins.")
     async def connection_pause(self, info: Info, id: Id) -> ConnectionPausePayload | None:
         """Pauses a connection."""
@@ -195,7 +240,9 @@ class ConnectionMutations:
     @mutation(description="Closes a connection for good; what it brought stays; for admins.")
     async def connection_disconnect(self, info: Info, id: Id) -> ConnectionDisconnectPayload | None:
         """Closes a connection for good."""
-        answer = await connections.disconnect(info.context, connection_id=key_of("Connection", id))
+        answer = await connection_access.disconnect(
+            info.context, connection_id=key_of("Connection", id)
+        )
         return _payload(ConnectionDisconnectPayload, answer)
 
 

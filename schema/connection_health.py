@@ -10,6 +10,7 @@ import strawberry
 from core import models
 from db.connections import ConnectionHealth as Health
 from resolvers import jobs
+from resolvers.connection_scores import Circuit, circuit, score
 from schema.context import Info
 from schema.fields import resolved
 from schema.related import maybe
@@ -45,6 +46,13 @@ class ConnectionHealth:
     last_error: ConnectionFailure | None = strawberry.field(
         description="The newest of these failures; null where there is none."
     )
+    score: float = strawberry.field(
+        description="0.0 to 1.0: the share of the last 20 jobs that succeeded, halved while the "
+        "circuit is open, 0 where a person must connect again or it is closed."
+    )
+    circuit: Circuit = strawberry.field(
+        description="Whether it is left alone for a while after failures."
+    )
     model: strawberry.Private[Health]
 
     @staticmethod
@@ -57,6 +65,8 @@ class ConnectionHealth:
             last_success_at=health.last_success_at,
             consecutive_failures=health.consecutive_failures,
             last_error=_error(health),
+            score=score(connection, health),
+            circuit=circuit(connection),
             model=health,
         )
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from core import models
+from core import models, syncs
+from core.provider_error import ErrorKind
 from db import accounts as stored_accounts
 from db import jobs as stored_jobs
 from db import mappings as stored_mappings
@@ -16,8 +17,9 @@ from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import JobFilter
 from db.profiles import LISTING as PROFILES
 from db.select import Asked
-from resolvers import accounts, connections, jobs, mappings, profiles
-from schema.columns import column, shown
+from resolvers import accounts, connections, jobs, mappings, profiles, providers
+from schema.columns import column, derived, shown
+from schema.connection_error import ConnectionError
 from schema.connection_health import ConnectionHealth
 from schema.context import Info
 from schema.fields import resolved
@@ -27,7 +29,7 @@ from schema.job_filter import IngestionJobFilter, asked_jobs
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
 from schema.profiles import StatementProfile
-from schema.reads import Many, One
+from schema.reads import Many, One, same
 from schema.related import children, maybe, one
 from schema.scalars import CurrencyCode
 
@@ -64,7 +66,7 @@ class Connection(Node):
     external_id: str | None = column(
         "c.external_id", description="The provider's id of it; null for statement files."
     )
-    sync_frequency: models.SyncFrequency = column(
+    sync_frequency: syncs.SyncFrequency = column(
         "c.sync_frequency", description="How often it is asked for news."
     )
     last_sync_at: datetime | None = column(
@@ -72,6 +74,38 @@ class Connection(Node):
     )
     next_sync_at: datetime | None = column(
         "c.next_sync_at", description="When it is asked next; null: when somebody asks."
+    )
+    sync_phase: syncs.SyncPhase = column(
+        "c.sync_phase", description="How far its history is; of no meaning for statement files."
+    )
+    sync_progress: int | None = column(
+        "c.sync_progress", description="Percent of the history; null until something tells."
+    )
+    sync_accounts: bool = column("c.sync_accounts", description="Whether accounts are fetched.")
+    sync_transactions: bool = column(
+        "c.sync_transactions", description="Whether transactions are fetched."
+    )
+    sync_investments: bool = column(
+        "c.sync_investments", description="Whether holdings and trades are fetched."
+    )
+    lookback_days: int = column(
+        "c.lookback_days", description="How many days of history are wanted."
+    )
+    initial_complete_at: datetime | None = column(
+        "c.initial_complete_at", description="When the newest 30 days were there; null: not yet."
+    )
+    history_complete_at: datetime | None = column(
+        "c.history_complete_at", description="When the whole history was there; null: not yet."
+    )
+    consent_expires_at: datetime | None = column(
+        "c.consent_expires_at", description="When the consent ends; null: not by itself."
+    )
+    needs_attention: bool = derived(
+        "c.attention", description="Whether nothing gets better by itself any more."
+    )
+    error: ConnectionError | None = same(
+        null_if="c.error_code is null or c.error_kind is null",
+        description="Why it does not deliver; null where it does.",
     )
     created_at: datetime = column("c.created_at", description="When it was made.")
     updated_at: datetime = column("c.updated_at", description="When it was last changed.")
@@ -85,8 +119,15 @@ class Connection(Node):
             connection,
             id=encode("Connection", connection.id),
             key=connection.id,
+            needs_attention=connection.attention,
+            error=_error(connection),
             model=connection,
         )
+
+    @resolved(description="What can be done with it.")
+    def capabilities(self) -> list[providers.Capability]:
+        """What can be done with it."""
+        return list(providers.capabilities_of(self.model.provider))
 
     @resolved(description="Implied decimals where the bank departs from ISO 4217.")
     def decimals(self) -> list[CurrencyDecimals]:
@@ -195,6 +236,18 @@ class Connection(Node):
             after=after,
             wanted=JobFilter() if filter is None else filter.wanted(),
         )
+
+
+def _error(connection: models.Connection) -> ConnectionError | None:
+    if connection.error_code is None or connection.error_kind is None:
+        return None
+    return ConnectionError(
+        code=connection.error_code,
+        kind=ErrorKind(connection.error_kind),
+        message=connection.error_message or "",
+        next_step=connection.next_step or "",
+        retry_at=connection.retry_at,
+    )
 
 
 @strawberry.input(description="Which connections; what is left out or null asks nothing.")

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from enum import EnumMeta
-from typing import Any, Final
-
-import strawberry
-
-from core import jobs, models, notifications, records
+from core import assets, jobs, models, notifications, personas, records
+from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
-from resolvers.providers import Capability, ProviderKind
 from resolvers.refusal import RefusalCode
 from resolvers.suggestions import ReasonCode
-
-_DEFINITION: Final = "__strawberry_definition__"
-
-
-def _register(cls: EnumMeta, description: str, values: dict[Any, str], name: str = "") -> None:
-    """Registers an enumeration of another package; the core knows nothing of GraphQL."""
-    strawberry.enum(cls, name=name or cls.__name__, description=description)
-    texts = {member.name: text for member, text in values.items()}
-    for value in getattr(cls, _DEFINITION).values:
-        value.description = texts.pop(value.name)
-    assert not texts
-
+from schema.described import register as _register
 
 _register(
     models.Role,
@@ -44,6 +28,7 @@ _register(
         models.ConnectionStatus.ACTIVE: "It delivers.",
         models.ConnectionStatus.PAUSED: "Somebody paused it; it takes nothing until resumed.",
         models.ConnectionStatus.ERROR: "Its last delivery failed.",
+        models.ConnectionStatus.REAUTH: "A person must connect it again.",
         models.ConnectionStatus.DISCONNECTED: "It is closed for good; what it brought stays.",
     },
 )
@@ -70,17 +55,6 @@ _register(
         models.ControlPolicy.IGNORE: "Nothing.",
         models.ControlPolicy.WARN: "A finding.",
         models.ControlPolicy.QUARANTINE: "A stop before anything is written, for review.",
-    },
-)
-_register(
-    models.SyncFrequency,
-    "How often a connection is asked for news.",
-    {
-        models.SyncFrequency.MANUAL: "Only when somebody asks.",
-        models.SyncFrequency.REALTIME: "Whenever the source says that there is something.",
-        models.SyncFrequency.HOURLY: "Once an hour.",
-        models.SyncFrequency.DAILY: "Once a day.",
-        models.SyncFrequency.WEEKLY: "Once a week.",
     },
 )
 _register(
@@ -200,6 +174,22 @@ _register(
     name="IngestionJobState",
 )
 _register(
+    ExpenseStatus,
+    "Whether an expense counts.",
+    {
+        ExpenseStatus.ACTIVE: "It counts.",
+        ExpenseStatus.REVERSED: "Its transaction was taken back, or is no expense any more.",
+    },
+)
+_register(
+    ExpenseSource,
+    "Which transactions make expenses.",
+    {
+        ExpenseSource.OFF: "None.",
+        ExpenseSource.DEBITS: "Money that went out, once it is booked.",
+    },
+)
+_register(
     TransactionGrouping,
     "What transactions are put together by.",
     {
@@ -267,21 +257,6 @@ _register(
     name="NotificationDeliveryState",
 )
 _register(
-    ProviderKind,
-    "How a provider delivers.",
-    {ProviderKind.FILE: "Somebody uploads statement files."},
-)
-_register(
-    Capability,
-    "What a provider can do.",
-    {
-        Capability.IMPORT: "Reads uploaded documents.",
-        Capability.REVIEW: "Shows what an import would do before it does it.",
-        Capability.REVERT: "Takes an import back.",
-    },
-    name="ProviderCapability",
-)
-_register(
     RefusalCode,
     "The kinds of refusal that clients may tell apart.",
     {
@@ -292,4 +267,59 @@ _register(
         RefusalCode.LIMIT: "It would be more than there may be.",
     },
     name="UserErrorCode",
+)
+_register(
+    personas.PersonaKind,
+    "What a persona is.",
+    {
+        personas.PersonaKind.PERSON: "A person, of any age.",
+        personas.PersonaKind.BUSINESS: "A business, a trust, an association.",
+    },
+)
+_register(
+    personas.PersonaStatus,
+    "Whether a persona, or a group of them, is in use.",
+    {
+        personas.PersonaStatus.ACTIVE: "It is in use.",
+        personas.PersonaStatus.ARCHIVED: "It gets nothing new; what it has stays.",
+    },
+)
+_register(
+    assets.AssetCategory,
+    "What an asset is.",
+    {
+        assets.AssetCategory.FINANCIAL_ACCOUNT: "An account, a deposit, a loan.",
+        assets.AssetCategory.REAL_ESTATE: "Land, a house, a flat.",
+        assets.AssetCategory.VEHICLE: "A car, a boat, an aircraft.",
+        assets.AssetCategory.CRYPTO: "Cryptographic currencies and tokens.",
+        assets.AssetCategory.BUSINESS: "A business, or a part of one.",
+        assets.AssetCategory.VALUABLES: "Jewellery, art, collections.",
+        assets.AssetCategory.INSURANCE: "An insurance with a value of its own.",
+        assets.AssetCategory.OTHER: "Anything else.",
+    },
+)
+_register(
+    assets.AssetStatus,
+    "Whether an asset is in use.",
+    {
+        assets.AssetStatus.ACTIVE: "It is in use.",
+        assets.AssetStatus.ARCHIVED: "It is out of use; what is known of it stays.",
+    },
+)
+_register(
+    assets.AssetSource,
+    "Who made an asset.",
+    {
+        assets.AssetSource.MANUAL: "Somebody entered it.",
+        assets.AssetSource.CONNECTION: "A connection made it of an account.",
+    },
+)
+_register(
+    assets.OwnershipType,
+    "What a persona is to an asset.",
+    {
+        assets.OwnershipType.OWNER: "Owns a share of it; all owners together 100 % at most.",
+        assets.OwnershipType.BENEFICIARY: "Has it for their benefit; does not count as owner.",
+        assets.OwnershipType.TRUSTEE: "Holds it in trust; does not count as owner.",
+    },
 )

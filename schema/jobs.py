@@ -9,6 +9,8 @@ import strawberry
 
 from core import jobs as states
 from core import models, records
+from core.provider_error import ErrorKind
+from core.syncs import SyncPhase
 from db import reports
 from db.connections import LISTING as CONNECTIONS
 from db.mappings import LISTING as MAPPINGS
@@ -47,6 +49,12 @@ class JobError:
     code: str = derived("j.error_code", description="Stable, for programs.")
     message: str = derived(
         "coalesce(j.error_message, '')", description="The reason and the remedy, for a person."
+    )
+    kind: ErrorKind | None = derived(
+        "j.error_kind", description="What kind of error of a provider it is; null: of none."
+    )
+    next_step: str | None = derived(
+        "j.next_step", description="What to do about it; null where the message says so."
     )
 
 
@@ -103,6 +111,10 @@ class PreviewRow:
 class IngestionJob(Node):
     kind: states.JobKind = column("j.kind", description="What it is for.")
     state: states.JobState = column("j.state", description="Where it stands.")
+    trigger: states.JobTrigger = column("j.trigger", description="What asked for it.")
+    sync_phase: SyncPhase | None = derived(
+        "j.sync_phase", description="Which part of the history a sync was for; null: it is none."
+    )
     stage: str | None = column(
         "j.stage", description="What it is doing; null unless it runs or has failed."
     )
@@ -144,7 +156,12 @@ class IngestionJob(Node):
         """A job of the tenant's."""
         error = None
         if job.error_code is not None:
-            error = JobError(code=job.error_code, message=job.error_message or "")
+            error = JobError(
+                code=job.error_code,
+                message=job.error_message or "",
+                kind=None if job.error_kind is None else ErrorKind(job.error_kind),
+                next_step=job.next_step,
+            )
         return shown(
             IngestionJob,
             job,
@@ -152,6 +169,7 @@ class IngestionJob(Node):
             key=job.id,
             counts=shown(IngestionCounts, job),
             error=error,
+            sync_phase=None if job.sync_phase is None else SyncPhase(job.sync_phase),
             progress=jobs.progress(job),
             retryable=jobs.retryable(job),
             model=job,

@@ -10,7 +10,9 @@ select
   bad.failures as consecutive_failures,
   bad.error_code,
   bad.error_message,
-  bad.failed_at
+  bad.failed_at,
+  recent.succeeded,
+  recent.settled
 from app.connections as c
 left join lateral (
   select j.id
@@ -45,4 +47,18 @@ cross join lateral (
     limit 100
   ) as f
 ) as bad
+cross join lateral (
+  select
+    count(*) filter (where s.state <> 'failed')::integer as succeeded,
+    count(*)::integer as settled
+  from (
+    select j.state
+    from app.ingestion_jobs as j
+    where j.tenant_id = $1
+      and j.connection_id = c.id
+      and j.state in ('completed', 'partial', 'awaiting_mapping', 'failed')
+    order by j.created_at desc, j.id desc
+    limit 20
+  ) as s
+) as recent
 where c.tenant_id = $1 and c.id = any($2::uuid[]);

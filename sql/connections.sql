@@ -4,9 +4,9 @@
 -- role: authenticated
 insert into app.connections as c (
   tenant_id, name, provider, currency, delivery, mapping_policy, control_policy, profile_id,
-  decimals, institution_id, created_by
+  decimals, institution_id, created_by, status, sync_frequency
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 returning c.id;
 
 -- name: update
@@ -21,7 +21,19 @@ set
   decimals = coalesce($7, c.decimals),
   currency = case when $8::boolean then $9 else c.currency end,
   profile_id = case when $10::boolean then $11 else c.profile_id end,
-  institution_id = case when $12::boolean then $13 else c.institution_id end
+  institution_id = case when $12::boolean then $13 else c.institution_id end,
+  sync_frequency = coalesce($14, c.sync_frequency),
+  sync_accounts = coalesce($15, c.sync_accounts),
+  sync_transactions = coalesce($16, c.sync_transactions),
+  sync_investments = coalesce($17, c.sync_investments),
+  lookback_days = coalesce($18, c.lookback_days),
+  -- A new frequency counts from now on; what is due stays due.
+  next_sync_at = case
+    when $14::text is null or c.provider = 'file' or c.status not in ('active', 'error')
+      then c.next_sync_at
+    when $14 = 'manual' then null
+    else least(c.next_sync_at, now() + $19::interval)
+  end
 where c.tenant_id = $1 and c.id = $2;
 
 -- name: set_status
@@ -30,5 +42,5 @@ update app.connections as c
 set
   status = $3,
   closed_at = case when $3 = 'disconnected' then now() else c.closed_at end,
-  next_sync_at = case when $3 = 'active' then c.next_sync_at end
+  next_sync_at = case when $3 = 'active' and c.provider <> 'file' then now() end
 where c.tenant_id = $1 and c.id = $2 and c.status = any($4::text[]);

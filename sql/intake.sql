@@ -2,37 +2,47 @@
 
 -- name: find
 -- role: worker
+with named as (
+  select o.external_account_id, o.id
+  from app.account_mappings as o
+  where o.tenant_id = $1 and o.lineage_id = $2 and o.external_account_id = any($3::text[])
+  union all
+  select k.external_account_id, k.mapping_id
+  from app.mapping_aliases as k
+  where k.tenant_id = $1 and k.lineage_id = $2 and k.external_account_id = any($3::text[])
+)
+
 select
-  m.external_account_id, m.id, m.account_id, m.state,
+  n.external_account_id, m.id, m.account_id, m.state,
   exists (
     select
     from app.mapping_accounts as f
     where f.tenant_id = m.tenant_id and f.mapping_id = m.id
   ) as fed
-from app.account_mappings as m
-where m.tenant_id = $1 and m.lineage_id = $2 and m.external_account_id = any($3::text[]);
+from named as n
+join app.account_mappings as m on m.tenant_id = $1 and m.id = n.id;
 
 -- name: meet
 -- role: worker
 -- In the order of their ids, so that two imports which meet the same ones do not deadlock.
 insert into app.account_mappings (
   tenant_id, connection_id, lineage_id, external_account_id, number_hash, masked_number,
-  external_name, institution, currency
+  external_name, institution, currency, external_type
 )
 select
   $1, $2, $3, a.external_account_id, a.number_hash, a.masked_number, a.name, a.institution,
-  a.currency
+  a.currency, a.type
 from unnest(
-  $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[]
-) as a (external_account_id, number_hash, masked_number, name, institution, currency)
+  $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[]
+) as a (external_account_id, number_hash, masked_number, name, institution, currency, type)
 order by a.external_account_id
 on conflict (tenant_id, lineage_id, external_account_id) do nothing;
 
 -- name: meet_institutions
 -- role: worker
 insert into app.institutions (tenant_id, name, external_id)
-select $1, i.external_id as name, i.external_id
-from unnest($2::text[]) as i (external_id)
+select $1, i.name, i.external_id
+from unnest($2::text[], $3::text[]) as i (external_id, name)
 order by i.external_id
 on conflict (tenant_id, external_id) do nothing;
 
@@ -40,14 +50,14 @@ on conflict (tenant_id, external_id) do nothing;
 -- role: worker
 -- A mapping that somebody has decided meanwhile is left as it is, and one that lost its account.
 with wanted as (
-  select w.mapping_id, w.account_id, w.name, w.institution
-  from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[])
-    as w (mapping_id, account_id, name, institution)
+  select w.mapping_id, w.account_id, w.name, w.institution, w.type
+  from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
+    as w (mapping_id, account_id, name, institution, type)
 ),
 
 opened as (
-  insert into app.accounts (tenant_id, id, institution_id, name, currency, masked_number)
-  select $1, w.account_id, i.id, w.name, m.currency, m.masked_number
+  insert into app.accounts (tenant_id, id, institution_id, name, type, currency, masked_number)
+  select $1, w.account_id, i.id, w.name, w.type, m.currency, m.masked_number
   from wanted as w
   join app.account_mappings as m
     on m.tenant_id = $1 and m.id = w.mapping_id and m.state = 'pending'

@@ -14,7 +14,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: by_key
 -- role: authenticated
@@ -23,7 +24,8 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step
 from app.ingestion_jobs as j
 where j.tenant_id = $1 and j.idempotency_key = $2;
 
@@ -42,7 +44,8 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step
 from app.ingestion_jobs as j
 where j.tenant_id = $1 and j.mapping_id = $2 and j.kind = 'derive' and j.state = 'queued'
 order by j.created_at, j.id
@@ -60,7 +63,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: discard
 -- role: authenticated
@@ -72,7 +76,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: cancel
 -- role: authenticated
@@ -84,7 +89,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: retry
 -- role: authenticated
@@ -105,7 +111,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: revert
 -- role: authenticated
@@ -125,7 +132,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: recent
 -- role: authenticated
@@ -135,7 +143,8 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step
 from app.ingestion_jobs as j
 where j.tenant_id = $1
   and ($2::uuid is null or j.connection_id = $2)
@@ -151,7 +160,8 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step
 from app.ingestion_jobs as j
 where j.tenant_id = $1
   and ($2::uuid is null or j.connection_id = $2)
@@ -166,8 +176,51 @@ select
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step
 from app.ingestion_jobs as j
 where j.tenant_id = $1 and ($2::uuid is null or j.connection_id = $2)
 order by j.created_at desc, j.id desc
 limit 1;
+
+-- name: request_sync
+-- role: authenticated
+-- One sync waits at most; who asks again has asked already.
+insert into app.ingestion_jobs as j (tenant_id, connection_id, kind, created_by)
+values ($1, $2, 'sync', $3)
+on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do nothing
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
+
+-- name: queued_sync
+-- role: authenticated
+-- The sync that waits; it goes before scheduled ones from now on.
+update app.ingestion_jobs as j
+set trigger = case j.trigger when 'schedule' then 'user' else j.trigger end
+where j.tenant_id = $1 and j.connection_id = $2 and j.kind = 'sync' and j.state = 'queued'
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
+
+-- name: request_cancel
+-- role: authenticated
+-- Whoever runs the sync stops at its next step.
+update app.ingestion_jobs as j
+set cancel_requested_at = now()
+where j.tenant_id = $1 and j.id = $2 and j.state = 'running' and j.kind = 'sync'
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;

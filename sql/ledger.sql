@@ -16,7 +16,9 @@ set
   lease_until = now() + $3::interval,
   started_at = coalesce(j.started_at, now()),
   error_code = null,
-  error_message = null
+  error_message = null,
+  error_kind = null,
+  next_step = null
 where j.tenant_id = $1
   and j.id = $2
   and (
@@ -28,7 +30,8 @@ returning
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
-  j.started_at, j.finished_at, j.wrote;
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
 
 -- name: postpone
 -- role: worker
@@ -95,6 +98,9 @@ set
   next_run_at = case when $4 = 'queued' then now() + $5::interval end,
   error_code = $6,
   error_message = $7,
+  error_kind = $8,
+  next_step = $9,
+  cancel_requested_at = null,
   finished_at = case when $4 not in ('queued', 'awaiting_review') then now() end
 where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 

@@ -29,6 +29,9 @@ select
   )
   or exists (
     select from app.account_balances as b where b.tenant_id = $1 and b.mapping_id = $2
+  )
+  or exists (
+    select from app.holdings as h where h.tenant_id = $1 and h.mapping_id = $2
   );
 
 -- name: waiting_counts
@@ -47,18 +50,30 @@ where f.tenant_id = $1 and f.mapping_id = $2;
 
 -- name: has_documents
 -- role: authenticated
--- Whether an import that counts, or will, came over the mapping's lineage: a derivation waits for
--- one that runs, and has a half-written one written again from its first row.
+-- Whether an import or a sync that counts, or will, came over the mapping's lineage: a derivation
+-- waits for an import that runs, and has a half-written one written again from its first row.
 select exists (
   select
   from app.connections as c
   join app.ingestion_jobs as j on j.tenant_id = c.tenant_id and j.connection_id = c.id
   where c.tenant_id = $1
     and c.lineage_id = $2
-    and j.kind = 'import'
     and (
-      j.state in ('running', 'completed', 'partial', 'awaiting_mapping')
-      or (j.state in ('queued', 'failed', 'cancelled') and j.wrote)
+      (
+        j.kind = 'import'
+        and (
+          j.state in ('running', 'completed', 'partial', 'awaiting_mapping')
+          or (j.state in ('queued', 'failed', 'cancelled') and j.wrote)
+        )
+      )
+      or (
+        j.kind = 'sync'
+        and exists (
+          select
+          from app.applied_pages as a
+          where a.tenant_id = j.tenant_id and a.job_id = j.id
+        )
+      )
     )
 );
 

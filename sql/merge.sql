@@ -29,6 +29,11 @@ create temporary table incoming (
   extra jsonb
 ) on commit drop;
 
+-- name: close
+-- role: worker
+-- needs: open
+drop table pg_temp.incoming;
+
 -- name: merge
 -- role: worker
 -- needs: open
@@ -64,7 +69,14 @@ with merged as (
       else excluded.status
     end,
     set_aside = null,
+    missed_at = null,
     content_key = excluded.content_key,
+    external_id = excluded.external_id,
+    -- These are part of what a file's row is known by; a stable id keeps its row when they change.
+    amount = excluded.amount,
+    currency = excluded.currency,
+    sort_date = excluded.sort_date,
+    posted_date = excluded.posted_date,
     transaction_date = excluded.transaction_date,
     value_date = excluded.value_date,
     description = excluded.description,
@@ -82,6 +94,7 @@ with merged as (
       t.status <> excluded.status
       and not (t.status = 'posted' and excluded.status = 'pending')
     )
+    or t.missed_at is not null
   returning t.id, t.created_at = now() as is_new
 ),
 
@@ -108,7 +121,9 @@ join app.transactions as t
     and t.mapping_id = i.mapping_id
     and t.fingerprint = i.fingerprint
     and t.occurrence = i.occurrence
-where t.content_key = i.content_key and t.status in ('posted', i.status);
+where t.content_key = i.content_key
+  and t.status in ('posted', i.status)
+  and t.missed_at is null;
 
 -- name: compare
 -- role: worker
@@ -184,6 +199,19 @@ where a.target = i.target
   and t.raw_id <> $3
   and t.status <> 'removed'
 returning i.raw_line, i.description_raw;
+
+-- name: forget_aliased
+-- role: worker
+-- needs: open
+-- What comes again under an id that a row had before says nothing new of it.
+delete from pg_temp.incoming as i
+using
+  unnest($2::uuid[]) with ordinality as a (mapping_id, target),
+  app.transaction_aliases as k
+where a.target = i.target
+  and k.tenant_id = $1
+  and k.mapping_id = a.mapping_id
+  and k.fingerprint = i.fingerprint;
 
 -- name: clashing_ids
 -- role: worker

@@ -22,6 +22,20 @@ insert into app.raw_ingestion_data (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (tenant_id, id) do nothing;
 
+-- name: sealed
+-- role: worker
+select r.sealed
+from app.raw_ingestion_data as r
+where r.tenant_id = $1 and r.id = $2;
+
+-- name: keep_page
+-- role: worker
+insert into app.raw_ingestion_data (
+  tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, sealed, received_at
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+returning received_at;
+
 -- name: of_job
 -- role: worker
 select
@@ -44,7 +58,14 @@ where r.tenant_id = $1
   and c.lineage_id = $2
   and r.received_at < $3
   and r.job_id <> $4
-  and j.state in ('completed', 'partial', 'awaiting_mapping')
+  and (
+    (j.kind <> 'sync' and j.state in ('completed', 'partial', 'awaiting_mapping'))
+    or exists (
+      select
+      from app.applied_pages as a
+      where a.tenant_id = r.tenant_id and a.raw_id = r.id
+    )
+  )
 order by r.received_at, r.id;
 
 -- name: newer
@@ -60,7 +81,14 @@ where r.tenant_id = $1
   and c.lineage_id = $2
   and r.received_at >= $3
   and (r.received_at, r.id) > ($3, $4)
-  and j.state in ('completed', 'partial', 'awaiting_mapping')
+  and (
+    (j.kind <> 'sync' and j.state in ('completed', 'partial', 'awaiting_mapping'))
+    or exists (
+      select
+      from app.applied_pages as a
+      where a.tenant_id = r.tenant_id and a.raw_id = r.id
+    )
+  )
 order by r.received_at, r.id;
 
 -- name: read_with
@@ -74,7 +102,10 @@ where j.tenant_id = $1 and j.id = $2;
 select
   c.id, c.lineage_id, c.institution_id, c.profile_id, c.name, c.provider, c.status, c.delivery,
   c.mapping_policy, c.control_policy, c.currency, c.decimals, c.external_id, c.sync_frequency,
-  c.last_sync_at, c.next_sync_at, c.created_at, c.updated_at
+  c.last_sync_at, c.next_sync_at, c.sync_phase, c.sync_progress, c.sync_accounts,
+  c.sync_transactions, c.sync_investments, c.lookback_days, c.initial_complete_at,
+  c.history_complete_at, c.consent_expires_at, c.error_code, c.error_kind, c.error_message,
+  c.next_step, c.error_count, c.retry_at, c.attention, c.created_at, c.updated_at
 from app.connections as c
 where c.tenant_id = $1 and c.id = $2;
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -17,16 +18,21 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from core import interpreter
+from core.errors import KeysUnavailable
 from core.settings import Settings
 from db import redis
 from db.failures import DatabaseUnavailable, TimedOut
 from db.ledger import due
-from db.queue import FUNCTION
+from db.queue import FUNCTION, WEBHOOKS_FUNCTION
 from pipeline.run import run
+from providers.webhooks import Reception
 from resolvers.services import open_services, pipeline_services
 from workers.deliveries import courier
 from workers.janitor import expire_uploads
+from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
+from workers.token_upkeep import renew_tokens
+from workers.webhooks import process_webhooks, prune_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +41,9 @@ SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
 DELIVER_EVERY_S: Final = 2
+RENEWAL_SECOND: Final = 20  # of every minute
 JANITOR_EVERY_MIN: Final = 10
+TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
 SWITCH_INTERVAL_S: Final = 0.0005
 POLL_DELAY_S: Final = 0.05
@@ -45,8 +53,23 @@ Ctx = dict[str, Any]
 
 
 async def run_job(ctx: Ctx, tenant_id: str, job_id: str) -> None:
-    """Runs one job of the ledger."""
-    await run(UUID(tenant_id), UUID(job_id), services=ctx["pipeline"])
+    """Runs one job of the ledger: the one whose turn it is, else the one that is named.
+
+    Who asks first is not served first: a tenant with a thousand jobs would have the others wait.
+    """
+    pipeline = ctx["pipeline"]
+    try:
+        jobs = await due(pipeline.database, most=TURNS_TRIED)
+    except (DatabaseUnavailable, TimedOut):
+        jobs = []
+    for tenant, job in [*jobs, (UUID(tenant_id), UUID(job_id))]:
+        if await run(tenant, job, services=pipeline):
+            return
+
+
+async def schedule(ctx: Ctx) -> None:
+    """Makes syncs of connections that are due."""
+    await schedule_syncs(ctx["pipeline"], ctx["services"].queue)
 
 
 async def sweep(ctx: Ctx) -> None:
@@ -61,9 +84,25 @@ async def sweep(ctx: Ctx) -> None:
         await services.queue.wake(tenant_id, job_id)
 
 
+async def run_webhooks(ctx: Ctx) -> None:
+    """Processes events of webhooks that are due."""
+    await process_webhooks(ctx["services"], ctx["pipeline"])
+
+
+async def sweep_webhooks(ctx: Ctx) -> None:
+    """The same: events whose wake was lost, or whose delay is over."""
+    await run_webhooks(ctx)
+
+
+async def renew(ctx: Ctx) -> None:
+    """Renews access tokens that end soon."""
+    await renew_tokens(ctx["pipeline"], ctx["services"].queue)
+
+
 async def clean(ctx: Ctx) -> None:
-    """Deletes uploads that nobody imported in time."""
+    """Deletes uploads that nobody imported in time, and events that nobody replays any more."""
     await expire_uploads(ctx["services"])
+    await prune_webhooks(ctx["services"])
 
 
 async def index(ctx: Ctx) -> None:
@@ -89,14 +128,18 @@ def tune_interpreter() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
-def worker_options(settings: Settings) -> dict[str, Any]:
+def worker_options(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> dict[str, Any]:
     """What arq needs to know. Results are kept nowhere: the ledger has them."""
 
     async def start(ctx: Ctx) -> None:
         tune_interpreter()
         stack = AsyncExitStack()
         ctx["stack"] = stack
-        ctx["services"] = await stack.enter_async_context(open_services(settings))
+        ctx["services"] = await stack.enter_async_context(
+            open_services(settings, receivers=receivers)
+        )
         ctx["courier"] = await stack.enter_async_context(courier(ctx["services"]))
         ctx["pipeline"] = replace(
             pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
@@ -108,9 +151,12 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     assert settings.redis_url is not None
     url = settings.redis_url.get_secret_value()
     return {
-        "functions": [run_job],
+        "functions": [run_job, run_webhooks],
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(renew, second={RENEWAL_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
@@ -132,16 +178,17 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, receivers: Mapping[str, Reception] | None = None) -> None:
     """Works until cancelled. A lost Redis ends arq's worker; this starts another."""
     failures = 0
     while True:
         started = asyncio.get_running_loop().time()
-        worker = Worker(**worker_options(settings), handle_signals=False)
+        options = worker_options(settings, receivers=receivers)
+        worker = Worker(**options, handle_signals=False)
         try:
             await worker.async_run()
             return
-        except (RedisError, DatabaseUnavailable, OSError) as error:
+        except (RedisError, DatabaseUnavailable, KeysUnavailable, OSError) as error:
             log.warning("worker.lost", extra={"error": type(error).__name__})
         finally:
             # In a task of its own: what it awaits would take our own cancellation for theirs.
@@ -166,4 +213,4 @@ def __getattr__(name: str) -> object:
     raise AttributeError(name)
 
 
-assert run_job.__name__ == FUNCTION
+assert (run_job.__name__, run_webhooks.__name__) == (FUNCTION, WEBHOOKS_FUNCTION)

@@ -278,7 +278,9 @@ select (tenant_id, channel_id, previous_until),
 insert (tenant_id, channel_id, sealed_url, sealed_secret),
 update (sealed_url, sealed_secret)
 on app.notification_channel_secrets to authenticated;
-grant select on app.notification_channel_secrets to worker;
+-- What wraps all secrets under a new key reads and writes them as a worker.
+grant select, update (sealed_url, sealed_secret, sealed_previous)
+on app.notification_channel_secrets to worker;
 grant select, insert (tenant_id, id, notification_id, channel_id)
 on app.notification_deliveries to authenticated, worker;
 grant update (state, attempts, next_attempt_at, locked_until, log, settled_at)
@@ -374,6 +376,11 @@ with check (tenant_id = (select private.current_tenant_id()));
 create policy notification_channel_secrets_select_worker on app.notification_channel_secrets
 for select to worker
 using (tenant_id = (select private.worker_tenant_id()));
+
+create policy notification_channel_secrets_update_worker on app.notification_channel_secrets
+for update to worker
+using (tenant_id = (select private.worker_tenant_id()))
+with check (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_deliveries_select on app.notification_deliveries
 for select to authenticated

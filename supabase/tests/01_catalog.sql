@@ -51,8 +51,9 @@ select is_empty($$
       or not exists (
         select from pg_catalog.pg_constraint as k
         where k.conrelid = c.oid and k.contype = 'c' and k.convalidated
-          and strpos(pg_get_constraintdef(k.oid), format('(scale(%I) <= 8)', c.attname)) > 0
-          and strpos(pg_get_constraintdef(k.oid), format('(abs(%I) < ', c.attname)) > 0
+          -- Quantities of securities have up to 18 decimals, money up to 8.
+          and pg_get_constraintdef(k.oid) ~ format('\(scale\(%I\) <= ([0-8]|18)\)', c.attname)
+          and pg_get_constraintdef(k.oid) ~ format('\(abs\(%I\) <=? ', c.attname)
       )
     )
 $$, 'every amount is an unrounded numeric with a checked scale and size');

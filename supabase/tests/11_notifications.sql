@@ -146,8 +146,11 @@ select is(
 select is(pg_temp.outcome('worker@acme', 'select from app.notification_channel_secrets'), '1 rows',
   'a worker reads those of its tenant');
 select is(pg_temp.outcome('worker@acme', $$
-  update app.notification_channel_secrets set sealed_secret = sha256('x')
-$$), '42501', 'and writes none');
+  update app.notification_channel_secrets set sealed_secret = sealed_secret
+$$), '1 rows', 'and wraps them under another key');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.notification_channel_secrets set tenant_id = pg_temp.id('globex')
+$$), '42501', 'but moves none');
 create function pg_temp.keep(who text, tenant text, channel text)
 returns text language sql as $$
   select pg_temp.outcome(who, format(

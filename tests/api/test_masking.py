@@ -37,6 +37,8 @@ MASKED: Final = {
     "Invalid": "BAD_INPUT",
     "DatabaseUnavailable": "UNAVAILABLE",
     "StorageUnavailable": "UNAVAILABLE",
+    "KeysUnavailable": "UNAVAILABLE",
+    "KeysRefused": "UNAVAILABLE",
     "TimedOut": "TIMEOUT",
     "TimeoutError": "TIMEOUT",
 }

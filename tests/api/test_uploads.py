@@ -8,6 +8,7 @@ import resource
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,7 @@ class Desk:
 
     async def opened(self, upload: Announced) -> bytes:
         """What is kept, in plain."""
-        async with self.world.database.as_(upload.place.worker) as tx:
-            key = await data_key(tx, VAULT)
+        key = await data_key(partial(self.world.database.as_, upload.place.worker), VAULT)
         aad = Aad(tenant_id=upload.place.tenant_id, purpose="raw", record_id=upload.id)
         sealed = b"".join([chunk async for chunk in self.blobs.read(upload.path)])
         assert b"SENDER" not in sealed

@@ -56,7 +56,7 @@ class Writer:
     schema: GraphQLSchema
     dice: Dice
     arguments: Arguments
-    roots: frozenset[str] = frozenset()  # the only root fields; none: all
+    roots: frozenset[str] = frozenset()  # the only ones to begin with; none: all
     pure: bool = False  # only fields that declare their SQL
     keys: dict[tuple[Path, str], What] = field(default_factory=dict)
     taken: list[tuple[Path, str, What]] = field(default_factory=list)  # the same, in order
@@ -183,10 +183,10 @@ class Writer:
         fields = [
             (name, one)
             for name, one in parent.fields.items()
-            if name not in _LEFT_OUT
-            and (room or is_leaf_type(get_named_type(one.type)))
-            and (path or not self.roots or name in self.roots)
+            if name not in _LEFT_OUT and (room or is_leaf_type(get_named_type(one.type)))
         ]
+        if not path and self.roots:
+            fields = [(name, one) for name, one in fields if name in self.roots]
         if not self.pure or not any(_declares(one) for one in parent.fields.values()):
             return fields
         return [(name, one) for name, one in fields if name == "id" or _declares(one)]
@@ -228,11 +228,11 @@ class Writer:
 def documents(
     schema: GraphQLSchema, material: Material, *, roots: frozenset[str] = frozenset()
 ) -> st.SearchStrategy[Document]:
-    """Random queries of the schema, of these root fields where some are named."""
+    """Random queries of the schema, that begin with these fields where some are given."""
 
     def written(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Document:
         dice = Dice(draw)
-        return Writer(schema, dice, Arguments(material, dice), roots).document()
+        return Writer(schema, dice, Arguments(material, dice), roots=roots).document()
 
     return st.composite(written)()
 

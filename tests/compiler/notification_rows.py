@@ -13,7 +13,8 @@ import asyncpg
 from core.models import Role
 from core.notifications import ChannelType, DeliveryState, NotificationKind
 from tests.compiler.odd_values import INSTANTS, JSONS
-from tests.compiler.rows import Tenant, insert, pick, rarely
+from tests.compiler.picking import pick, rarely
+from tests.compiler.rows import Tenant, insert
 
 Row = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,7 +18,10 @@ from core.models import AccountType, ConnectionStatus, MappingState, Outcome, Ro
 from core.records import BalanceKind, Severity, TransactionStatus
 from core.scope import UserScope
 from schema.ids import encode
+from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
+from tests.compiler.picking import pick, rarely
+from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
 Value = TypeVar("Value")
 Row = Mapping[str, Any]
@@ -62,16 +65,6 @@ class Tenant:
         return f"{pick(TEXTS, number)} {self.name}"
 
 
-def pick(values: Sequence[Value], number: int) -> Value:
-    """One of the values, another for the next number."""
-    return values[number % len(values)]
-
-
-def rarely(value: Value, number: int) -> Value | None:
-    """The value, or null for every third number."""
-    return None if number % 3 == 2 else value
-
-
 async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
     """Writes a tenant's rows into a migrated database."""
     for role in Role:
@@ -98,6 +91,8 @@ async def insert(owner: asyncpg.Connection, tenant: Tenant, table: str, row: Row
 
 def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
     """Rows of all tables, parents first."""
+    from tests.compiler.asset_rows import asset_rows  # which is made of what is here
+
     tables = (
         ("tenant_members", _members(tenant)),
         ("tenant_invitations", _invitations(tenant)),
@@ -111,6 +106,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         ("mapping_waits", _waits(tenant)),
         ("transactions", _transactions(tenant)),
         ("account_balances", _balances(tenant)),
+        ("holdings", holdings(tenant)),
         ("ingestion_findings", _findings(tenant)),
         ("ingestion_previews", _previews(tenant)),
         ("ingestion_audit_log", _events(tenant)),
@@ -118,6 +114,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
     for table, rows in tables:
         for row in rows:
             yield table, row
+    yield from asset_rows(tenant)
 
 
 def _members(tenant: Tenant) -> Iterator[Row]:
@@ -178,7 +175,8 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
             "currency": rarely(pick(CURRENCIES, number), number),
             "decimals": json.dumps(({}, {"USD": 3, "EUR": 0})[number % 2]),
             "external_id": rarely(tenant.text(number + 3), number),
-            "sync_frequency": ("manual", "realtime", "hourly", "daily", "weekly")[number],
+            "sync_frequency": ("manual", "realtime", "hourly", "daily", "weekly")[number % 5],
+            **sync_of_connection(number, text=tenant.text),
             "last_sync_at": rarely(pick(INSTANTS, number), number),
             "next_sync_at": rarely(pick(INSTANTS, number + 3), number + 1),
             "created_at": pick(INSTANTS, number),
@@ -186,12 +184,12 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
         }
 
 
-_ACCOUNTS: Final = len(AccountType) + 1
+ACCOUNTS: Final = len(AccountType) + 1
 _MAPPINGS: Final = 12
 
 
 def _accounts(tenant: Tenant) -> Iterator[Row]:
-    for number in range(_ACCOUNTS):
+    for number in range(ACCOUNTS):
         yield {
             "id": tenant.key("account", number),
             "institution_id": rarely(tenant.key("institution", number % 3), number),
@@ -230,7 +228,7 @@ def _mappings(tenant: Tenant) -> Iterator[Row]:
 
 def _fed(number: int) -> int:
     """The account that a mapping feeds; one alone feeds the first, and none the second."""
-    return number if number < _ACCOUNTS else number % _ACCOUNTS + 2
+    return number if number < ACCOUNTS else number % ACCOUNTS + 2
 
 
 _JOBS: Final = tuple(product(JobState, JobKind))
@@ -255,6 +253,7 @@ def _jobs(tenant: Tenant) -> Iterator[Row]:
             "rate": rarely(number * 1_000, number),
             "attempts": number % 3,
             "lease_until": datetime(2026, 3, 1, tzinfo=UTC) if state == "running" else None,
+            **sync_of_job(number, text=tenant.text),
             "error_code": rarely(f"code-{number}", number),
             "error_message": rarely(tenant.text(number), number + 1),
             "approved_at": rarely(pick(INSTANTS, number), number),

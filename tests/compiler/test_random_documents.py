@@ -35,8 +35,9 @@ from tests.compiler.material import Material, gathered
 from tests.compiler.rows import Tenant
 
 _EXAMPLES: Final = int(os.environ.get("COMPILER_EXAMPLES", "300"))
-_ROOTS: Final = frozenset({"account", "accounts", "transaction", "transactions"})
 _DEFINITION: Final = "strawberry-definition"  # where Strawberry leaves its own field
+# Among all fields of a growing schema a wrong one would hardly be drawn.
+PLANTED_BELOW: Final = frozenset({"account", "accounts", "transaction", "transactions"})
 bounded = settings(
     max_examples=_EXAMPLES,
     deadline=None,
@@ -44,7 +45,7 @@ bounded = settings(
     derandomize="COMPILER_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-unshrunk = settings(bounded, phases=[Phase.generate])
+unshrunk = settings(bounded, phases=[Phase.generate], report_multiple_bugs=False)
 
 
 # graphql-core leaves coroutines behind where a directive is given null.
@@ -110,7 +111,7 @@ def test_sql_that_says_something_else_is_found(
     planted = both.of(_planted(type_name, field, metadata))
 
     @unshrunk
-    @given(document=documents(schema._schema, material, roots=_ROOTS))
+    @given(document=documents(schema._schema, material, roots=PLANTED_BELOW))
     def holds(document: Document) -> None:
         _holds(planted, document, ACME)
 

@@ -12,6 +12,7 @@ from core.settings import Settings, SettingsError, environment, names
 
 EXAMPLE = Path(__file__).resolve().parents[2] / ".env.example"
 KEY = b64encode(bytes(32)).decode()
+ARN = "arn:aws:kms:eu-central-1:111122223333:key/0f1e2d3c-4b5a-4968-8776-655443322110"
 DATABASE = "postgresql://app:pa55word@db.example.com/postgres"
 
 
@@ -128,6 +129,29 @@ def test_every_problem_is_told_at_once_with_its_variable_and_remedy() -> None:
         ({"BANKFEEDS_KEYS": f"k1:{KEY},k2"}, "BANKFEEDS_KEYS: entry 2 is not id:base64"),
         ({"BANKFEEDS_KEYS": f"k:{KEY},k:{KEY}"}, "BANKFEEDS_KEYS: two entries have the same id"),
         ({"BANKFEEDS_KEY_FILE": "/nowhere"}, "BANKFEEDS_KEY_FILE: there is no such file"),
+        ({"BANKFEEDS_KMS_KEY": "alias/a, b"}, "BANKFEEDS_KMS_KEY: entry 2 is no key id, alias/"),
+        ({"BANKFEEDS_KMS_KEY": ","}, "BANKFEEDS_KMS_KEY: names 0 keys"),
+        ({"BANKFEEDS_KMS_KEY": ",".join(["alias/a"] * 17)}, "BANKFEEDS_KMS_KEY: names 17 keys"),
+        (
+            {"BANKFEEDS_KMS_ENDPOINT": "https://kms.example"},
+            "BANKFEEDS_KMS_KEY: BANKFEEDS_KMS_ENDPOINT is set without it",
+        ),
+        (
+            {"BANKFEEDS_KMS_KEY": "alias/a", "BANKFEEDS_KEYS": f"k1:{KEY}"},
+            "BANKFEEDS_KEYS: is set beside BANKFEEDS_KMS_KEY; unset one or",
+        ),
+        (
+            {"BANKFEEDS_KEYS": f"k1:{KEY}", "BANKFEEDS_KEY_SOURCE": "kms"},
+            "BANKFEEDS_KEY_SOURCE: means BANKFEEDS_KMS_KEY, which is not set",
+        ),
+        (
+            {
+                "BANKFEEDS_ENV": "production",
+                "BANKFEEDS_KMS_KEY": "alias/a",
+                "BANKFEEDS_KMS_ENDPOINT": "HTTP://kms.example",
+            },
+            "BANKFEEDS_KMS_ENDPOINT: data keys would travel in clear",
+        ),
         ({"BANKFEEDS_POOL_MIN": "11"}, "BANKFEEDS_POOL_MIN: is more than BANKFEEDS_POOL_MAX"),
         ({"BANKFEEDS_ENV": "staging"}, "BANKFEEDS_ENV: Input should be"),
         ({"BANKFEEDS_ALLOWED_ORIGINS": "app.example.com"}, "BANKFEEDS_ALLOWED_ORIGINS: must begin"),
@@ -175,6 +199,42 @@ def test_production_is_content_with_keys_signer_and_services() -> None:
 )
 def test_only_development_sends_into_its_own_network(values: dict[str, str], allowed: bool) -> None:
     assert Settings.load(values).private_allowed is allowed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ARN,
+        "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef",
+        "0f1e2d3c-4b5a-4968-8776-655443322110",
+        "mrk-0123456789abcdef0123456789abcdef",
+        "alias/bankfeeds/production",
+        "arn:aws:kms:eu-central-1:111122223333:alias/bankfeeds",
+    ],
+)
+def test_a_kms_key_has_many_names(name: str) -> None:
+    assert Settings.load({"BANKFEEDS_KMS_KEY": name}).kms_keys == (name,)
+
+
+@pytest.mark.parametrize(
+    ("values", "source"),
+    [
+        ({}, None),
+        ({"BANKFEEDS_KEYS": f"k1:{KEY}"}, "environment"),
+        ({"BANKFEEDS_KEY_FILE": str(EXAMPLE)}, "file"),
+        ({"BANKFEEDS_ENV": "production", "BANKFEEDS_KMS_KEY": ARN}, "kms"),
+        (
+            {
+                "BANKFEEDS_KEYS": f"k1:{KEY}",
+                "BANKFEEDS_KMS_KEY": ARN,
+                "BANKFEEDS_KEY_SOURCE": "kms",
+            },
+            "kms",
+        ),
+    ],
+)
+def test_one_source_of_keys_seals(values: dict[str, str], source: str | None) -> None:
+    assert Settings.load(values).key_source == source
 
 
 def test_the_default_of_an_option_is_no_setting() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from core.vault import Aad, Vault, sealing_key_id
 from db.keys import (
     FILE_BYTES_MAX,
     KEYS_MAX,
+    FileKeys,
     HeldKeys,
     InvalidKeys,
     add_key,
@@ -106,6 +109,73 @@ def test_a_key_with_a_taken_or_unusable_id_is_not_added(tmp_path: Path, key_id: 
     assert keys_from_file(path).keys == before.keys
 
 
+async def test_a_running_process_opens_what_a_key_seals_that_was_added_since(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "keys.json"
+    create_key_file(path)
+    running = FileKeys(path)
+    sealed = await Vault(add_key(path, "k2")).seal(b"secret", aad=AAD)
+
+    opened = await Vault(running).open(sealed, aad=AAD)
+
+    assert opened == b"secret"
+    assert (running.current_id, running.key_ids) == ("k1", ("k1", "k2"))
+    assert sealing_key_id(await Vault(running).seal(b"secret", aad=AAD)) == "k1"
+
+
+async def test_unknown_ids_do_not_make_it_read_the_file_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    create_key_file(path)
+    running = FileKeys(path)
+    with pytest.raises(UnknownKey, match="'k2'"):
+        await running.unwrap("k2", b"", AAD)
+    sealed = await Vault(add_key(path, "k2")).seal(b"secret", aad=AAD)
+
+    with pytest.raises(UnknownKey, match="'k2'"):
+        await Vault(running).open(sealed, aad=AAD)
+
+
+async def test_a_file_that_is_spoiled_leaves_a_running_process_its_keys(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    create_key_file(path)
+    running = FileKeys(path)
+    sealed = await Vault(running).seal(b"secret", aad=AAD)
+    path.write_text("spoiled")
+
+    with pytest.raises(UnknownKey, match="'k2'"):
+        await running.unwrap("k2", b"", AAD)
+    assert await Vault(running).open(sealed, aad=AAD) == b"secret"
+
+
+def test_of_keys_that_are_added_at_once_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    create_key_file(path)
+    ids = {f"n{number}" for number in range(8)}
+
+    with ThreadPoolExecutor(len(ids)) as threads:
+        list(threads.map(partial(add_key, path), ids))
+
+    assert set(keys_from_file(path).keys) == {"k1", *ids}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_key_file_behind_a_link_is_changed_where_it_is(tmp_path: Path) -> None:
+    target, link = tmp_path / "keys.json", tmp_path / "link.json"
+    create_key_file(target)
+    link.symlink_to(target)
+
+    add_key(link, "k2")
+
+    assert link.is_symlink()
+    assert keys_from_file(target).current_id == "k2"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidKeys, match="cannot be written: No such file"):
+        add_key(tmp_path / "absent" / "keys.json", "k2")
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
 def test_a_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "keys.json"
@@ -167,3 +237,11 @@ async def test_a_wrapped_key_opens_only_with_its_key_and_place() -> None:
 
 def test_held_keys_do_not_show_themselves() -> None:
     assert repr(HeldKeys.of("a", b"k" * 32)) == "HeldKeys(current_id='a')"
+
+
+def test_keys_of_a_file_do_not_show_themselves(tmp_path: Path) -> None:
+    create_key_file(tmp_path / "keys.json")
+    running = FileKeys(tmp_path / "keys.json")
+
+    assert repr(running) == f"FileKeys('{tmp_path / 'keys.json'}', current_id='k1')"
+    assert "b'" not in str(vars(running))

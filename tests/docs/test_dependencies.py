@@ -12,7 +12,9 @@ RECORD = ROOT / "docs" / "decisions" / "0008-dependencies.md"
 
 def test_the_record_lists_exactly_what_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {re.split(r"[\[<>=~;! ]", entry)[0] for entry in project["dependencies"]}
+    extras = [entry for extra in project["optional-dependencies"].values() for entry in extra]
+    entries = [*project["dependencies"], *extras]
+    declared = {re.split(r"[\[<>=~;! ]", entry)[0] for entry in entries}
 
     recorded = set(re.findall(r"^\| `([\w-]+)` \|", RECORD.read_text("utf-8"), re.MULTILINE))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_group
@@ -23,9 +24,7 @@ def test_the_committed_reference_is_what_the_code_says(path: Path) -> None:
 
 def test_every_command_and_option_is_there_and_explained() -> None:
     text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
-    for name, command in get_group(app).commands.items():
-        if command.hidden:
-            continue
+    for name, command in _commands(get_group(app)).items():
         _, found, section = text.partition(f"## bankfeeds {name}\n")
         section = section.partition("\n## ")[0]
         options = {way for one in command.params for way in one.opts if way.startswith("--")}
@@ -46,7 +45,18 @@ def test_every_setting_is_there_and_explained() -> None:
 
 def test_a_variable_of_an_option_is_no_unknown_setting() -> None:
     variables = {
-        one.envvar for command in get_group(app).commands.values() for one in command.params
+        one.envvar for command in _commands(get_group(app)).values() for one in command.params
     }
 
     assert variables - {None} <= set(COMMAND_LINE_NAMES)
+
+
+def _commands(group: Any) -> dict[str, Any]:
+    """The commands that are shown, by all the words that call them."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found |= {f"{name} {inner}": one for inner, one in _commands(command).items()}
+        elif not command.hidden:
+            found[name] = command
+    return found

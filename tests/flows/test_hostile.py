@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 from decimal import Decimal
+from functools import partial
 from zlib import crc32
 
 import asyncpg
@@ -203,8 +204,8 @@ async def _take_in_csv(world: World, place: Place, content: bytes) -> asyncpg.Re
 
 async def _kept(world: World, place: Place) -> list[int]:
     """Checksums of the raw documents, unsealed."""
+    key = await data_key(partial(world.database.as_, place.worker), world.services.vault)
     async with world.database.as_(place.worker) as tx:
-        key = await data_key(tx, world.services.vault)
         rows = await tx.rows("select id, blob_path from app.raw_ingestion_data")
     sums = []
     for row in rows:

@@ -11,7 +11,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from core.errors import BankfeedsError, KeysRefused, KeysUnavailable, UnknownKey
 from core.jobs import ATTEMPTS_MAX
+from core.vault import Aad, Vault
 from db import ledger
 from db.blobs import FolderBlobs
 from tests.fixtures.bai2_file import COFFEE, RENT, statement
@@ -21,6 +23,22 @@ from tests.fixtures.world import Place, World
 
 SIX = statement(COFFEE, COFFEE, RENT, COFFEE, RENT, COFFEE)
 SHORT = timedelta(milliseconds=300)
+
+
+class UnusableKeys:
+    """Keys that answer with an error whatever is asked."""
+
+    current_id = "key"
+    key_ids = ("key",)
+
+    def __init__(self, error: BankfeedsError) -> None:
+        self._error = error
+
+    async def wrap(self, data_key: bytes, aad: Aad) -> bytes:
+        raise self._error
+
+    async def unwrap(self, key_id: str, wrapped: bytes, aad: Aad) -> bytes:
+        raise self._error
 
 
 async def test_of_two_workers_one_gets_the_job(world: World) -> None:
@@ -212,6 +230,30 @@ async def test_a_file_that_the_storage_lost_is_tried_again_and_then_named(
     assert (last["state"], last["error_code"]) == ("failed", "document-missing")
     assert last["attempts"] == ATTEMPTS_MAX
     assert "upload the file again" in last["error_message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (KeysUnavailable("away"), "keys-unavailable"),
+        (KeysRefused("denied"), "keys-unavailable"),
+        (UnknownKey("disabled"), "key-unknown"),
+    ],
+)
+async def test_keys_that_cannot_be_used_now_are_waited_for(
+    world: World, error: BankfeedsError, code: str
+) -> None:
+    place = await world.place()
+    job_id = await world.job(place, SIX)
+
+    first = await world.altered(vault=Vault(UnusableKeys(error))).run(place, job_id)
+    await world.make_due(place, job_id)
+    last = await world.run(place, job_id)
+
+    assert (first["state"], first["error_code"]) == ("queued", code)
+    assert first["next_run_at"] is not None
+    assert last["state"] == "completed"
+    assert await world.findings(place, job_id) == []
 
 
 async def test_a_file_that_was_changed_in_the_storage_is_not_read(

@@ -8,10 +8,13 @@ from typing import Final
 
 import asyncpg
 
+# Of a provider and not of a tenant: what it holds is the same for all, and says nothing of any.
+_OF_NOBODY: Final = "'private.provider_states'"
+
 # Supabase's own, and what extensions bring; everything else is ours to keep apart.
 _FOREIGN_SCHEMAS: Final = "'pg_catalog', 'information_schema', 'pg_toast', 'extensions', 'auth'"
 
-_TABLES: Final = """
+_TABLES: Final = f"""
 select
   c.oid::integer as oid,
   c.oid::regclass::text as name,
@@ -27,6 +30,7 @@ select
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where n.nspname in ('app', 'private') and c.relkind in ('r', 'p') and not c.relispartition
+  and c.oid::regclass::text not in ({_OF_NOBODY})
 order by 1
 """
 

@@ -80,8 +80,8 @@ async def people_of(
     world = await world_of(connection, _recipes(catalog))
     for side in (People(world=world).sides.own, People(world=world).sides.victim):
         await _fill_in(connection, side.owner)
-        async with database.as_(WorkerScope(tenant_id=UUID(side.owner.tenant_id))) as tx:
-            key = await data_key(tx, vault)
+        scope = WorkerScope(tenant_id=UUID(side.owner.tenant_id))
+        key = await data_key(partial(database.as_, scope), vault)
         for table, text in (("app.uploads", CSV), ("app.raw_ingestion_data", DOCUMENT)):
             amount = side.value("app.transactions", "amount")
             content = text.format(mark=side.owner.tenant, amount=amount)
@@ -236,4 +236,5 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.notification_deliveries": {"log": lambda owner: _json([_attempt(owner)])},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
+    "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},
 }

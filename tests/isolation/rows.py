@@ -50,7 +50,7 @@ class Owner:
 # What a column must be where a check or a rule asks for it. A table without a recipe is an error:
 # whoever adds one says here what its rows look like, were it only `{}`.
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "app.tenants": {"id": lambda owner: owner.tenant_id},
+    "app.tenants": {"id": lambda owner: owner.tenant_id, "expenses_from": "off"},
     "app.tenant_members": {
         "user_id": lambda owner: owner.person("viewer"),
         "email": lambda owner: owner.email("viewer"),
@@ -73,8 +73,20 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "mapping_policy": "create",
         "control_policy": "warn",
         "sync_frequency": "manual",
+        "sync_phase": "initial",
+        "sync_progress": "0",
+        "lookback_days": "730",
+        "error_kind": "network",
     },
     "app.connection_credentials": {},
+    "app.sync_cursors": {},
+    "app.applied_pages": {},
+    "app.transaction_aliases": {
+        "fingerprint": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
+    },
+    "app.expenses": {"status": "active"},
+    "app.connection_links": {"provider": "plaid", "expires_at": "2100-01-01", "used_at": None},
+    "app.provider_flags": {"provider": "plaid", "enabled": "true"},
     "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
     "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
     "app.mapping_accounts": {},
@@ -91,6 +103,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "stage": None,
         "format": "bai2",
         "lease_until": None,
+        "trigger": "user",
+        "sync_phase": None,
+        "error_kind": "network",
+        "cancel_requested_at": None,
     },
     "app.raw_ingestion_data": {"format": "bai2", "blob_path": None},
     "app.ingestion_findings": {"severity": "info", "code": "a-finding"},
@@ -108,11 +124,26 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.unindexed_texts": {
         "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
     },
+    "private.webhook_endpoints": {"provider": "file", "kind": "connection", "disabled_at": None},
+    "private.webhook_routes": {"provider": "file"},
+    "private.webhook_inbox": {"provider": "file", "state": "received", "locked_until": None},
+    "app.webhook_events": {"provider": "file", "state": "done", "locked_until": None},
+    "app.holdings": {"quantity": "0"},
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",
         "code": lambda owner: f"{owner.tenant}{owner.name}",
     },
+    "app.personas": {
+        "kind": "person",
+        "name": None,
+        "email": lambda owner: owner.email("persona"),
+        "status": "active",
+    },
+    "app.persona_groups": {"status": "active"},
+    "app.persona_group_members": {},
+    "app.assets": {"category": "financial_account", "status": "active", "source": "manual"},
+    "app.asset_personas": {"ownership_type": "owner"},
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
     "app.notification_reads": {},

@@ -26,17 +26,24 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementProfiles statementProfileProposal invitations notifications notificationCount "
-    "notificationChannels",
+    "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
+    "personas persona personaGroups assets asset notifications notificationCount "
+    "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
+    "transactionCategorize tenantChooseExpenses "
+    "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
-    "statementProfileCreate statementProfileUpdate statementProfileDelete notificationsMarkRead "
-    "notificationChannelCreate notificationChannelUpdate notificationChannelRemove "
-    "notificationChannelTest",
+    "webhookEventReplay webhookEndpointCreate webhookEndpointRotate webhookEndpointDisable "
+    "notificationsMarkRead notificationChannelCreate notificationChannelUpdate "
+    "notificationChannelRemove notificationChannelTest "
+    "statementProfileCreate statementProfileUpdate statementProfileDelete personaCreate "
+    "personaUpdate personaMakePrimary personaGroupCreate personaGroupUpdate personaGroupAddMember "
+    "personaGroupRemoveMember assetCreate assetUpdate assetArchive assetRestore assetOwnersSet "
+    "assetAttachAccount",
     "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged notificationAdded",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
     "description descriptionRaw merchantName category source reconciliation valueDate reference "
@@ -49,6 +56,11 @@ NAMES = {
     "IngestionCounts": "fetched processed imported duplicate changed rejected withdrawn waiting",
     "StatementUploadPayload": "uploadId url method headers expiresAt userErrors",
     "StatementImportPayload": "job userErrors",
+    "Persona": "id kind name givenName familyName email isPrimary status user groups assets",
+    "PersonaGroup": "id name description status members assets",
+    "Asset": "id category name description institutionName status currency value valuedAt source "
+    "account connection group owners",
+    "AssetOwner": "persona ownershipType percentage",
     "ConnectionConnection": "edges pageInfo",
 }
 
@@ -130,7 +142,7 @@ def test_money_is_never_bare_and_never_a_float() -> None:
     assert fields["Money.amount"] == "Decimal!"
     assert fields["Transaction.amount"] == "Money!"
     floats = [place for place, kind in fields.items() if kind.startswith("Float")]
-    assert floats == ["IngestionJob.progress"]
+    assert floats == ["ConnectionHealth.score", "IngestionJob.progress"]
 
 
 def test_kept_schema_is_the_one_of_the_code() -> None:

@@ -122,6 +122,11 @@ async function changes(anna: Person, { bank }: { bank: string }): Promise<void> 
       profileId: null,
       decimals: [],
       institutionName: "Northbank Limited",
+      syncFrequency: "DAILY",
+      syncAccounts: true,
+      syncTransactions: true,
+      syncInvestments: false,
+      lookbackDays: 90,
     },
   });
   assert.equal(connectionUpdate.connection?.institution?.name, "Northbank Limited");

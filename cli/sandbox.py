@@ -1,0 +1,49 @@
+"""`bankfeeds sandbox`: simulated providers on this machine."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Final
+
+import typer
+
+PORT: Final = 8091
+SECRET: Final = "BANKFEEDS_SANDBOX_SECRET"  # noqa: S105 - the name of a variable
+
+
+def sandbox(
+    providers: Annotated[
+        list[str] | None, typer.Argument(help="Which: plaid, quiltt; all by default.")
+    ] = None,
+    *,
+    port: Annotated[
+        int, typer.Option(help="The first on this port of 127.0.0.1, others above.", min=1)
+    ] = PORT,
+) -> None:
+    """Run simulated providers until Ctrl-C, and print the settings that lead to them.
+
+    Everybody logs in with user_good and pass_good. What they hold is gone when they end.
+    """
+    import signal
+    from contextlib import ExitStack
+    from secrets import token_hex
+
+    from sandbox.registry import SANDBOXES, by_slug
+    from sandbox.serving import serving
+
+    try:
+        chosen = [by_slug(slug) for slug in providers] if providers else list(SANDBOXES)
+    except KeyError as error:
+        typer.echo(f"bankfeeds: {error.args[0]}", err=True)
+        raise typer.Exit(2) from None
+    secret = os.environ.get(SECRET)
+    ended = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+    with ExitStack() as stack:
+        for number, one in enumerate(chosen):
+            own = secret or token_hex(16)
+            url = stack.enter_context(serving(one.make(own), port=port + number))
+            for field, value in one.settings(url, own).items():
+                if secret is None:
+                    typer.echo(f"BANKFEEDS_PROVIDER_{one.slug}_{field}".upper() + f"={value}")
+        signal.sigwait(ended)

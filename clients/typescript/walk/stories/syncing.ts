@@ -1,0 +1,40 @@
+/** Syncs and links, as far as a company without a provider gets. */
+
+import assert from "node:assert/strict";
+
+import {
+  ConnectionLinkBeginDocument,
+  ConnectionLinkCompleteDocument,
+  ConnectionSyncAllDocument,
+  ConnectionSyncDocument,
+  ConnectionTestDocument,
+  ProvidersDocument,
+} from "../../src/index.js";
+import { step } from "../report.js";
+import type { Imported } from "./imports.js";
+
+export async function syncing({ anna, ben, bank }: Imported): Promise<void> {
+  await step("statement files are not asked for news", async () => {
+    const connectionId = bank;
+    assert.deepEqual(await ben.refused(ConnectionSyncDocument, { connectionId }), ["CONFLICT"]);
+    assert.deepEqual(await anna.refused(ConnectionTestDocument, { connectionId }), ["CONFLICT"]);
+    const { connectionSyncAll } = await ben.act(ConnectionSyncAllDocument, {});
+    assert.deepEqual(connectionSyncAll.jobs, []);
+  });
+  await step("what is not offered is not linked", async () => {
+    const { providers } = await anna.ask(ProvidersDocument, {});
+    assert.equal(providers[0]?.slug, "file");
+    const begin = {
+      provider: "file",
+      connectionId: bank,
+      callbackUrl: "http://127.0.0.1/back",
+      selectAccounts: false,
+    };
+    const unknown = await anna.refused(ConnectionLinkBeginDocument, { input: begin });
+    assert.deepEqual(unknown, ["NOT_FOUND"]);
+    const answers = [{ name: "code", value: "none" }];
+    const input = { linkId: bank, state: "none", answers, name: "Northbank" };
+    const refused = await anna.refused(ConnectionLinkCompleteDocument, { input });
+    assert.deepEqual(refused, ["CONFLICT"]);
+  });
+}

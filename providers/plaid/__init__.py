@@ -1,0 +1,1 @@
+"""Plaid: banks of North America and Europe behind one API."""
