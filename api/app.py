@@ -33,6 +33,7 @@ from api.sockets import Sockets
 from api.streams import Streams
 from api.sync_metrics import SyncMetrics
 from api.uploads import Uploads
+from api.webhook_meters import WebhookMeters
 from api.webhook_writer import writing
 from api.webhooks import Webhooks, waking
 from core import interpreter
@@ -83,6 +84,8 @@ def create_app(
             metrics = Metrics()
             syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
             metrics.gathered.append(syncs.gather)
+            meters = WebhookMeters(process.services.database, metrics.registry)
+            metrics.gathered.append(meters.refresh)
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(
