@@ -16,8 +16,6 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-Refresh = Callable[[], Awaitable[None]]
-
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -26,7 +24,6 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.refresh: Refresh | None = None  # what is to be read before the meters are told
         self.requests = Counter(
             "bankfeeds_http_requests",
             "HTTP requests.",
@@ -67,6 +64,7 @@ class Metrics:
             ("provider", "reason"),
             registry=self.registry,
         )
+        self.gathered: list[Callable[[], Awaitable[None]]] = []  # before each scrape
 
         self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
         self._durations: dict[str, Histogram] = {}
@@ -102,8 +100,8 @@ class Metrics:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""
         if not _is_local(request):
             return PlainTextResponse("Not Found", status_code=404)
-        if self.refresh is not None:
-            await self.refresh()
+        for gather in self.gathered:
+            await gather()
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
 

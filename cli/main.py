@@ -12,6 +12,7 @@ from cli.import_file import import_file
 from cli.keys import keys
 from cli.migrate import migrate
 from cli.parse import parse
+from cli.provider import provider
 from cli.sandbox import sandbox
 from cli.serve import serve
 from cli.token import token
@@ -35,6 +36,7 @@ app.command()(token)
 app.command()(migrate)
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(provider, name="provider")
 app.command()(serve)
 app.command()(worker)
 app.command()(sandbox)

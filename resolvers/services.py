@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from channels.email import MailServer
+from channels.sending import Sending
 from core.settings import Settings, SettingsError
 from core.vault import Vault
 from db.blobs import Blobs, FolderBlobs, supabase_blobs
@@ -91,6 +93,7 @@ async def open_process(
             app_origins=settings.allowed_origins,
             development=not settings.production,
             receivers=receptions(providers) if receivers is None else receivers,
+            sending=_sending(settings),
         )
         yield Process(services=services, redis=redis)
 
@@ -110,6 +113,17 @@ async def open_sealed(settings: Settings) -> AsyncIterator[tuple[Database, Vault
         connect(database_url, size=1, pooled=pooled) as database,
     ):
         yield database, vault
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database alone, for what the operator sets. Raises SettingsError."""
+    if settings.database_url is None:
+        raise SettingsError((NO_DATABASE,))
+    database_url = settings.database_url.get_secret_value()
+    pooled = urlsplit(database_url).port == TRANSACTION_POOLER_PORT
+    async with connect(database_url, size=1, pooled=pooled) as database:
+        yield database
 
 
 def addresses(settings: Settings) -> tuple[str, str]:
@@ -137,6 +151,13 @@ def pipeline_services(services: Services) -> PipelineServices:
         providers=services.providers,
         receivers=services.receivers,
     )
+
+
+def _sending(settings: Settings) -> Sending:
+    mail = None
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        mail = MailServer.of(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return Sending(private_allowed=settings.private_allowed, mail=mail)
 
 
 def _shown(secret: SecretStr | None) -> str:
