@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TextIO
 
@@ -22,6 +22,7 @@ from api.exports import Exports
 from api.graphql import GraphQL
 from api.health import Readiness, healthz
 from api.jwks import JwksKeys, KeySource, StaticKeys
+from api.links import Callback
 from api.metrics import Metrics
 from api.operations import OpenContext, Operations
 from api.outermost import Outermost
@@ -32,11 +33,16 @@ from api.sockets import Sockets
 from api.streams import Streams
 from api.sync_metrics import SyncMetrics
 from api.uploads import Uploads
+from api.webhook_meters import WebhookMeters
+from api.webhook_writer import writing
+from api.webhooks import Webhooks, waking
 from core import interpreter
 from core.logs import configure
 from core.settings import Settings
 from db.rate_limits import SharedSpending
 from db.registered_operations import RegisteredOperations
+from providers.webhooks import Reception
+from resolvers.callbacks import PATH
 from resolvers.services import Process, open_process
 from schema import context as schema_context
 from schema.build import schema as product_schema
@@ -50,6 +56,7 @@ def create_app(
     *,
     schema: Schema = product_schema,
     open_context: OpenContext = schema_context.open,
+    receivers: Mapping[str, Reception] | None = None,
     log_to: TextIO | None = None,
 ) -> Application:
     """The application. Without settings, it reads those of the environment when it starts.
@@ -67,7 +74,7 @@ def create_app(
             stream=log_to or sys.stderr,
         )
         async with AsyncExitStack() as stack:
-            process = await stack.enter_async_context(open_process(found))
+            process = await stack.enter_async_context(open_process(found, receivers=receivers))
             limits = rate_limits(
                 SharedSpending(process.redis),
                 user_quota=found.rate_limit_user,
@@ -77,6 +84,8 @@ def create_app(
             metrics = Metrics()
             syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
             metrics.gathered.append(syncs.gather)
+            meters = WebhookMeters(process.services.database, metrics.registry)
+            metrics.gathered.append(meters.refresh)
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(
@@ -91,9 +100,15 @@ def create_app(
                 streams=Streams(metrics),
                 production=found.production,
             )
+            webhooks = Webhooks(
+                process.services,
+                metrics,
+                writer=await stack.enter_async_context(writing(process.services.database)),
+                waker=await stack.enter_async_context(waking(process.services.queue)),
+            )
             interpreter.tune()
             yield {
-                "application": _routed(found, process, edge),
+                "application": _routed(found, process, edge, webhooks),
                 connections.STATE: connections.SilentConnections(),
             }
 
@@ -132,7 +147,7 @@ class _Crossing:
         await way(scope, receive, send)
 
 
-def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
+def _routed(settings: Settings, process: Process, edge: Edge, webhooks: Webhooks) -> ASGIApp:
     sockets = Sockets(edge, allowed_origins=settings.allowed_origins)
     others = Router(
         routes=[
@@ -142,6 +157,8 @@ def _routed(settings: Settings, process: Process, edge: Edge) -> ASGIApp:
                 methods=["PUT"],
             ),
             Route("/exports/transactions", Exports(edge)),
+            Route("/webhooks/{provider}/{endpoint}", webhooks, methods=["POST"]),
+            Route(f"{PATH}/{{provider}}", Callback(settings.app_url).serve, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(process).serve),
             Route("/metrics", edge.metrics.serve),

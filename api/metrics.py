@@ -52,6 +52,18 @@ class Metrics:
             "bankfeeds_upload_bytes", "Bytes of accepted uploads.", registry=self.registry
         )
 
+        self.webhook_events = Counter(
+            "bankfeeds_webhook_events",
+            "Events of verified webhooks: kept, or known already.",
+            ("provider", "outcome"),
+            registry=self.registry,
+        )
+        self.webhook_refusals = Counter(
+            "bankfeeds_webhook_refusals",
+            "Requests of webhooks that were refused, by reason.",
+            ("provider", "reason"),
+            registry=self.registry,
+        )
         self.gathered: list[Callable[[], Awaitable[None]]] = []  # before each scrape
 
         self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
@@ -74,6 +86,15 @@ class Metrics:
         if known is None:
             known = self._ended[kind, code] = self.operations.labels(kind, code)
         known.inc()
+
+    def webhook_kept(self, provider: str, *, new: int, known: int) -> None:
+        """Events of one verified request were kept, or had been before."""
+        self.webhook_events.labels(provider, "new").inc(new)
+        self.webhook_events.labels(provider, "known").inc(known)
+
+    def webhook_refused(self, provider: str, reason: str) -> None:
+        """One request of a webhook was refused."""
+        self.webhook_refusals.labels(provider, reason).inc()
 
     async def serve(self, request: Request) -> Response:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""

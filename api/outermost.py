@@ -22,8 +22,9 @@ from core.logs import bound
 _log = logging.getLogger(__name__)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _ROUTES: Final = frozenset({"/graphql", "/exports/transactions", "/healthz", "/readyz", "/metrics"})
-_QUIET: Final = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
+_QUIET: Final = frozenset({"/graphql", "/webhooks", "/healthz", "/readyz", "/metrics"})
 PATH_CHARACTERS_MAX: Final = 200
+_BELOW: Final = ("/uploads", "/webhooks", "/oauth/callback")  # routes that end in an id or a name
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "OPTIONS"})
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -99,8 +100,8 @@ class Outermost:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
-        route = "/uploads" if path.startswith("/uploads/") else path
-        known = route if route in _ROUTES or route == "/uploads" else "other"
+        route = next((one for one in _BELOW if path.startswith(f"{one}/")), path)
+        known = route if route in _ROUTES or route in _BELOW else "other"
         method_label = method if method in _METHODS else "other"
         self._metrics.answered(method_label, known, status, seconds)
         # Thousands a second are asked of GraphQL: what went well is counted, not told.
@@ -112,7 +113,8 @@ class Outermost:
                 "http",
                 extra={
                     "method": method,
-                    "path": path[:PATH_CHARACTERS_MAX],
+                    # The rest of a webhook's path is known to its provider alone.
+                    "path": route if route == "/webhooks" else path[:PATH_CHARACTERS_MAX],
                     "status": status,
                     "ms": round(seconds * 1000, 1),
                 },

@@ -21,6 +21,7 @@ from core.records import (
     Record,
     RemovalRecord,
     Severity,
+    SuccessionRecord,
     SummaryRecord,
     TransactionRecord,
     WithdrawalRecord,
@@ -111,7 +112,7 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
-            case RemovalRecord() | HoldingRecord() | PortfolioRecord():
+            case RemovalRecord() | SuccessionRecord() | HoldingRecord() | PortfolioRecord():
                 pass  # providers deliver them; no statement file does
             case _:
                 assert_never(record)

@@ -268,6 +268,7 @@ class Transaction:
     customer_reference: str | None
     type_code: str | None
     source_category: str | None
+    user_category: str | None
     running_balance: Decimal | None
     reconciled: bool
     reconciled_at: datetime | None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class TransactionStatus(StrEnum):
@@ -87,6 +87,12 @@ class SummaryRecord(NamedTuple):
     line: int = 0
 
 
+# Keys of a transaction's `extra`, where a source stands between us and another one: what that one
+# calls the transaction, and what it called it while it was pending.
+REMOTE_ID: Final = "remoteId"
+PENDING_REMOTE_ID: Final = "pendingRemoteId"
+
+
 class TransactionRecord(NamedTuple):
     """One booking, amount signed from the holder's side: money in is positive."""
 
@@ -117,6 +123,15 @@ class RemovalRecord(NamedTuple):
 
     account: str
     external_id: str
+    line: int
+
+
+class SuccessionRecord(NamedTuple):
+    """A transaction goes on under another id: it was booked, or the source named it anew."""
+
+    account: str
+    from_id: str
+    to_id: str
     line: int
 
 
@@ -172,6 +187,7 @@ Record = (
     | SummaryRecord
     | TransactionRecord
     | RemovalRecord
+    | SuccessionRecord
     | HoldingRecord
     | PortfolioRecord
     | WithdrawalRecord

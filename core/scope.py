@@ -43,4 +43,17 @@ class WorkerScope:
         return json.dumps(claims)
 
 
-Scope = UserScope | WorkerScope
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookScope:
+    """Webhook intake, before the tenant of an event is known: definer functions, and no table."""
+
+    role: ClassVar[str] = "webhook"
+    tenant_id: ClassVar[UUID | None] = None
+
+    @property
+    def claims(self) -> str:
+        """The claims as JSON: the role alone."""
+        return json.dumps({"role": self.role})
+
+
+Scope = UserScope | WorkerScope | WebhookScope

@@ -15,7 +15,7 @@ from uuid import UUID
 from db.queries import load
 from db.select import Arguments, Condition, own
 from db.session import Tx
-from db.transactions import LISTING
+from db.transactions import CATEGORY, LISTING
 
 _SQL = load("exports")
 
@@ -129,7 +129,7 @@ COLUMNS: Final = (
     ("reference", "t.reference", _Kind.TEXT),
     ("customerReference", "t.customer_reference", _Kind.TEXT),
     ("typeCode", "t.type_code", _Kind.TEXT),
-    ("category", "t.source_category", _Kind.TEXT),
+    ("category", CATEGORY, _Kind.TEXT),
     ("runningBalance", "t.running_balance::text", _Kind.PLAIN),
     ("reconciled", "t.reconciled", _Kind.PLAIN),
     ("createdAt", _instant("t.created_at"), _Kind.PLAIN),

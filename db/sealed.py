@@ -13,6 +13,7 @@ from uuid import UUID
 
 from core.scope import WorkerScope
 from core.vault import Aad
+from core.webhooks import ENDPOINT_PURPOSE
 from db import tenant_keys
 from db.queries import load
 from db.session import Database, Tx
@@ -55,6 +56,52 @@ PLACES: Final = (
         keys=("tenant_id", "connection_id"),
         column="sealed",
         purpose="connection.credentials",
+    ),
+    Place(
+        name="webhook secrets",
+        table="private.webhook_endpoints",
+        keys=("tenant_id", "id"),
+        column="sealed_secret",
+        purpose=ENDPOINT_PURPOSE,
+        source="private.sealed_webhook_secrets",
+        exchange="private.rewrap_webhook_secret",
+    ),
+    Place(
+        name="webhook secrets before a rotation",
+        table="private.webhook_endpoints",
+        keys=("tenant_id", "id"),
+        column="sealed_previous",
+        purpose=ENDPOINT_PURPOSE,
+        source="private.sealed_webhook_secrets",
+        exchange="private.rewrap_previous_webhook_secret",
+    ),
+    Place(
+        name="addresses of channels",
+        table="app.notification_channel_secrets",
+        keys=("tenant_id", "channel_id"),
+        column="sealed_url",
+        purpose="notification.channel",
+    ),
+    Place(
+        name="secrets of channels",
+        table="app.notification_channel_secrets",
+        keys=("tenant_id", "channel_id"),
+        column="sealed_secret",
+        purpose="notification.channel",
+    ),
+    Place(
+        name="secrets of channels before a rotation",
+        table="app.notification_channel_secrets",
+        keys=("tenant_id", "channel_id"),
+        column="sealed_previous",
+        purpose="notification.channel",
+    ),
+    Place(
+        name="sessions at Quiltt",
+        table="app.quiltt_sessions",
+        keys=("tenant_id", "id"),
+        column="sealed",
+        purpose="quiltt.session",
     ),
 )
 

@@ -1,13 +1,16 @@
-"""Transactions of sources with stable ids: promoted, forgotten, removed, missed."""
+"""Transactions of sources with stable ids: promoted, removed, missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
+from core.records import TransactionStatus
 from db.queries import load
+from db.rows import read
 from db.session import Tx
 
 _SQL = load("stable_ids")
@@ -22,6 +25,21 @@ class Promotion:
     new_print: bytes
     old_id: str
     new_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A row that a complete reading of its day did not have."""
+
+    id: UUID
+    external_id: str
+    status: TransactionStatus
+    amount: Decimal
+    currency: str
+    day: date
+    description: str
+    remote_id: str | None  # core.records.REMOTE_ID
+    was_missed: bool  # by a reading before this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +79,7 @@ async def remove(tx: Tx, *, tenant_id: UUID, rows: Sequence[tuple[UUID, bytes]])
     return Removed(rows=found["rows"], reconciled=found["reconciled"])
 
 
-async def vanished(
+async def missing(
     tx: Tx,
     *,
     tenant_id: UUID,
@@ -70,14 +88,23 @@ async def vanished(
     first: date,
     last: date,
     seen: Sequence[str],
-    certain: bool,
-) -> list[str]:
-    """The ids of rows that a complete reading of these days did not have, and that go for it.
-
-    Pending rows go at once, booked ones when they are missed for the second time, or at once too
-    where the reading is `certain`.
-    """
+) -> list[Missing]:
+    """The rows of these days whose ids are none of those that a complete reading had."""
     rows = await tx.rows(
-        _SQL["vanished"], tenant_id, account_id, mapping_id, first, last, list(seen), certain
+        _SQL["missing"], tenant_id, account_id, mapping_id, first, last, list(seen)
     )
-    return [row["external_id"] for row in rows]
+    return [read(Missing, row) for row in rows]
+
+
+async def standing(
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, fingerprints: Sequence[bytes]
+) -> set[bytes]:
+    """Those of the fingerprints that rows of the mapping have or had."""
+    rows = await tx.rows(_SQL["standing"], tenant_id, mapping_id, list(fingerprints))
+    return {row["fingerprint"] for row in rows}
+
+
+async def note_missed(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+    """Notes that complete readings did not have these rows, for the first time."""
+    if ids:
+        await tx.run(_SQL["note_missed"], tenant_id, list(ids))

@@ -14,7 +14,7 @@ from db import select
 from db.rows import read
 from db.select import Arguments
 from db.session import Tx
-from db.transactions import LISTING, TransactionFilter, conditions
+from db.transactions import CATEGORY, LISTING, TransactionFilter, conditions
 
 
 class TransactionGrouping(Enum):
@@ -48,7 +48,7 @@ class Group:
 # In the order in which groups are sorted. Text goes by bytes: the same on every server.
 _KEYS: Final[Mapping[TransactionGrouping, str]] = {
     TransactionGrouping.MONTH: "date_trunc('month', t.sort_date::timestamp)::date",
-    TransactionGrouping.CATEGORY: 't.source_category collate "C"',
+    TransactionGrouping.CATEGORY: f'{CATEGORY} collate "C"',
     TransactionGrouping.ACCOUNT: "t.account_id",
     TransactionGrouping.MERCHANT: 't.merchant_name collate "C"',
     TransactionGrouping.CURRENCY: "t.currency",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from core.errors import LeaseLost
@@ -13,6 +14,7 @@ from core.provider_error import ProviderError
 from core.scope import WorkerScope
 from core.syncs import SyncFrequency, SyncPhase
 from db.queries import load
+from db.rows import read
 from db.session import Database, Tx
 
 _SQL = load("syncs")
@@ -22,6 +24,32 @@ async def cursor(tx: Tx, job: Job) -> str | None:
     """Where the connection's next sync goes on; None: at the beginning."""
     found = await tx.value(_SQL["cursor"], job.tenant_id, job.connection_id)
     return None if found is None else str(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """Days from `since` on have changed, as was noted at an instant."""
+
+    since: date
+    at: datetime
+
+
+async def changed(tx: Tx, job: Job) -> Changed | None:
+    """Which days the provider says have changed since the last sync; None: it named none."""
+    row = await tx.row(_SQL["changed"], job.tenant_id, job.connection_id)
+    return None if row is None else read(Changed, row)
+
+
+async def note_changed(
+    tx: Tx, *, tenant_id: UUID, connection_id: UUID, since: date, at: datetime
+) -> None:
+    """Notes that days have changed, for the next sync to read them."""
+    await tx.run(_SQL["note_changed"], tenant_id, connection_id, since, at)
+
+
+async def changes_read(tx: Tx, job: Job, changed: Changed) -> None:
+    """Notes that a sync has read them; what was noted since then stays."""
+    await tx.run(_SQL["changes_read"], job.tenant_id, job.connection_id, changed.at)
 
 
 async def put_cursor(tx: Tx, job: Job, cursor: str | None) -> None:

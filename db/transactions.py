@@ -20,6 +20,7 @@ from db.session import Tx
 
 _SQL = load("transactions")
 
+CATEGORY: Final = "coalesce(t.user_category, t.source_category)"  # what it was for
 LISTING: Final = Listing(source="app.transactions as t", alias="t")
 
 _BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
@@ -91,7 +92,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         ),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
-        ("t.source_category = any({}::text[])", _list(wanted.categories)),
+        (f"{CATEGORY} = any({{}}::text[])", _list(wanted.categories)),
         ("t.currency = {}", wanted.currency),
         ("t.merchant_name = {}", wanted.merchant_name),
         ("t.reconciled = {}", wanted.reconciled),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from core.models import Connection, Job, RawDocument
 from core.records import AccountRecord
 from core.vault import Aad, DataKey
-from db import ledger, placement, raw, stable_ids, syncs
+from db import ledger, placement, raw, syncs
 from db.ledger import Counts
 from db.session import Tx
-from pipeline.batch import Batch, Entry, Target, batches
+from pipeline import reconciling, relinking
+from pipeline.batch import Batch, Target, batches
 from pipeline.flow import in_thread
 from pipeline.formats import RECONCILIATION, PageFormat, reconciliation
 from pipeline.identity import external_account
@@ -32,6 +33,9 @@ class Kept:
 
     page: Page
     document: RawDocument
+
+
+Read = tuple[Kept, list[Batch]]
 
 
 class Applying:
@@ -55,6 +59,7 @@ class Applying:
         self._done = job.checkpoint
         self._cursor = cursor
         self._accounts: dict[str, AccountRecord] = {}
+        self._asks = connection.initial_complete_at is not None  # before, nothing can repeat
 
     async def apply(self, kept: Sequence[Kept], checkpoint: Checkpoint) -> Counts:
         """Writes what the pages say. Rows, cursor, progress and the pages' marks commit together.
@@ -67,19 +72,20 @@ class Applying:
         async with services.database.as_(services.scope(job)) as tx:
             targets = await self._resolved(tx, kept, read)
             found = await ledger.next_finding(tx, job)
-            for one, parts in read:
+            # First what has gone: rows may go on in what is new, as long as that is not written.
+            gone = await self._reconciliation(tx, read, targets, checkpoint.windows)
+            for one, parts in gone:
+                accounts = [record for batch in parts for record in batch.accounts]
+                stored = await resolve(tx, self._to(one.document), accounts, may_open=False)
+                targets = {**targets, **stored}
+            for one, parts in [*gone, *read]:
                 for batch in parts:
                     written, counts = await self._write(tx, one.document, batch, targets)
                     await placement.add_waits(tx, job, job_id=job.id, waits=written.waits)
                     await ledger.put_findings(tx, job, start=found, findings=written.findings)
                     found += len(written.findings)
                     total = total.plus(counts)
-            ids = [one.document.id for one in kept]
-            if checkpoint.windows:
-                counts, page_id = await self._reconcile(tx, read, targets, checkpoint.windows)
-                total = total.plus(counts)
-                ids += [page_id] if page_id is not None else []
-            await syncs.apply_pages(tx, job, ids)
+            await syncs.apply_pages(tx, job, [one.document.id for one, _ in [*gone, *read]])
             await syncs.put_cursor(tx, job, checkpoint.cursor)
             # A cursor that moved is progress: tries are counted from it anew. What is read again
             # by each try is none, or a sync that fails behind it would be tried for ever.
@@ -112,12 +118,21 @@ class Applying:
     ) -> Mapping[str, Target]:
         if not kept:
             return {}
-        to, accounts = self._to(kept[0].document), list(self._accounts.values())
+        accounts = list(self._accounts.values())
+        if self._connector.facts.stable_ids:
+            lineage_id = await relinking.recognise(
+                tx,
+                tenant_id=self._job.tenant_id,
+                connection=self._connection,
+                accounts=[external_account(record, self._key) for record in accounts],
+            )
+            self._connection = replace(self._connection, lineage_id=lineage_id)
+        to = self._to(kept[0].document)
         targets = await resolve(tx, to, accounts, may_open=True)
         removals = [one for _, parts in read for batch in parts for one in batch.removals]
         return targets | await mentioned(tx, to, removals, targets)
 
-    def _read(self, kept: Sequence[Kept]) -> list[tuple[Kept, list[Batch]]]:
+    def _read(self, kept: Sequence[Kept]) -> list[Read]:
         read = []
         with Ordinals() as ordinals:
             for one in kept:
@@ -142,45 +157,37 @@ class Applying:
     async def _write(
         self, tx: Tx, document: RawDocument, batch: Batch, targets: Mapping[str, Target]
     ) -> tuple[Batch, Counts]:
-        writer = Writer(self._to(document))
-        return await writer.write(tx, replace(batch, targets=targets, accounts=()))
+        writer = Writer(self._to(document), asks=self._asks)
+        written = await writer.write(tx, replace(batch, targets=targets, accounts=()))
+        self._asks = writer.asks
+        return written
 
-    async def _reconcile(
+    async def _reconciliation(
         self,
         tx: Tx,
-        read: Sequence[tuple[Kept, Sequence[Batch]]],
+        read: Sequence[Read],
         targets: Mapping[str, Target],
         windows: Sequence[Window],
-    ) -> tuple[Counts, UUID | None]:
-        """Takes back what complete readings did not have, and keeps a page that says so."""
-        seen = _seen(entry for _, parts in read for batch in parts for entry in batch.entries)
-        vanished: dict[tuple[str, str], list[str]] = {}
-        for window in windows:
-            target, record = targets.get(window.account), self._accounts.get(window.account)
-            if target is None or target.account_id is None or record is None:
-                continue
-            gone = await stable_ids.vanished(
-                tx,
-                tenant_id=self._job.tenant_id,
-                account_id=target.account_id,
-                mapping_id=target.mapping_id,
-                first=window.first,
-                last=window.last,
-                seen=seen.get(window.account, []),
-                certain=window.certain,
-            )
-            if gone:
-                stored = external_account(record, self._key).external_account_id
-                vanished[stored, record.currency] = gone
-        if not vanished:
-            return Counts(), None
-        kept = await self._keep(tx, reconciliation(vanished))
-        counts = Counts()
-        for batch in self._normalized_page(kept):
-            known = await resolve(tx, self._to(kept.document), batch.accounts, may_open=False)
-            _, removed = await self._write(tx, kept.document, batch, known)
-            counts = counts.plus(removed)
-        return counts, kept.document.id
+    ) -> list[Read]:
+        """A page of our own that says what complete readings did not have; none where all is there.
+
+        It is kept like the others, so that it is read again where they are.
+        """
+        if not windows:
+            return []
+        missed = await reconciling.missed(
+            tx,
+            tenant_id=self._job.tenant_id,
+            windows=windows,
+            entries=[entry for _, parts in read for batch in parts for entry in batch.entries],
+            targets=targets,
+            accounts=self._accounts,
+            key=self._key,
+        )
+        if not missed:
+            return []
+        kept = await self._keep(tx, reconciliation(missed))
+        return [(kept, self._normalized_page(kept))]
 
     def _normalized_page(self, kept: Kept) -> list[Batch]:
         with Ordinals() as ordinals:
@@ -200,12 +207,3 @@ class Applying:
             sealed=self._key.seal_bytes(body, aad=aad),
         )
         return Kept(page=Page(name=RECONCILIATION, body=body), document=document)
-
-
-def _seen(entries: Iterable[Entry]) -> dict[str, list[str]]:
-    """The ids that came, by account."""
-    seen: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.record.external_id is not None:
-            seen.setdefault(entry.record.account, []).append(entry.record.external_id)
-    return seen

@@ -16,6 +16,7 @@ from core.records import (
     PortfolioRecord,
     Record,
     RemovalRecord,
+    SuccessionRecord,
     TransactionRecord,
     WithdrawalRecord,
 )
@@ -53,6 +54,7 @@ class Batch:
     balances: tuple[BalanceRecord, ...]
     findings: tuple[Finding, ...]
     removals: tuple[RemovalRecord, ...] = ()
+    successions: tuple[SuccessionRecord, ...] = ()
     holdings: tuple[HoldingRecord, ...] = ()
     portfolios: tuple[PortfolioRecord, ...] = ()
     # normalize
@@ -121,6 +123,7 @@ class _Part:
             balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
             findings=tuple(r for r in records if isinstance(r, Finding)),
             removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
+            successions=tuple(r for r in records if isinstance(r, SuccessionRecord)),
             holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
             portfolios=tuple(r for r in records if isinstance(r, PortfolioRecord)),
         )

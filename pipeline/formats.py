@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.records import AccountRecord, Record, RemovalRecord
+from core.records import AccountRecord, Record, RemovalRecord, SuccessionRecord
 from providers import registry
 from providers.base import Connector, Page
 from providers.http import read_json
@@ -37,7 +37,7 @@ class PageFormat:
         """The page's records."""
         page = self._page(chunks)
         if self.page_name.startswith(RECONCILIATION):
-            return _vanished(page)
+            return _missed(page)
         return self.connector.parse(page)
 
     def lines(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -59,22 +59,42 @@ def of_document(format_name: str, *, document_name: str) -> StatementFormat:
     return by_name(format_name)
 
 
-def _vanished(page: Page) -> Iterator[AccountRecord | RemovalRecord]:
-    """What `reconciliation` wrote. Accounts are named as they are stored."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What a complete reading did not have of an account, as it is stored."""
+
+    account_id: str  # the external one
+    currency: str
+    succeeded: Sequence[tuple[str, str]]  # ids that go on as others
+    vanished: Sequence[str]  # ids of which nothing is left
+
+
+def _missed(page: Page) -> Iterator[AccountRecord | SuccessionRecord | RemovalRecord]:
+    """What `reconciliation` wrote. An id that was succeeded is gone, whether its row could go on
+    or its successor stood already: so it is when all is read again from the beginning."""
     said = read_json(page.body)
     for number, account in enumerate(said["accounts"], start=1):
-        yield AccountRecord(account["id"], None, account["currency"], line=number)
+        key = account["id"]
+        yield AccountRecord(key, None, account["currency"], line=number)
+        for from_id, to_id in account["succeeded"]:
+            yield SuccessionRecord(key, from_id, to_id, number)
+            yield RemovalRecord(key, from_id, number)
         for gone in account["vanished"]:
-            yield RemovalRecord(account["id"], gone, number)
+            yield RemovalRecord(key, gone, number)
 
 
-def reconciliation(vanished: Mapping[tuple[str, str], Sequence[str]]) -> bytes:
-    """A page that says which ids of which accounts, by stored id and currency, have gone."""
+def reconciliation(missed: Sequence[Missed]) -> bytes:
+    """A page that says which ids of which accounts have gone, or go on as which others."""
     return json.dumps(
         {
             "accounts": [
-                {"id": account, "currency": currency, "vanished": list(ids)}
-                for (account, currency), ids in vanished.items()
+                {
+                    "id": one.account_id,
+                    "currency": one.currency,
+                    "succeeded": [list(pair) for pair in one.succeeded],
+                    "vanished": list(one.vanished),
+                }
+                for one in missed
             ]
         }
     ).encode()

@@ -46,13 +46,18 @@ def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
 _TYPES: Final = {
     # Words of providers (Plaid's subtypes, Quiltt's kinds, ISO 20022's cash account types).
     "checking": AccountType.CHECKING,
+    "spending": AccountType.CHECKING,
+    "cash management": AccountType.CHECKING,
     "cacc": AccountType.CHECKING,
     "savings": AccountType.SAVINGS,
     "svgs": AccountType.SAVINGS,
     "money market": AccountType.SAVINGS,
     "cd": AccountType.SAVINGS,
+    "certificate of deposit": AccountType.SAVINGS,
+    "health savings account": AccountType.SAVINGS,
     "credit": AccountType.CREDIT_CARD,
     "credit card": AccountType.CREDIT_CARD,
+    "line of credit": AccountType.LOAN,
     "loan": AccountType.LOAN,
     "mortgage": AccountType.LOAN,
     "student": AccountType.LOAN,

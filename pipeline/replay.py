@@ -100,14 +100,7 @@ async def rewrite(
         writer = Writer(to)
         async for whole in batches:
             batch = whole if mappings is None else only(whole, mappings)
-            if not (
-                batch.entries
-                or batch.withdrawals
-                or batch.removals
-                or batch.balances
-                or batch.holdings
-                or batch.portfolios
-            ):
+            if not _says_something(batch):
                 continue
             async with services.database.as_(services.scope(job)) as tx:
                 await writer.write(tx, batch)
@@ -121,10 +114,23 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
         batch,
         withdrawals=tuple(one for one in batch.withdrawals if one.account in keys),
         removals=tuple(one for one in batch.removals if one.account in keys),
+        successions=tuple(one for one in batch.successions if one.account in keys),
         balances=tuple(one for one in batch.balances if one.account in keys),
         holdings=tuple(one for one in batch.holdings if one.account in keys),
         portfolios=tuple(one for one in batch.portfolios if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
+    )
+
+
+def _says_something(batch: Batch) -> bool:
+    return bool(
+        batch.entries
+        or batch.withdrawals
+        or batch.removals
+        or batch.successions
+        or batch.balances
+        or batch.holdings
+        or batch.portfolios
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,6 +17,7 @@ from db.session import Database
 from db.tenant_keys import data_key
 from pipeline.batch import BATCH_RECORDS
 from pipeline.provider_access import ProviderAccess
+from providers.webhooks import Reception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Services:
     providers: ProviderAccess | None = None  # None: this process runs no syncs
     lease: timedelta = LEASE
     batch_records: int = BATCH_RECORDS
+    receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider
 
     def scope(self, job: Job) -> WorkerScope:
         """The scope of a job's tenant."""

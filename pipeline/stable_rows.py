@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from core.records import Finding, Severity
@@ -13,27 +14,39 @@ from pipeline.normalize import stable_fingerprint
 
 
 async def promote(tx: Tx, batch: Batch, *, tenant_id: UUID) -> None:
-    """Lets the pending rows that booked ones name go on as these: what users set stays on them.
+    """Lets rows go on under the ids that follow theirs: what users set stays on them.
 
-    Where two booked rows name one pending row, the first has it.
+    Such are pending rows that booked ones name, and what a reconciliation found. Where two follow
+    one, the first has it.
     """
     promotions: dict[tuple[UUID, bytes], Promotion] = {}
-    for entry, target in batch.mapped:
-        old_id, new_id = entry.record.pending_external_id, entry.record.external_id
-        if old_id is None or new_id is None or old_id == new_id:
+    for mapping_id, old_id, new_id in _followed(batch):
+        if old_id == new_id:
             continue
         old_print = stable_fingerprint(old_id)
         promotions.setdefault(
-            (target.mapping_id, old_print),
+            (mapping_id, old_print),
             Promotion(
-                mapping_id=target.mapping_id,
+                mapping_id=mapping_id,
                 old_print=old_print,
-                new_print=entry.fingerprint,
+                new_print=stable_fingerprint(new_id),
                 old_id=old_id,
                 new_id=new_id,
             ),
         )
     await stable_ids.promote(tx, tenant_id=tenant_id, promotions=list(promotions.values()))
+
+
+def _followed(batch: Batch) -> Iterator[tuple[UUID, str, str]]:
+    """Mapping, the id that was, and the id that is."""
+    for entry, target in batch.mapped:
+        old_id, new_id = entry.record.pending_external_id, entry.record.external_id
+        if old_id is not None and new_id is not None:
+            yield target.mapping_id, old_id, new_id
+    for one in batch.successions:
+        named = batch.targets.get(one.account)
+        if named is not None and named.account_id is not None:
+            yield named.mapping_id, one.from_id, one.to_id
 
 
 async def remove(tx: Tx, batch: Batch, *, tenant_id: UUID) -> tuple[int, list[Finding]]:

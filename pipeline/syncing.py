@@ -71,6 +71,7 @@ async def sync(job: Job, services: Services) -> JobState:
             tx, tenant_id=job.tenant_id, provider=connection.provider
         )
         cursor = await syncs.cursor(tx, job)
+        changed = await syncs.changed(tx, job)
         phase = connection.sync_phase
         await syncs.begin(tx, job, provider=connection.provider, phase=phase, lease=services.lease)
         closed_until = await provider_states.may_call(tx, provider=connection.provider, now=now)
@@ -96,9 +97,10 @@ async def sync(job: Job, services: Services) -> JobState:
         accounts=connection.sync_accounts,
         transactions=connection.sync_transactions,
         investments=connection.sync_investments,
+        changed_since=None if changed is None else changed.since,
     )
     await _fetched(run, client, wanted, services)
-    return await ended_well(job, connection, connector, run.last, services)
+    return await ended_well(job, connection, connector, run.last, services, changed=changed)
 
 
 def _since(connection: Connection, now: datetime) -> date:

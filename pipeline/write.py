@@ -15,7 +15,7 @@ from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import intake, ledger, merge, placement
+from db import expenses, intake, ledger, merge, placement
 from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
@@ -100,11 +100,17 @@ class Writer:
     where all are new: so it asks as long as the batch before had a fair share of repeats.
     """
 
-    def __init__(self, to: Destination, *, meanwhile: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        to: Destination,
+        *,
+        asks: bool = True,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         """`meanwhile` is called when the database gets work that takes a while."""
         self._to = to
         self._meanwhile = meanwhile or (lambda: None)
-        self._asks = to.connection.delivery is not Delivery.INCREMENTAL
+        self.asks = asks and to.connection.delivery is not Delivery.INCREMENTAL
 
     async def write(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
         """Writes one batch whose targets are known: withdrawals, rows, balances.
@@ -144,14 +150,15 @@ class Writer:
         if not batch.mapped:
             return batch, counts
         rows: Sequence[tuple[Entry, Target]] = batch.mapped
-        if self._asks:
+        if self.asks:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
         merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
+        await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
         if self._to.connection.delivery is not Delivery.INCREMENTAL:
-            self._asks = duplicate > len(batch.mapped) * REPEATS_FAIR_PERCENT // 100
+            self.asks = duplicate > len(batch.mapped) * REPEATS_FAIR_PERCENT // 100
         return replace(batch, findings=(*batch.findings, *findings)), replace(
             counts,
             imported=merged.new,
@@ -166,7 +173,9 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys = {entry.record.account for entry in batch.entries}
     keys |= {withdrawal.account for withdrawal in batch.withdrawals}
     keys |= {balance.account for balance in batch.balances}
-    keys |= {removal.account for removal in batch.removals if removal.account in batch.targets}
+    named = {removal.account for removal in batch.removals}
+    named |= {succession.account for succession in batch.successions}
+    keys |= named & batch.targets.keys()
     keys |= {holding.account for holding in batch.holdings}
     keys |= {portfolio.account for portfolio in batch.portfolios}
     ids = {batch.targets[key].mapping_id for key in keys}

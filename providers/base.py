@@ -119,6 +119,7 @@ class Wanted:
     accounts: bool = True
     transactions: bool = True
     investments: bool = True
+    changed_since: date | None = None  # a webhook says that days from this one on have changed
 
 
 class Connector(Protocol):
@@ -208,10 +209,11 @@ class LinkStep:
     """What the person's browser is given; `kept` is sealed until they come back."""
 
     kind: LinkKind
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)  # the state is in it
     token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     fields: tuple[FormField, ...] = ()
+    widget: Mapping[str, str] = field(default_factory=dict)  # what it needs beside the token
     kept: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -221,6 +223,7 @@ class Linked:
 
     credentials: Credentials = field(repr=False)
     external_id: str
+    environment: str = ""  # where that id is unique, as events say it; empty: everywhere
     institution_id: str | None = None
     institution_name: str | None = None
     expires_at: datetime | None = None  # of the consent; None: it does not end by itself

@@ -13,8 +13,9 @@ from core.errors import BadInput
 from core.settings import PROVIDER_PREFIX
 from providers.base import AppSettings, Connector
 from providers.plaid.connector import PLAID
+from providers.quiltt.connector import QUILTT
 
-CONNECTORS: Final[tuple[Connector, ...]] = (PLAID,)
+CONNECTORS: Final[tuple[Connector, ...]] = (PLAID, QUILTT)
 GROUP: Final = "bankfeeds.providers"  # an entry point names a connector object
 
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from core.errors import BankfeedsError
+from providers.http import Client
 
 TOLERANCE_S: Final = 300  # of a signed time, in both directions
 KEY_CHARACTERS_MAX: Final = 200
@@ -103,9 +104,14 @@ class Reauth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """The consent is gone for good: nothing more can be fetched."""
+    """The consent is gone for good: nothing more can be fetched.
+
+    `external_id` is the connection's at the provider, where the event names it: of one that has
+    another by now it says nothing.
+    """
 
     code: str
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +129,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relinked:
-    """An account goes on under another id of the provider: the same account, not a second one."""
+    """An account goes on under another id of the provider: the same account, not a second one.
+
+    Where `account` names it, its own id stays, and the others are those of the connections that it
+    left and joined.
+    """
 
     from_id: str
     to_id: str
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +159,7 @@ class Receiver(Protocol):
     kept_headers: ClassVar[tuple[str, ...]]  # in lower case: what is worth keeping, no secrets
     media_types: ClassVar[tuple[str, ...]]  # in lower case, without parameters
 
-    async def verify(self, request: Incoming, secrets: Sequence[bytes], client: Any) -> None:
+    async def verify(self, request: Incoming, secrets: Sequence[bytes], client: Client) -> None:
         """Returns where the provider signed this body now, with one of the secrets.
 
         Raises BadSignature (401) and Malformed (400), whatever the bytes are.
@@ -162,3 +173,11 @@ class Receiver(Protocol):
     def reactions(self, event: Event) -> Sequence[Reaction]:
         """What the event asks for; Ignore(known=False) for a type that is not known."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """A receiver in use, and whom it may ask about keys that its provider publishes."""
+
+    receiver: Receiver
+    client: Client

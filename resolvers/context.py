@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from channels.sending import NOTHING_SPECIAL, Sending
 from core.errors import Forbidden
 from core.scope import UserScope, WorkerScope
 from db.session import Database, Tx
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from db.events import Events
     from db.queue import Queue
     from pipeline.provider_access import ProviderAccess
+    from providers.webhooks import Reception
 
 
 class Clock(Protocol):
@@ -44,6 +46,8 @@ class Services:
     providers: ProviderAccess | None = None  # None: this process offers none
     app_origins: tuple[str, ...] = ()  # where web apps are that people come back to
     development: bool = False
+    receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider
+    sending: Sending = NOTHING_SPECIAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,7 @@ import secrets
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from core.errors import BadInput
@@ -17,26 +15,26 @@ from core.jobs import JobTrigger
 from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, MappingPolicy, Role
 from core.provider_error import Postponed, ProviderError
 from core.syncs import SyncFrequency
-from db import audit, credentials, links, provider_states, syncs
+from db import audit, credentials, links, provider_states, syncs, webhook_inbox
 from db import connections as stored
 from db.connections import NewConnection
 from db.links import NewLink, UsedLink
 from db.provider_states import ProviderPolicy
 from db.session import Tx
 from db.tenant_keys import data_key
-from pipeline.access_tokens import held_credentials
+from pipeline.access_tokens import access_ends, held_credentials
 from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
 from providers.credentials import FormField
 from providers.http import Client
+from resolvers import quiltt_sessions
+from resolvers.callbacks import callback_page
 from resolvers.context import Context
+from resolvers.link_rules import check_answers, hash_of, reference_of
 from resolvers.refusal import RefusalCode
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
 
 LIFE: Final = timedelta(minutes=10)
-URL_MAX: Final = 2_000
-ANSWERS_MAX: Final = 20
-ANSWER_CHARACTERS_MAX: Final = 10_000
 
 Answer = TypeVar("Answer")
 
@@ -48,8 +46,9 @@ class Link:
     id: UUID
     kind: LinkKind
     state: str = field(repr=False)
-    url: str | None
+    url: str | None = field(repr=False)  # the state is in it
     token: str | None = field(repr=False)
+    widget: Mapping[str, str]
     fields: tuple[FormField, ...]
     expires_at: datetime
 
@@ -83,15 +82,15 @@ async def begin(
     link_id, state = uuid4(), secrets.token_urlsafe(32)
     ask = LinkAsk(
         now=now,
-        reference=_reference(context),
-        callback_url=_callback(context, provider, callback_url),
+        reference=reference_of(context),
+        callback_url=callback_page(context.services, provider, callback_url),
         webhook_url=None,
         state=state,
         credentials=held,
         external_id=external_id,
         select_accounts=select_accounts,
     )
-    step = await _asked(connector.begin(client, ask))
+    step = await _asked(_first_step(context, connector, client, ask, connection_id))
     await _keep(context, ask, step, link_id=link_id, provider=provider, connection_id=connection_id)
     return Link(
         id=link_id,
@@ -99,6 +98,7 @@ async def begin(
         state=state,
         url=step.url,
         token=step.token,
+        widget=step.widget,
         fields=step.fields,
         expires_at=min(step.expires_at or now + LIFE, now + LIFE),
     )
@@ -112,7 +112,7 @@ async def complete(
 
     A state is taken once, from the person who began, within ten minutes.
     """
-    _check_answers(answers)
+    check_answers(answers)
     now = context.services.clock()
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
@@ -122,7 +122,7 @@ async def complete(
             tenant_id=context.tenant,
             link_id=link_id,
             user_id=context.user_id,
-            state_hash=_hash(state),
+            state_hash=hash_of(state),
             now=now,
         )
     if used is None:
@@ -141,7 +141,7 @@ async def complete(
         )
     ask = LinkAsk(
         now=now,
-        reference=_reference(context),
+        reference=reference_of(context),
         callback_url=used.callback_url,
         webhook_url=None,
         state=state,
@@ -149,14 +149,48 @@ async def complete(
         external_id=kept["external_id"],
     )
     linked = await _asked(connector.complete(client, ask, kept["kept"], answers))
-    return await _linked(context, connector, used, linked, name=name)
+    is_redirected = connector.link_kind is LinkKind.REDIRECT  # a widget is told whom to ask
+    if is_redirected and ask.external_id not in (None, linked.external_id):
+        # The connection's cursor and its rows are of the first login.
+        raise conflict("That is another login at the bank. Link it anew.", "linkId")
+    connection = await _linked(context, connector, used, linked, kept["kept"], name=name)
+    if used.provider == quiltt_sessions.SLUG:
+        await quiltt_sessions.close_ended(
+            context, persona_id=UUID(kept["kept"][quiltt_sessions.PERSONA])
+        )
+    return connection
+
+
+async def _first_step(
+    context: Context,
+    connector: Linkable,
+    client: Client,
+    ask: LinkAsk,
+    connection_id: UUID | None,
+) -> LinkStep:
+    """The connector's first step; sessions at Quiltt are few, and kept here."""
+    if connector.facts.slug == quiltt_sessions.SLUG:
+        return await quiltt_sessions.begin(
+            context,
+            persona_id=None,
+            connection_id=connection_id,
+            page_url=client.app.page_url,
+            callback_url=ask.callback_url,
+        )
+    return await connector.begin(client, ask)
 
 
 async def _linked(
-    context: Context, connector: Connector, used: UsedLink, linked: Linked, *, name: str | None
+    context: Context,
+    connector: Connector,
+    used: UsedLink,
+    linked: Linked,
+    kept: Mapping[str, str],
+    *,
+    name: str | None,
 ) -> Connection:
     """Keeps what the provider gave, and lets the connection deliver."""
-    slug, now = connector.facts.slug, context.services.clock()
+    slug = connector.facts.slug
     connection_id = used.connection_id
     if connection_id is None:
         async with context.as_worker() as tx:
@@ -168,37 +202,9 @@ async def _linked(
     sealed = await context.services.vault.seal(
         linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
     )
-    async with context.as_worker() as tx:
-        if not await links.open_connection(
-            tx,
-            tenant_id=context.tenant,
-            connection_id=connection_id,
-            external_id=linked.external_id,
-            consent_expires_at=linked.expires_at,
-            now=now,
-        ):
-            raise conflict("The connection is closed for good. Link a new one.", "linkId")
-        await credentials.put(
-            tx,
-            tenant_id=context.tenant,
-            connection_id=connection_id,
-            sealed=sealed,
-            expires_at=None,
-        )
-        if linked.institution_id is not None:
-            await links.meet_institution(
-                tx,
-                tenant_id=context.tenant,
-                connection_id=connection_id,
-                external_id=linked.institution_id,
-                name=linked.institution_name or linked.institution_id,
-            )
-        job_id = await syncs.request(
-            tx,
-            tenant_id=context.tenant,
-            connection_id=connection_id,
-            trigger=JobTrigger.LINK,
-        )
+    job_id = await _opened(
+        context, connector, connection_id, linked=linked, kept=kept, sealed=sealed
+    )
     async with context.write() as tx:
         await audit.record(
             tx,
@@ -212,6 +218,62 @@ async def _linked(
         await context.services.queue.wake(context.tenant, job_id)
     await context.services.events.publish(context.tenant, "connection", connection_id)
     return connection
+
+
+async def _opened(
+    context: Context,
+    connector: Connector,
+    connection_id: UUID,
+    *,
+    linked: Linked,
+    kept: Mapping[str, str],
+    sealed: bytes,
+) -> UUID | None:
+    """Lets the connection deliver; the id of its first sync, None where one waits already."""
+    now = context.services.clock()
+    async with context.as_worker() as tx:
+        if not await links.open_connection(
+            tx,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            external_id=linked.external_id,
+            consent_expires_at=linked.expires_at,
+            now=now,
+        ):
+            raise conflict("The connection is closed for good. Link a new one.", "linkId")
+        if not await webhook_inbox.put_route(
+            tx,
+            connection_id=connection_id,
+            provider=connector.facts.slug,
+            item=linked.external_id,
+            environment=linked.environment,
+        ):
+            raise conflict("This cannot be linked here.", "linkId")
+        await credentials.put(
+            tx,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            sealed=sealed,
+            expires_at=access_ends(connector, linked.credentials),
+        )
+        if linked.institution_id is not None:
+            await links.meet_institution(
+                tx,
+                tenant_id=context.tenant,
+                connection_id=connection_id,
+                external_id=linked.institution_id,
+                name=linked.institution_name or linked.institution_id,
+            )
+        if connector.facts.slug == quiltt_sessions.SLUG:
+            await quiltt_sessions.spend(
+                tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now
+            )
+        return await syncs.request(
+            tx,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            trigger=JobTrigger.LINK,
+        )
 
 
 async def _made(
@@ -300,7 +362,7 @@ async def _keep(
                 user_id=context.user_id,
                 provider=provider,
                 connection_id=connection_id,
-                state_hash=_hash(ask.state),
+                state_hash=hash_of(ask.state),
                 sealed=sealed,
                 callback_url=ask.callback_url,
                 expires_at=ask.now + LIFE,
@@ -319,34 +381,3 @@ async def _asked(answer: Awaitable[Answer]) -> Answer:
         raise conflict("The provider's limit is reached. Try again later.", "provider") from error
     except BadInput as error:
         raise invalid(str(error), "answers") from error
-
-
-def _callback(context: Context, provider: str, given: str | None) -> str:
-    """Where the person comes back to: a page of ours, or one of an origin that the operator set."""
-    services = context.services
-    if given is None:
-        return f"{services.public_url}/oauth/callback/{provider}"
-    parts = urlsplit(given)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    is_loopback = services.development and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if len(given) > URL_MAX or not (is_loopback or origin in services.app_origins):
-        raise invalid(
-            "Give a page of an origin in BANKFEEDS_ALLOWED_ORIGINS, or none.", "callbackUrl"
-        )
-    return given
-
-
-def _check_answers(answers: Mapping[str, str]) -> None:
-    if len(answers) > ANSWERS_MAX or any(
-        len(value) > ANSWER_CHARACTERS_MAX for value in answers.values()
-    ):
-        raise invalid("That is more than a provider answers.", "answers")
-
-
-def _reference(context: Context) -> str:
-    """Names the person to the provider: opaque, and the same for each of their links."""
-    return sha256(f"{context.tenant} {context.user_id}".encode()).hexdigest()[:32]
-
-
-def _hash(state: str) -> bytes:
-    return sha256(state.encode(errors="surrogatepass")).digest()

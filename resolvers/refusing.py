@@ -24,6 +24,10 @@ _CONSTRAINTS: Final = {
         RefusalCode.CONFLICT,
         "A tenant keeps at least one owner. Make somebody else an owner first.",
     ),
+    "asset_personas_sum_check": (
+        RefusalCode.INVALID,
+        "The owners of an asset have 100 % together at most.",
+    ),
     "a limit": (RefusalCode.LIMIT, "That is one more than there may be."),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from channels.email import MailServer
+from channels.sending import Sending
 from core.settings import Settings, SettingsError
 from core.vault import Vault
 from db.blobs import Blobs, FolderBlobs, supabase_blobs
@@ -24,8 +26,10 @@ from db.redis import connect as connect_redis
 from db.session import Database
 from db.throttle import Throttle
 from pipeline.provider_access import ProviderAccess, open_http
+from pipeline.receptions import receptions
 from pipeline.services import Services as PipelineServices
 from providers.registry import configured
+from providers.webhooks import Reception
 from resolvers.context import Services
 from resolvers.key_source import NO_KEY, key_ring
 
@@ -42,23 +46,32 @@ class Process:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> AsyncIterator[Services]:
     """The services that the settings describe, closed at the end of the block.
 
     Raises SettingsError, BadInput, UnsafeLogin, InvalidKeys, DatabaseUnavailable, and of a key
     service UnknownKey and KeysUnavailable. A Redis that is away is no reason not to start.
     """
-    async with open_process(settings) as process:
+    async with open_process(settings, receivers=receivers) as process:
         yield process.services
 
 
 @asynccontextmanager
-async def open_process(settings: Settings) -> AsyncIterator[Process]:
+async def open_process(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> AsyncIterator[Process]:
     """As `open_services`, for who also wants to know how Redis is."""
     database_url, redis_url = addresses(settings)
     async with AsyncExitStack() as stack:
         vault = await stack.enter_async_context(_vault(settings, database_url))
         redis = await stack.enter_async_context(connect_redis(redis_url))
+        providers = ProviderAccess(
+            http=await stack.enter_async_context(open_http()),
+            apps=configured(settings.provider_values),
+            throttle=Throttle(redis),
+        )
         services = Services(
             database=await stack.enter_async_context(
                 connect(
@@ -73,16 +86,14 @@ async def open_process(settings: Settings) -> AsyncIterator[Process]:
             blobs=await stack.enter_async_context(_blobs(settings)),
             events=await stack.enter_async_context(redis_events(redis)),
             queue=ArqQueue(redis),
-            providers=ProviderAccess(
-                http=await stack.enter_async_context(open_http()),
-                apps=configured(settings.provider_values),
-                throttle=Throttle(redis),
-            ),
+            providers=providers,
             clock=lambda: datetime.now(UTC),
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
             upload_bytes_max=settings.upload_bytes_max,
             app_origins=settings.allowed_origins,
             development=not settings.production,
+            receivers=receptions(providers) if receivers is None else receivers,
+            sending=_sending(settings),
         )
         yield Process(services=services, redis=redis)
 
@@ -102,6 +113,17 @@ async def open_sealed(settings: Settings) -> AsyncIterator[tuple[Database, Vault
         connect(database_url, size=1, pooled=pooled) as database,
     ):
         yield database, vault
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database alone, for what the operator sets. Raises SettingsError."""
+    if settings.database_url is None:
+        raise SettingsError((NO_DATABASE,))
+    database_url = settings.database_url.get_secret_value()
+    pooled = urlsplit(database_url).port == TRANSACTION_POOLER_PORT
+    async with connect(database_url, size=1, pooled=pooled) as database:
+        yield database
 
 
 def addresses(settings: Settings) -> tuple[str, str]:
@@ -127,7 +149,15 @@ def pipeline_services(services: Services) -> PipelineServices:
         events=services.events,
         clock=services.clock,
         providers=services.providers,
+        receivers=services.receivers,
     )
+
+
+def _sending(settings: Settings) -> Sending:
+    mail = None
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        mail = MailServer.of(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return Sending(private_allowed=settings.private_allowed, mail=mail)
 
 
 def _shown(secret: SecretStr | None) -> str:

@@ -95,7 +95,6 @@ def change_account_ids(bank: Bank, item: Item) -> dict[str, str]:
         ]
 
     item.ledger.load(renamed(before))
-    item.recent, item.older = renamed(item.recent), renamed(item.older)
     item.unlinked = renamed(item.unlinked)
     if item.portfolio is not None:
         item.portfolio.rename(new)

@@ -48,25 +48,27 @@ def release_initial(bank: Bank, item: Item) -> None:
     """The newest 30 days are there, if they were not."""
     if item.status != "NOT_READY" or item.transactions_since is None:
         return
-    _fetch(bank, item)
-    item.ledger.load(item.recent)
-    item.status = "INITIAL_UPDATE_COMPLETE"
-    bank.fire(item, "TRANSACTIONS", "INITIAL_UPDATE", error=None, new_transactions=len(item.recent))
+    today = bank.clock.today()
+    days = min(item.days_requested or INITIAL_DAYS, bank.settings.history.days)
+    item.first_day = today - timedelta(days=days - 1)
+    known_from = max(item.first_day, today - timedelta(days=INITIAL_DAYS - 1))
+    _see_balances(bank, item)
+    new = _arrive(bank, item, known_from, today)
+    item.known_from, item.status = known_from, "INITIAL_UPDATE_COMPLETE"
+    bank.fire(item, "TRANSACTIONS", "INITIAL_UPDATE", error=None, new_transactions=new)
     tell_updates(bank, item)
-    item.recent = []
 
 
 def release_historical(bank: Bank, item: Item) -> None:
     """The whole history is there, if it was not."""
     if item.status != "INITIAL_UPDATE_COMPLETE":
         return
-    item.ledger.load(item.older)
-    item.status = "HISTORICAL_UPDATE_COMPLETE"
-    bank.fire(
-        item, "TRANSACTIONS", "HISTORICAL_UPDATE", error=None, new_transactions=len(item.older)
-    )
+    assert item.first_day is not None
+    assert item.known_from is not None
+    new = _arrive(bank, item, item.first_day, item.known_from - timedelta(days=1))
+    item.known_from, item.status = item.first_day, "HISTORICAL_UPDATE_COMPLETE"
+    bank.fire(item, "TRANSACTIONS", "HISTORICAL_UPDATE", error=None, new_transactions=new)
     tell_updates(bank, item)
-    item.older = []
 
 
 def tell_updates(bank: Bank, item: Item) -> bool:
@@ -94,34 +96,30 @@ def link_accounts(item: Item, account_ids: set[str]) -> None:
     item.unlinked = [row for row in item.unlinked if row.account_id not in item.ledger.accounts]
 
 
-def _fetch(bank: Bank, item: Item) -> None:
-    today, history = bank.clock.today(), bank.settings.history
-    days = min(item.days_requested or INITIAL_DAYS, history.days)
-    item.first_day = today - timedelta(days=days - 1)
-    recent_from = today - timedelta(days=INITIAL_DAYS - 1)
-    for row in _rows(bank, item, item.first_day, today):
-        if row.account_id not in item.ledger.accounts:
-            item.unlinked.append(row)
-        elif row.day < recent_from:
-            item.older.append(row)
-        else:
-            item.recent.append(row)
+def _arrive(bank: Bank, item: Item, first: date, last: date) -> int:
+    """Tell of what the bank shows of these days; answers how many transactions that is."""
+    rows = list(_rows(bank, item, first, last))
+    linked = [row for row in rows if row.account_id in item.ledger.accounts]
+    item.ledger.load(linked)
+    item.unlinked += [row for row in rows if row.account_id not in item.ledger.accounts]
+    return len(linked)
 
 
-def _rows(bank: Bank, item: Item, first: date, today: date) -> Iterator[Transaction]:
-    """What the bank shows: what another Item of the same person has by now, and what is older."""
+def _rows(bank: Bank, item: Item, first: date, last: date) -> Iterator[Transaction]:
+    """What another Item of the same person has by now, and before it what always was."""
     before = _item_before(bank, item)
-    if before is None or before.first_day is None:
-        yield from writer(bank, item).days(first, today, bank.settings.history.per_day, today=today)
+    known_from = before.known_from if before else None
+    per_day, today = bank.settings.history.per_day, bank.clock.today()
+    made_up_to = last if known_from is None else min(last, known_from - timedelta(days=1))
+    yield from writer(bank, item).days(first, made_up_to, per_day, today=today)
+    if before is None or known_from is None:
         return
-    last = before.first_day - timedelta(days=1)
-    yield from writer(bank, item).days(first, last, bank.settings.history.per_day, today=today)
     twin = {
         old.account_id: new.account_id
         for old, new in zip(before.accounts, item.accounts, strict=True)
     }
-    for row in (*before.older, *before.unlinked, *before.ledger.live()):
-        if row.day >= first:
+    for row in (*before.unlinked, *before.ledger.live()):
+        if max(first, known_from) <= row.day <= last:
             yield replace(
                 row,
                 transaction_id=bank.ids.of("copy", item.item_id, row.transaction_id),
@@ -134,7 +132,13 @@ def _item_before(bank: Bank, item: Item) -> Item | None:
     """The newest other Item of the same person that has transactions."""
     for other in reversed(bank.items.values()):
         if other is not item and other.login == item.login and other.status != "NOT_READY":
-            for old, new in zip(other.accounts, item.accounts, strict=True):
-                new.current, new.available = old.current, old.available
             return other
     return None
+
+
+def _see_balances(bank: Bank, item: Item) -> None:
+    """The accounts hold what they hold on the person's other Item."""
+    before = _item_before(bank, item)
+    if before is not None:
+        for old, new in zip(before.accounts, item.accounts, strict=True):
+            new.current, new.available = old.current, old.available

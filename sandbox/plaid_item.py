@@ -37,10 +37,9 @@ class Item:
 
     days_requested: int | None = None  # Transactions is not initialised
     transactions_since: datetime | None = None
-    first_day: date | None = None  # of the history that the bank gave
+    first_day: date | None = None  # of the history that is to come
+    known_from: date | None = None  # the first day of what has come
     status: Status = "NOT_READY"
-    recent: list[Transaction] = field(default_factory=list)  # told by the initial update
-    older: list[Transaction] = field(default_factory=list)  # told by the historical update
     unlinked: list[Transaction] = field(default_factory=list)  # of accounts not chosen
     synced: bool = False
     later: int = 0  # how many transactions happened since the Item was linked

@@ -21,6 +21,7 @@ from sandbox.plaid_keys import Keys
 HEADER: Final = "plaid-verification"
 ANSWER_WITHIN_S: Final = 10
 RETRY_FACTOR: Final = 4
+DELIVERIES_AT_ONCE_MAX: Final = 32
 ATTEMPTS_MAX: Final = 7  # 30 s, 2 min, 8 min … about a day in all
 OLD: Final = timedelta(minutes=10)
 LETTERS_MAX: Final = 10_000
@@ -83,6 +84,7 @@ class Outbox:
         self._queue: deque[list[Letter]] = deque()  # each list is delivered in its order
         self._lock = threading.Lock()
         self._wake: Callable[[], object] | None = None
+        self._turn = asyncio.Semaphore(DELIVERIES_AT_ONCE_MAX)
         self._count = 0
         self.manner = Manner()
         self.retry_s = retry_s
@@ -153,6 +155,7 @@ class Outbox:
         """Deliver until cancelled."""
         loop, wake = asyncio.get_running_loop(), asyncio.Event()
         self._wake = lambda: loop.call_soon_threadsafe(wake.set)
+        self._turn = asyncio.Semaphore(DELIVERIES_AT_ONCE_MAX)  # of this loop
         async with (
             httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False) as client,
             asyncio.TaskGroup() as group,
@@ -197,7 +200,8 @@ class Outbox:
         if letter.token is not None:
             headers[HEADER] = letter.token
         try:
-            reply = await client.post(letter.url, content=letter.body, headers=headers)
+            async with self._turn:
+                reply = await client.post(letter.url, content=letter.body, headers=headers)
         except httpx.HTTPError as error:
             return Attempt(status=None, error=type(error).__name__)
         return Attempt(status=reply.status_code)

@@ -19,13 +19,12 @@ class Truth:
     """An Item as every client has it that missed nothing."""
 
     item_id: str
-    status: str
+    status: str  # as in transactions_update_status: what is still to come is not in here
     error_code: str | None  # the Item is well
     removed_item: bool
     accounts: list[dict[str, Any]]
     transactions: list[Transaction]
     removed: list[str]  # ids that exist no longer; not every client was told of them
-    still_to_come: int  # transactions of the history that were not told yet
     holdings: list[Holding]
     trades: list[Trade]
 
@@ -39,7 +38,6 @@ class Truth:
             "accounts": self.accounts,
             "transactions": [transaction_shown(row, _ALL) for row in self.transactions],
             "removed": self.removed,
-            "still_to_come": self.still_to_come,
             "holdings": [holding_shown(one) for one in self.holdings],
             "investment_transactions": [trade_shown(one) for one in self.trades],
         }
@@ -56,7 +54,6 @@ def truth_of(item: Item) -> Truth:
         accounts=[account_shown(account) for account in item.ledger.accounts.values()],
         transactions=item.ledger.live(),
         removed=item.ledger.removed(),
-        still_to_come=len(item.recent) + len(item.older),
         holdings=list(portfolio.holdings) if portfolio else [],
         trades=list(portfolio.trades) if portfolio else [],
     )

@@ -47,7 +47,12 @@ SANDBOXES: Final = (
         slug="plaid",
         name="Plaid",
         make=_plaid,
-        settings=lambda url, secret: {"url": url, "client_id": "sandbox", "secret": secret},
+        settings=lambda url, secret: {
+            "url": url,
+            "client_id": "sandbox",
+            "secret": secret,
+            "hosted": "true",
+        },
     ),
     Sandbox(
         slug="quiltt",
@@ -58,6 +63,7 @@ SANDBOXES: Final = (
             "auth_url": url,
             "api_key": secret,
             "connector_id": "sandbox",
+            "page_url": f"{url}/connector/sandbox",
             "environment": "sandbox",
         },
     ),

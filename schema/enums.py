@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from enum import EnumMeta
-from typing import Any, Final
-
-import strawberry
-
-from core import jobs, models, records, syncs
-from core.jobs import JobTrigger
-from core.provider_error import ErrorKind
+from core import assets, jobs, models, notifications, personas, records
+from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
-from providers.base import LinkKind, ProviderKind
-from resolvers.connection_scores import Circuit
-from resolvers.providers import Capability
 from resolvers.refusal import RefusalCode
 from resolvers.suggestions import ReasonCode
-
-_DEFINITION: Final = "__strawberry_definition__"
-
-
-def _register(cls: EnumMeta, description: str, values: dict[Any, str], name: str = "") -> None:
-    """Registers an enumeration of another package; the core knows nothing of GraphQL."""
-    strawberry.enum(cls, name=name or cls.__name__, description=description)
-    texts = {member.name: text for member, text in values.items()}
-    for value in getattr(cls, _DEFINITION).values:
-        value.description = texts.pop(value.name)
-    assert not texts
-
+from schema.described import register as _register
 
 _register(
     models.Role,
@@ -75,17 +55,6 @@ _register(
         models.ControlPolicy.IGNORE: "Nothing.",
         models.ControlPolicy.WARN: "A finding.",
         models.ControlPolicy.QUARANTINE: "A stop before anything is written, for review.",
-    },
-)
-_register(
-    syncs.SyncFrequency,
-    "How often a connection is asked for news.",
-    {
-        syncs.SyncFrequency.MANUAL: "Only when somebody asks.",
-        syncs.SyncFrequency.REALTIME: "Whenever the source says that there is something.",
-        syncs.SyncFrequency.HOURLY: "Once an hour.",
-        syncs.SyncFrequency.DAILY: "Once a day.",
-        syncs.SyncFrequency.WEEKLY: "Once a week.",
     },
 )
 _register(
@@ -205,6 +174,22 @@ _register(
     name="IngestionJobState",
 )
 _register(
+    ExpenseStatus,
+    "Whether an expense counts.",
+    {
+        ExpenseStatus.ACTIVE: "It counts.",
+        ExpenseStatus.REVERSED: "Its transaction was taken back, or is no expense any more.",
+    },
+)
+_register(
+    ExpenseSource,
+    "Which transactions make expenses.",
+    {
+        ExpenseSource.OFF: "None.",
+        ExpenseSource.DEBITS: "Money that went out, once it is booked.",
+    },
+)
+_register(
     TransactionGrouping,
     "What transactions are put together by.",
     {
@@ -226,86 +211,50 @@ _register(
     },
 )
 _register(
-    ProviderKind,
-    "What stands behind a provider.",
+    notifications.NotificationKind,
+    "What happened.",
     {
-        ProviderKind.FILE: "Somebody uploads statement files.",
-        ProviderKind.AGGREGATOR: "A service that reaches many banks.",
-        ProviderKind.BANK: "A bank itself.",
-        ProviderKind.PAYMENTS: "A payment processor.",
-        ProviderKind.ACCOUNTING: "Accounting software.",
-        ProviderKind.BROKER: "A broker.",
-        ProviderKind.TAX: "A tax authority.",
+        notifications.NotificationKind.INITIAL_SYNC_COMPLETE: "The newest transactions are there.",
+        notifications.NotificationKind.HISTORICAL_SYNC_COMPLETE: "Earlier ones are there too.",
+        notifications.NotificationKind.REAUTHENTICATION_REQUIRED: "Somebody must sign in again.",
+        notifications.NotificationKind.FAILING_REPEATEDLY: "Syncs fail again and again.",
+        notifications.NotificationKind.TOKEN_EXPIRING: "The access ends soon.",
+        notifications.NotificationKind.WEBHOOK_DEAD: "An event of the source was given up.",
+        notifications.NotificationKind.NEW_ACCOUNTS_AVAILABLE: "The source has more accounts.",
+        notifications.NotificationKind.CONNECTION_REVOKED: "The access was taken back.",
+        notifications.NotificationKind.DATA_ANOMALY: "What arrived looks wrong.",
+        notifications.NotificationKind.CHANNEL_DISABLED: "A channel was turned off by itself.",
+        notifications.NotificationKind.TEST: "Somebody tests a channel.",
     },
 )
 _register(
-    Circuit,
-    "Whether a connection is asked after failures.",
+    notifications.ChannelType,
+    "How a channel delivers.",
     {
-        Circuit.CLOSED: "It is asked as usual.",
-        Circuit.OPEN: "It is left alone until its next try.",
-        Circuit.HALF_OPEN: "Its next try decides.",
+        notifications.ChannelType.WEBHOOK: "A request to a web server, signed.",
+        notifications.ChannelType.SLACK: "A message in Slack, or in what takes Slack's webhooks.",
+        notifications.ChannelType.EMAIL: "Mail.",
     },
-    name="ConnectionCircuit",
+    name="NotificationChannelType",
 )
 _register(
-    LinkKind,
-    "How a person links a connection.",
+    notifications.DisabledReason,
+    "Why a channel was turned off by itself.",
     {
-        LinkKind.REDIRECT: "On the provider's page, from which they come back.",
-        LinkKind.TOKEN: "With the provider's own widget, or on its page, by a token.",
-        LinkKind.FORM: "By answering a form.",
+        notifications.DisabledReason.GONE: "It said so: the answer was 410.",
+        notifications.DisabledReason.FAILING: "Five deliveries in a row were given up.",
     },
+    name="NotificationChannelDisabledReason",
 )
 _register(
-    JobTrigger,
-    "What asked for a job.",
+    notifications.DeliveryState,
+    "How far a delivery is.",
     {
-        JobTrigger.USER: "A member.",
-        JobTrigger.SCHEDULE: "The connection's frequency.",
-        JobTrigger.WEBHOOK: "The provider, by a webhook.",
-        JobTrigger.LINK: "The connection was linked.",
-        JobTrigger.SYSTEM: "The system.",
+        notifications.DeliveryState.PENDING: "On its way.",
+        notifications.DeliveryState.DELIVERED: "It arrived.",
+        notifications.DeliveryState.FAILED: "It was given up.",
     },
-    name="IngestionJobTrigger",
-)
-_register(
-    ErrorKind,
-    "The kinds of errors of providers.",
-    {
-        ErrorKind.AUTHENTICATION: "Consent or credentials are refused.",
-        ErrorKind.NETWORK: "The provider did not answer, or not in words that can be read.",
-        ErrorKind.RATE_LIMIT: "The provider asks to wait.",
-        ErrorKind.VALIDATION: "A question or an answer is not what was agreed on.",
-        ErrorKind.BUSINESS: "The provider refuses for a reason of its own.",
-    },
-    name="ProviderErrorKind",
-)
-_register(
-    syncs.SyncPhase,
-    "How far the history of a connection is.",
-    {
-        syncs.SyncPhase.INITIAL: "The newest days are on their way.",
-        syncs.SyncPhase.HISTORICAL: "The time before them is on its way.",
-        syncs.SyncPhase.INCREMENTAL: "It is all there; what changes is fetched.",
-    },
-)
-_register(
-    Capability,
-    "What a provider can do.",
-    {
-        Capability.IMPORT: "Reads uploaded documents.",
-        Capability.REVIEW: "Shows what an import would do before it does it.",
-        Capability.REVERT: "Takes an import back.",
-        Capability.SYNC: "Is asked for accounts, balances and transactions.",
-        Capability.LINK: "Is linked by a person.",
-        Capability.TEST: "Can be asked whether a connection works.",
-        Capability.REFRESH: "Can be asked to look at the bank now.",
-        Capability.REVOKE: "Ends its consent when the connection is closed.",
-        Capability.RENEW: "Has access tokens that are renewed by themselves.",
-        Capability.WEBHOOKS: "Tells of news by itself.",
-    },
-    name="ProviderCapability",
+    name="NotificationDeliveryState",
 )
 _register(
     RefusalCode,
@@ -318,4 +267,59 @@ _register(
         RefusalCode.LIMIT: "It would be more than there may be.",
     },
     name="UserErrorCode",
+)
+_register(
+    personas.PersonaKind,
+    "What a persona is.",
+    {
+        personas.PersonaKind.PERSON: "A person, of any age.",
+        personas.PersonaKind.BUSINESS: "A business, a trust, an association.",
+    },
+)
+_register(
+    personas.PersonaStatus,
+    "Whether a persona, or a group of them, is in use.",
+    {
+        personas.PersonaStatus.ACTIVE: "It is in use.",
+        personas.PersonaStatus.ARCHIVED: "It gets nothing new; what it has stays.",
+    },
+)
+_register(
+    assets.AssetCategory,
+    "What an asset is.",
+    {
+        assets.AssetCategory.FINANCIAL_ACCOUNT: "An account, a deposit, a loan.",
+        assets.AssetCategory.REAL_ESTATE: "Land, a house, a flat.",
+        assets.AssetCategory.VEHICLE: "A car, a boat, an aircraft.",
+        assets.AssetCategory.CRYPTO: "Cryptographic currencies and tokens.",
+        assets.AssetCategory.BUSINESS: "A business, or a part of one.",
+        assets.AssetCategory.VALUABLES: "Jewellery, art, collections.",
+        assets.AssetCategory.INSURANCE: "An insurance with a value of its own.",
+        assets.AssetCategory.OTHER: "Anything else.",
+    },
+)
+_register(
+    assets.AssetStatus,
+    "Whether an asset is in use.",
+    {
+        assets.AssetStatus.ACTIVE: "It is in use.",
+        assets.AssetStatus.ARCHIVED: "It is out of use; what is known of it stays.",
+    },
+)
+_register(
+    assets.AssetSource,
+    "Who made an asset.",
+    {
+        assets.AssetSource.MANUAL: "Somebody entered it.",
+        assets.AssetSource.CONNECTION: "A connection made it of an account.",
+    },
+)
+_register(
+    assets.OwnershipType,
+    "What a persona is to an asset.",
+    {
+        assets.OwnershipType.OWNER: "Owns a share of it; all owners together 100 % at most.",
+        assets.OwnershipType.BENEFICIARY: "Has it for their benefit; does not count as owner.",
+        assets.OwnershipType.TRUSTEE: "Holds it in trust; does not count as owner.",
+    },
 )

@@ -33,6 +33,12 @@ class ConnectionLinkBeginInput:
     )
 
 
+@strawberry.type(description="One thing that a provider's widget needs.")
+class ConnectionLinkValue:
+    name: str = strawberry.field(description="Its name.")
+    value: str = strawberry.field(description="Its value.")
+
+
 @strawberry.type(description="What the person's browser needs to link.")
 class ConnectionLink:
     id: strawberry.ID = strawberry.field(description="Names the link in connectionLinkComplete.")
@@ -45,6 +51,9 @@ class ConnectionLink:
     )
     token: str | None = strawberry.field(
         description="What the provider's widget takes; short-lived; null where there is none."
+    )
+    widget: list[ConnectionLinkValue] = strawberry.field(
+        description="What the widget needs beside the token, such as connectorId."
     )
     fields: list[ProviderField] = strawberry.field(
         description="The form to fill; empty where the kind is another."
@@ -60,6 +69,9 @@ class ConnectionLink:
             state=link.state,
             url=link.url,
             token=link.token,
+            widget=[
+                ConnectionLinkValue(name=name, value=value) for name, value in link.widget.items()
+            ],
             fields=[ProviderField.of(field) for field in link.fields],
             expires_at=link.expires_at,
         )

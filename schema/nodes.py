@@ -7,54 +7,84 @@ from typing import Any, Final
 from uuid import UUID
 
 from db.accounts import LISTING as ACCOUNTS
+from db.assets import LISTING as ASSETS
 from db.connections import LISTING as CONNECTIONS
+from db.deliveries import LISTING as DELIVERIES
+from db.expenses import LISTING as EXPENSES
 from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import LISTING as JOBS
 from db.mappings import LISTING as MAPPINGS
+from db.notification_channels import LISTING as CHANNELS
+from db.notifications import LISTING as NOTIFICATIONS
+from db.persona_groups import LISTING as GROUPS
+from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
 from db.reports import DOCUMENTS
 from db.select import Listing
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     accounts,
+    assets,
     audit,
     connections,
+    expenses,
     jobs,
     mappings,
     members,
+    notification_channels,
+    notifications,
+    persona_groups,
+    personas,
     profiles,
     tenants,
     transactions,
+    webhooks,
 )
 from schema.accounts import Account
+from schema.assets import Asset
 from schema.audit import AuditEvent
 from schema.connections import Connection
 from schema.context import RequestContext
 from schema.documents import RawDocument
+from schema.expenses import Expense
 from schema.ids import decode
 from schema.institutions import Institution
 from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping
 from schema.node import Node
+from schema.notification_channels import NotificationChannel, NotificationDelivery
+from schema.notifications import Notification
+from schema.persona_groups import PersonaGroup
+from schema.personas import Persona
 from schema.profiles import StatementProfile
 from schema.related import maybe
 from schema.tenants import Member, Tenant
 from schema.transactions import Transaction
+from schema.webhooks import WebhookEndpoint, WebhookEvent
 
 _Find = Callable[..., Awaitable[Mapping[UUID, Any]]]
 
 NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "Account": (accounts.by_ids, Account.of),
     "AccountMapping": (mappings.by_ids, AccountMapping.of),
+    "Asset": (assets.by_ids, Asset.of),
     "AuditLog": (audit.by_ids, AuditEvent.of),
     "Connection": (connections.by_ids, Connection.of),
+    "Expense": (expenses.by_ids, Expense.of),
     "IngestionJob": (jobs.by_ids, IngestionJob.of),
     "Institution": (connections.institutions_by_ids, Institution.of),
     "Member": (members.by_ids, Member.of),
+    "Notification": (notifications.by_ids, Notification.of),
+    "NotificationChannel": (notification_channels.by_ids, NotificationChannel.of),
+    "NotificationDelivery": (notification_channels.deliveries_by_ids, NotificationDelivery.of),
+    "Persona": (personas.by_ids, Persona.of),
+    "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
+    "WebhookEndpoint": (webhooks.endpoints_by_ids, WebhookEndpoint.of),
+    "WebhookEvent": (webhooks.events_by_ids, WebhookEvent.of),
 }
 
 
@@ -62,9 +92,16 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
 LISTINGS: Final[Mapping[str, Listing]] = {
     "Account": ACCOUNTS,
     "AccountMapping": MAPPINGS,
+    "Asset": ASSETS,
     "Connection": CONNECTIONS,
+    "Expense": EXPENSES,
     "IngestionJob": JOBS,
     "Institution": INSTITUTIONS,
+    "Notification": NOTIFICATIONS,
+    "NotificationChannel": CHANNELS,
+    "NotificationDelivery": DELIVERIES,
+    "Persona": PERSONAS,
+    "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,

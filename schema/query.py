@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated
 
 import strawberry
 
@@ -19,7 +17,7 @@ from db.audit import AuditFilter as WantedEvents
 from db.connections import ConnectionFilter as WantedConnections
 from db.jobs import JobFilter as WantedJobs
 from db.mappings import MappingFilter as WantedMappings
-from db.select import Asked, Listing
+from db.select import Asked
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
@@ -36,9 +34,11 @@ from resolvers import (
 )
 from resolvers.transactions import GROUPS_MAX
 from schema.accounts import Account, AccountFilter
+from schema.asset_queries import AssetQueries
 from schema.audit import AuditEvent, AuditLogFilter
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
+from schema.expense_queries import ExpenseQueries
 from schema.fields import resolved
 from schema.ids import key_of
 from schema.job_filter import IngestionJobFilter
@@ -46,47 +46,22 @@ from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping, AccountMappingFilter
 from schema.node import Node
 from schema.nodes import LISTINGS, find
+from schema.notification_queries import NotificationQueries
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
-from schema.reads import AnyById, ById, Count, Every, Many
+from schema.reads import AnyById, Count, Every, Many
 from schema.related import maybe
+from schema.roots import FILTER, Id, by_id, filtered
 from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
-
-Wanted = TypeVar("Wanted")
-Wanted_co = TypeVar("Wanted_co", covariant=True)
-
-Id = Annotated[strawberry.ID, strawberry.argument(description="The thing's id.")]
-_FILTER = strawberry.argument(description="Which of them; null: all.")
-
-
-class _Filter(Protocol[Wanted_co]):
-    """A filter of the schema."""
-
-    def wanted(self) -> Wanted_co:
-        """The filter as reads take it."""
-        ...
-
-
-def _by_id(type_name: str, listing: Listing) -> ById:
-    """The thing of an id of one type."""
-    return ById(listing=listing, key=partial(key_of, type_name))
-
-
-def _filtered(listing: Listing, asked: Callable[[Wanted], Asked], everything: Wanted) -> Many:
-    """A list that takes a filter."""
-
-    def read(*, filter: _Filter[Wanted] | None = None) -> Asked:
-        return asked(everything if filter is None else filter.wanted())
-
-    return Many(listing=listing, asked=read)
+from schema.webhook_queries import WebhookQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(AssetQueries, ExpenseQueries, NotificationQueries, WebhookQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),
@@ -107,7 +82,7 @@ class Query:
 
     @resolved(
         description="A connection; null where the caller has none such.",
-        reads=_by_id("Connection", stored_connections.LISTING),
+        reads=by_id("Connection", stored_connections.LISTING),
     )
     async def connection(self, info: Info, id: Id) -> Connection | None:
         """A connection."""
@@ -116,14 +91,14 @@ class Query:
 
     @resolved(
         description="The tenant's connections, newest first.",
-        reads=_filtered(stored_connections.LISTING, stored_connections.asked, WantedConnections()),
+        reads=filtered(stored_connections.LISTING, stored_connections.asked, WantedConnections()),
     )
     async def connections(
         self,
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[ConnectionFilter | None, _FILTER] = None,
+        filter: Annotated[ConnectionFilter | None, FILTER] = None,
     ) -> Listed[Connection]:
         """The tenant's connections."""
         wanted = WantedConnections() if filter is None else filter.wanted()
@@ -134,7 +109,7 @@ class Query:
 
     @resolved(
         description="An account; null where the caller has none such.",
-        reads=_by_id("Account", stored_accounts.LISTING),
+        reads=by_id("Account", stored_accounts.LISTING),
     )
     async def account(self, info: Info, id: Id) -> Account | None:
         """An account."""
@@ -142,14 +117,14 @@ class Query:
 
     @resolved(
         description="The tenant's accounts, newest first.",
-        reads=_filtered(stored_accounts.LISTING, stored_accounts.asked, WantedAccounts()),
+        reads=filtered(stored_accounts.LISTING, stored_accounts.asked, WantedAccounts()),
     )
     async def accounts(
         self,
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[AccountFilter | None, _FILTER] = None,
+        filter: Annotated[AccountFilter | None, FILTER] = None,
     ) -> Listed[Account]:
         """The tenant's accounts."""
         wanted = WantedAccounts() if filter is None else filter.wanted()
@@ -158,7 +133,7 @@ class Query:
 
     @resolved(
         description="A transaction; null where the caller has none such.",
-        reads=_by_id("Transaction", stored_transactions.LISTING),
+        reads=by_id("Transaction", stored_transactions.LISTING),
     )
     async def transaction(self, info: Info, id: Id) -> Transaction | None:
         """A transaction."""
@@ -174,7 +149,7 @@ class Query:
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[TransactionFilter | None, _FILTER] = None,
+        filter: Annotated[TransactionFilter | None, FILTER] = None,
         order_by: Annotated[
             TransactionOrder, strawberry.argument(description="In which order.")
         ] = TransactionOrder.POSTED_DATE_DESC,
@@ -191,7 +166,7 @@ class Query:
         reads=Count(listing=stored_transactions.LISTING, asked=asked_transactions),
     )
     async def transaction_count(
-        self, info: Info, filter: Annotated[TransactionFilter | None, _FILTER] = None
+        self, info: Info, filter: Annotated[TransactionFilter | None, FILTER] = None
     ) -> int:
         """How many transactions there are."""
         wanted = WantedTransactions() if filter is None else filter.wanted()
@@ -209,7 +184,7 @@ class Query:
             list[TransactionGrouping],
             strawberry.argument(description="What to group by; empty: by currency alone."),
         ],
-        filter: Annotated[TransactionFilter | None, _FILTER] = None,
+        filter: Annotated[TransactionFilter | None, FILTER] = None,
     ) -> list[TransactionGroup]:
         """Sums and counts of transactions."""
         wanted = WantedTransactions() if filter is None else filter.wanted()
@@ -218,14 +193,14 @@ class Query:
 
     @resolved(
         description="What sources call accounts, newest first.",
-        reads=_filtered(stored_mappings.LISTING, stored_mappings.asked, WantedMappings()),
+        reads=filtered(stored_mappings.LISTING, stored_mappings.asked, WantedMappings()),
     )
     async def account_mappings(
         self,
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[AccountMappingFilter | None, _FILTER] = None,
+        filter: Annotated[AccountMappingFilter | None, FILTER] = None,
     ) -> Listed[AccountMapping]:
         """What sources call accounts."""
         wanted = WantedMappings() if filter is None else filter.wanted()
@@ -234,7 +209,7 @@ class Query:
 
     @resolved(
         description="A job; null where the caller has none such.",
-        reads=_by_id("IngestionJob", stored_jobs.LISTING),
+        reads=by_id("IngestionJob", stored_jobs.LISTING),
     )
     async def ingestion_job(self, info: Info, id: Id) -> IngestionJob | None:
         """A job."""
@@ -243,14 +218,14 @@ class Query:
 
     @resolved(
         description="The tenant's jobs, newest first.",
-        reads=_filtered(stored_jobs.LISTING, stored_jobs.asked, WantedJobs()),
+        reads=filtered(stored_jobs.LISTING, stored_jobs.asked, WantedJobs()),
     )
     async def ingestion_jobs(
         self,
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[IngestionJobFilter | None, _FILTER] = None,
+        filter: Annotated[IngestionJobFilter | None, FILTER] = None,
     ) -> Listed[IngestionJob]:
         """The tenant's jobs."""
         wanted = WantedJobs() if filter is None else filter.wanted()
@@ -303,7 +278,7 @@ class Query:
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[AuditLogFilter | None, _FILTER] = None,
+        filter: Annotated[AuditLogFilter | None, FILTER] = None,
     ) -> Listed[AuditEvent]:
         """Who did what."""
         wanted = WantedEvents() if filter is None else filter.wanted()

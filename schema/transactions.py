@@ -13,6 +13,7 @@ from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
 from db.jobs import LISTING as JOBS
 from db.reports import DOCUMENTS
+from db.transactions import CATEGORY
 from resolvers import accounts, connections, jobs, mappings, source_lines
 from resolvers.source_lines import Place
 from schema.accounts import Account
@@ -52,14 +53,16 @@ class ReconciliationState(Enum):
 @strawberry.enum(description="Who chose a category.")
 class CategorySource(Enum):
     PROVIDER = strawberry.enum_value("provider", description="The source itself.")
+    USER = strawberry.enum_value("user", description="A member of the tenant.")
 
 
 @strawberry.type(description="What a transaction was for.")
 class Category:
-    name: str = derived(
-        "t.source_category", description="Its name, in the words of whoever chose it."
+    name: str = derived(CATEGORY, description="Its name, in the words of whoever chose it.")
+    source: CategorySource = derived(
+        "case when t.user_category is null then 'provider' else 'user' end",
+        description="Who chose it.",
     )
-    source: CategorySource = derived("'provider'", description="Who chose it.")
     confidence: int | None = derived(
         "null::integer",
         description="How sure the choice is, in percent; null where it was not estimated.",
@@ -154,7 +157,7 @@ class Transaction(Node):
     created_at: datetime = column("t.created_at", description="When it was first written.")
     updated_at: datetime = column("t.updated_at", description="When it was last changed.")
     category: Category | None = same(
-        null_if="t.source_category is null",
+        null_if=f"{CATEGORY} is null",
         description="What it was for; null where nobody said.",
     )
     reconciliation: ReconciliationState = derived(
@@ -212,8 +215,12 @@ async def _connection(info: Info, transaction: models.Transaction) -> models.Con
 
 
 def _category(transaction: models.Transaction) -> Category | None:
-    if transaction.source_category is None:
+    name = transaction.user_category or transaction.source_category
+    if name is None:
         return None
+    is_users = transaction.user_category is not None
     return Category(
-        name=transaction.source_category, source=CategorySource.PROVIDER, confidence=None
+        name=name,
+        source=CategorySource.USER if is_users else CategorySource.PROVIDER,
+        confidence=None,
     )

@@ -2,15 +2,25 @@
 
 -- name: find
 -- role: worker
+with named as (
+  select o.external_account_id, o.id
+  from app.account_mappings as o
+  where o.tenant_id = $1 and o.lineage_id = $2 and o.external_account_id = any($3::text[])
+  union all
+  select k.external_account_id, k.mapping_id
+  from app.mapping_aliases as k
+  where k.tenant_id = $1 and k.lineage_id = $2 and k.external_account_id = any($3::text[])
+)
+
 select
-  m.external_account_id, m.id, m.account_id, m.state,
+  n.external_account_id, m.id, m.account_id, m.state,
   exists (
     select
     from app.mapping_accounts as f
     where f.tenant_id = m.tenant_id and f.mapping_id = m.id
   ) as fed
-from app.account_mappings as m
-where m.tenant_id = $1 and m.lineage_id = $2 and m.external_account_id = any($3::text[]);
+from named as n
+join app.account_mappings as m on m.tenant_id = $1 and m.id = n.id;
 
 -- name: meet
 -- role: worker

@@ -49,31 +49,43 @@ with removed as (
 select count(*) as rows, count(*) filter (where d.reconciled) as reconciled
 from removed as d;
 
--- name: vanished
+-- name: missing
 -- role: worker
--- Rows of a day range that a complete reading did not have: pending ones at once, booked ones when
--- they were missed before, or when one reading is proof. Else they are only noted.
-with missing as (
-  select t.id, t.external_id, t.status, t.missed_at
+-- Rows of a day range that a complete reading did not have.
+select
+  t.id, t.external_id, t.status, t.amount, t.currency, t.sort_date as day, t.description,
+  t.extra ->> 'remoteId' as remote_id, t.missed_at is not null as was_missed
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = $2
+  and t.mapping_id = $3
+  and t.sort_date between $4 and $5
+  and t.status <> 'removed'
+  and t.external_id is not null
+  and not (t.external_id = any($6::text[]))
+order by t.sort_date, t.external_id;
+
+-- name: standing
+-- role: worker
+-- Which of these ids rows have, or had before.
+select i.fingerprint
+from unnest($3::bytea[]) as i (fingerprint)
+where exists (
+  select
   from app.transactions as t
   where t.tenant_id = $1
-    and t.account_id = $2
-    and t.mapping_id = $3
-    and t.sort_date between $4 and $5
-    and t.status <> 'removed'
-    and t.external_id is not null
-    and not (t.external_id = any($6::text[]))
-),
-
-noted as (
-  update app.transactions as t
-  set missed_at = now()
-  from missing as m
-  where t.tenant_id = $1 and t.id = m.id and m.status = 'posted' and m.missed_at is null and not $7
-  returning t.id
+    and t.mapping_id = $2
+    and t.fingerprint = i.fingerprint
+    and t.occurrence = 0
 )
+or exists (
+  select
+  from app.transaction_aliases as k
+  where k.tenant_id = $1 and k.mapping_id = $2 and k.fingerprint = i.fingerprint
+);
 
-select m.external_id
-from missing as m
-where m.status = 'pending' or m.missed_at is not null or $7
-order by m.external_id;
+-- name: note_missed
+-- role: worker
+update app.transactions as t
+set missed_at = now()
+where t.tenant_id = $1 and t.id = any($2::uuid[]) and t.missed_at is null;

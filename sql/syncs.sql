@@ -6,6 +6,26 @@ select s.cursor
 from app.sync_cursors as s
 where s.tenant_id = $1 and s.connection_id = $2;
 
+-- name: changed
+-- role: worker
+select s.changed_since as since, s.changed_at as at
+from app.sync_cursors as s
+where s.tenant_id = $1 and s.connection_id = $2 and s.changed_since is not null;
+
+-- name: note_changed
+-- role: worker
+-- The earliest day counts until a sync has read it. Without a cursor all is read anyway.
+update app.sync_cursors as s
+set changed_since = least(s.changed_since, $3), changed_at = $4
+where s.tenant_id = $1 and s.connection_id = $2;
+
+-- name: changes_read
+-- role: worker
+-- What was noted after the sync had begun stays for the next one.
+update app.sync_cursors as s
+set changed_since = null, changed_at = null
+where s.tenant_id = $1 and s.connection_id = $2 and s.changed_at = $3;
+
 -- name: put_cursor
 -- role: worker
 insert into app.sync_cursors as s (tenant_id, connection_id, job_id, cursor)

@@ -56,6 +56,54 @@ $function$;
 comment on function private.accept_invitation(uuid) is 'Joins the tenant of an open invitation to the user''s confirmed address; else null.';
 grant execute on function private.accept_invitation(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.all_webhook_endpoints()
+ RETURNS TABLE(id uuid, provider text, kind text, tenant_id uuid, connection_id uuid, previous_until timestamp with time zone, created_at timestamp with time zone, rotated_at timestamp with time zone, disabled_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    e.id, e.provider, e.kind, e.tenant_id, e.connection_id, e.previous_until, e.created_at,
+    e.rotated_at, e.disabled_at
+  from private.webhook_endpoints as e
+  order by e.created_at, e.id
+  limit 1000
+$function$;
+comment on function private.all_webhook_endpoints() is 'All endpoints, without secrets.';
+grant execute on function private.all_webhook_endpoints() to webhook;
+
+CREATE OR REPLACE FUNCTION private.all_webhooks(ids uuid[], of_state text, of_provider text, since timestamp with time zone, until timestamp with time zone, most integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, connection_id uuid, provider text, event_type text, state text, attempts integer, received_at timestamp with time zone, next_attempt_at timestamp with time zone, error_code text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    w.id, w.tenant_id, w.connection_id, w.provider, w.event_type, w.state, w.attempts,
+    w.received_at, w.next_attempt_at, w.error_code
+  from (
+    select
+      i.id, i.tenant_id, i.connection_id, i.provider, i.event_type, i.state, i.attempts,
+      i.received_at, i.next_attempt_at, i.last_error_code as error_code
+    from private.webhook_inbox as i
+    where i.state <> 'done'
+    union all
+    select
+      e.id, e.tenant_id, e.connection_id, e.provider, e.type, e.state, e.attempts, e.received_at,
+      e.next_attempt_at, e.error_code
+    from app.webhook_events as e
+  ) as w
+  where (ids is null or w.id = any(ids))
+    and (of_state is null or w.state = of_state)
+    and (of_provider is null or w.provider = of_provider)
+    and (since is null or w.received_at >= since)
+    and (until is null or w.received_at < until)
+  order by w.received_at desc, w.id
+  limit least(most, 10000)
+$function$;
+comment on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) is 'Events of all tenants and of none, newest first; what they say is not told.';
+grant execute on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) to webhook;
+
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
  LANGUAGE sql
@@ -77,6 +125,25 @@ $function$;
 comment on function private.audit(text,uuid,uuid,jsonb) is 'Writes one event of the current tenant, signed with the current user (none for a worker).';
 grant execute on function private.audit(text,uuid,uuid,jsonb) to authenticated;
 grant execute on function private.audit(text,uuid,uuid,jsonb) to worker;
+
+CREATE OR REPLACE FUNCTION private.channel_recipients(channel uuid)
+ RETURNS TABLE(email text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select m.email
+  from app.notification_channels as c
+  join app.tenant_members as m on m.tenant_id = c.tenant_id
+  where c.tenant_id = private.worker_tenant_id()
+    and c.id = channel
+    and array_position(array['viewer', 'member', 'admin', 'owner'], m.role)
+      >= array_position(array['viewer', 'member', 'admin', 'owner'], c.recipient_role)
+  order by m.created_at, m.user_id
+  limit 50
+$function$;
+comment on function private.channel_recipients(uuid) is 'Addresses of the members whom a channel of the worker''s tenant writes to, 50 at most.';
+grant execute on function private.channel_recipients(uuid) to worker;
 
 CREATE OR REPLACE FUNCTION private.check_job_transition()
  RETURNS trigger
@@ -124,6 +191,78 @@ end
 $function$;
 comment on function private.check_job_transition() is 'What a member may make of a job: approve, discard, cancel, retry, revert.';
 
+CREATE OR REPLACE FUNCTION private.check_persona_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (
+    select
+    from app.tenant_members as m
+    where m.tenant_id = new.tenant_id and m.user_id = new.user_id
+  ) then
+    raise exception 'no such member' using errcode = 'foreign_key_violation';
+  end if;
+  return new;
+end
+$function$;
+comment on function private.check_persona_user() is 'A persona is of nobody or of a member; a key could not let the member leave.';
+
+CREATE OR REPLACE FUNCTION private.check_webhook_replay()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.state = 'received' and old.state in ('done', 'ignored', 'failed', 'dead') then
+    return new;
+  end if;
+  raise exception 'an event does not go from % to %', old.state, new.state
+    using errcode = 'check_violation', constraint = 'webhook_events_transition_check';
+end
+$function$;
+comment on function private.check_webhook_replay() is 'What an admin may make of an event: have it processed again, once it has been.';
+
+CREATE OR REPLACE FUNCTION private.claim_webhooks(most integer, lease interval)
+ RETURNS TABLE(id uuid, provider text, environment text, item text, dedupe_key text, event_type text, event_at timestamp with time zone, received_at timestamp with time zone, body bytea, attempts integer, tenant_id uuid, connection_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with due as (
+    select i.id
+    from private.webhook_inbox as i
+    where i.state in ('received', 'processing', 'failed', 'parked')
+      and coalesce(i.locked_until, i.next_attempt_at) <= now()
+    order by coalesce(i.locked_until, i.next_attempt_at), i.received_at
+    limit least(most, 1000)
+    for update skip locked
+  ),
+  routed as (
+    -- A connection's own endpoint has told the receiver; else the provider's name of it does.
+    select
+      d.id,
+      coalesce(i.tenant_id, r.tenant_id) as tenant_id,
+      coalesce(i.connection_id, r.connection_id) as connection_id
+    from due as d
+    join private.webhook_inbox as i on i.id = d.id
+    left join private.webhook_routes as r
+      on r.provider = i.provider and r.environment = i.environment and r.item = i.item
+  )
+  update private.webhook_inbox as i
+  set
+    state = 'processing', attempts = i.attempts + 1, locked_until = now() + lease,
+    tenant_id = r.tenant_id, connection_id = r.connection_id
+  from routed as r
+  where i.id = r.id
+  returning
+    i.id, i.provider, i.environment, i.item, i.dedupe_key, i.event_type, i.event_at, i.received_at,
+    i.body, i.attempts, i.tenant_id, i.connection_id
+$function$;
+comment on function private.claim_webhooks(integer,interval) is 'Events that are due, with whose they are where that is known; nobody else has them for a while.';
+grant execute on function private.claim_webhooks(integer,interval) to webhook;
+
 CREATE OR REPLACE FUNCTION private.claims()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -137,6 +276,18 @@ $function$;
 comment on function private.claims() is 'The verified claims of this transaction, or null.';
 grant execute on function private.claims() to authenticated;
 grant execute on function private.claims() to worker;
+
+CREATE OR REPLACE FUNCTION private.create_application_webhook(endpoint uuid, of_provider text, hash bytea, sealed bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into private.webhook_endpoints (id, provider, kind, token_hash, sealed_secret)
+  values (endpoint, of_provider, 'application', hash, sealed)
+$function$;
+comment on function private.create_application_webhook(uuid,text,bytea,bytea) is 'Makes an endpoint of the operator''s application at a provider.';
+grant execute on function private.create_application_webhook(uuid,text,bytea,bytea) to webhook;
 
 CREATE OR REPLACE FUNCTION private.create_tenant(tenant_name text)
  RETURNS uuid
@@ -166,6 +317,37 @@ end
 $function$;
 comment on function private.create_tenant(text) is 'Makes a tenant that the signed-in user owns, and returns its id.';
 grant execute on function private.create_tenant(text) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.create_webhook_endpoint(endpoint uuid, for_connection uuid, hash bytea, sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not private.has_role('admin') then
+    raise exception 'not found' using errcode = 'insufficient_privilege';
+  end if;
+  if (
+    select count(*) from private.webhook_endpoints as e
+    where e.tenant_id = private.current_tenant_id() and e.connection_id = for_connection
+      and e.disabled_at is null
+  ) >= 10 then
+    raise exception 'a connection has 10 endpoints at most' using errcode = 'program_limit_exceeded';
+  end if;
+  insert into private.webhook_endpoints (
+    tenant_id, connection_id, id, provider, kind, token_hash, sealed_secret, created_by
+  )
+  select
+    c.tenant_id, c.id, endpoint, c.provider, 'connection', hash, sealed, private.current_user_id()
+  from app.connections as c
+  where c.tenant_id = private.current_tenant_id() and c.id = for_connection
+    and c.status <> 'disconnected';
+  return found;
+end
+$function$;
+comment on function private.create_webhook_endpoint(uuid,uuid,bytea,bytea) is 'Makes an endpoint of a connection of the current tenant, for admins; false: no such connection.';
+grant execute on function private.create_webhook_endpoint(uuid,uuid,bytea,bytea) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.current_tenant_id()
  RETURNS uuid
@@ -200,6 +382,27 @@ $function$;
 comment on function private.current_user_id() is 'The signed-in user, or null.';
 grant execute on function private.current_user_id() to authenticated;
 
+CREATE OR REPLACE FUNCTION private.disable_webhook_endpoint(endpoint uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with disabled as (
+    update private.webhook_endpoints as e
+    set disabled_at = now(), sealed_secret = null, sealed_previous = null, previous_until = null
+    where e.id = endpoint and e.disabled_at is null and (
+      (e.kind = 'application' and current_setting('role') = 'webhook')
+      or (e.tenant_id = private.current_tenant_id() and private.has_role('admin'))
+    )
+    returning e.id
+  )
+  select exists (select from disabled)
+$function$;
+comment on function private.disable_webhook_endpoint(uuid) is 'Takes no more events, for good, and forgets the secrets. False: none such.';
+grant execute on function private.disable_webhook_endpoint(uuid) to authenticated;
+grant execute on function private.disable_webhook_endpoint(uuid) to webhook;
+
 CREATE OR REPLACE FUNCTION private.due_connections(most integer)
  RETURNS TABLE(tenant_id uuid, connection_id uuid)
  LANGUAGE sql
@@ -223,6 +426,52 @@ AS $function$
 $function$;
 comment on function private.due_connections(integer) is 'Connections of all tenants whose next sync is due, one of each tenant first. Ids only.';
 grant execute on function private.due_connections(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.due_deliveries(moment timestamp with time zone, most integer)
+ RETURNS TABLE(tenant_id uuid, delivery_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with busy as (
+    select d.tenant_id, d.channel_id, count(*) as number
+    from app.notification_deliveries as d
+    where d.locked_until > moment
+    group by d.tenant_id, d.channel_id
+  ), waiting as (
+    select
+      d.tenant_id,
+      d.id,
+      d.next_attempt_at,
+      row_number() over (
+        partition by d.tenant_id, d.channel_id order by d.next_attempt_at, d.id
+      ) + coalesce(b.number, 0) as turn
+    from app.notification_deliveries as d
+    left join busy as b on b.tenant_id = d.tenant_id and b.channel_id = d.channel_id
+    where d.state = 'pending'
+      and d.next_attempt_at <= moment
+      and (d.locked_until is null or d.locked_until <= moment)
+  ), due as (
+    select
+      w.tenant_id,
+      w.id,
+      w.next_attempt_at,
+      row_number() over (
+        partition by w.tenant_id order by w.turn, w.next_attempt_at, w.id
+      ) + coalesce(
+        (select sum(b.number) from busy as b where b.tenant_id = w.tenant_id), 0
+      ) as turn
+    from waiting as w
+    where w.turn <= 2
+  )
+  select due.tenant_id, due.id
+  from due
+  where due.turn <= 6
+  order by due.turn, due.next_attempt_at, due.id
+  limit least(most, 1000)
+$function$;
+comment on function private.due_deliveries(timestamp with time zone,integer) is 'Deliveries of all tenants to send now: 2 at a time to a channel, 6 of a tenant. Ids only.';
+grant execute on function private.due_deliveries(timestamp with time zone,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.due_jobs(most integer)
  RETURNS TABLE(tenant_id uuid, job_id uuid)
@@ -282,6 +531,29 @@ comment on function private.due_jobs(integer) is 'Jobs of all tenants that nobod
 fewest at work, or were served longest ago. Ids only.';
 grant execute on function private.due_jobs(integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.due_webhook_events(most integer)
+ RETURNS TABLE(tenant_id uuid, event_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select due.tenant_id, due.id
+  from (
+    select
+      e.tenant_id,
+      e.id,
+      e.received_at,
+      row_number() over (partition by e.tenant_id order by e.received_at, e.id) as turn
+    from app.webhook_events as e
+    where e.state in ('received', 'processing', 'failed')
+      and coalesce(e.locked_until, e.next_attempt_at) <= now()
+  ) as due
+  order by due.turn, due.received_at
+  limit least(most, 1000)
+$function$;
+comment on function private.due_webhook_events(integer) is 'Events of all tenants that are to be processed again, one of each tenant first. Ids only.';
+grant execute on function private.due_webhook_events(integer) to worker;
+
 CREATE OR REPLACE FUNCTION private.ending_credentials(before timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, connection_id uuid)
  LANGUAGE sql
@@ -321,6 +593,48 @@ AS $function$
 $function$;
 comment on function private.expired_uploads(integer) is 'Uploads of all tenants whose time is over and that no job means to read. Ids only.';
 grant execute on function private.expired_uploads(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.follow_with_expense()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update app.expenses as e
+  set
+    status = case when new.status = 'posted' and new.amount < 0 then 'active' else 'reversed' end,
+    amount = case when new.amount < 0 then - new.amount else e.amount end,
+    currency = new.currency,
+    spent_on = new.sort_date,
+    description = new.description,
+    merchant_name = new.merchant_name,
+    category = coalesce(new.user_category, new.source_category)
+  where e.tenant_id = new.tenant_id and e.transaction_id = new.id;
+  return null;
+end
+$function$;
+comment on function private.follow_with_expense() is 'Keeps the expense of a transaction as the transaction is.';
+
+CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, attempt integer)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with handed_over as (
+    update private.webhook_inbox as i
+    set
+      state = 'done', body = '', locked_until = null, next_attempt_at = null,
+      last_error_code = null
+    where i.id = event and i.tenant_id = private.worker_tenant_id()
+      and i.attempts = attempt and i.state = 'processing'
+    returning i.id
+  )
+  select exists (select from handed_over)
+$function$;
+comment on function private.hand_over_webhook(uuid,integer) is 'Notes that the worker''s tenant has an event, and forgets its body; false: it was not held.';
+grant execute on function private.hand_over_webhook(uuid,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.has_role(minimum text)
  RETURNS boolean
@@ -368,6 +682,46 @@ end
 $function$;
 comment on function private.keep_an_owner() is 'The last owner cannot leave; deleting the user at the authentication service still can.';
 
+CREATE OR REPLACE FUNCTION private.keep_previous_secret()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.sealed_previous := old.sealed_secret;
+  new.previous_until := now() + interval '24 hours';
+  return new;
+end
+$function$;
+comment on function private.keep_previous_secret() is 'Lets receivers of signed notifications change to a new secret without missing any.';
+
+CREATE OR REPLACE FUNCTION private.limit_ownership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Writers of one asset queue here, and each then sees the shares of those before it. The row
+  -- is changed, not only locked, so that a writer with an older snapshot fails.
+  update app.assets as a
+  set updated_at = now()
+  where a.tenant_id = new.tenant_id and a.id = new.asset_id;
+  if (
+    select sum(o.percentage)
+    from app.asset_personas as o
+    where o.tenant_id = new.tenant_id
+      and o.asset_id = new.asset_id
+      and o.ownership_type = 'owner'
+  ) > 100 then
+    raise exception 'owners hold 100 percent of an asset at most'
+      using errcode = 'check_violation', constraint = 'asset_personas_sum_check';
+  end if;
+  return null;
+end
+$function$;
+comment on function private.limit_ownership() is 'The shares of an asset''s owners never sum above 100, whoever writes at the same time.';
+
 CREATE OR REPLACE FUNCTION private.my_invitations()
  RETURNS TABLE(tenant_id uuid, id uuid, tenant_name text, role text, expires_at timestamp with time zone)
  LANGUAGE sql
@@ -403,6 +757,56 @@ AS $function$
 $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.primary_persona(holder uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  tenant uuid;
+  persona uuid;
+begin
+  -- The claims alone do not make a worker: the role that runs the statement must be one.
+  if current_setting('role') = 'worker' then
+    tenant := private.worker_tenant_id();
+  elsif holder = private.current_user_id() and private.has_role('member') then
+    tenant := private.current_tenant_id();
+  end if;
+  select p.id into persona
+  from app.personas as p
+  where p.tenant_id = tenant and p.user_id = holder and p.is_primary;
+  if found then
+    return persona;
+  end if;
+  insert into app.personas (tenant_id, user_id, kind, given_name, email, is_primary)
+  select
+    m.tenant_id,
+    m.user_id,
+    'person',
+    left(coalesce(nullif(split_part(m.email, '@', 1), ''), m.email), 200),
+    case when length(m.email) >= 3 and position('@' in m.email) > 1 then lower(m.email) end,
+    true
+  from app.tenant_members as m
+  where m.tenant_id = tenant and m.user_id = holder
+  on conflict (tenant_id, user_id) where is_primary do nothing
+  returning id into persona;
+  if found then
+    perform private.audit('persona.created', null, null, jsonb_build_object('personaId', persona));
+    return persona;
+  end if;
+  -- No such member; or somebody else made it just now.
+  return (
+    select p.id
+    from app.personas as p
+    where p.tenant_id = tenant and p.user_id = holder and p.is_primary
+  );
+end
+$function$;
+comment on function private.primary_persona(uuid) is 'The primary persona of a member, made of their address on first use: of any member for a worker of the tenant, for a user their own. Else null.';
+grant execute on function private.primary_persona(uuid) to authenticated;
+grant execute on function private.primary_persona(uuid) to worker;
 
 CREATE OR REPLACE FUNCTION private.provider_answered(slug text)
  RETURNS void
@@ -522,6 +926,88 @@ comment on function private.provider_state(text) is 'A provider''s circuit and w
 grant execute on function private.provider_state(text) to authenticated;
 grant execute on function private.provider_state(text) to worker;
 
+CREATE OR REPLACE FUNCTION private.prune_webhooks(age interval, most integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Ids of events are kept longer than any provider sends them again.
+  with old as (
+    select i.id from private.webhook_inbox as i
+    where i.received_at < now() - greatest(age, interval '30 days')
+      and i.state in ('done', 'ignored', 'dead')
+    order by i.received_at
+    limit most
+  ),
+  forgotten as (
+    delete from private.webhook_inbox as i using old as o where i.id = o.id returning i.id
+  ),
+  old_events as (
+    select e.tenant_id, e.id from app.webhook_events as e
+    where e.received_at < now() - greatest(age, interval '30 days')
+      and e.state in ('done', 'ignored', 'dead')
+    order by e.received_at
+    limit most
+  ),
+  forgotten_events as (
+    delete from app.webhook_events as e using old_events as o
+    where e.tenant_id = o.tenant_id and e.id = o.id
+    returning e.id
+  )
+  select ((select count(*) from forgotten) + (select count(*) from forgotten_events))::integer
+$function$;
+comment on function private.prune_webhooks(interval,integer) is 'Forgets settled events of this age, 30 days at least; returns how many.';
+grant execute on function private.prune_webhooks(interval,integer) to webhook;
+
+CREATE OR REPLACE FUNCTION private.put_webhook_route(for_connection uuid, of_provider text, of_environment text, of_item text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into private.webhook_routes as r (tenant_id, connection_id, provider, environment, item)
+  values (private.worker_tenant_id(), for_connection, of_provider, of_environment, of_item)
+  on conflict (provider, environment, item) do update set connection_id = excluded.connection_id
+  where r.tenant_id = excluded.tenant_id;
+  if not found then
+    return false;
+  end if;
+  update private.webhook_inbox as i
+  set next_attempt_at = now()
+  where i.state = 'parked'
+    and i.provider = of_provider and i.environment = of_environment and i.item = of_item;
+  return true;
+end
+$function$;
+comment on function private.put_webhook_route(uuid,text,text,text) is 'Sends events to a connection of the worker''s tenant, also those that came before the link did; false: they are another tenant''s.';
+grant execute on function private.put_webhook_route(uuid,text,text,text) to worker;
+
+CREATE OR REPLACE FUNCTION private.receive_webhooks(endpoints uuid[], kept_headers jsonb[], keys text[], types text[], environments text[], items text[], instants timestamp with time zone[], bodies bytea[])
+ RETURNS TABLE(endpoint_id uuid, dedupe_key text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- In the order of their keys, so that two statements which tell the same do not deadlock.
+  insert into private.webhook_inbox (
+    tenant_id, connection_id, provider, endpoint_id, dedupe_key, event_type, environment, item,
+    event_at, headers, body
+  )
+  select
+    e.tenant_id, e.connection_id, e.provider, e.id, one.key, one.type, one.environment, one.item,
+    one.instant, one.headers, one.body
+  from unnest(endpoints, kept_headers, keys, types, environments, items, instants, bodies)
+    as one (endpoint, headers, key, type, environment, item, instant, body)
+  join private.webhook_endpoints as e on e.id = one.endpoint and e.disabled_at is null
+  order by e.id, one.key
+  on conflict (endpoint_id, dedupe_key) do nothing
+  returning endpoint_id, dedupe_key
+$function$;
+comment on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) is 'Keeps verified events, and tells which of them were new.';
+grant execute on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) to webhook;
+
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -560,6 +1046,71 @@ end
 $function$;
 comment on function private.remember_mapping_account() is 'Notes which accounts a mapping has fed, before any row can follow it there.';
 
+CREATE OR REPLACE FUNCTION private.remove_webhook_routes(for_connection uuid)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from private.webhook_routes as r
+    where r.tenant_id = private.worker_tenant_id() and r.connection_id = for_connection
+    returning r.item
+  )
+  select count(*)::integer from gone
+$function$;
+comment on function private.remove_webhook_routes(uuid) is 'Sends no more events to a connection of the worker''s tenant; returns how many names it had.';
+grant execute on function private.remove_webhook_routes(uuid) to worker;
+
+CREATE OR REPLACE FUNCTION private.replay_webhooks(ids uuid[])
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with unrouted as (
+    update private.webhook_inbox as i
+    set state = 'received', attempts = 0, next_attempt_at = now(), last_error_code = null
+    where i.id = any(ids) and i.state in ('ignored', 'failed', 'dead', 'parked')
+    returning i.id
+  ),
+  routed as (
+    update app.webhook_events as e
+    set state = 'received', attempts = 0, next_attempt_at = now(), error_code = null
+    where e.id = any(ids) and e.state in ('done', 'ignored', 'failed', 'dead')
+    returning e.tenant_id, e.connection_id, e.id
+  ),
+  noted as (
+    insert into app.ingestion_audit_log (tenant_id, event, connection_id, data)
+    select r.tenant_id, 'webhook.replayed', r.connection_id, jsonb_build_object('eventId', r.id)
+    from routed as r
+    returning id
+  )
+  select (
+    (select count(*) from unrouted) + (select count(*) from routed)
+    + 0 * (select count(*) from noted)
+  )::integer
+$function$;
+comment on function private.replay_webhooks(uuid[]) is 'Has events processed again, and tells it in the audit log of their tenants; returns how many.';
+grant execute on function private.replay_webhooks(uuid[]) to webhook;
+
+CREATE OR REPLACE FUNCTION private.rewrap_previous_webhook_secret(old_sealed bytea, new_sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update private.webhook_endpoints as e
+  set sealed_previous = new_sealed
+  where e.sealed_previous = old_sealed
+    and coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id();
+  return found;
+end
+$function$;
+comment on function private.rewrap_previous_webhook_secret(bytea,bytea) is 'The same for the secret before a rotation.';
+grant execute on function private.rewrap_previous_webhook_secret(bytea,bytea) to worker;
+
 CREATE OR REPLACE FUNCTION private.rewrap_tenant_key(old_sealed bytea, new_sealed bytea)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -575,6 +1126,62 @@ end
 $function$;
 comment on function private.rewrap_tenant_key(bytea,bytea) is 'Puts the worker''s tenant''s data key, sealed anew, in the place of what is known to be there.';
 grant execute on function private.rewrap_tenant_key(bytea,bytea) to worker;
+
+CREATE OR REPLACE FUNCTION private.rewrap_webhook_secret(old_sealed bytea, new_sealed bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update private.webhook_endpoints as e
+  set sealed_secret = new_sealed
+  where e.sealed_secret = old_sealed
+    and coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id();
+  return found;
+end
+$function$;
+comment on function private.rewrap_webhook_secret(bytea,bytea) is 'Puts a secret of the worker''s tenant, sealed anew, in the place of what is known to be there.';
+grant execute on function private.rewrap_webhook_secret(bytea,bytea) to worker;
+
+CREATE OR REPLACE FUNCTION private.rotate_webhook_endpoint(endpoint uuid, sealed bytea, keep interval)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with rotated as (
+    update private.webhook_endpoints as e
+    set
+      sealed_secret = sealed, rotated_at = now(),
+      sealed_previous = case when keep > interval '0' then e.sealed_secret end,
+      previous_until = case
+        when keep > interval '0' and e.sealed_secret is not null then now() + keep
+      end
+    where e.id = endpoint and e.disabled_at is null and (
+      (e.kind = 'application' and current_setting('role') = 'webhook')
+      or (e.tenant_id = private.current_tenant_id() and private.has_role('admin'))
+    )
+    returning e.id
+  )
+  select exists (select from rotated)
+$function$;
+comment on function private.rotate_webhook_endpoint(uuid,bytea,interval) is 'Signs with another secret from now on; the one before is taken for a while. False: none such.';
+grant execute on function private.rotate_webhook_endpoint(uuid,bytea,interval) to authenticated;
+grant execute on function private.rotate_webhook_endpoint(uuid,bytea,interval) to webhook;
+
+CREATE OR REPLACE FUNCTION private.sealed_webhook_secrets()
+ RETURNS TABLE(tenant_id uuid, id uuid, sealed_secret bytea, sealed_previous bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select private.worker_tenant_id(), e.id, e.sealed_secret, e.sealed_previous
+  from private.webhook_endpoints as e
+  where coalesce(e.tenant_id, '00000000-0000-0000-0000-000000000000') = private.worker_tenant_id()
+$function$;
+comment on function private.sealed_webhook_secrets() is 'The sealed secrets of the worker''s tenant, to be wrapped anew.';
+grant execute on function private.sealed_webhook_secrets() to worker;
 
 CREATE OR REPLACE FUNCTION private.sealing_key(sealed bytea)
  RETURNS text
@@ -622,6 +1229,25 @@ AS $function$
 $function$;
 comment on function private.settle_texts() is 'Sorts in what was added to the index of texts, which every search would read row by row else.';
 grant execute on function private.settle_texts() to worker;
+
+CREATE OR REPLACE FUNCTION private.settle_webhook(event uuid, attempt integer, outcome text, delay interval, error_code text)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with settled as (
+    update private.webhook_inbox as i
+    set
+      state = outcome, locked_until = null, last_error_code = error_code,
+      next_attempt_at = now() + delay
+    where i.id = event and i.attempts = attempt and i.state = 'processing'
+    returning i.id
+  )
+  select exists (select from settled)
+$function$;
+comment on function private.settle_webhook(uuid,integer,text,interval,text) is 'Says how an attempt ended, unless another worker has the event by now.';
+grant execute on function private.settle_webhook(uuid,integer,text,interval,text) to webhook;
 
 CREATE OR REPLACE FUNCTION private.sign_own_name()
  RETURNS trigger
@@ -676,6 +1302,21 @@ $function$;
 comment on function private.sync_totals(timestamp with time zone) is 'Syncs of all tenants that ended since an instant, by provider and outcome: counts and durations.
 No ids.';
 grant execute on function private.sync_totals(timestamp with time zone) to worker;
+
+CREATE OR REPLACE FUNCTION private.tenant_webhook_endpoints()
+ RETURNS TABLE(tenant_id uuid, id uuid, connection_id uuid, provider text, has_secret boolean, previous_until timestamp with time zone, created_by uuid, created_at timestamp with time zone, rotated_at timestamp with time zone, disabled_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    e.tenant_id, e.id, e.connection_id, e.provider, e.sealed_secret is not null, e.previous_until,
+    e.created_by, e.created_at, e.rotated_at, e.disabled_at
+  from private.webhook_endpoints as e
+  where e.tenant_id = private.current_tenant_id() and private.has_role('admin')
+$function$;
+comment on function private.tenant_webhook_endpoints() is 'The endpoints of the current tenant''s connections, without secrets; none but for admins.';
+grant execute on function private.tenant_webhook_endpoints() to authenticated;
 
 CREATE OR REPLACE FUNCTION private.tenants_after(after uuid, most integer)
  RETURNS TABLE(tenant_id uuid)
@@ -791,6 +1432,56 @@ $function$;
 comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 grant execute on function private.unindexed_tenants(integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.webhook_endpoint(hash bytea)
+ RETURNS TABLE(id uuid, provider text, tenant_id uuid, sealed_secret bytea, sealed_previous bytea, previous_until timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select e.id, e.provider, e.tenant_id, e.sealed_secret, e.sealed_previous, e.previous_until
+  from private.webhook_endpoints as e
+  left join app.connections as c on c.tenant_id = e.tenant_id and c.id = e.connection_id
+  where e.token_hash = hash
+    and e.disabled_at is null
+    and c.status is distinct from 'disconnected'
+$function$;
+comment on function private.webhook_endpoint(bytea) is 'The endpoint that takes events, with its sealed secrets; none where it takes none any more.';
+grant execute on function private.webhook_endpoint(bytea) to webhook;
+
+CREATE OR REPLACE FUNCTION private.webhook_meters()
+ RETURNS TABLE(provider text, state text, events bigint, waits interval)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select w.provider, w.state, count(*), max(now() - w.due_at)
+  from (
+    select i.provider, i.state, case when i.state <> 'parked' then i.next_attempt_at end as due_at
+    from private.webhook_inbox as i
+    where i.state <> 'done' and i.received_at > now() - interval '1 hour'
+    union all
+    select e.provider, e.state, e.next_attempt_at
+    from app.webhook_events as e
+    where e.received_at > now() - interval '1 hour'
+  ) as w
+  group by w.provider, w.state
+$function$;
+comment on function private.webhook_meters() is 'How many events of the last hour are in which state, and for how long the oldest is due.';
+grant execute on function private.webhook_meters() to webhook;
+
+CREATE OR REPLACE FUNCTION private.webhook_route(of_provider text, of_environment text, of_item text)
+ RETURNS TABLE(tenant_id uuid, connection_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select r.tenant_id, r.connection_id
+  from private.webhook_routes as r
+  where r.provider = of_provider and r.environment = of_environment and r.item = of_item
+$function$;
+comment on function private.webhook_route(text,text,text) is 'Whose connection a provider means, in ids alone; none where nobody linked it.';
+grant execute on function private.webhook_route(text,text,text) to webhook;
+
 CREATE OR REPLACE FUNCTION private.worker_tenant_id()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -901,6 +1592,59 @@ create table app.applied_pages (
 );
 comment on table app.applied_pages is 'Which pages of syncs count: the others are kept, and were void or never came to be applied.';
 
+create table app.asset_personas (
+  tenant_id uuid not null,
+  asset_id uuid not null,
+  persona_id uuid not null,
+  ownership_type text not null,
+  percentage numeric,
+  created_at timestamp with time zone not null default now(),
+  constraint asset_personas_pkey PRIMARY KEY (tenant_id, asset_id, persona_id, ownership_type),
+  constraint asset_personas_owner_check CHECK (((ownership_type <> 'owner'::text) OR (percentage IS NOT NULL))),
+  constraint asset_personas_ownership_type_check CHECK ((ownership_type = ANY (ARRAY['owner'::text, 'beneficiary'::text, 'trustee'::text]))),
+  constraint asset_personas_percentage_check CHECK (((scale(percentage) <= 2) AND (percentage > (0)::numeric) AND (abs(percentage) <= (100)::numeric)))
+);
+comment on table app.asset_personas is 'Who owns an asset, in which share, and for whose benefit or in whose trust it is held.';
+comment on column app.asset_personas.percentage is 'Of owners: together 100 at most. Of beneficiaries and trustees it is not added up.';
+
+create table app.assets (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  group_id uuid,
+  account_id uuid,
+  connection_id uuid,
+  category text not null,
+  name text not null,
+  name_by_user boolean not null default false,
+  description text,
+  institution_name text,
+  institution_by_user boolean not null default false,
+  status text not null default 'active'::text,
+  currency character(3) not null,
+  value numeric,
+  valued_at date,
+  source text not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint assets_pkey PRIMARY KEY (tenant_id, id),
+  constraint assets_account_key UNIQUE (tenant_id, account_id),
+  constraint assets_account_category_check CHECK (((account_id IS NULL) OR (category = 'financial_account'::text))),
+  constraint assets_category_check CHECK ((category = ANY (ARRAY['financial_account'::text, 'real_estate'::text, 'vehicle'::text, 'crypto'::text, 'business'::text, 'valuables'::text, 'insurance'::text, 'other'::text]))),
+  constraint assets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint assets_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint assets_institution_name_check CHECK (((length(institution_name) >= 1) AND (length(institution_name) <= 200))),
+  constraint assets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint assets_source_check CHECK ((source = ANY (ARRAY['manual'::text, 'connection'::text]))),
+  constraint assets_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+  constraint assets_value_check CHECK (((scale(value) <= 8) AND (abs(value) < '100000000000000'::numeric))),
+  constraint assets_valued_at_check CHECK (((value IS NULL) = (valued_at IS NULL)))
+);
+comment on table app.assets is 'What personas own: accounts of the tenant, and what people entered. Archived, never deleted.';
+comment on column app.assets.name_by_user is 'Whether a person chose the name; a connection changes it only where not.';
+comment on column app.assets.institution_by_user is 'Whether a person named the institution; a connection changes it only where not.';
+comment on column app.assets.value is 'What somebody said it is worth. Of an asset with an account the newest balance counts instead.';
+
 create table app.connection_credentials (
   tenant_id uuid not null,
   connection_id uuid not null,
@@ -975,6 +1719,7 @@ create table app.connections (
   error_count integer not null default 0,
   retry_at timestamp with time zone,
   attention boolean not null default false,
+  persona_id uuid,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
@@ -1005,6 +1750,29 @@ comment on column app.connections.config is 'Settings of the provider; never a s
 comment on column app.connections.lookback_days is 'How many days of history are wanted; where the provider fixes it, as it was when linked.';
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
+comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
+
+create table app.expenses (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_id uuid not null,
+  amount numeric not null,
+  currency character(3) not null,
+  spent_on date not null,
+  description text not null,
+  merchant_name text,
+  category text,
+  status text not null default 'active'::text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint expenses_pkey PRIMARY KEY (tenant_id, id),
+  constraint expenses_transaction_key UNIQUE (tenant_id, transaction_id),
+  constraint expenses_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric) AND (amount > (0)::numeric))),
+  constraint expenses_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint expenses_status_check CHECK ((status = ANY (ARRAY['active'::text, 'reversed'::text])))
+);
+comment on table app.expenses is 'What was spent, one row for each transaction that spent it; follows the transaction.';
+comment on column app.expenses.amount is 'Money that went out, as a positive amount.';
 
 create table app.holdings (
   tenant_id uuid not null,
@@ -1194,6 +1962,17 @@ create table app.mapping_accounts (
 );
 comment on table app.mapping_accounts is 'Every account that a mapping feeds or once fed. Written by a trigger; nothing is taken out.';
 
+create table app.mapping_aliases (
+  tenant_id uuid not null,
+  lineage_id uuid not null,
+  external_account_id text not null,
+  mapping_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_aliases_pkey PRIMARY KEY (tenant_id, lineage_id, external_account_id),
+  constraint mapping_aliases_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500)))
+);
+comment on table app.mapping_aliases is 'Ids that an external account had before: documents of that time still speak of it.';
+
 create table app.mapping_waits (
   tenant_id uuid not null,
   mapping_id uuid not null,
@@ -1205,6 +1984,163 @@ create table app.mapping_waits (
 );
 comment on table app.mapping_waits is 'How many rows of the document of an import wait for a mapping to name an account.';
 
+create table app.notification_channel_secrets (
+  tenant_id uuid not null,
+  channel_id uuid not null,
+  sealed_url bytea not null,
+  sealed_secret bytea,
+  sealed_previous bytea,
+  previous_until timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint notification_channel_secrets_pkey PRIMARY KEY (tenant_id, channel_id),
+  constraint notification_channel_secrets_sealed_check CHECK ((((length(sealed_url) >= 32) AND (length(sealed_url) <= 16384)) AND ((length(sealed_secret) >= 32) AND (length(sealed_secret) <= 4096)) AND ((length(sealed_previous) >= 32) AND (length(sealed_previous) <= 4096))))
+);
+comment on table app.notification_channel_secrets is 'Sealed addresses of web servers and what they are signed with, apart from what users read.';
+comment on column app.notification_channel_secrets.sealed_previous is 'The secret before this one, which also signs until previous_until.';
+
+create table app.notification_channels (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  type text not null,
+  name text not null,
+  kinds text[],
+  enabled boolean not null default true,
+  disabled_reason text,
+  disabled_at timestamp with time zone,
+  failures integer not null default 0,
+  host text,
+  ending text,
+  recipients text[],
+  recipient_role text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint notification_channels_pkey PRIMARY KEY (tenant_id, id),
+  constraint notification_channels_disabled_check CHECK ((((disabled_reason IS NULL) OR ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text])) AND (NOT enabled))) AND (enabled = (disabled_at IS NULL)))),
+  constraint notification_channels_kinds_check CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 20))),
+  constraint notification_channels_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint notification_channels_recipient_role_check CHECK ((recipient_role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
+  constraint notification_channels_recipients_check CHECK (((cardinality(recipients) >= 1) AND (cardinality(recipients) <= 20))),
+  constraint notification_channels_shown_check CHECK ((((length(host) >= 1) AND (length(host) <= 260)) AND (length(ending) <= 4))),
+  constraint notification_channels_target_check CHECK (((num_nonnulls(host, ending) =
+CASE type
+    WHEN 'email'::text THEN 0
+    ELSE 2
+END) AND (num_nonnulls(recipients, recipient_role) =
+CASE type
+    WHEN 'email'::text THEN 1
+    ELSE 0
+END))),
+  constraint notification_channels_type_check CHECK ((type = ANY (ARRAY['webhook'::text, 'slack'::text, 'email'::text])))
+);
+comment on table app.notification_channels is 'Where a tenant''s notifications are sent: a webhook, Slack, email.';
+
+create table app.notification_deliveries (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  notification_id uuid not null,
+  channel_id uuid not null,
+  state text not null default 'pending'::text,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone default now(),
+  locked_until timestamp with time zone,
+  log jsonb not null default '[]'::jsonb,
+  created_at timestamp with time zone not null default now(),
+  settled_at timestamp with time zone,
+  constraint notification_deliveries_pkey PRIMARY KEY (tenant_id, id),
+  constraint notification_deliveries_once_key UNIQUE (tenant_id, notification_id, channel_id),
+  constraint notification_deliveries_log_check CHECK (((jsonb_typeof(log) = 'array'::text) AND (pg_column_size(log) < 16384))),
+  constraint notification_deliveries_settled_check CHECK ((((state = 'pending'::text) = (settled_at IS NULL)) AND ((state = 'pending'::text) = (next_attempt_at IS NOT NULL)) AND ((state = 'pending'::text) OR (locked_until IS NULL)))),
+  constraint notification_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+comment on table app.notification_deliveries is 'A notification on its way to a channel, with a log of its attempts; never a body or a secret.';
+comment on column app.notification_deliveries.attempts is 'Grows with each claim, so that a worker whose number is old writes no more.';
+comment on column app.notification_deliveries.locked_until is 'A worker is sending it; after this instant another one may.';
+
+create table app.notification_reads (
+  tenant_id uuid not null,
+  notification_id uuid not null,
+  user_id uuid not null,
+  read_at timestamp with time zone not null default now(),
+  constraint notification_reads_pkey PRIMARY KEY (tenant_id, notification_id, user_id)
+);
+comment on table app.notification_reads is 'Who has read which notification; what has no row here is unread.';
+
+create table app.notifications (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  connection_id uuid,
+  job_id uuid,
+  data jsonb not null default '{}'::jsonb,
+  key text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint notifications_pkey PRIMARY KEY (tenant_id, id),
+  constraint notifications_key_key UNIQUE (tenant_id, key),
+  constraint notifications_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) < 8192))),
+  constraint notifications_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
+  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['initial_sync_complete'::text, 'historical_sync_complete'::text, 'reauthentication_required'::text, 'failing_repeatedly'::text, 'token_expiring'::text, 'webhook_dead'::text, 'new_accounts_available'::text, 'connection_revoked'::text, 'data_anomaly'::text, 'channel_disabled'::text, 'test'::text])))
+);
+comment on table app.notifications is 'What a tenant should hear of: written in the transaction of its cause, never changed.';
+comment on column app.notifications.key is 'Names the cause, so that whoever tells of it again adds nothing.';
+
+create table app.persona_group_members (
+  tenant_id uuid not null,
+  group_id uuid not null,
+  persona_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint persona_group_members_pkey PRIMARY KEY (tenant_id, group_id, persona_id)
+);
+comment on table app.persona_group_members is 'Which personas belong to which groups.';
+
+create table app.persona_groups (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  description text,
+  status text not null default 'active'::text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint persona_groups_pkey PRIMARY KEY (tenant_id, id),
+  constraint persona_groups_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint persona_groups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint persona_groups_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+comment on table app.persona_groups is 'Groups of personas, such as a family circle. Archived, never deleted.';
+
+create table app.personas (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  user_id uuid,
+  kind text not null,
+  name text,
+  given_name text,
+  family_name text,
+  email text,
+  is_primary boolean not null default false,
+  status text not null default 'active'::text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint personas_pkey PRIMARY KEY (tenant_id, id),
+  constraint personas_email_check CHECK ((((length(email) >= 3) AND (length(email) <= 320)) AND (email = lower(email)) AND (POSITION(('@'::text) IN (email)) > 1))),
+  constraint personas_family_name_check CHECK (((length(family_name) >= 1) AND (length(family_name) <= 200))),
+  constraint personas_given_name_check CHECK (((length(given_name) >= 1) AND (length(given_name) <= 200))),
+  constraint personas_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'business'::text]))),
+  constraint personas_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint personas_names_check CHECK (
+CASE kind
+    WHEN 'business'::text THEN ((name IS NOT NULL) AND (num_nonnulls(given_name, family_name) = 0))
+    ELSE ((name IS NULL) AND (num_nonnulls(given_name, family_name) > 0))
+END),
+  constraint personas_primary_check CHECK (((NOT is_primary) OR ((user_id IS NOT NULL) AND (status = 'active'::text)))),
+  constraint personas_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+comment on table app.personas is 'People and businesses that can own something. Archived, never deleted.';
+comment on column app.personas.user_id is 'The member who it is; null for a child, a business, anybody who does not sign in. It stays when the member leaves.';
+comment on column app.personas.is_primary is 'Of a user''s personas the one that their connections belong to: one at most.';
+
 create table app.provider_flags (
   tenant_id uuid not null,
   provider text not null,
@@ -1215,6 +2151,52 @@ create table app.provider_flags (
   constraint provider_flags_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text))
 );
 comment on table app.provider_flags is 'Where the operator offers a provider to a tenant, or keeps it from them, against the rule.';
+
+create table app.quiltt_profiles (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  persona_id uuid not null,
+  environment text not null,
+  external_id text,
+  external_environment text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint quiltt_profiles_pkey PRIMARY KEY (tenant_id, id),
+  constraint quiltt_profiles_persona_key UNIQUE (tenant_id, persona_id, environment),
+  constraint quiltt_profiles_answer_check CHECK (((external_id IS NULL) = (external_environment IS NULL))),
+  constraint quiltt_profiles_environment_check CHECK ((environment ~ '^[a-z0-9_-]{1,40}$'::text)),
+  constraint quiltt_profiles_external_environment_check CHECK (((length(external_environment) >= 1) AND (length(external_environment) <= 200))),
+  constraint quiltt_profiles_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200)))
+);
+comment on table app.quiltt_profiles is 'The profile of a persona in an environment of Quiltt: one, with any number of connections.';
+comment on column app.quiltt_profiles.environment is 'What the operator calls the environment: profiles of one do not exist in another.';
+comment on column app.quiltt_profiles.external_id is 'Quiltt''s id of the profile; null until it has answered for the first time.';
+
+create table app.quiltt_sessions (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  persona_id uuid not null,
+  profile_id uuid not null,
+  user_id uuid not null,
+  state text not null default 'open'::text,
+  sealed bytea,
+  issued_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint quiltt_sessions_pkey PRIMARY KEY (tenant_id, id),
+  constraint quiltt_sessions_closed_check CHECK (((closed_at IS NULL) OR (sealed IS NULL))),
+  constraint quiltt_sessions_expires_at_check CHECK (((expires_at > issued_at) AND (expires_at <= (issued_at + '00:15:00'::interval)))),
+  constraint quiltt_sessions_sealed_check CHECK (((length(sealed) >= 32) AND (length(sealed) <= 65536))),
+  constraint quiltt_sessions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'used'::text, 'expired'::text, 'failed'::text]))),
+  constraint quiltt_sessions_used_check CHECK (((state = 'used'::text) = (used_at IS NOT NULL)))
+);
+comment on table app.quiltt_sessions is 'Sessions with which a browser opens Quiltt''s Connector, and how each of them ended.';
+comment on column app.quiltt_sessions.sealed is 'The token, until it is closed at Quiltt, where it would live for a day; null also while it is
+being made.';
+comment on column app.quiltt_sessions.closed_at is 'When Quiltt was told of the end: from then on it does not count against its limits.';
 
 create table app.raw_ingestion_data (
   tenant_id uuid not null,
@@ -1262,10 +2244,14 @@ create table app.sync_cursors (
   cursor text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  changed_since date,
+  changed_at timestamp with time zone,
   constraint sync_cursors_pkey PRIMARY KEY (tenant_id, connection_id),
+  constraint sync_cursors_changed_check CHECK (((changed_since IS NULL) = (changed_at IS NULL))),
   constraint sync_cursors_cursor_check CHECK ((length(cursor) <= 20000))
 );
 comment on table app.sync_cursors is 'Where the next sync goes on; written in the transaction that wrote the rows before it.';
+comment on column app.sync_cursors.changed_since is 'The first day of which the provider says that something changed, until a sync has read it.';
 
 create table app.tenant_invitations (
   tenant_id uuid not null,
@@ -1301,10 +2287,13 @@ create table app.tenants (
   name text not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  expenses_from text not null default 'off'::text,
   constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
+comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -1367,6 +2356,9 @@ create table app.transactions (
   updated_at timestamp with time zone not null default now(),
   set_aside text,
   missed_at timestamp with time zone,
+  user_category text,
+  user_category_by uuid,
+  user_category_at timestamp with time zone,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
@@ -1378,7 +2370,8 @@ create table app.transactions (
   constraint transactions_reconciled_check CHECK ((reconciled = (reconciled_at IS NOT NULL))),
   constraint transactions_running_balance_check CHECK (((scale(running_balance) <= 8) AND (abs(running_balance) < ('100000000000000'::bigint)::numeric))),
   constraint transactions_set_aside_check CHECK (((set_aside IS NULL) OR ((set_aside = ANY (ARRAY['pending'::text, 'posted'::text])) AND (status = 'removed'::text)))),
-  constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text])))
+  constraint transactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'posted'::text, 'removed'::text]))),
+  constraint transactions_user_category_check CHECK (((length(user_category) >= 1) AND (length(user_category) <= 200)))
 );
 comment on table app.transactions is 'Bookings, signed from the holder''s side: money in is positive. Removed ones stay, marked.';
 comment on column app.transactions.raw_line is 'First physical line in the raw document, from 1; raw_line_end is the last.';
@@ -1389,6 +2382,7 @@ comment on column app.transactions.amount_key is 'The amount in hundredths, roun
 comment on column app.transactions.sort_date is 'Posted date, else transaction, value or delivery date: lists order by it, so it is never null.';
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
+comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -1424,6 +2418,34 @@ create table app.uploads (
 );
 comment on table app.uploads is 'A file that a member announced: where its bytes go, and what they must be (size, sha-256).';
 
+create table app.webhook_events (
+  tenant_id uuid not null,
+  id uuid not null,
+  connection_id uuid not null,
+  provider text not null,
+  type text not null,
+  dedupe_key text not null,
+  environment text not null default ''::text,
+  item text,
+  sealed bytea not null,
+  state text not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  locked_until timestamp with time zone,
+  error_code text,
+  event_at timestamp with time zone,
+  received_at timestamp with time zone not null,
+  processed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint webhook_events_pkey PRIMARY KEY (tenant_id, id),
+  constraint webhook_events_error_code_check CHECK ((length(error_code) <= 80)),
+  constraint webhook_events_lock_check CHECK (((state = 'processing'::text) = (locked_until IS NOT NULL))),
+  constraint webhook_events_state_check CHECK ((state = ANY (ARRAY['received'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'failed'::text, 'dead'::text])))
+);
+comment on table app.webhook_events is 'What a provider told of a tenant''s connection: sealed, with what became of it.';
+comment on column app.webhook_events.sealed is 'The event''s own part of the request, under the tenant''s data key.';
+
 create table private.provider_states (
   provider text not null,
   failures integer not null default 0,
@@ -1454,6 +2476,80 @@ create table private.tenant_keys (
 );
 comment on table private.tenant_keys is 'Each tenant''s data key, sealed under a key-encryption key. Destroying a row erases raw data.';
 
+create table private.webhook_endpoints (
+  tenant_id uuid,
+  connection_id uuid,
+  id uuid not null,
+  provider text not null,
+  kind text not null,
+  token_hash bytea not null,
+  sealed_secret bytea,
+  sealed_previous bytea,
+  previous_until timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  rotated_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  constraint webhook_endpoints_pkey PRIMARY KEY (id),
+  constraint webhook_endpoints_token_key UNIQUE (token_hash),
+  constraint webhook_endpoints_kind_check CHECK ((kind = ANY (ARRAY['application'::text, 'connection'::text]))),
+  constraint webhook_endpoints_owner_check CHECK ((((kind = 'connection'::text) = (tenant_id IS NOT NULL)) AND ((tenant_id IS NULL) = (connection_id IS NULL)))),
+  constraint webhook_endpoints_previous_check CHECK (((sealed_previous IS NULL) = (previous_until IS NULL))),
+  constraint webhook_endpoints_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
+  constraint webhook_endpoints_secret_check CHECK (((length(sealed_secret) >= 32) AND (length(sealed_secret) <= 65536))),
+  constraint webhook_endpoints_token_hash_check CHECK ((length(token_hash) = 32))
+);
+comment on table private.webhook_endpoints is 'Where providers send events to, by the hash of a secret path, with the sealed signing secrets.';
+comment on column private.webhook_endpoints.tenant_id is 'Null for an endpoint of the operator''s application: its events are of many tenants.';
+comment on column private.webhook_endpoints.sealed_previous is 'The secret before the last rotation; events signed with it are taken until previous_until.';
+
+create table private.webhook_inbox (
+  tenant_id uuid,
+  connection_id uuid,
+  id uuid not null default gen_random_uuid(),
+  provider text not null,
+  endpoint_id uuid not null,
+  dedupe_key text not null,
+  event_type text not null,
+  environment text not null default ''::text,
+  item text,
+  received_at timestamp with time zone not null default now(),
+  event_at timestamp with time zone,
+  headers jsonb not null default '{}'::jsonb,
+  body bytea not null,
+  state text not null default 'received'::text,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone default now(),
+  locked_until timestamp with time zone,
+  last_error_code text,
+  constraint webhook_inbox_pkey PRIMARY KEY (id),
+  constraint webhook_inbox_dedupe_key UNIQUE (endpoint_id, dedupe_key),
+  constraint webhook_inbox_body_check CHECK ((length(body) <= 1048576)),
+  constraint webhook_inbox_dedupe_key_check CHECK (((length(dedupe_key) >= 1) AND (length(dedupe_key) <= 200))),
+  constraint webhook_inbox_environment_check CHECK ((length(environment) <= 120)),
+  constraint webhook_inbox_error_code_check CHECK ((length(last_error_code) <= 80)),
+  constraint webhook_inbox_event_type_check CHECK (((length(event_type) >= 1) AND (length(event_type) <= 120))),
+  constraint webhook_inbox_headers_check CHECK (((jsonb_typeof(headers) = 'object'::text) AND (pg_column_size(headers) < 16384))),
+  constraint webhook_inbox_item_check CHECK (((length(item) >= 1) AND (length(item) <= 300))),
+  constraint webhook_inbox_lock_check CHECK (((state = 'processing'::text) = (locked_until IS NOT NULL))),
+  constraint webhook_inbox_state_check CHECK ((state = ANY (ARRAY['received'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'failed'::text, 'dead'::text, 'parked'::text])))
+);
+comment on table private.webhook_inbox is 'Every verified event, once for each endpoint and key. The body goes when its tenant has it.';
+
+create table private.webhook_routes (
+  tenant_id uuid not null,
+  connection_id uuid not null,
+  provider text not null,
+  environment text not null default ''::text,
+  item text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint webhook_routes_pkey PRIMARY KEY (provider, environment, item),
+  constraint webhook_routes_environment_check CHECK ((length(environment) <= 120)),
+  constraint webhook_routes_item_check CHECK (((length(item) >= 1) AND (length(item) <= 300))),
+  constraint webhook_routes_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]{1,39}$'::text))
+);
+comment on table private.webhook_routes is 'Which connection a provider means. Unique over tenants: an event has one receiver or none.';
+
 -- foreign keys
 
 alter table app.account_balances
@@ -1480,6 +2576,24 @@ add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenan
 alter table app.applied_pages
 add constraint applied_pages_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
 
+alter table app.asset_personas
+add constraint asset_personas_asset_fkey FOREIGN KEY (tenant_id, asset_id) REFERENCES app.assets(tenant_id, id);
+
+alter table app.asset_personas
+add constraint asset_personas_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.assets
+add constraint assets_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.assets
+add constraint assets_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.assets
+add constraint assets_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES app.persona_groups(tenant_id, id);
+
+alter table app.assets
+add constraint assets_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.connection_credentials
 add constraint connection_credentials_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -1496,10 +2610,16 @@ alter table app.connections
 add constraint connections_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
 alter table app.connections
+add constraint connections_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.connections
 add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFERENCES app.statement_profiles(tenant_id, id);
 
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.expenses
+add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.holdings
 add constraint holdings_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -1549,14 +2669,62 @@ add constraint mapping_accounts_account_fkey FOREIGN KEY (tenant_id, account_id)
 alter table app.mapping_accounts
 add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.mapping_aliases
+add constraint mapping_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
 alter table app.mapping_waits
 add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
 
 alter table app.mapping_waits
 add constraint mapping_waits_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.notification_channel_secrets
+add constraint notification_channel_secrets_channel_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES app.notification_channels(tenant_id, id) ON DELETE CASCADE;
+
+alter table app.notification_channels
+add constraint notification_channels_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.notification_deliveries
+add constraint notification_deliveries_channel_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES app.notification_channels(tenant_id, id) ON DELETE CASCADE;
+
+alter table app.notification_deliveries
+add constraint notification_deliveries_notification_fkey FOREIGN KEY (tenant_id, notification_id) REFERENCES app.notifications(tenant_id, id);
+
+alter table app.notification_reads
+add constraint notification_reads_notification_fkey FOREIGN KEY (tenant_id, notification_id) REFERENCES app.notifications(tenant_id, id);
+
+alter table app.notifications
+add constraint notifications_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.notifications
+add constraint notifications_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.notifications
+add constraint notifications_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.persona_group_members
+add constraint persona_group_members_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES app.persona_groups(tenant_id, id);
+
+alter table app.persona_group_members
+add constraint persona_group_members_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.persona_groups
+add constraint persona_groups_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.personas
+add constraint personas_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.provider_flags
 add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.quiltt_profiles
+add constraint quiltt_profiles_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.quiltt_sessions
+add constraint quiltt_sessions_persona_fkey FOREIGN KEY (tenant_id, persona_id) REFERENCES app.personas(tenant_id, id);
+
+alter table app.quiltt_sessions
+add constraint quiltt_sessions_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFERENCES app.quiltt_profiles(tenant_id, id);
 
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
@@ -1606,8 +2774,23 @@ add constraint unindexed_texts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES ap
 alter table app.uploads
 add constraint uploads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.webhook_events
+add constraint webhook_events_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.webhook_events
+add constraint webhook_events_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table private.tenant_keys
 add constraint tenant_keys_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table private.webhook_endpoints
+add constraint webhook_endpoints_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table private.webhook_inbox
+add constraint webhook_inbox_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table private.webhook_routes
+add constraint webhook_routes_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
 -- indexes
 
@@ -1620,6 +2803,10 @@ CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (ten
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
+CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
+CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
+CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
+CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
 CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
@@ -1627,7 +2814,9 @@ CREATE INDEX connections_due_idx ON app.connections USING btree (next_sync_at) W
 CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (tenant_id, provider, external_id) WHERE ((external_id IS NOT NULL) AND (status <> 'disconnected'::text));
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX connections_persona_idx ON app.connections USING btree (tenant_id, persona_id);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
+CREATE INDEX expenses_order_idx ON app.expenses USING btree (tenant_id, spent_on DESC, id DESC);
 CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
 CREATE INDEX holdings_mapping_idx ON app.holdings USING btree (tenant_id, mapping_id, account_id);
 CREATE INDEX holdings_raw_idx ON app.holdings USING btree (tenant_id, job_id, raw_id);
@@ -1649,7 +2838,23 @@ CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
+CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
+CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX notification_deliveries_channel_idx ON app.notification_deliveries USING btree (tenant_id, channel_id, created_at DESC, id DESC);
+CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
+CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
+CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
+CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USING btree (tenant_id, persona_id);
+CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
+CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
+CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
+CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (tenant_id, persona_id);
+CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
@@ -1666,6 +2871,16 @@ CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenan
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
+CREATE INDEX webhook_events_connection_idx ON app.webhook_events USING btree (tenant_id, connection_id, received_at DESC, id DESC);
+CREATE INDEX webhook_events_due_idx ON app.webhook_events USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text]));
+CREATE INDEX webhook_events_order_idx ON app.webhook_events USING btree (tenant_id, received_at DESC, id DESC);
+CREATE INDEX webhook_events_received_idx ON app.webhook_events USING btree (received_at);
+CREATE INDEX webhook_endpoints_connection_idx ON private.webhook_endpoints USING btree (tenant_id, connection_id);
+CREATE INDEX webhook_inbox_connection_idx ON private.webhook_inbox USING btree (tenant_id, connection_id);
+CREATE INDEX webhook_inbox_due_idx ON private.webhook_inbox USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text, 'parked'::text]));
+CREATE INDEX webhook_inbox_parked_idx ON private.webhook_inbox USING btree (provider, environment, item) WHERE (state = 'parked'::text);
+CREATE INDEX webhook_inbox_received_idx ON private.webhook_inbox USING btree (received_at);
+CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree (tenant_id, connection_id);
 
 -- triggers
 
@@ -1673,16 +2888,26 @@ CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
+CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
+CREATE TRIGGER notification_channel_secrets_previous BEFORE UPDATE OF sealed_secret ON app.notification_channel_secrets FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
+CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON app.notification_channels FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -1691,7 +2916,11 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
+CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.amount IS DISTINCT FROM new.amount) OR (old.currency IS DISTINCT FROM new.currency) OR (old.sort_date IS DISTINCT FROM new.sort_date) OR (old.description IS DISTINCT FROM new.description) OR (old.merchant_name IS DISTINCT FROM new.merchant_name) OR (old.source_category IS DISTINCT FROM new.source_category) OR (old.user_category IS DISTINCT FROM new.user_category))) EXECUTE FUNCTION private.follow_with_expense();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
 CREATE TRIGGER provider_states_touch BEFORE UPDATE ON private.provider_states FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 -- policies
@@ -1748,6 +2977,36 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy applied_pages_select_worker on app.applied_pages for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.asset_personas enable row level security;
+alter table app.asset_personas force row level security;
+create policy asset_personas_delete on app.asset_personas for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy asset_personas_insert on app.asset_personas for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy asset_personas_insert_worker on app.asset_personas for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy asset_personas_select on app.asset_personas for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy asset_personas_select_worker on app.asset_personas for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.assets enable row level security;
+alter table app.assets force row level security;
+create policy assets_insert on app.assets for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id)) AND (source = 'manual'::text)));
+create policy assets_insert_worker on app.assets for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy assets_select on app.assets for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy assets_select_worker on app.assets for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy assets_update on app.assets for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy assets_update_worker on app.assets for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.connection_credentials enable row level security;
 alter table app.connection_credentials force row level security;
 create policy connection_credentials_delete_worker on app.connection_credentials for delete to worker
@@ -1786,6 +3045,15 @@ with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_
 create policy connections_update_worker on app.connections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.expenses enable row level security;
+alter table app.expenses force row level security;
+create policy expenses_insert_worker on app.expenses for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy expenses_select on app.expenses for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy expenses_select_worker on app.expenses for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.holdings enable row level security;
 alter table app.holdings force row level security;
@@ -1866,6 +3134,16 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy mapping_accounts_select_worker on app.mapping_accounts for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.mapping_aliases enable row level security;
+alter table app.mapping_aliases force row level security;
+create policy mapping_aliases_insert_worker on app.mapping_aliases for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_aliases_select_worker on app.mapping_aliases for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_aliases_update_worker on app.mapping_aliases for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.mapping_waits enable row level security;
 alter table app.mapping_waits force row level security;
 create policy mapping_waits_delete_worker on app.mapping_waits for delete to worker
@@ -1880,6 +3158,105 @@ create policy mapping_waits_update_worker on app.mapping_waits for update to wor
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.notification_channel_secrets enable row level security;
+alter table app.notification_channel_secrets force row level security;
+create policy notification_channel_secrets_insert on app.notification_channel_secrets for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channel_secrets_select on app.notification_channel_secrets for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channel_secrets_select_worker on app.notification_channel_secrets for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_channel_secrets_update on app.notification_channel_secrets for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy notification_channel_secrets_update_worker on app.notification_channel_secrets for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_channels enable row level security;
+alter table app.notification_channels force row level security;
+create policy notification_channels_delete on app.notification_channels for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channels_insert on app.notification_channels for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy notification_channels_select on app.notification_channels for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channels_select_worker on app.notification_channels for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_channels_update on app.notification_channels for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy notification_channels_update_worker on app.notification_channels for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_deliveries enable row level security;
+alter table app.notification_deliveries force row level security;
+create policy notification_deliveries_insert on app.notification_deliveries for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_deliveries_insert_worker on app.notification_deliveries for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_deliveries_select on app.notification_deliveries for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_deliveries_select_worker on app.notification_deliveries for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_deliveries_update_worker on app.notification_deliveries for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_reads enable row level security;
+alter table app.notification_reads force row level security;
+create policy notification_reads_insert on app.notification_reads for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (user_id = ( SELECT private.current_user_id() AS current_user_id))));
+create policy notification_reads_select on app.notification_reads for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (user_id = ( SELECT private.current_user_id() AS current_user_id))));
+
+alter table app.notifications enable row level security;
+alter table app.notifications force row level security;
+create policy notifications_insert on app.notifications for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (kind = 'test'::text) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notifications_insert_worker on app.notifications for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notifications_select on app.notifications for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy notifications_select_worker on app.notifications for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.persona_group_members enable row level security;
+alter table app.persona_group_members force row level security;
+create policy persona_group_members_delete on app.persona_group_members for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy persona_group_members_insert on app.persona_group_members for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy persona_group_members_select on app.persona_group_members for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy persona_group_members_select_worker on app.persona_group_members for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.persona_groups enable row level security;
+alter table app.persona_groups force row level security;
+create policy persona_groups_insert on app.persona_groups for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy persona_groups_select on app.persona_groups for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy persona_groups_select_worker on app.persona_groups for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy persona_groups_update on app.persona_groups for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.personas enable row level security;
+alter table app.personas force row level security;
+create policy personas_insert on app.personas for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id)) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id IS NULL) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)))));
+create policy personas_select on app.personas for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy personas_select_worker on app.personas for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy personas_update on app.personas for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)) OR ((user_id IS NULL) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))))))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
 alter table app.provider_flags enable row level security;
 alter table app.provider_flags force row level security;
 create policy provider_flags_delete_worker on app.provider_flags for delete to worker
@@ -1891,6 +3268,26 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy provider_flags_select_worker on app.provider_flags for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy provider_flags_update_worker on app.provider_flags for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.quiltt_profiles enable row level security;
+alter table app.quiltt_profiles force row level security;
+create policy quiltt_profiles_insert_worker on app.quiltt_profiles for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_profiles_select_worker on app.quiltt_profiles for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_profiles_update_worker on app.quiltt_profiles for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.quiltt_sessions enable row level security;
+alter table app.quiltt_sessions force row level security;
+create policy quiltt_sessions_insert_worker on app.quiltt_sessions for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_sessions_select_worker on app.quiltt_sessions for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy quiltt_sessions_update_worker on app.quiltt_sessions for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -1991,6 +3388,9 @@ create policy transactions_select on app.transactions for select to authenticate
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy transactions_select_worker on app.transactions for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transactions_update on app.transactions for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy transactions_update_worker on app.transactions for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
@@ -2016,6 +3416,21 @@ create policy uploads_update_worker on app.uploads for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.webhook_events enable row level security;
+alter table app.webhook_events force row level security;
+create policy webhook_events_insert_worker on app.webhook_events for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy webhook_events_select on app.webhook_events for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy webhook_events_select_worker on app.webhook_events for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy webhook_events_update on app.webhook_events for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy webhook_events_update_worker on app.webhook_events for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table private.provider_states enable row level security;
 alter table private.provider_states force row level security;
 
@@ -2025,6 +3440,15 @@ create policy tenant_keys_insert_worker on private.tenant_keys for insert to wor
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy tenant_keys_select_worker on private.tenant_keys for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table private.webhook_endpoints enable row level security;
+alter table private.webhook_endpoints force row level security;
+
+alter table private.webhook_inbox enable row level security;
+alter table private.webhook_inbox force row level security;
+
+alter table private.webhook_routes enable row level security;
+alter table private.webhook_routes force row level security;
 
 -- grants
 
@@ -2036,15 +3460,21 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
 grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
 grant insert, select on app.applied_pages to worker;
+grant delete, insert, select on app.asset_personas to authenticated;
+grant insert, select on app.asset_personas to worker;
+grant insert, select, update (group_id, account_id, category, name, name_by_user, description, institution_name, institution_by_user, status, currency, value, valued_at) on app.assets to authenticated;
+grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
-grant select, update (institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention) on app.connections to worker;
+grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant select on app.expenses to authenticated;
+grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
 grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
@@ -2058,10 +3488,28 @@ grant insert, select, update (name, country) on app.institutions to authenticate
 grant insert, select on app.institutions to worker;
 grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
+grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
+grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;
+grant select, update (sealed_url, sealed_secret, sealed_previous) on app.notification_channel_secrets to worker;
+grant delete, insert (tenant_id, id, type, name, kinds, host, ending, recipients, recipient_role, created_by), select, update (name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, recipients, recipient_role) on app.notification_channels to authenticated;
+grant select, update (enabled, disabled_reason, disabled_at, failures) on app.notification_channels to worker;
+grant insert (tenant_id, id, notification_id, channel_id), select on app.notification_deliveries to authenticated;
+grant insert (tenant_id, id, notification_id, channel_id), select, update (state, attempts, next_attempt_at, locked_until, log, settled_at) on app.notification_deliveries to worker;
+grant insert (tenant_id, notification_id, user_id), select on app.notification_reads to authenticated;
+grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to authenticated;
+grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to worker;
+grant delete, insert, select on app.persona_group_members to authenticated;
+grant select on app.persona_group_members to worker;
+grant insert, select, update (name, description, status) on app.persona_groups to authenticated;
+grant select on app.persona_groups to worker;
+grant insert, select, update (name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
+grant select on app.personas to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;
+grant insert, select, update (external_id, external_environment) on app.quiltt_profiles to worker;
+grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
@@ -2069,14 +3517,16 @@ grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name) on app.tenants to authenticated;
+grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
 grant select, update on app.uploads to worker;
+grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;
+grant insert, select, update on app.webhook_events to worker;
 grant insert, select on private.tenant_keys to worker;

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -22,13 +23,16 @@ from core.settings import Settings
 from db import redis
 from db.failures import DatabaseUnavailable, TimedOut
 from db.ledger import due
-from db.queue import FUNCTION
+from db.queue import FUNCTION, WEBHOOKS_FUNCTION
 from pipeline.run import run
+from providers.webhooks import Reception
 from resolvers.services import open_services, pipeline_services
+from workers.deliveries import courier
 from workers.janitor import expire_uploads
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
 from workers.token_upkeep import renew_tokens
+from workers.webhooks import process_webhooks, prune_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +40,7 @@ JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job o
 SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
+DELIVER_EVERY_S: Final = 2
 RENEWAL_SECOND: Final = 20  # of every minute
 JANITOR_EVERY_MIN: Final = 10
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
@@ -79,19 +84,38 @@ async def sweep(ctx: Ctx) -> None:
         await services.queue.wake(tenant_id, job_id)
 
 
+async def run_webhooks(ctx: Ctx) -> None:
+    """Processes events of webhooks that are due."""
+    await process_webhooks(ctx["services"], ctx["pipeline"])
+
+
+async def sweep_webhooks(ctx: Ctx) -> None:
+    """The same: events whose wake was lost, or whose delay is over."""
+    await run_webhooks(ctx)
+
+
 async def renew(ctx: Ctx) -> None:
     """Renews access tokens that end soon."""
     await renew_tokens(ctx["pipeline"], ctx["services"].queue)
 
 
 async def clean(ctx: Ctx) -> None:
-    """Deletes uploads that nobody imported in time."""
+    """Deletes uploads that nobody imported in time, and events that nobody replays any more."""
     await expire_uploads(ctx["services"])
+    await prune_webhooks(ctx["services"])
 
 
 async def index(ctx: Ctx) -> None:
     """Indexes the texts of what jobs have written, when no job of the tenant is to be done."""
     await index_texts(ctx["services"].database)
+
+
+async def deliver(ctx: Ctx) -> None:
+    """Begins to send notifications that are due to tenants' channels."""
+    try:
+        await ctx["courier"].tick()
+    except (DatabaseUnavailable, TimedOut):
+        log.warning("deliveries.not_begun")
 
 
 def tune_interpreter() -> None:
@@ -104,14 +128,19 @@ def tune_interpreter() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
-def worker_options(settings: Settings) -> dict[str, Any]:
+def worker_options(
+    settings: Settings, *, receivers: Mapping[str, Reception] | None = None
+) -> dict[str, Any]:
     """What arq needs to know. Results are kept nowhere: the ledger has them."""
 
     async def start(ctx: Ctx) -> None:
         tune_interpreter()
         stack = AsyncExitStack()
         ctx["stack"] = stack
-        ctx["services"] = await stack.enter_async_context(open_services(settings))
+        ctx["services"] = await stack.enter_async_context(
+            open_services(settings, receivers=receivers)
+        )
+        ctx["courier"] = await stack.enter_async_context(courier(ctx["services"]))
         ctx["pipeline"] = replace(
             pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
         )
@@ -122,12 +151,14 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     assert settings.redis_url is not None
     url = settings.redis_url.get_secret_value()
     return {
-        "functions": [run_job],
+        "functions": [run_job, run_webhooks],
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(renew, second={RENEWAL_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
+            cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
         "queue_name": redis.QUEUE,
@@ -147,12 +178,13 @@ def worker_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, receivers: Mapping[str, Reception] | None = None) -> None:
     """Works until cancelled. A lost Redis ends arq's worker; this starts another."""
     failures = 0
     while True:
         started = asyncio.get_running_loop().time()
-        worker = Worker(**worker_options(settings), handle_signals=False)
+        options = worker_options(settings, receivers=receivers)
+        worker = Worker(**options, handle_signals=False)
         try:
             await worker.async_run()
             return
@@ -181,4 +213,4 @@ def __getattr__(name: str) -> object:
     raise AttributeError(name)
 
 
-assert run_job.__name__ == FUNCTION
+assert (run_job.__name__, run_webhooks.__name__) == (FUNCTION, WEBHOOKS_FUNCTION)

@@ -35,6 +35,8 @@ async def begin(client: Client, wanted: LinkAsk) -> LinkStep:
         body["webhook"] = webhook
     if app.redirect_url is not None:
         body["redirect_uri"] = app.redirect_url
+    if app.hosted:
+        body["hosted_link"] = {"completion_redirect_uri": wanted.callback_url}
     credentials: PlaidCredentials | None = wanted.credentials
     if credentials is None:
         body["products"] = ["transactions"]
@@ -48,6 +50,7 @@ async def begin(client: Client, wanted: LinkAsk) -> LinkStep:
     token = demanded(answer, LINK_TOKEN)
     return LinkStep(
         kind=LinkKind.TOKEN,
+        url=demanded(answer, "hosted_link_url") if app.hosted else None,
         token=token,
         expires_at=_instant(answer.get("expiration")),
         kept={LINK_TOKEN: token},

@@ -36,6 +36,7 @@ class PlaidApp(AppSettings):
     )
     webhook_url: str | None = None  # of new links, unless the link names another
     redirect_url: str | None = None  # of banks with OAuth, as registered at Plaid
+    hosted: bool = False  # people link on a page of Plaid's, instead of in a widget of the app's
     investments: bool = True  # Plaid bills them from the first request on
 
 

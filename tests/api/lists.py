@@ -25,11 +25,19 @@ from tests.isolation.graphql_arguments import KEYS
 OWN: Final[GraphQLSchema] = schema._schema
 TABLES: Final = {
     **{name: table for name, (table, _) in KEYS.items()},
+    "AssetOwner": "app.asset_personas",
     "Finding": "app.ingestion_findings",
     "PreviewRow": "app.ingestion_previews",
 }
 # The parent in the rows of `tests.compiler`, and which one's list is full.
-_PARENTS: Final = {"Account": "account", "Connection": "connection", "IngestionJob": "job"}
+_PARENTS: Final = {
+    "Account": "account",
+    "Asset": "asset",
+    "Connection": "connection",
+    "IngestionJob": "job",
+    "Persona": "persona",
+    "PersonaGroup": "group",
+}
 _FULL: Final = {"Account.mappings": 2}
 _QUERY: Final = """
 query ($first: Int, $after: String) { %(before)s list: %(field)s(

@@ -15,8 +15,9 @@ from websockets.exceptions import InvalidStatus
 
 from api.app import create_app
 from api.connections import HEAD_BYTES_MAX, SILENT_OF_PEER_MAX, Connection
-from api.peers import FAILURES_MAX, NAMELESS_SOCKETS_MAX, PEERS_MAX, SOCKETS_MAX, WINDOW_S, Peers
+from api.peers import FAILURES_MAX, NAMELESS_SOCKETS_MAX, SOCKETS_MAX, Peers
 from api.rate_limits import RateLimited
+from api.tries import NAMES_MAX, WINDOW_S
 from tests.api.conftest import Edges
 from tests.fixtures.api_server import Api, initialised, serving
 from tests.fixtures.small_schema import Seen, opener
@@ -92,10 +93,10 @@ def test_a_peer_without_an_address_is_one_too() -> None:
 def test_memory_is_bounded_however_many_peers_fail() -> None:
     peers = Peers(Clock())
 
-    for number in range(PEERS_MAX + 500):
+    for number in range(NAMES_MAX + 500):
         peers.fail(_from(f"peer-{number}"))
 
-    assert len(peers._failures) == PEERS_MAX
+    assert len(peers._failures) == NAMES_MAX
 
 
 async def test_who_failed_too_often_is_refused_while_good_tokens_pass(

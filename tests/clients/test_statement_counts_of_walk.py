@@ -23,6 +23,7 @@ from tests.clients.counting import CountedDatabase
 from tests.clients.operations import name_of, operations, text_of
 from tests.fixtures.csv_file import csv, saved
 from tests.fixtures.graph import Graph, graph_of
+from tests.fixtures.personas import a_group, a_persona, an_asset
 from tests.fixtures.world import Place, World
 
 FEW: Final = 1
@@ -32,6 +33,20 @@ READS: Final = sorted(
     operations(OperationType.QUERY, OperationType.SUBSCRIPTION),
     key=name_of,
 )
+
+# An endpoint of a connection, and an event that came to it.
+WEBHOOK: Final = """
+with made as (
+  insert into private.webhook_endpoints (
+    tenant_id, connection_id, id, provider, kind, token_hash
+  )
+  values ($1, $2, gen_random_uuid(), 'file', 'connection', sha256(uuid_send($2)))
+)
+insert into app.webhook_events (
+  tenant_id, id, connection_id, provider, type, dedupe_key, sealed, state, received_at
+)
+values ($1, gen_random_uuid(), $2, 'file', 'changed', 'one', '', 'done', now())
+"""
 
 
 @pytest.fixture
@@ -115,6 +130,9 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "mutation ($input: MemberInviteInput!) { memberInvite(input: $input) { __typename } }"
         )
         await graph.ask(place.user, invite, input={"email": f"guest{number}@example.com"})
+    for connection in connections:
+        await graph.world.owner.execute(WEBHOOK, place.tenant_id, connection.connection_id)
+    asset_id, persona_id = await _family(graph, place, size)
     account_id, transaction_id = await _first(graph, place)
     job_id = encode("IngestionJob", review["id"])
     upload_id = (await world.ledger(place, queued[0]))["upload_id"]
@@ -122,6 +140,8 @@ async def _filled(graph: Graph, size: int) -> Filled:
         place=place,
         variables={
             "accountId": encode("Account", account_id),
+            "assetId": encode("Asset", asset_id),
+            "personaId": encode("Persona", persona_id),
             "from": "2026-03-01",
             "to": "2026-03-31",
             "groupBy": ["MONTH", "ACCOUNT", "MERCHANT"],
@@ -133,6 +153,19 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "uploadId": encode("Upload", upload_id),
         },
     )
+
+
+async def _family(graph: Graph, place: Place, size: int) -> tuple[UUID, UUID]:
+    """A group of so many personas, who own as many assets together; one of each."""
+    world = graph.world
+    personas = [await a_persona(world, place) for _ in range(size)]
+    group_id = await a_group(world, place, *personas)
+    assets = [await an_asset(world, place, group_id=group_id) for _ in range(size)]
+    await world.owner.executemany(
+        "insert into app.asset_personas values ($1, $2, $3, 'owner', 1)",
+        [(place.tenant_id, asset, persona) for asset in assets for persona in personas],
+    )
+    return assets[0], personas[0]
 
 
 async def _connection(graph: Graph, place: Place) -> Place:

@@ -27,6 +27,7 @@ from tests.clients.counting import Counts
 from tests.clients.npm import CLIENT, ROOT, installed, run, tool
 from tests.fixtures.api_server import KEYS, Api, serving, settings_of
 from tests.fixtures.database import DatabaseUrls
+from tests.fixtures.postbox import OTHER_PROVIDER, RECEIVERS
 
 WALKS_WITHIN_S: Final = 300
 ENDS_WITHIN_S: Final = 15
@@ -131,7 +132,9 @@ async def walker(
     port = _free_port()
     settings = settings_of(database, redis_url, tmp_path, BANKFEEDS_PORT=str(port))
     counts = Counts()
-    app = create_app(settings, open_context=counts.open_context)
+    # So that a connection of files can have an endpoint; the worker does not know the provider.
+    receivers = {"file": RECEIVERS[OTHER_PROVIDER]}
+    app = create_app(settings, open_context=counts.open_context, receivers=receivers)
     owner = await asyncpg.connect(database.owner)
     try:
         async with serving(app, tmp_path, port=port) as api:

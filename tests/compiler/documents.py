@@ -56,7 +56,7 @@ class Writer:
     schema: GraphQLSchema
     dice: Dice
     arguments: Arguments
-    toward: frozenset[tuple[str, str]] = frozenset()  # types and fields that are asked more often
+    roots: frozenset[str] = frozenset()  # the only ones to begin with; none: all
     pure: bool = False  # only fields that declare their SQL
     keys: dict[tuple[Path, str], What] = field(default_factory=dict)
     taken: list[tuple[Path, str, What]] = field(default_factory=list)  # the same, in order
@@ -150,9 +150,6 @@ class Writer:
         branches = [one for one in fields if not is_leaf_type(get_named_type(one[1].type))]
         if not fields:
             return self._typename(path)
-        aimed = [one for one in fields if (parent.name, one[0]) in self.toward]
-        if aimed and self.dice.chance(4):
-            fields = branches = aimed
         name, definition = self.dice.one(
             branches if branches and self.dice.chance(2 if _is_broad(parent) else 6) else fields
         )
@@ -188,6 +185,8 @@ class Writer:
             for name, one in parent.fields.items()
             if name not in _LEFT_OUT and (room or is_leaf_type(get_named_type(one.type)))
         ]
+        if not path and self.roots:
+            fields = [(name, one) for name, one in fields if name in self.roots]
         if not self.pure or not any(_declares(one) for one in parent.fields.values()):
             return fields
         return [(name, one) for name, one in fields if name == "id" or _declares(one)]
@@ -227,16 +226,13 @@ class Writer:
 
 
 def documents(
-    schema: GraphQLSchema,
-    material: Material,
-    *,
-    toward: frozenset[tuple[str, str]] = frozenset(),
+    schema: GraphQLSchema, material: Material, *, roots: frozenset[str] = frozenset()
 ) -> st.SearchStrategy[Document]:
-    """Random queries of the schema; types and fields that are named in `toward` are in many."""
+    """Random queries of the schema, that begin with these fields where some are given."""
 
     def written(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Document:
         dice = Dice(draw)
-        return Writer(schema, dice, Arguments(material, dice), toward=toward).document()
+        return Writer(schema, dice, Arguments(material, dice), roots=roots).document()
 
     return st.composite(written)()
 

@@ -39,7 +39,12 @@ _FORGED: Final = (
 )
 # Names of arguments that are not those of their column, or of the type of their id.
 _COLUMNS: Final = {"text": "description", "categories": "source_category"}
-_TYPES: Final = {"mapping": "AccountMapping", "job": "IngestionJob", "profile": "StatementProfile"}
+_TYPES: Final = {
+    "mapping": "AccountMapping",
+    "job": "IngestionJob",
+    "profile": "StatementProfile",
+    "group": "PersonaGroup",
+}
 _POOLS: Final = """
 select column_name, data_type, table_name from information_schema.columns
 where table_schema = 'app' and data_type in ('text', 'numeric', 'date', 'character')

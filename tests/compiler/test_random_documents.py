@@ -36,6 +36,8 @@ from tests.compiler.rows import Tenant
 
 _EXAMPLES: Final = int(os.environ.get("COMPILER_EXAMPLES", "300"))
 _DEFINITION: Final = "strawberry-definition"  # where Strawberry leaves its own field
+# Among all fields of a growing schema a wrong one would hardly be drawn.
+PLANTED_BELOW: Final = frozenset({"account", "accounts", "transaction", "transactions"})
 bounded = settings(
     max_examples=_EXAMPLES,
     deadline=None,
@@ -43,18 +45,7 @@ bounded = settings(
     derandomize="COMPILER_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-# Where planted fields are: the schema is so wide that chance alone would seldom lead there.
-_WAYS: Final = frozenset(
-    {
-        ("Query", "accounts"),
-        ("Query", "transactions"),
-        ("AccountConnection", "edges"),
-        ("AccountEdge", "node"),
-        ("TransactionConnection", "edges"),
-        ("TransactionEdge", "node"),
-    }
-)
-unshrunk = settings(bounded, phases=[Phase.generate])
+unshrunk = settings(bounded, phases=[Phase.generate], report_multiple_bugs=False)
 
 
 # graphql-core leaves coroutines behind where a directive is given null.
@@ -120,7 +111,7 @@ def test_sql_that_says_something_else_is_found(
     planted = both.of(_planted(type_name, field, metadata))
 
     @unshrunk
-    @given(document=documents(schema._schema, material, toward=_WAYS | {(type_name, field)}))
+    @given(document=documents(schema._schema, material, roots=PLANTED_BELOW))
     def holds(document: Document) -> None:
         _holds(planted, document, ACME)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from core.vault import Aad
+from core.webhook_secrets import secret_aad
 from db import sealed
 from db.sealed import FIRST, OPERATOR, PLACES, Place, Sealed
 from db.tenant_keys import data_key
 from tests.fixtures.database import DatabaseUrls
+from tests.fixtures.personas import a_persona
 from tests.fixtures.world import KEY_ID, World
 from tests.fixtures.world import Place as Tenant
 from tests.sql.plans import plan, whole_table_scans
@@ -20,7 +23,11 @@ from tests.sql.plans import plan, whole_table_scans
 KEYS, CREDENTIALS = PLACES[:2]
 
 # Sealed under the tenant's data key, which is what a key-encryption key seals.
-UNDER_A_DATA_KEY = {("app.raw_ingestion_data", "sealed"), ("app.connection_links", "sealed")}
+UNDER_A_DATA_KEY = {
+    ("app.raw_ingestion_data", "sealed"),
+    ("app.connection_links", "sealed"),
+    ("app.webhook_events", "sealed"),
+}
 
 
 async def test_every_column_with_sealed_bytes_is_a_place(database: DatabaseUrls) -> None:
@@ -112,6 +119,9 @@ async def test_what_somebody_else_changed_is_not_exchanged(world: World, place: 
     tenant = await world.place()
     await data_key(partial(world.database.as_, tenant.worker), world.services.vault)
     await _credentials(world, tenant, b"token")
+    await _endpoint(world, tenant)
+    await _channel(world, tenant)
+    await _session(world, tenant)
     one = await _only(world, tenant, place)
 
     async with world.database.as_(tenant.worker) as tx:
@@ -127,6 +137,9 @@ async def test_another_tenants_secrets_are_not_exchanged(world: World, place: Pl
     here, there = await world.place(), await world.place()
     await data_key(partial(world.database.as_, there.worker), world.services.vault)
     await _credentials(world, there, b"token")
+    await _endpoint(world, there)
+    await _channel(world, there)
+    await _session(world, there)
     theirs = await _only(world, there, place)
 
     async with world.database.as_(here.worker) as tx:
@@ -146,6 +159,69 @@ async def _credentials(world: World, tenant: Tenant, secret: bytes) -> None:
         tenant_id=tenant.tenant_id, purpose=CREDENTIALS.purpose, record_id=tenant.connection_id
     )
     await _put(world, tenant, await world.services.vault.seal(secret, aad=aad))
+
+
+async def _endpoint(world: World, tenant: Tenant) -> None:
+    """An endpoint of webhooks during a rotation."""
+    endpoint_id = uuid4()
+    aad = secret_aad(tenant_id=tenant.tenant_id, endpoint_id=endpoint_id)
+    seal = world.services.vault.seal
+    await world.owner.execute(
+        "insert into private.webhook_endpoints (tenant_id, connection_id, id, provider, kind,"
+        " token_hash, sealed_secret, sealed_previous, previous_until)"
+        " values ($1, $2, $3, 'file', 'connection', sha256('token'), $4, $5, now())",
+        tenant.tenant_id,
+        tenant.connection_id,
+        endpoint_id,
+        await seal(b"secret", aad=aad),
+        await seal(b"previous", aad=aad),
+    )
+
+
+async def _channel(world: World, tenant: Tenant) -> None:
+    """A channel of notifications during a rotation."""
+    channel_id = uuid4()
+    aad = Aad(tenant_id=tenant.tenant_id, purpose="notification.channel", record_id=channel_id)
+    seal = world.services.vault.seal
+    await world.owner.execute(
+        "insert into app.notification_channels (tenant_id, id, type, name, host, ending)"
+        " values ($1, $2, 'webhook', 'Alarms', 'hooks.example', 'abcd')",
+        tenant.tenant_id,
+        channel_id,
+    )
+    await world.owner.execute(
+        "insert into app.notification_channel_secrets (tenant_id, channel_id, sealed_url,"
+        " sealed_secret, sealed_previous, previous_until) values ($1, $2, $3, $4, $5, now())",
+        tenant.tenant_id,
+        channel_id,
+        await seal(b"https://hooks.example/", aad=aad),
+        await seal(b"secret", aad=aad),
+        await seal(b"previous", aad=aad),
+    )
+
+
+async def _session(world: World, tenant: Tenant) -> None:
+    """An open session at Quiltt."""
+    session_id, profile_id = uuid4(), uuid4()
+    persona_id = await a_persona(world, tenant)
+    aad = Aad(tenant_id=tenant.tenant_id, purpose="quiltt.session", record_id=session_id)
+    await world.owner.execute(
+        "insert into app.quiltt_profiles (tenant_id, id, persona_id, environment)"
+        " values ($1, $2, $3, 'sandbox')",
+        tenant.tenant_id,
+        profile_id,
+        persona_id,
+    )
+    await world.owner.execute(
+        "insert into app.quiltt_sessions (tenant_id, id, persona_id, profile_id, user_id, sealed,"
+        " issued_at, expires_at) values ($1, $2, $3, $4, $5, $6, now(), now() + interval '1 min')",
+        tenant.tenant_id,
+        session_id,
+        persona_id,
+        profile_id,
+        tenant.user_id,
+        await world.services.vault.seal(b"token", aad=aad),
+    )
 
 
 async def _put(world: World, tenant: Tenant, content: bytes) -> None:

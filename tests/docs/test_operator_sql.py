@@ -9,13 +9,18 @@ from uuid import uuid4
 
 import asyncpg
 
+from db import assets
 from db.direct import connected
 from db.files import migrations_directory
 from db.login import grant_login, refuse_unsafe_login
 from db.migrate import migrate
 from tests.docs.blocks import ROOT, blocks
+from tests.fixtures.context import an_account
 from tests.fixtures.database import DatabaseUrls
-from tests.fixtures.world import World
+from tests.fixtures.personas import a_group, a_persona
+from tests.fixtures.post_office import office_of
+from tests.fixtures.postbox import told as told_event
+from tests.fixtures.world import Place, World
 from workers.text_index import index_texts
 
 STATEMENTS = {
@@ -81,6 +86,8 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
     await index_texts(world.database)
     for place in (gone, stays):
         await world.take_in(place, SAMPLE.replace(b"KETTLE", b"TEAPOT"))
+        await _own(world, place)
+        await _told(world, place)
     before = await _rows_of_all_tables(world.owner, stays.tenant_id)
 
     blobs = await world.owner.fetch(_for(told("select blob_path"), gone.tenant_id))
@@ -88,9 +95,38 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
     await world.owner.execute(_for(told("begin;"), gone.tenant_id))
 
     assert [row["blob_path"].split("/")[0] for row in blobs] == [str(gone.tenant_id)] * 2
-    assert {"app.transaction_texts", "app.unindexed_texts"} <= before.keys()
+    assert {"app.transaction_texts", "app.unindexed_texts", "app.asset_personas"} <= before.keys()
+    assert {"app.webhook_events", "private.webhook_endpoints"} <= before.keys()
     assert await _rows_of_all_tables(world.owner, gone.tenant_id) == {}
     assert await _rows_of_all_tables(world.owner, stays.tenant_id) == before
+
+
+async def _own(world: World, place: Place) -> None:
+    """A persona of a group owns an account."""
+    account_id = await an_account(world, place)
+    persona_id = await a_persona(world, place)
+    await a_group(world, place, persona_id)
+    async with world.database.as_(place.worker) as tx:
+        await assets.ensure_for_account(
+            tx,
+            tenant_id=place.tenant_id,
+            account_id=account_id,
+            persona_id=persona_id,
+            connection_id=place.connection_id,
+            name="Main",
+            institution=None,
+        )
+
+
+async def _told(world: World, place: Place) -> None:
+    """A provider told something of the connection, and something that waits."""
+    office = office_of(world)
+    office.services = world.services  # whose keys have sealed the tenant's
+    box = await office.own_box(place)
+    await office.link(place, str(place.connection_id))
+    await office.receive(box, told_event())
+    await office.process()
+    await office.receive(box, told_event())
 
 
 def _for(text: str, tenant_id: object) -> str:

@@ -21,6 +21,7 @@ from graphql import (
 
 from schema.ids import encode
 from tests.fixtures.csv_file import PROFILE
+from tests.fixtures.post import SECRET
 from tests.isolation.graphql_documents import Operation
 from tests.isolation.rows import NoRecipe, Owner, Row
 
@@ -30,6 +31,7 @@ Value = Callable[["Side"], Any]
 KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "Account": ("app.accounts", "id"),
     "AccountMapping": ("app.account_mappings", "id"),
+    "Asset": ("app.assets", "id"),
     "AuditLog": ("app.ingestion_audit_log", "id"),
     "Balance": ("app.account_balances", "id"),
     "Connection": ("app.connections", "id"),
@@ -38,12 +40,19 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "Institution": ("app.institutions", "id"),
     "Invitation": ("app.tenant_invitations", "id"),
     "Member": ("app.tenant_members", "user_id"),
+    "Notification": ("app.notifications", "id"),
+    "NotificationChannel": ("app.notification_channels", "id"),
+    "NotificationDelivery": ("app.notification_deliveries", "id"),
+    "Persona": ("app.personas", "id"),
+    "PersonaGroup": ("app.persona_groups", "id"),
     "RawDocument": ("app.raw_ingestion_data", "id"),
     "StatementProfile": ("app.statement_profiles", "id"),
     "Tenant": ("app.tenants", "id"),
     "Transaction": ("app.transactions", "id"),
     "Upload": ("app.uploads", "id"),
     "User": ("app.ingestion_audit_log", "user_id"),
+    "WebhookEndpoint": ("private.webhook_endpoints", "id"),
+    "WebhookEvent": ("app.webhook_events", "id"),
 }
 GARBAGE: Final = "no id of ours"
 
@@ -115,29 +124,41 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "Query.node(id:)": an_id(*KEYS),
     **{
         f"Query.{name[0].lower()}{name[1:]}(id:)": an_id(name)
-        for name in ("Account", "Connection", "IngestionJob", "Transaction")
+        for name in ("Account", "Asset", "Connection", "IngestionJob", "Persona", "Transaction")
     },
     **{
         f"Mutation.{noun}{verb}(id:)": an_id(type_name)
         for noun, type_name, verbs in (
             ("account", "Account", "Update"),
             ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
+            ("asset", "Asset", "Update Archive Restore AttachAccount"),
             ("connection", "Connection", "Update Pause Resume Disconnect"),
             ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
             ("invitation", "Invitation", "Accept Revoke"),
             ("member", "Member", "SetRole Remove"),
+            ("notificationChannel", "NotificationChannel", "Update Remove Test"),
+            ("persona", "Persona", "Update MakePrimary"),
+            ("personaGroup", "PersonaGroup", "Update AddMember RemoveMember"),
             ("statementProfile", "StatementProfile", "Update Delete"),
+            ("webhookEndpoint", "WebhookEndpoint", "Rotate Disable"),
         )
         for verb in verbs.split()
     },
     "accountId": an_id("Account"),
     "accountIds": an_id("Account"),
+    "assetId": an_id("Asset"),
     "connectionId": an_id("Connection"),
+    "groupId": an_id("PersonaGroup"),
     "institutionId": an_id("Institution"),
     "jobId": an_id("IngestionJob"),
+    "personaId": an_id("Persona"),
     "profileId": an_id("StatementProfile"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
+    "Mutation.webhookEventReplay(ids:)": an_id("WebhookEvent"),
+    "WebhookEventFilter.type": column("app.webhook_events", "type"),
+    "secret": fixed(None),
+    "keepHours": fixed(24),
     "idempotencyKey": column("app.ingestion_jobs", "idempotency_key", base="a new key"),
     "first": fixed(1),
     "after": CURSOR,
@@ -160,12 +181,40 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "amountTo": bound("app.transactions", "amount"),
     "AccountCreateInput.name": column("app.accounts", "name"),
     "AccountUpdateInput.name": column("app.accounts", "name"),
+    "AssetCreateInput.name": column("app.assets", "name"),
+    "AssetUpdateInput.name": column("app.assets", "name"),
+    **{
+        f"{name}.category": fixed("FINANCIAL_ACCOUNT")
+        for name in ("AssetCreateInput", "AssetUpdateInput", "AssetFilter")
+    },
+    "AssetCreateInput.value": bound("app.assets", "value"),
+    "AssetUpdateInput.value": bound("app.assets", "value"),
+    "valuedAt": bound("app.assets", "valued_at"),
+    "owners": Recipe(value=lambda side: [{"personaId": side.id("Persona"), "percentage": "1.25"}]),
     "ConnectionCreateInput.name": column("app.connections", "name"),
     "ConnectionUpdateInput.name": column("app.connections", "name"),
+    "PersonaCreateInput.name": fixed(None),
+    "PersonaUpdateInput.name": fixed(None),
+    "givenName": column("app.personas", "given_name"),
+    "familyName": column("app.personas", "family_name"),
+    "isPrimary": fixed(False),
+    "PersonaGroupCreateInput.name": column("app.persona_groups", "name"),
+    "PersonaGroupUpdateInput.name": column("app.persona_groups", "name"),
+    "description": column("app.persona_groups", "description"),
     "StatementProfileCreateInput.name": column("app.statement_profiles", "name", base="A bank"),
     "StatementProfileUpdateInput.name": column("app.statement_profiles", "name"),
     "TenantCreateInput.name": column("app.tenants", "name"),
     "TenantUpdateInput.name": column("app.tenants", "name"),
+    "NotificationChannelCreateInput.name": column("app.notification_channels", "name"),
+    "NotificationChannelUpdateInput.name": column("app.notification_channels", "name"),
+    "NotificationsMarkReadInput.ids": an_id("Notification"),
+    "NotificationsMarkReadInput.all": fixed(False),
+    "unread": fixed(True),
+    "enabled": fixed(True),
+    "url": fixed("https://hooks.example/"),
+    "NotificationChannelCreateInput.secret": fixed(SECRET),
+    "NotificationChannelUpdateInput.secret": fixed(SECRET),
+    **dict.fromkeys(("recipients", "recipientRole"), fixed(None)),  # of mail alone
     "definition": fixed(PROFILE),
     "decimals": fixed([{"currency": "EUR", "decimals": 2}]),
     "institutionName": column("app.institutions", "name"),
@@ -346,4 +395,6 @@ def _put(given: dict[str, Any], place: Place, value: Any) -> None:
     for name in way:
         given[name] = dict(given.get(name, {}))
         given = given[name]
-    given[last] = [value] if place.listed and not isinstance(value, list) else value
+    given[last] = value
+    if place.listed and value is not None and not isinstance(value, list):
+        given[last] = [value]

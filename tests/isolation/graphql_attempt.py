@@ -34,6 +34,7 @@ from db.session import Database
 from resolvers.context import Context, Services
 from schema.context import open as open_context
 from schema.ids import decode
+from tests.fixtures.postbox import OTHER_PROVIDER, RECEIVERS
 from tests.fixtures.world import KEYS
 from tests.isolation.graphql_actors import Actor
 from tests.isolation.graphql_documents import Operation
@@ -47,6 +48,9 @@ UPLOAD_BYTES_MAX: Final = 1_000_000
 
 # What both tenants' rows must be for a mutation to be possible at all.
 PREPARED: Final[Mapping[str, str]] = {
+    "assetAttachAccount": "update app.assets set account_id = null",
+    "assetRestore": "update app.assets set status = 'archived'",
+    "assetUpdate": "update app.assets set account_id = null",
     "connectionResume": "update app.connections set status = 'paused'",
     "ingestionJobApprove": "update app.ingestion_jobs set state = 'awaiting_review'",
     "ingestionJobDiscard": "update app.ingestion_jobs set state = 'awaiting_review'",
@@ -57,8 +61,11 @@ PREPARED: Final[Mapping[str, str]] = {
     " update app.ingestion_jobs set profile_id = null",
 }
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# A secret that is made anew each time, and instants of the run itself.
-_NOISE: Final = re.compile(r"token=[\w-]+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")
+# Secrets that are made anew each time, and instants of the run itself.
+_NOISE: Final = re.compile(
+    r"token=[\w-]+|/webhooks/\w+/[a-z2-7]{26}|whsec_[\w+/=]+"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +96,9 @@ class Noted:
     async def wake(self, tenant_id: UUID, job_id: UUID) -> None:
         """See `Queue.wake`; no worker runs."""
         self.tenants.append(f"work of {tenant_id}")
+
+    async def wake_webhooks(self) -> None:
+        """See `Queue.wake_webhooks`; it names nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +229,7 @@ async def staged(
             clock=lambda: NOW,
             public_url="http://localhost",
             upload_bytes_max=UPLOAD_BYTES_MAX,
+            receivers={"file": RECEIVERS[OTHER_PROVIDER]},
         )
         await stack.enter_async_context(session.undone())
         yield Stage(schema=schema, session=session, people=people, services=services, noted=noted)

@@ -50,7 +50,7 @@ class Owner:
 # What a column must be where a check or a rule asks for it. A table without a recipe is an error:
 # whoever adds one says here what its rows look like, were it only `{}`.
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "app.tenants": {"id": lambda owner: owner.tenant_id},
+    "app.tenants": {"id": lambda owner: owner.tenant_id, "expenses_from": "off"},
     "app.tenant_members": {
         "user_id": lambda owner: owner.person("viewer"),
         "email": lambda owner: owner.email("viewer"),
@@ -84,6 +84,17 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.transaction_aliases": {
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
     },
+    "app.expenses": {"status": "active"},
+    "app.connection_links": {"provider": "plaid", "expires_at": "2100-01-01", "used_at": None},
+    "app.quiltt_profiles": {"environment": "sandbox"},
+    "app.quiltt_sessions": {
+        "state": "open",
+        "issued_at": "2026-01-01 12:00",
+        "expires_at": "2026-01-01 12:15",
+        "used_at": None,
+        "closed_at": None,
+    },
+    "app.mapping_aliases": {},
     "app.provider_flags": {"provider": "plaid", "enabled": "true"},
     "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
     "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
@@ -122,11 +133,45 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.unindexed_texts": {
         "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
     },
+    "private.webhook_endpoints": {"provider": "file", "kind": "connection", "disabled_at": None},
+    "private.webhook_routes": {"provider": "file"},
+    "private.webhook_inbox": {"provider": "file", "state": "received", "locked_until": None},
+    "app.webhook_events": {"provider": "file", "state": "done", "locked_until": None},
     "app.holdings": {"quantity": "0"},
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",
         "code": lambda owner: f"{owner.tenant}{owner.name}",
+    },
+    "app.personas": {
+        "kind": "person",
+        "name": None,
+        "email": lambda owner: owner.email("persona"),
+        "status": "active",
+    },
+    "app.persona_groups": {"status": "active"},
+    "app.persona_group_members": {},
+    "app.assets": {"category": "financial_account", "status": "active", "source": "manual"},
+    "app.asset_personas": {"ownership_type": "owner"},
+    # The one kind that users may make, too.
+    "app.notifications": {"kind": "test"},
+    "app.notification_reads": {},
+    "app.notification_channels": {
+        "type": "webhook",
+        "enabled": "true",
+        "disabled_reason": None,
+        "disabled_at": None,
+        "kinds": None,
+        "ending": lambda owner: owner.tenant[:4],
+        "recipients": None,
+        "recipient_role": None,
+    },
+    "app.notification_channel_secrets": {},
+    "app.notification_deliveries": {
+        "state": "pending",
+        "settled_at": None,
+        "locked_until": None,
+        "log": "[]",
     },
 }
 
@@ -206,8 +251,9 @@ def _value(table: Table, column: str, kind: str, owner: Owner) -> str:
         case "uuid" | "uuid[]":
             one = owner.uuid(f"{table.name} {column}")
             return one if kind == "uuid" else f"{{{one}}}"
-        case "text":
-            return owner.text(column)
+        case "text" | "text[]":
+            one = owner.text(column)
+            return one if kind == "text" else f'{{"{one}"}}'
         case "bytea":
             return "\\x" + sha256(owner.text(f"{table.name} {column}").encode()).hexdigest()
         case _:

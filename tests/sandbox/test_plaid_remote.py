@@ -33,7 +33,6 @@ def test_items_and_their_truth_are_told(plaid: Served, item: Linked) -> None:
     assert len(told["transactions"]) == 180
     assert told["holdings"]
     assert told["investment_transactions"]
-    assert told["still_to_come"] == 0
 
 
 def test_ledger_is_advanced(plaid: Served, item: Linked) -> None:

@@ -89,6 +89,23 @@ def test_balances_move_with_the_rows(plaid: Served, schedule: list[dict[str, Any
     assert unexplained(plaid, item) == before
 
 
+def test_pending_money_is_not_available_but_still_there(plaid: Served) -> None:
+    item = plaid.link("user_coins")
+    before = balances(plaid, item), balances(plaid, item, "available")
+
+    done = plaid.control.advance(item.item_id, post=False, added=0, pending=8)
+
+    rows = [
+        row
+        for row in plaid.control.truth(item.item_id).transactions
+        if row.transaction_id in done.added and row.iso_currency_code == "USD"
+    ]
+    assert rows
+    assert balances(plaid, item) == before[0]
+    left = balances(plaid, item, "available")["0000"]
+    assert before[1]["0000"] - left == sum(row.amount for row in rows)
+
+
 @pytest.mark.parametrize("cursor_is_lost", [False, True])
 def test_client_that_pulls_rarely_ends_where_one_does_that_pulls_often(
     plaid: Served, cursor_is_lost: bool
@@ -172,9 +189,9 @@ def without_ids(row: Transaction) -> str:
     return repr(replace(row, transaction_id="", account_id="", pending_transaction_id=None))
 
 
-def balances(plaid: Served, item: Linked) -> dict[str, Decimal]:
+def balances(plaid: Served, item: Linked, kind: str = "current") -> dict[str, Decimal]:
     accounts = plaid.control.truth(item.item_id).accounts
-    return {account["mask"]: account["balances"]["current"] for account in accounts}
+    return {account["mask"]: account["balances"][kind] for account in accounts}
 
 
 def unexplained(plaid: Served, item: Linked) -> dict[str, Decimal]:

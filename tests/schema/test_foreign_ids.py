@@ -7,27 +7,43 @@ from uuid import UUID
 
 import pytest
 
+from core.notifications import NotificationKind
 from core.scope import UserScope
+from db import assets, notifications
 from schema.ids import encode
 from schema.nodes import NODES
+from tests.fixtures.context import an_account
 from tests.fixtures.graph import Graph, key
+from tests.fixtures.personas import a_group, a_persona
+from tests.fixtures.post import SECRET
 from tests.fixtures.world import Place
 from tests.schema.test_read_fields import STATEMENT
 
 SOME = UUID(int=7)
 NODE = "query ($id: ID!) { node(id: $id) { id __typename } }"
-IDS = """
-{
-  connections { edges { node { id institution { id } } } }
-  accounts { edges { node { id institution { id } } } }
-  transactions { edges { node { id source { rawDocument { id } } } } }
-  accountMappings { edges { node { id } } }
-  ingestionJobs { edges { node { id } } }
-  statementProfiles { edges { node { id } } }
-  members { edges { node { id } } }
+ADMINS = """
   auditLog { edges { node { id } } }
-  viewer { tenant { id } }
-}
+  webhookEvents { edges { node { id } } }
+  webhookEndpoints { edges { node { id } } }
+"""
+IDS = f"""
+{{
+  connections {{ edges {{ node {{ id institution {{ id }} }} }} }}
+  accounts {{ edges {{ node {{ id institution {{ id }} }} }} }}
+  transactions {{ edges {{ node {{ id source {{ rawDocument {{ id }} }} }} }} }}
+  accountMappings {{ edges {{ node {{ id }} }} }}
+  ingestionJobs {{ edges {{ node {{ id }} }} }}
+  statementProfiles {{ edges {{ node {{ id }} }} }}
+  personas {{ edges {{ node {{ id }} }} }}
+  personaGroups {{ edges {{ node {{ id }} }} }}
+  assets {{ edges {{ node {{ id }} }} }}
+  expenses {{ edges {{ node {{ id }} }} }}
+  notifications {{ edges {{ node {{ id }} }} }}
+  notificationChannels {{ edges {{ node {{ id deliveries {{ edges {{ node {{ id }} }} }} }} }} }}
+  members {{ edges {{ node {{ id }} }} }}
+  {ADMINS}
+  viewer {{ tenant {{ id }} }}
+}}
 """
 PROFILE = """
 mutation { statementProfileCreate(input: {name: "P", definition: {
@@ -35,13 +51,65 @@ mutation { statementProfileCreate(input: {name: "P", definition: {
   columns: {postedDate: "Date", amount: "Amount"}
 }}) { profile { id } userErrors { message path } } }
 """
+CHANNEL = """
+mutation ($secret: String!) { notificationChannelCreate(
+  input: {type: WEBHOOK, name: "C", url: "https://hooks.example/", secret: $secret}
+) { channel { id } userErrors { message path } } }
+"""
+TEST = """
+mutation ($id: ID!) { notificationChannelTest(id: $id) { userErrors { message } } }
+"""
+
+
+# An endpoint, and an event that came to it.
+WEBHOOK = """
+with made as (
+  insert into private.webhook_endpoints (
+    tenant_id, connection_id, id, provider, kind, token_hash
+  )
+  select $1, $2, gen_random_uuid(), 'file', 'connection', sha256(uuid_send($2))
+)
+insert into app.webhook_events (
+  tenant_id, id, connection_id, provider, type, dedupe_key, sealed, state, received_at
+)
+values ($1, gen_random_uuid(), $2, 'file', 'changed', 'one', '', 'done', now())
+"""
 
 
 async def _filled(graph: Graph) -> Place:
     place = await graph.world.place()
+    await graph.world.owner.execute(
+        "update app.tenants set expenses_from = 'debits' where id = $1", place.tenant_id
+    )
     await graph.world.take_in(place, STATEMENT)
     created = await graph.ask(place.user, PROFILE)
     assert created["userErrors"] == []
+    await graph.world.owner.execute(WEBHOOK, place.tenant_id, place.connection_id)
+    persona_id = await a_persona(graph.world, place)
+    await a_group(graph.world, place, persona_id)
+    account_id = await an_account(graph.world, place)
+    async with graph.world.database.as_(place.worker) as tx:
+        await assets.ensure_for_account(
+            tx,
+            tenant_id=place.tenant_id,
+            account_id=account_id,
+            persona_id=persona_id,
+            connection_id=place.connection_id,
+            name="Main",
+            institution=None,
+        )
+    channel = await graph.ask(place.user, CHANNEL, secret=SECRET)
+    tested = await graph.ask(place.user, TEST, id=channel["channel"]["id"])
+    assert tested["userErrors"] == []
+    async with graph.world.database.as_(place.worker) as tx:
+        await notifications.put(
+            tx,
+            tenant_id=place.tenant_id,
+            kind=NotificationKind.DATA_ANOMALY,
+            connection_id=place.connection_id,
+            data={},
+            key="anomaly",
+        )
     return place
 
 
@@ -71,7 +139,7 @@ async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
     place = await graph.world.place()
 
     assert await graph.ask(place.user, NODE, id=id) is None
-    for field in ("account", "connection", "transaction", "ingestionJob"):
+    for field in ("account", "connection", "transaction", "ingestionJob", "persona", "asset"):
         query = f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}"
         assert await graph.ask(place.user, query, id=id) is None
 
@@ -86,7 +154,13 @@ async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
         ("accountMappings", "AccountMappingFilter", "connectionId", "Connection"),
         ("accountMappings", "AccountMappingFilter", "accountId", "Account"),
         ("ingestionJobs", "IngestionJobFilter", "connectionId", "Connection"),
+        ("personas", "PersonaFilter", "groupId", "PersonaGroup"),
+        ("assets", "AssetFilter", "personaId", "Persona"),
+        ("assets", "AssetFilter", "groupId", "PersonaGroup"),
+        ("assets", "AssetFilter", "accountId", "Account"),
+        ("assets", "AssetFilter", "connectionId", "Connection"),
         ("auditLog", "AuditLogFilter", "jobId", "IngestionJob"),
+        ("notifications", "NotificationFilter", "connectionId", "Connection"),
     ],
 )
 async def test_filter_by_an_id_of_nothing_finds_nothing(
@@ -122,7 +196,7 @@ async def test_stranger_in_a_foreign_tenant_sees_nothing(graph: Graph) -> None:
     place = await _filled(graph)
     stranger = UserScope(user_id=await graph.stranger(), tenant_id=place.tenant_id)
 
-    data = await graph.answer(stranger, IDS.replace("auditLog { edges { node { id } } }", ""))
+    data = await graph.answer(stranger, IDS.replace(ADMINS, ""))
 
     assert data.errors == []
     assert _ids(data.data) == set()

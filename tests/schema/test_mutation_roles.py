@@ -10,6 +10,7 @@ import pytest
 from core.models import Role
 from schema.ids import encode
 from tests.fixtures.graph import Graph
+from tests.fixtures.post import SECRET
 
 ID = encode("Connection", UUID(int=7))
 DEFINITION = (
@@ -41,17 +42,41 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "accountMappingUnset": (Role.MEMBER, '(id: "x")'),
     "accountMappingIgnore": (Role.MEMBER, '(id: "x")'),
     "accountMappingVerify": (Role.MEMBER, '(id: "x")'),
+    "personaCreate": (Role.MEMBER, '(input: {givenName: "P"})'),
+    "personaUpdate": (Role.MEMBER, '(id: "x", input: {givenName: "P"})'),
+    "personaMakePrimary": (Role.MEMBER, '(id: "x")'),
+    "personaGroupCreate": (Role.ADMIN, '(input: {name: "G"})'),
+    "personaGroupUpdate": (Role.ADMIN, '(id: "x", input: {name: "G"})'),
+    "personaGroupAddMember": (Role.ADMIN, '(id: "x", input: {personaId: "x"})'),
+    "personaGroupRemoveMember": (Role.ADMIN, '(id: "x", input: {personaId: "x"})'),
+    "assetCreate": (Role.MEMBER, '(input: {category: OTHER, name: "A", currency: "EUR"})'),
+    "assetUpdate": (Role.MEMBER, '(id: "x", input: {name: "A"})'),
+    "assetArchive": (Role.MEMBER, '(id: "x")'),
+    "assetRestore": (Role.MEMBER, '(id: "x")'),
+    "assetOwnersSet": (Role.MEMBER, '(input: {assetId: "x", owners: []})'),
+    "assetAttachAccount": (Role.MEMBER, '(id: "x", input: {accountId: "x"})'),
     "tenantUpdate": (Role.ADMIN, '(input: {name: "T"})'),
     "memberInvite": (Role.OWNER, '(input: {email: "a@b.example"})'),
     "memberSetRole": (Role.OWNER, '(id: "x", input: {role: VIEWER})'),
     "memberRemove": (Role.OWNER, '(id: "x")'),
     "invitationRevoke": (Role.OWNER, '(id: "x")'),
+    "notificationChannelCreate": (
+        Role.ADMIN,
+        f'(input: {{type: WEBHOOK, name: "C", url: "https://hooks.example/", secret: "{SECRET}"}})',
+    ),
+    "notificationChannelUpdate": (Role.ADMIN, '(id: "x", input: {name: "C"})'),
+    "notificationChannelRemove": (Role.ADMIN, '(id: "x")'),
+    "notificationChannelTest": (Role.ADMIN, '(id: "x")'),
     "statementProfileCreate": (
         Role.MEMBER,
         f'(input: {{name: "P", definition: {DEFINITION}}})',
     ),
     "statementProfileUpdate": (Role.MEMBER, '(id: "x", input: {name: "P"})'),
     "statementProfileDelete": (Role.MEMBER, '(id: "x")'),
+    "webhookEndpointCreate": (Role.ADMIN, '(input: {connectionId: "x"})'),
+    "webhookEndpointDisable": (Role.ADMIN, '(id: "x")'),
+    "webhookEndpointRotate": (Role.ADMIN, '(id: "x", input: {})'),
+    "webhookEventReplay": (Role.ADMIN, '(ids: ["x"])'),
 }
 FINDING_NOTHING = sorted(name for name, (_, call) in MUTATIONS.items() if '"x"' in call)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.fixtures.graph import Graph
+from tests.fixtures.personas import a_group, a_persona, an_asset
 
 STATEMENT = b"""\
 01,BANK,ACME,260301,0600,1,,,2/
@@ -63,6 +64,30 @@ EVERYTHING = """
     createdAt startedAt finishedAt
   } } }
   statementProfiles { edges { node { id } } }
+  personas { edges { node {
+    id kind name givenName familyName email isPrimary status createdAt updatedAt user { id email }
+    groups { edges { node { id name description status createdAt updatedAt
+      members { edges { node { id } } } assets { edges { node { id } } } } } }
+    assets { edges { node { id } } }
+  } } }
+  personaGroups { edges { node { id } } }
+  assets { edges { node {
+    id category name description institutionName status currency value { amount currency } valuedAt
+    source createdAt updatedAt account { id } connection { id } group { id }
+    owners { edges { node { persona { id } ownershipType percentage } } }
+  } } }
+  notifications { edges { node {
+    id kind title data createdAt readAt connection { id } job { id }
+  } } }
+  notificationCount
+  notificationChannels { edges { node {
+    id type name kinds enabled disabledReason disabledAt failures host ending previousUntil
+    recipients recipientRole createdAt updatedAt createdBy { id }
+    deliveries { edges { node {
+      id state nextAttemptAt createdAt settledAt notification { id } channel { id }
+      attempts { number at durationMs statusCode errorCode }
+    } } }
+  } } }
   members { edges { node { id role user { id email } } } }
   invitations { edges { node { id } } }
   auditLog { edges { node { id event data user { id } connection { id } job { id } } } }
@@ -73,9 +98,13 @@ EVERYTHING = """
 async def test_owner_reads_every_field(graph: Graph) -> None:
     place = await graph.world.place()
     await graph.world.take_in(place, STATEMENT)
+    persona_id = await a_persona(graph.world, place)
+    group_id = await a_group(graph.world, place, persona_id)
+    await an_asset(graph.world, place, group_id=group_id)
 
     data = await graph.ask(place.user, EVERYTHING)
 
     amounts = [edge["node"]["amount"]["amount"] for edge in data["transactions"]["edges"]]
     assert amounts == ["-12.50", "-3.50", "5.00"]
     assert data["transactionCount"] == 3
+    assert len(data["assets"]["edges"]) == 1

@@ -26,16 +26,25 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementProfiles statementProfileProposal invitations",
+    "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
+    "personas persona personaGroups assets asset notifications notificationCount "
+    "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
+    "transactionCategorize tenantChooseExpenses "
     "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
-    "statementProfileCreate statementProfileUpdate statementProfileDelete",
-    "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged",
+    "webhookEventReplay webhookEndpointCreate webhookEndpointRotate webhookEndpointDisable "
+    "notificationsMarkRead notificationChannelCreate notificationChannelUpdate "
+    "notificationChannelRemove notificationChannelTest "
+    "statementProfileCreate statementProfileUpdate statementProfileDelete personaCreate "
+    "personaUpdate personaMakePrimary personaGroupCreate personaGroupUpdate personaGroupAddMember "
+    "personaGroupRemoveMember assetCreate assetUpdate assetArchive assetRestore assetOwnersSet "
+    "assetAttachAccount",
+    "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged notificationAdded",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
     "description descriptionRaw merchantName category source reconciliation valueDate reference "
     "customerReference typeCode runningBalance",
@@ -47,6 +56,11 @@ NAMES = {
     "IngestionCounts": "fetched processed imported duplicate changed rejected withdrawn waiting",
     "StatementUploadPayload": "uploadId url method headers expiresAt userErrors",
     "StatementImportPayload": "job userErrors",
+    "Persona": "id kind name givenName familyName email isPrimary status user groups assets",
+    "PersonaGroup": "id name description status members assets",
+    "Asset": "id category name description institutionName status currency value valuedAt source "
+    "account connection group owners",
+    "AssetOwner": "persona ownershipType percentage",
     "ConnectionConnection": "edges pageInfo",
 }
 

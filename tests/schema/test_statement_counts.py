@@ -9,6 +9,7 @@ from graphql import OperationType
 
 from schema.context import open as open_context
 from tests.fixtures.graph import Graph
+from tests.fixtures.personas import a_group, a_persona, an_asset
 from tests.fixtures.world import Place
 
 
@@ -21,6 +22,22 @@ async def _fill(graph: Graph, place: Place, accounts: int) -> None:
     ]
     job = await graph.world.take_in(place, "\n".join(lines).encode())
     assert job["imported"] == accounts * 5
+    personas = [await a_persona(graph.world, place) for _ in range(accounts)]
+    group_id = await a_group(graph.world, place, *personas)
+    for persona_id in personas:
+        asset_id = await an_asset(graph.world, place, group_id=group_id)
+        await graph.world.owner.execute(
+            "insert into app.asset_personas values ($1, $2, $3, 'owner', 100)",
+            place.tenant_id,
+            asset_id,
+            persona_id,
+        )
+    await graph.world.owner.execute(
+        "insert into app.assets (tenant_id, account_id, category, name, currency, source)"
+        " select tenant_id, id, 'financial_account', name, currency, 'connection'"
+        " from app.accounts where tenant_id = $1",
+        place.tenant_id,
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,6 +78,17 @@ async def _fill(graph: Graph, place: Place, accounts: int) -> None:
         (
             "{ connections { edges { node { health { consecutiveFailures lastError { code } "
             "lastJob { state } } jobs(filter: { state: [COMPLETED] }) { edges { node { id } } } "
+            "} } } }",
+            4,
+        ),
+        (
+            "{ assets { edges { node { value { amount } account { name } group { name } "
+            "owners { edges { node { persona { name } percentage } } } } } } }",
+            5,
+        ),
+        (
+            "{ personas { edges { node { user { email } groups { edges { node { name "
+            "members { edges { node { name } } } } } } assets { edges { node { valuedAt } } } "
             "} } } }",
             4,
         ),

@@ -83,7 +83,13 @@ def test_nothing_is_called_utils() -> None:
 
 
 def test_nobody_catches_everything() -> None:
-    outermost = {"pipeline/run.py", "api/graphql.py", "api/errors.py", "api/outermost.py"}
+    outermost = {
+        "pipeline/run.py",
+        "pipeline/webhooks.py",
+        "api/graphql.py",
+        "api/errors.py",
+        "api/outermost.py",
+    }
     found = [
         place(path, node)
         for path in ours(*PACKAGES)

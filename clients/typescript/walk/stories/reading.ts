@@ -8,9 +8,12 @@ import {
   AccountMappingsDocument,
   AccountsDocument,
   AccountWithListsDocument,
+  AssetsDocument,
   AuditLogDocument,
   ConnectionWithListsDocument,
   NodeDocument,
+  PersonaGroupsDocument,
+  PersonasDocument,
   TransactionCountDocument,
   TransactionDocument,
   TransactionsDocument,
@@ -200,16 +203,22 @@ async function nodes({ anna, bank, jobId, profileId, benIsMember }: Imported): P
   const { transaction } = await anna.ask(TransactionDocument, { transactionId });
   const { accountMappings } = await anna.ask(AccountMappingsDocument, { first: 1 });
   const { auditLog } = await anna.ask(AuditLogDocument, { first: 1 });
+  const { assets } = await anna.ask(AssetsDocument, { first: 1 });
+  const { personas } = await anna.ask(PersonasDocument, { first: 1 });
+  const { personaGroups } = await anna.ask(PersonaGroupsDocument, { first: 1 });
   const { viewer } = await anna.ask(ViewerDocument, {});
   const { account } = await anna.ask(AccountDocument, { accountId });
   const ids: Record<string, string | undefined> = {
     Account: accountId,
     AccountMapping: accountMappings.edges[0]?.node.id,
+    Asset: assets.edges[0]?.node.id,
     AuditLog: auditLog.edges[0]?.node.id,
     Connection: bank,
     IngestionJob: jobId,
     Institution: account?.institution?.id,
     Member: benIsMember,
+    Persona: personas.edges[0]?.node.id,
+    PersonaGroup: personaGroups.edges[0]?.node.id,
     RawDocument: transaction?.source.rawDocument.id,
     StatementProfile: profileId,
     Tenant: viewer.tenant?.id,

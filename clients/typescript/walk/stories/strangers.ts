@@ -5,6 +5,9 @@ import assert from "node:assert/strict";
 import {
   AccountMappingsDocument,
   AccountsDocument,
+  AssetArchiveDocument,
+  AssetDocument,
+  AssetsDocument,
   ConnectionPauseDocument,
   ConnectionsDocument,
   ConnectionWithListsDocument,
@@ -14,6 +17,8 @@ import {
   IngestionJobUpdatedDocument,
   MembersDocument,
   NodeDocument,
+  PersonaGroupsDocument,
+  PersonasDocument,
   StatementProfilesDocument,
   TransactionCountDocument,
   TransactionDocument,
@@ -37,8 +42,11 @@ async function listsNothing(olga: Person): Promise<void> {
   const lists = [
     (await olga.ask(AccountsDocument, {})).accounts.edges,
     (await olga.ask(AccountMappingsDocument, {})).accountMappings.edges,
+    (await olga.ask(AssetsDocument, {})).assets.edges,
     (await olga.ask(ConnectionsDocument, {})).connections.edges,
     (await olga.ask(IngestionJobsDocument, {})).ingestionJobs.edges,
+    (await olga.ask(PersonasDocument, {})).personas.edges,
+    (await olga.ask(PersonaGroupsDocument, {})).personaGroups.edges,
     (await olga.ask(StatementProfilesDocument, {})).statementProfiles.edges,
     (await olga.ask(TransactionsDocument, {})).transactions.edges,
   ];
@@ -50,21 +58,27 @@ async function listsNothing(olga: Person): Promise<void> {
 async function findsNothing({ anna, olga, bank, jobId, profileId }: Imported): Promise<void> {
   const { transactions } = await anna.ask(TransactionsDocument, { first: 1 });
   const transactionId = transactions.edges[0]?.node.id ?? "";
-  for (const nodeId of [bank, jobId, profileId, transactionId, anna.tenant ?? ""]) {
+  const { assets } = await anna.ask(AssetsDocument, { first: 1 });
+  const assetId = assets.edges[0]?.node.id ?? "";
+  for (const nodeId of [bank, jobId, profileId, transactionId, assetId, anna.tenant ?? ""]) {
     assert.equal((await olga.ask(NodeDocument, { nodeId })).node, null);
   }
   assert.equal((await olga.ask(TransactionDocument, { transactionId })).transaction, null);
   assert.equal((await olga.ask(IngestionJobDocument, { jobId })).ingestionJob, null);
+  assert.equal((await olga.ask(AssetDocument, { assetId })).asset, null);
   const lists = await olga.ask(ConnectionWithListsDocument, { connectionId: bank });
   assert.equal(lists.connection, null);
   const filter = { connectionId: bank };
   assert.equal((await olga.ask(TransactionCountDocument, { filter })).transactionCount, 0);
 }
 
-async function changesNothing({ olga, bank, jobId }: Imported): Promise<void> {
+async function changesNothing({ anna, olga, bank, jobId }: Imported): Promise<void> {
+  const { assets } = await anna.ask(AssetsDocument, { first: 1 });
+  const assetId = assets.edges[0]?.node.id ?? "";
+  const archived = await olga.refused(AssetArchiveDocument, { assetId });
   const paused = await olga.refused(ConnectionPauseDocument, { connectionId: bank });
   const reverted = await olga.refused(IngestionJobRevertDocument, { jobId });
-  assert.deepEqual([...paused, ...reverted], ["NOT_FOUND", "NOT_FOUND"]);
+  assert.deepEqual([...archived, ...paused, ...reverted], Array(3).fill("NOT_FOUND"));
   const stream = olga.follow(IngestionJobUpdatedDocument, { jobId });
   assert.match(await stream.end(), /not found/i);
 }

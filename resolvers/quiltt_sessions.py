@@ -1,0 +1,348 @@
+"""Sessions at Quiltt: what a persona's browser opens the Connector with.
+
+One is open at a time, for fifteen minutes; whoever asks again meanwhile gets the same. Quiltt's own
+sessions live for a day and are counted, so that each that has ended here is ended there too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from core.errors import BankfeedsError, Conflict
+from core.models import Role
+from core.personas import PersonaStatus
+from core.provider_error import Action, Postponed, ProviderError
+from db import connections, owned_accounts, personas, provider_states
+from db import quiltt_profiles as profiles
+from db import quiltt_sessions as sessions
+from db.quiltt_profiles import QuilttProfile
+from db.quiltt_sessions import OpenSession, SessionState
+from db.session import Tx
+from providers.base import LinkKind, LinkStep
+from providers.http import Client
+from providers.quiltt.connector import QUILTT
+from providers.quiltt.links import (
+    CONNECTION_ID,
+    CONNECTOR_ID,
+    ENVIRONMENT_ID,
+    PROFILE_ID,
+    SESSION_MAX,
+    close_session,
+    make_profile,
+    open_session,
+    profile_uuid,
+)
+from resolvers.context import Context
+from resolvers.refusal import RefusalCode
+from resolvers.refusing import Refusal, conflict, invalid, limit, missing, require
+
+log = logging.getLogger(__name__)
+
+SLUG: Final = QUILTT.facts.slug
+HOUR_MAX: Final = 10  # Quiltt's limits, of a profile's sessions that are not closed
+DAY_MAX: Final = 20
+GIVEN_AGAIN: Final = timedelta(minutes=2)  # with less than that left, another is made
+MADE_WITHIN: Final = timedelta(seconds=60)  # whoever was making one for longer has failed
+SESSION, PERSONA = "session", "persona"  # what is kept of a begun link beside the connector's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuilttSession:
+    """A session for the caller's browser. The token is in no other answer than its own."""
+
+    id: UUID
+    persona_id: UUID
+    profile_id: str
+    environment_id: str
+    connector_id: str
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """What came of asking for a session: one that is open, or one that is to be made."""
+
+    profile: QuilttProfile
+    open: OpenSession | None = None
+    new_id: UUID | None = None
+
+
+async def session_for(
+    context: Context, *, persona_id: UUID | None, connection_id: UUID | None
+) -> QuilttSession:
+    """A session of a persona: of the one that is named, of whose connection is to be linked again,
+    or of the caller's primary one. For admins. Raises Refusal.
+    """
+    client = await _client(context)
+    async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+        persona_id = await _persona(tx, context, persona_id, connection_id)
+    turn = await _turn(context, client, persona_id)
+    await close_ended(context, persona_id=persona_id)
+    if turn.open is not None:
+        return await _again(context, client, turn.profile, turn.open, persona_id)
+    assert turn.new_id is not None
+    return await _made(context, client, turn.profile, turn.new_id, persona_id)
+
+
+async def begin(
+    context: Context,
+    *,
+    persona_id: UUID | None,
+    connection_id: UUID | None,
+    page_url: str | None,
+    callback_url: str,
+) -> LinkStep:
+    """The first step of a link: a session, and what the Connector needs beside it."""
+    session = await session_for(context, persona_id=persona_id, connection_id=connection_id)
+    widget = {CONNECTOR_ID: session.connector_id}
+    if connection_id is not None:
+        async with context.read() as tx:
+            connection = await connections.find(
+                tx, tenant_id=context.tenant, connection_id=connection_id
+            )
+        if connection is not None and connection.external_id is not None:
+            widget[CONNECTION_ID] = connection.external_id
+    return LinkStep(
+        kind=LinkKind.TOKEN,
+        url=_page(page_url, session, widget, callback_url),
+        token=session.token,
+        expires_at=session.expires_at,
+        widget=widget,
+        kept={
+            PROFILE_ID: session.profile_id,
+            ENVIRONMENT_ID: session.environment_id,
+            SESSION: str(session.id),
+            PERSONA: str(session.persona_id),
+        },
+    )
+
+
+def _page(
+    page_url: str | None, session: QuilttSession, widget: Mapping[str, str], callback_url: str
+) -> str | None:
+    """The Connector as a page, where the operator has one."""
+    if page_url is None:
+        return None
+    asked = {"token": session.token, "redirect_uri": callback_url}
+    if CONNECTION_ID in widget:
+        asked["connection_id"] = widget[CONNECTION_ID]
+    return f"{page_url}?{urlencode(asked)}"
+
+
+async def spend(
+    tx: Tx, *, tenant_id: UUID, connection_id: UUID, kept: Mapping[str, str], now: datetime
+) -> None:
+    """A link is complete: its session was used, and the connection is the persona's."""
+    await owned_accounts.assign(
+        tx, tenant_id=tenant_id, connection_id=connection_id, persona_id=UUID(kept[PERSONA])
+    )
+    await sessions.end(
+        tx, tenant_id=tenant_id, session_id=UUID(kept[SESSION]), state=SessionState.USED, now=now
+    )
+
+
+async def close_ended(context: Context, *, persona_id: UUID) -> None:
+    """Ends at Quiltt what has ended here. Never raises: what fails is done the next time."""
+    tenant_id, vault = context.tenant, context.services.vault
+    try:
+        client = await _client(context)
+        async with context.as_worker() as tx:
+            ended = await sessions.ended(tx, tenant_id=tenant_id, persona_id=persona_id)
+        for one in ended:
+            plain = await vault.open(one.sealed, aad=sessions.aad(tenant_id, one.id))
+            await close_session(client, plain.decode())
+            async with context.as_worker() as tx:
+                await sessions.close(
+                    tx, tenant_id=tenant_id, session_id=one.id, now=context.services.clock()
+                )
+    except (BankfeedsError, Refusal) as error:
+        log.warning("quiltt.session_not_closed", extra={"error": type(error).__name__})
+
+
+async def _persona(
+    tx: Tx, context: Context, persona_id: UUID | None, connection_id: UUID | None
+) -> UUID:
+    owner = None
+    if connection_id is not None:
+        connection = await connections.find(
+            tx, tenant_id=context.tenant, connection_id=connection_id
+        )
+        if connection is None or connection.provider != SLUG:
+            raise missing("connection", "connectionId")
+        owner = await owned_accounts.persona_of(
+            tx, tenant_id=context.tenant, connection_id=connection_id
+        )
+    if persona_id is None:
+        if owner is not None:
+            return owner
+        return await personas.primary_of(tx, tenant_id=context.tenant, user_id=context.user_id)
+    if owner is not None and owner != persona_id:
+        raise invalid("The connection is another persona's.", "personaId")
+    found = await personas.by_ids(tx, tenant_id=context.tenant, ids=[persona_id])
+    if persona_id not in found:
+        raise missing("persona", "personaId")
+    if found[persona_id].status is not PersonaStatus.ACTIVE:
+        raise conflict("The persona is archived.", "personaId")
+    return persona_id
+
+
+async def _turn(context: Context, client: Client, persona_id: UUID) -> _Turn:
+    """The persona's open session, or the place of a new one, within Quiltt's limits."""
+    now, tenant_id = context.services.clock(), context.tenant
+    try:
+        async with context.as_worker() as tx:
+            profile = await profiles.take(
+                tx,
+                tenant_id=tenant_id,
+                persona_id=persona_id,
+                environment=client.app.environment,
+            )
+            found = await sessions.opened(tx, tenant_id=tenant_id, persona_id=persona_id, now=now)
+            if found is not None:
+                if _is_given_again(found, context, now):
+                    return _Turn(profile=profile, open=found)
+                if found.sealed is None and found.issued_at > now - MADE_WITHIN:
+                    raise _busy()
+                state = SessionState.FAILED if found.sealed is None else SessionState.EXPIRED
+                await sessions.end(
+                    tx, tenant_id=tenant_id, session_id=found.id, state=state, now=now
+                )
+            counts = await sessions.counts(tx, tenant_id=tenant_id, profile_id=profile.id, now=now)
+            if counts.of_hour >= HOUR_MAX or counts.of_day >= DAY_MAX:
+                raise limit(
+                    f"Quiltt opens {HOUR_MAX} sessions an hour and {DAY_MAX} a day. "
+                    "Try again later."
+                )
+            new_id = await sessions.put(
+                tx,
+                tenant_id=tenant_id,
+                persona_id=persona_id,
+                profile_id=profile.id,
+                user_id=context.user_id,
+                issued_at=now,
+                expires_at=now + SESSION_MAX,
+            )
+    except Conflict:
+        raise _busy() from None
+    return _Turn(profile=profile, new_id=new_id)
+
+
+def _is_given_again(found: OpenSession, context: Context, now: datetime) -> bool:
+    """Only to whom it was given: another admin's browser gets its own."""
+    return (
+        found.sealed is not None
+        and found.user_id == context.user_id
+        and found.expires_at - now >= GIVEN_AGAIN
+    )
+
+
+async def _again(
+    context: Context,
+    client: Client,
+    profile: QuilttProfile,
+    found: OpenSession,
+    persona_id: UUID,
+) -> QuilttSession:
+    assert found.sealed is not None
+    assert profile.external_id is not None
+    assert profile.external_environment is not None
+    plain = await context.services.vault.open(
+        found.sealed, aad=sessions.aad(context.tenant, found.id)
+    )
+    return QuilttSession(
+        id=found.id,
+        persona_id=persona_id,
+        profile_id=profile.external_id,
+        environment_id=profile.external_environment,
+        connector_id=client.app.connector_id,
+        token=plain.decode(),
+        expires_at=found.expires_at,
+    )
+
+
+async def _made(
+    context: Context, client: Client, profile: QuilttProfile, session_id: UUID, persona_id: UUID
+) -> QuilttSession:
+    """Asks Quiltt, and keeps what it gives. The profile is made where there is none."""
+    tenant_id, now = context.tenant, context.services.clock()
+    reference = _reference(tenant_id, persona_id)
+    try:
+        if profile.external_id is None:
+            await make_profile(client, reference)
+        given = await open_session(client, profile.external_id or str(profile_uuid(reference)))
+    except (ProviderError, Postponed) as error:
+        async with context.as_worker() as tx:
+            await sessions.end(
+                tx,
+                tenant_id=tenant_id,
+                session_id=session_id,
+                state=SessionState.FAILED,
+                now=now,
+            )
+        raise _refusal(error) from error
+    expires_at = min(now + SESSION_MAX, given.expires_at)
+    sealed = await context.services.vault.seal(
+        given.token.encode(), aad=sessions.aad(tenant_id, session_id)
+    )
+    async with context.as_worker() as tx:
+        await profiles.answered(
+            tx,
+            tenant_id=tenant_id,
+            profile_id=profile.id,
+            external_id=given.profile_id,
+            external_environment=given.environment_id,
+        )
+        if not await sessions.answered(
+            tx,
+            tenant_id=tenant_id,
+            session_id=session_id,
+            sealed=sealed,
+            expires_at=expires_at,
+        ):
+            raise _busy()
+    return QuilttSession(
+        id=session_id,
+        persona_id=persona_id,
+        profile_id=given.profile_id,
+        environment_id=given.environment_id,
+        connector_id=client.app.connector_id,
+        token=given.token,
+        expires_at=expires_at,
+    )
+
+
+async def _client(context: Context) -> Client:
+    access = context.services.providers
+    async with context.read() as tx:
+        policy = await provider_states.policy(tx, tenant_id=context.tenant, provider=SLUG)
+    if access is None or not policy.enabled or not access.offers(SLUG):
+        raise Refusal(
+            RefusalCode.NOT_ALLOWED, "Quiltt is not offered here. Ask the operator.", "provider"
+        )
+    return access.client(QUILTT, connection_id=None, policy=policy)
+
+
+def _reference(tenant_id: UUID, persona_id: UUID) -> str:
+    """Names the persona to Quiltt: opaque, and the same for each of their links."""
+    return sha256(f"{tenant_id} {persona_id}".encode()).hexdigest()[:32]
+
+
+def _busy() -> Refusal:
+    return conflict("A session is being made just now. Try again in a moment.", "provider")
+
+
+def _refusal(error: ProviderError | Postponed) -> Refusal:
+    if isinstance(error, Postponed):
+        return conflict("The provider's limit is reached. Try again later.", "provider")
+    # Nobody tries a link again but the person who is asked to.
+    step = "Try again in a moment." if error.action is Action.RETRY else error.next_step
+    return conflict(f"{error.message} {step}", "provider")
