@@ -28,7 +28,8 @@ def run(*arguments: str, url: str = "", **environ: str) -> Result:
 def listed(database: DatabaseUrls) -> dict[str, Any]:
     done = run("list", "--json", url=database.login, **APPLICATION)
     assert done.exit_code == 0, (done.output, done.exception)
-    return {row["slug"]: row for row in json.loads(done.output)}["plaid"]
+    rows: list[dict[str, Any]] = json.loads(done.output)
+    return next(row for row in rows if row["slug"] == "plaid")
 
 
 def of_a_tenant(database: DatabaseUrls, folder: Path, *, is_kept_back: bool) -> ProviderPolicy:
@@ -102,5 +103,5 @@ def test_a_tenant_that_is_not_there_is_told(database: DatabaseUrls) -> None:
 def test_the_list_shows_no_secret(database: DatabaseUrls) -> None:
     done = run("list", url=database.login, **APPLICATION)
 
-    assert done.output.startswith("plaid: Plaid; offered; ")
+    assert "plaid: Plaid; offered; " in done.output
     assert "s3c" not in done.output
