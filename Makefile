@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-graphql generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,8 +40,14 @@ check: $(INSTALLED) ## Lint, check format, types, layers, SQL, dependencies and 
 bench: $(INSTALLED) ## Measure parsing and importing of large statements (ARGS="--quick")
 	@$(BIN)/python bench/run.py $(ARGS)
 
+bench-sync: $(INSTALLED) ## Measure syncs with the simulated Plaid (ARGS="--quick")
+	@$(BIN)/python bench/sync.py $(ARGS)
+
 bench-graphql: $(INSTALLED) ## Measure GraphQL reads beside PostGraphile (ARGS="--quick")
 	@$(BIN)/python bench/graphql/run.py $(ARGS)
+
+bench-webhooks: $(INSTALLED) ## Measure how soon webhooks are answered with the queue down (ARGS="--quick")
+	@PYTHONPATH=. $(BIN)/python bench/webhooks.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

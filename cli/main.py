@@ -19,6 +19,7 @@ from cli.serve import serve
 from cli.sync import sync
 from cli.token import token
 from cli.up import up
+from cli.webhooks import webhooks
 from cli.worker import worker
 from core.errors import BankfeedsError
 
@@ -39,6 +40,7 @@ app.command()(token)
 app.command()(migrate)
 app.add_typer(keys, name="keys")
 app.add_typer(provider, name="provider")
+app.add_typer(webhooks, name="webhooks")
 app.command()(serve)
 app.command()(worker)
 app.command()(sandbox)

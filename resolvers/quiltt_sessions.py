@@ -18,7 +18,7 @@ from uuid import UUID
 from core.errors import BankfeedsError, Conflict
 from core.models import Role
 from core.personas import PersonaStatus
-from core.provider_error import Postponed, ProviderError
+from core.provider_error import Action, Postponed, ProviderError
 from db import connections, owned_accounts, personas, provider_states
 from db import quiltt_profiles as profiles
 from db import quiltt_sessions as sessions
@@ -343,4 +343,6 @@ def _busy() -> Refusal:
 def _refusal(error: ProviderError | Postponed) -> Refusal:
     if isinstance(error, Postponed):
         return conflict("The provider's limit is reached. Try again later.", "provider")
-    return conflict(f"{error.message} {error.next_step}", "provider")
+    # Nobody tries a link again but the person who is asked to.
+    step = "Try again in a moment." if error.action is Action.RETRY else error.next_step
+    return conflict(f"{error.message} {step}", "provider")

@@ -167,7 +167,7 @@ class Reading:
     async def _transactions(self, days: _Days, accounts: Sequence[str]) -> AsyncIterator[Page]:
         """All pages of these days. Raises _Changed where they do not fit together."""
         seen: set[str] = set()
-        read, after, self._is_whole = 0, None, True
+        read, count, after, self._is_whole = 0, None, None, True
         for number in range(1, WINDOW_PAGES_MAX + 1):
             variables = {"filter": days.filter(accounts), "after": after}
             answer = await self._ask_transactions(variables)
@@ -176,13 +176,15 @@ class Reading:
             self._is_whole = self._is_whole and _is_readable(page)
             ids = [one["id"] for one in part["nodes"] if isinstance(one, dict) and "id" in one]
             read += len(part["nodes"])
-            if not seen.isdisjoint(ids):
+            # Cursors are places in a list: where one has come or gone, the others have moved.
+            if (number > 1 and part.get("count") != count) or not seen.isdisjoint(ids):
                 raise _Changed
+            count = part.get("count")
             seen.update(ids)
             yield page
             after = _next(part, after)
             if after is None:
-                if isinstance(part.get("count"), int) and part["count"] != read:
+                if isinstance(count, int) and count != read:
                     raise _Changed
                 return
         raise _too_much()

@@ -27,9 +27,10 @@ comment on column app.quiltt_profiles.environment is
   'What the operator calls the environment: profiles of one do not exist in another.';
 comment on column app.quiltt_profiles.external_id is
   'Quiltt''s id of the profile; null until it has answered for the first time.';
--- A profile is one persona's: who else names it would read another's banks.
+-- A profile is one persona's: who else names it would read another's banks. Of which tenant it is
+-- follows from its UUID at Quiltt; an index over all tenants would tell one of another's.
 create unique index quiltt_profiles_external_key
-on app.quiltt_profiles (external_environment, external_id);
+on app.quiltt_profiles (tenant_id, external_environment, external_id);
 
 create table app.quiltt_sessions (
   tenant_id uuid not null,

@@ -28,8 +28,8 @@ def run(*arguments: str, url: str = "", **environ: str) -> Result:
 def listed(database: DatabaseUrls) -> dict[str, Any]:
     done = run("list", "--json", url=database.login, **APPLICATION)
     assert done.exit_code == 0, (done.output, done.exception)
-    rows: list[dict[str, Any]] = json.loads(done.output)
-    return next(row for row in rows if row["slug"] == "plaid")
+    rows: dict[str, dict[str, Any]] = {row["slug"]: row for row in json.loads(done.output)}
+    return rows["plaid"]
 
 
 def of_a_tenant(database: DatabaseUrls, folder: Path, *, is_kept_back: bool) -> ProviderPolicy:

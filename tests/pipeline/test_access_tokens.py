@@ -41,7 +41,7 @@ async def workers(
 ) -> Process:
     """A process whose tasks need the access token at once."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.fixtures.renewing", database.login, bank.url),
+        *(sys.executable, "-m", "tests.fixtures.renewal_process", database.login, bank.url),
         *(str(place.tenant_id), str(connection.id), str(TASKS), bank.time().isoformat(), *more),
         cwd=ROOT,
         stdout=PIPE,
