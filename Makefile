@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-graphql generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,9 @@ check: $(INSTALLED) ## Lint, check format, types, layers, SQL, dependencies and 
 
 bench: $(INSTALLED) ## Measure parsing and importing of large statements (ARGS="--quick")
 	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-sync: $(INSTALLED) ## Measure syncs with the simulated Plaid (ARGS="--quick")
+	@$(BIN)/python bench/sync.py $(ARGS)
 
 bench-graphql: $(INSTALLED) ## Measure GraphQL reads beside PostGraphile (ARGS="--quick")
 	@$(BIN)/python bench/graphql/run.py $(ARGS)

@@ -30,6 +30,7 @@ from api.persisted import Persisted, read_list
 from api.rate_limits import rate_limits
 from api.sockets import Sockets
 from api.streams import Streams
+from api.sync_metrics import SyncMetrics
 from api.uploads import Uploads
 from api.webhook_writer import writing
 from api.webhooks import Webhooks, waking
@@ -78,6 +79,8 @@ def create_app(
             )
             verifier = await stack.enter_async_context(_verifier(found))
             metrics = Metrics()
+            syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
+            metrics.gathered.append(syncs.gather)
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(

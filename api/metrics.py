@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from prometheus_client import (
@@ -63,6 +64,7 @@ class Metrics:
             ("provider", "reason"),
             registry=self.registry,
         )
+        self.gathered: list[Callable[[], Awaitable[None]]] = []  # before each scrape
 
         self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
         self._durations: dict[str, Histogram] = {}
@@ -98,6 +100,8 @@ class Metrics:
         """The meters, to a scraper on this machine; to everybody else there is nothing here."""
         if not _is_local(request):
             return PlainTextResponse("Not Found", status_code=404)
+        for gather in self.gathered:
+            await gather()
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
 

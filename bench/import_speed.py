@@ -83,14 +83,16 @@ class Bench:
     def owner(self, name: str) -> str:
         return self.postgres.url(user=OWNER, password=PASSWORD, database=name)
 
+    def login(self, name: str) -> str:
+        return self.postgres.url(user=LOGIN, password=PASSWORD, database=name)
+
     def run(self, name: str, tenant: UUID, connection: UUID, file: Path) -> dict[str, Any]:
         """One import in a process of its own."""
-        login = self.postgres.url(user=LOGIN, password=PASSWORD, database=name)
         done = subprocess.run(
             [
                 sys.executable,
                 str(ROOT / "bench" / "import_run.py"),
-                login,
+                self.login(name),
                 str(self.folder / "blobs"),
                 str(file),
                 str(tenant),

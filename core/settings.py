@@ -83,6 +83,8 @@ def _supabase_secret(value: SecretStr) -> SecretStr:
 
 PostgresUrl = Annotated[SecretStr, _url("postgresql", "postgres")]
 RedisUrl = Annotated[SecretStr, _url("redis", "rediss", "unix")]
+SmtpUrl = Annotated[SecretStr, _url("smtp", "smtps")]
+MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")]
 HttpUrl = Annotated[str, _url("https", "http"), AfterValidator(lambda url: url.rstrip("/"))]
 SupabaseKey = Annotated[SecretStr, AfterValidator(_supabase_secret)]
 JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
@@ -148,6 +150,12 @@ class Settings(BaseSettings):
         int(LEASE.total_seconds()), alias="BANKFEEDS_WORKER_LEASE_S", ge=1, le=3600
     )
 
+    smtp_url: SmtpUrl | None = Field(None, alias="BANKFEEDS_SMTP_URL")
+    mail_from: MailAddress | None = Field(None, alias="BANKFEEDS_MAIL_FROM")
+    outgoing_private: Literal["allow", "refuse"] | None = Field(
+        None, alias="BANKFEEDS_OUTGOING_PRIVATE"
+    )
+
     provider_values: Mapping[str, SecretStr] = Field(
         default_factory=dict, alias="BANKFEEDS_PROVIDER_*"
     )
@@ -175,7 +183,11 @@ class Settings(BaseSettings):
         """
         given = environment() if values is None else values
         filled = {name: value for name, value in given.items() if value}
-        problems = [*_unknown(filled), *_contradictions(filled)]
+        problems = [
+            *_unknown(filled),
+            *_contradictions(filled),
+            *_contradictions_of_notifications(filled),
+        ]
         try:
             settings = cls(**{**filled, **_of_providers(filled)})  # type: ignore[arg-type]  # texts
         except ValidationError as error:
@@ -188,6 +200,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether all hardening is on."""
         return self.env == "production"
+
+    @property
+    def private_allowed(self) -> bool:
+        """Whether notifications may go to this machine and its network: to develop, no more."""
+        return not self.production and self.outgoing_private != "refuse"
 
     @property
     def storage_dir(self) -> Path:
@@ -284,6 +301,14 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
         yield "BANKFEEDS_OPERATIONS_FILE: there is no such file; create it or unset it"
     if _number(values, "BANKFEEDS_POOL_MIN", 1) > _number(values, "BANKFEEDS_POOL_MAX", 10):
         yield "BANKFEEDS_POOL_MIN: is more than BANKFEEDS_POOL_MAX; lower it"
+
+
+def _contradictions_of_notifications(values: Mapping[str, str]) -> Iterator[str]:
+    production = values.get("BANKFEEDS_ENV") == "production"
+    if production and values.get("BANKFEEDS_OUTGOING_PRIVATE") == "allow":
+        yield "BANKFEEDS_OUTGOING_PRIVATE: production sends to the internet alone; unset it"
+    if ("BANKFEEDS_SMTP_URL" in values) != ("BANKFEEDS_MAIL_FROM" in values):
+        yield "BANKFEEDS_SMTP_URL: goes with BANKFEEDS_MAIL_FROM; set both or neither"
 
 
 def _login(values: Mapping[str, str], name: str) -> str:

@@ -75,6 +75,34 @@ PLACES: Final = (
         source="private.sealed_webhook_secrets",
         exchange="private.rewrap_previous_webhook_secret",
     ),
+    Place(
+        name="addresses of channels",
+        table="app.notification_channel_secrets",
+        keys=("tenant_id", "channel_id"),
+        column="sealed_url",
+        purpose="notification.channel",
+    ),
+    Place(
+        name="secrets of channels",
+        table="app.notification_channel_secrets",
+        keys=("tenant_id", "channel_id"),
+        column="sealed_secret",
+        purpose="notification.channel",
+    ),
+    Place(
+        name="secrets of channels before a rotation",
+        table="app.notification_channel_secrets",
+        keys=("tenant_id", "channel_id"),
+        column="sealed_previous",
+        purpose="notification.channel",
+    ),
+    Place(
+        name="sessions at Quiltt",
+        table="app.quiltt_sessions",
+        keys=("tenant_id", "id"),
+        column="sealed",
+        purpose="quiltt.session",
+    ),
 )
 
 

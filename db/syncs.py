@@ -137,9 +137,15 @@ async def failures(tx: Tx, job: Job) -> int:
 async def request(
     tx: Tx, *, tenant_id: UUID, connection_id: UUID, trigger: JobTrigger
 ) -> UUID | None:
-    """A new sync's job; None where one waits already."""
+    """The job of a new sync, or of one that waits and was scheduled; None where another waits."""
     found = await tx.value(_SQL["request"], tenant_id, connection_id, trigger)
     return found if isinstance(found, UUID) else None
+
+
+async def give_way(tx: Tx, job: Job, *, delay: timedelta) -> bool:
+    """Whether another sync of the connection waits, and does so after the delay at the soonest."""
+    found = await tx.value(_SQL["give_way"], job.tenant_id, job.connection_id, job.id, delay)
+    return found is not None
 
 
 async def due_connections(database: Database, *, most: int) -> list[tuple[UUID, UUID]]:

@@ -49,6 +49,7 @@ class Applying:
         services: Services,
         *,
         key: DataKey,
+        cursor: str | None,
     ) -> None:
         self._job = job
         self._connection = connection
@@ -56,6 +57,7 @@ class Applying:
         self._services = services
         self._key = key
         self._done = job.checkpoint
+        self._cursor = cursor
         self._accounts: dict[str, AccountRecord] = {}
         self._asks = connection.initial_complete_at is not None  # before, nothing can repeat
 
@@ -85,8 +87,10 @@ class Applying:
                     total = total.plus(counts)
             await syncs.apply_pages(tx, job, [one.document.id for one, _ in [*gone, *read]])
             await syncs.put_cursor(tx, job, checkpoint.cursor)
-            # Every checkpoint is progress: tries are counted from it anew.
-            self._done += 1 + total.processed
+            # A cursor that moved is progress: tries are counted from it anew. What is read again
+            # by each try is none, or a sync that fails behind it would be tried for ever.
+            if checkpoint.cursor != self._cursor:
+                self._done += 1 + total.processed
             await ledger.advance(
                 tx,
                 job,
@@ -96,6 +100,7 @@ class Applying:
                 rate=0,
                 wrote=True,
             )
+        self._cursor = checkpoint.cursor
         return total
 
     def _to(self, document: RawDocument) -> Destination:

@@ -8,16 +8,17 @@ from datetime import timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
-from core.errors import BankfeedsError, LeaseLost
-from core.jobs import ATTEMPTS_MAX, JobKind, JobState, JobTask
+from core.errors import BankfeedsError, Conflict, LeaseLost
+from core.jobs import JobKind, JobState, JobTask
 from core.models import Job
 from core.provider_error import Postponed, ProviderError
 from core.records import Finding, Severity
 from core.scope import WorkerScope
-from db import ledger
+from db import ledger, syncs
 from db.failures import DatabaseUnavailable, TimedOut
+from pipeline.attempts import attempts_max
 from pipeline.derive import derive
-from pipeline.failure import EXHAUSTED, Failure, failure_of, of_provider, provider_failure
+from pipeline.failure import EXHAUSTED, Failure, failure_of, provider_failure
 from pipeline.importing import import_document
 from pipeline.lease import lease_kept
 from pipeline.revert import revert
@@ -40,7 +41,7 @@ async def run(tenant_id: UUID, job_id: UUID, *, services: Services) -> bool:
     if job is None:
         return False
     log.info("job.claimed", extra={"job_id": str(job.id), "attempt": job.attempts})
-    if job.attempts > ATTEMPTS_MAX:
+    if job.attempts > 1 and job.attempts > await attempts_max(job, services):
         await _fail(job, services, EXHAUSTED)
         return True
     await _run(job, services)
@@ -102,11 +103,11 @@ async def _do(job: Job, services: Services) -> JobState:
 
 
 async def _fail(job: Job, services: Services, failure: Failure) -> None:
-    is_final = not failure.retry or job.attempts >= ATTEMPTS_MAX
+    is_final = not failure.retry or job.attempts >= await attempts_max(job, services)
     state = JobState.FAILED if is_final else JobState.QUEUED
     await _settle_quietly(job, services, state, failure=failure)
     if job.kind is JobKind.SYNC:
-        await failed(job, of_provider(failure), services, is_final=is_final)
+        await failed(job, failure, services, is_final=is_final)
     log.warning("job.failed", extra={"job_id": str(job.id), "code": failure.code})
     await services.tell(job)
 
@@ -125,6 +126,8 @@ async def _settle_quietly(
             await _settle_early(job, services, state, failure, delay)
         except DatabaseUnavailable:
             await asyncio.sleep(pause_s)  # it may be restarting; the lease would take longer
+        except Conflict:
+            continue  # another sync of the connection was asked for in this moment
         except BankfeedsError as error:
             log.warning(
                 "job.unsettled", extra={"job_id": str(job.id), "error": type(error).__name__}
@@ -146,6 +149,10 @@ async def _settle_early(
         delay = timedelta(0) if failure is None else failure.delay(job.attempts)
     provider = failure.provider if failure else None
     async with services.database.as_(WorkerScope(tenant_id=job.tenant_id)) as tx:
+        waits = state is JobState.QUEUED and job.kind is JobKind.SYNC and job.task is JobTask.RUN
+        # One sync waits at most: whoever asked while this one ran has the connection's next.
+        if waits and await syncs.give_way(tx, job, delay=delay):
+            state = JobState.CANCELLED if failure is None else JobState.FAILED
         # What was no fault of the document would still stand there when a retry has ended well.
         if failure is not None and not failure.retry:
             await ledger.put_findings(

@@ -15,6 +15,7 @@ from core.syncs import SyncFrequency, SyncPhase
 from db import ledger, provider_states, raw, syncs
 from db.session import Tx
 from db.syncs import Changed
+from pipeline.failure import Failure, of_provider
 from pipeline.owned_accounts import make_assets
 from pipeline.services import Services
 from providers.base import Checkpoint, Connector
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 ATTENTION_FAILURES: Final = 5  # from then on somebody should look
 OPEN_FAILURES: Final = 3  # from then on the connection's circuit counts as open
+ASKED_NOBODY: Final = frozenset({"provider-not-offered", "not-connected"})  # errors of our own
 EVERY: Final = {
     SyncFrequency.HOURLY: timedelta(hours=1),
     SyncFrequency.DAILY: timedelta(days=1),
@@ -68,21 +70,19 @@ async def ended_well(
     return state
 
 
-async def failed(job: Job, error: ProviderError, services: Services, *, is_final: bool) -> None:
+async def failed(job: Job, failure: Failure, services: Services, *, is_final: bool) -> None:
     """Notes what a failed sync says of its provider, and of its connection where it was given up.
 
     Enough outages of a provider, and it is left alone for a while. Never raises: the ledger has
     the failure, and the next one tells the rest.
     """
+    now = services.clock()
     try:
         async with services.database.as_(services.scope(job)) as tx:
-            if error.action is Action.RETRY and error.kind is ErrorKind.NETWORK:
-                connection = await raw.connection(
-                    tx, tenant_id=job.tenant_id, connection_id=job.connection_id
-                )
-                await provider_states.failed(tx, provider=connection.provider, at=services.clock())
+            if failure.provider is not None:
+                await _note(tx, job, failure.provider, now=now)
             if is_final:
-                await _given_up(tx, job, error, now=services.clock())
+                await _given_up(tx, job, of_provider(failure), now=now)
     except BankfeedsError as problem:
         log.warning(
             "sync.failure_not_noted",
@@ -90,6 +90,17 @@ async def failed(job: Job, error: ProviderError, services: Services, *, is_final
         )
         return
     await services.events.publish(job.tenant_id, "connection", job.connection_id)
+
+
+async def _note(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> None:
+    """Whether the provider answers. Whoever says no, or asks to wait, does."""
+    if error.code in ASKED_NOBODY:
+        return
+    connection = await raw.connection(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)
+    if error.kind is ErrorKind.NETWORK:
+        await provider_states.failed(tx, provider=connection.provider, at=now)
+    else:
+        await provider_states.answered(tx, provider=connection.provider)
 
 
 async def _given_up(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> None:

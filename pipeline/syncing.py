@@ -87,7 +87,7 @@ async def sync(job: Job, services: Services) -> JobState:
         connection=connection,
         connector=connector,
         key=key,
-        applying=Applying(job, connection, connector, services, key=key),
+        applying=Applying(job, connection, connector, services, key=key, cursor=cursor),
     )
     wanted = Wanted(
         cursor=cursor,

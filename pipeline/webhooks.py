@@ -194,6 +194,7 @@ class Pass:
             if not isinstance(error, BankfeedsError):
                 log.exception("webhook.crashed", extra={"event_id": str(attempt.id)})
             return
+        await self.services.events.publish(attempt.tenant_id, "connection", attempt.connection_id)
         for job_id in jobs:
             await self.wake(attempt.tenant_id, job_id)
             await self.services.events.publish(attempt.tenant_id, "job", job_id)

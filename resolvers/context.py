@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from channels.sending import NOTHING_SPECIAL, Sending
 from core.errors import Forbidden
 from core.scope import UserScope, WorkerScope
 from db.session import Database, Tx
@@ -46,6 +47,7 @@ class Services:
     app_origins: tuple[str, ...] = ()  # where web apps are that people come back to
     development: bool = False
     receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider
+    sending: Sending = NOTHING_SPECIAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

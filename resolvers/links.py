@@ -7,9 +7,7 @@ import secrets
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from core.errors import BadInput
@@ -31,13 +29,11 @@ from providers.credentials import FormField
 from providers.http import Client
 from resolvers import quiltt_sessions
 from resolvers.context import Context
+from resolvers.link_rules import callback_of, check_answers, hash_of, reference_of
 from resolvers.refusal import RefusalCode
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
 
 LIFE: Final = timedelta(minutes=10)
-URL_MAX: Final = 2_000
-ANSWERS_MAX: Final = 20
-ANSWER_CHARACTERS_MAX: Final = 10_000
 
 Answer = TypeVar("Answer")
 
@@ -85,8 +81,8 @@ async def begin(
     link_id, state = uuid4(), secrets.token_urlsafe(32)
     ask = LinkAsk(
         now=now,
-        reference=_reference(context),
-        callback_url=_callback(context, provider, callback_url),
+        reference=reference_of(context),
+        callback_url=callback_of(context, provider, callback_url),
         webhook_url=None,
         state=state,
         credentials=held,
@@ -115,7 +111,7 @@ async def complete(
 
     A state is taken once, from the person who began, within ten minutes.
     """
-    _check_answers(answers)
+    check_answers(answers)
     now = context.services.clock()
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
@@ -125,7 +121,7 @@ async def complete(
             tenant_id=context.tenant,
             link_id=link_id,
             user_id=context.user_id,
-            state_hash=_hash(state),
+            state_hash=hash_of(state),
             now=now,
         )
     if used is None:
@@ -144,7 +140,7 @@ async def complete(
         )
     ask = LinkAsk(
         now=now,
-        reference=_reference(context),
+        reference=reference_of(context),
         callback_url=used.callback_url,
         webhook_url=None,
         state=state,
@@ -351,7 +347,7 @@ async def _keep(
                 user_id=context.user_id,
                 provider=provider,
                 connection_id=connection_id,
-                state_hash=_hash(ask.state),
+                state_hash=hash_of(ask.state),
                 sealed=sealed,
                 callback_url=ask.callback_url,
                 expires_at=ask.now + LIFE,
@@ -370,34 +366,3 @@ async def _asked(answer: Awaitable[Answer]) -> Answer:
         raise conflict("The provider's limit is reached. Try again later.", "provider") from error
     except BadInput as error:
         raise invalid(str(error), "answers") from error
-
-
-def _callback(context: Context, provider: str, given: str | None) -> str:
-    """Where the person comes back to: a page of ours, or one of an origin that the operator set."""
-    services = context.services
-    if given is None:
-        return f"{services.public_url}/oauth/callback/{provider}"
-    parts = urlsplit(given)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    is_loopback = services.development and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if len(given) > URL_MAX or not (is_loopback or origin in services.app_origins):
-        raise invalid(
-            "Give a page of an origin in BANKFEEDS_ALLOWED_ORIGINS, or none.", "callbackUrl"
-        )
-    return given
-
-
-def _check_answers(answers: Mapping[str, str]) -> None:
-    if len(answers) > ANSWERS_MAX or any(
-        len(value) > ANSWER_CHARACTERS_MAX for value in answers.values()
-    ):
-        raise invalid("That is more than a provider answers.", "answers")
-
-
-def _reference(context: Context) -> str:
-    """Names the person to the provider: opaque, and the same for each of their links."""
-    return sha256(f"{context.tenant} {context.user_id}".encode()).hexdigest()[:32]
-
-
-def _hash(state: str) -> bytes:
-    return sha256(state.encode(errors="surrogatepass")).digest()

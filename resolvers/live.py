@@ -18,8 +18,10 @@ from uuid import UUID
 from core.errors import BadInput, Forbidden
 from core.jobs import SETTLED, JobState
 from core.models import Account, Connection, Job
-from db import accounts, connections, jobs, mappings, tenants, transactions
+from core.notifications import Notification
+from db import accounts, connections, jobs, mappings, notifications, tenants, transactions
 from db.events import EVENT_PATIENCE_S
+from db.notifications import NotificationFilter
 from db.session import Tx
 from db.transactions import Change
 from resolvers.context import Context
@@ -165,6 +167,48 @@ async def transactions_of(
             hinted = set() if ended.is_behind else await _hint(hints, None)
 
 
+async def notifications_of(
+    context: Context, *, since: datetime | None = None
+) -> AsyncGenerator[Notification, None]:
+    """The newest notification, then each that comes; with `since`, first those since then.
+
+    Raises BadInput where that was too long ago or those are too many, and Forbidden where the
+    caller is no member, or no longer.
+    """
+    seen: dict[UUID, None] = {}
+    async with context.services.events.listen(context.tenant, "notification") as hints:
+        looked_at, hinted = _from(context, since, instead="notifications"), set[UUID]()
+        async with context.read() as tx:
+            await _check(tx, context, None)
+            missed = await notifications.recent(
+                tx, tenant_id=context.tenant, since=looked_at, most=MISSED_MAX + 1
+            )
+            newest = await notifications.page(
+                tx, tenant_id=context.tenant, wanted=NotificationFilter(), first=1, after=None
+            )
+        if since is not None and len(missed) > MISSED_MAX:
+            raise _too_many("notifications came", "notifications")
+        if since is None:
+            seen = dict.fromkeys(missed)
+            for one in newest.items:
+                seen.pop(one.id, None)
+                hinted.add(one.id)
+        while True:
+            now = context.services.clock()
+            async with context.read() as tx:
+                await _check(tx, context, None)
+                ids = await notifications.recent(
+                    tx, tenant_id=context.tenant, since=looked_at, most=MISSED_MAX
+                )
+                new = [one for one in {*ids, *hinted} if one not in seen]
+                found = await notifications.by_ids(tx, tenant_id=context.tenant, ids=new)
+            for one in sorted(found.values(), key=lambda told: (told.created_at, told.id)):
+                yield one
+            seen = dict.fromkeys([*seen, *found][-2 * MISSED_MAX :])
+            looked_at = now - OVERLAP
+            hinted = await _hint(hints, None)
+
+
 class _Ended:
     """Which of the tenant's jobs have ended since the last look: each end is told once."""
 
@@ -180,7 +224,7 @@ class _Ended:
             tx, tenant_id=self._context.tenant, since=self._since, most=MISSED_MAX + 1
         )
         if len(found) > MISSED_MAX:
-            raise _too_many()
+            raise _too_many("jobs changed", "ingestionJobs")
 
     async def look(self, tx: Tx, hinted: Iterable[UUID] = ()) -> list[Job]:
         """Those that ended, in this order; also those that a hint names."""
@@ -217,11 +261,11 @@ async def _missed(
         most=MISSED_MAX + 1,
     )
     if len(found) > MISSED_MAX:
-        raise _too_many()
+        raise _too_many("jobs changed", "ingestionJobs")
     return list(found)
 
 
-def _from(context: Context, since: datetime | None) -> datetime:
+def _from(context: Context, since: datetime | None, *, instead: str = "ingestionJobs") -> datetime:
     """From when on changes are looked for: what was committed late may seem older than it is."""
     now = context.services.clock()
     if since is None:
@@ -229,15 +273,15 @@ def _from(context: Context, since: datetime | None) -> datetime:
     if since < now - MISSED_FOR:
         raise BadInput(
             f"`since` is more than {MISSED_FOR // timedelta(hours=1)} hours ago: read"
-            " `ingestionJobs`, and follow from now on without it"
+            f" `{instead}`, and follow from now on without it"
         )
     return min(since, now) - OVERLAP
 
 
-def _too_many() -> BadInput:
+def _too_many(happened: str, instead: str) -> BadInput:
     return BadInput(
-        f"more than {MISSED_MAX} jobs changed since `since`: read `ingestionJobs`, and follow from"
-        " now on without it"
+        f"more than {MISSED_MAX} {happened} since `since`: read `{instead}`, and follow from now on"
+        " without it"
     )
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from channels.email import MailServer
+from channels.sending import Sending
 from core.settings import Settings, SettingsError
 from core.vault import Vault
 from db.blobs import Blobs, FolderBlobs, supabase_blobs
@@ -91,6 +93,7 @@ async def open_process(
             app_origins=settings.allowed_origins,
             development=not settings.production,
             receivers=receptions(providers) if receivers is None else receivers,
+            sending=_sending(settings),
         )
         yield Process(services=services, redis=redis)
 
@@ -137,6 +140,13 @@ def pipeline_services(services: Services) -> PipelineServices:
         providers=services.providers,
         receivers=services.receivers,
     )
+
+
+def _sending(settings: Settings) -> Sending:
+    mail = None
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        mail = MailServer.of(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return Sending(private_allowed=settings.private_allowed, mail=mail)
 
 
 def _shown(secret: SecretStr | None) -> str:

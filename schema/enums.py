@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from core import assets, jobs, models, personas, records, syncs
-from core.jobs import JobTrigger
-from core.provider_error import ErrorKind
+from core import assets, jobs, models, notifications, personas, records
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
-from providers.base import LinkKind, ProviderKind
-from resolvers.connection_scores import Circuit
-from resolvers.providers import Capability
 from resolvers.refusal import RefusalCode
 from resolvers.suggestions import ReasonCode
 from schema.described import register as _register
@@ -60,17 +55,6 @@ _register(
         models.ControlPolicy.IGNORE: "Nothing.",
         models.ControlPolicy.WARN: "A finding.",
         models.ControlPolicy.QUARANTINE: "A stop before anything is written, for review.",
-    },
-)
-_register(
-    syncs.SyncFrequency,
-    "How often a connection is asked for news.",
-    {
-        syncs.SyncFrequency.MANUAL: "Only when somebody asks.",
-        syncs.SyncFrequency.REALTIME: "Whenever the source says that there is something.",
-        syncs.SyncFrequency.HOURLY: "Once an hour.",
-        syncs.SyncFrequency.DAILY: "Once a day.",
-        syncs.SyncFrequency.WEEKLY: "Once a week.",
     },
 )
 _register(
@@ -227,86 +211,50 @@ _register(
     },
 )
 _register(
-    ProviderKind,
-    "What stands behind a provider.",
+    notifications.NotificationKind,
+    "What happened.",
     {
-        ProviderKind.FILE: "Somebody uploads statement files.",
-        ProviderKind.AGGREGATOR: "A service that reaches many banks.",
-        ProviderKind.BANK: "A bank itself.",
-        ProviderKind.PAYMENTS: "A payment processor.",
-        ProviderKind.ACCOUNTING: "Accounting software.",
-        ProviderKind.BROKER: "A broker.",
-        ProviderKind.TAX: "A tax authority.",
+        notifications.NotificationKind.INITIAL_SYNC_COMPLETE: "The newest transactions are there.",
+        notifications.NotificationKind.HISTORICAL_SYNC_COMPLETE: "Earlier ones are there too.",
+        notifications.NotificationKind.REAUTHENTICATION_REQUIRED: "Somebody must sign in again.",
+        notifications.NotificationKind.FAILING_REPEATEDLY: "Syncs fail again and again.",
+        notifications.NotificationKind.TOKEN_EXPIRING: "The access ends soon.",
+        notifications.NotificationKind.WEBHOOK_DEAD: "An event of the source was given up.",
+        notifications.NotificationKind.NEW_ACCOUNTS_AVAILABLE: "The source has more accounts.",
+        notifications.NotificationKind.CONNECTION_REVOKED: "The access was taken back.",
+        notifications.NotificationKind.DATA_ANOMALY: "What arrived looks wrong.",
+        notifications.NotificationKind.CHANNEL_DISABLED: "A channel was turned off by itself.",
+        notifications.NotificationKind.TEST: "Somebody tests a channel.",
     },
 )
 _register(
-    Circuit,
-    "Whether a connection is asked after failures.",
+    notifications.ChannelType,
+    "How a channel delivers.",
     {
-        Circuit.CLOSED: "It is asked as usual.",
-        Circuit.OPEN: "It is left alone until its next try.",
-        Circuit.HALF_OPEN: "Its next try decides.",
+        notifications.ChannelType.WEBHOOK: "A request to a web server, signed.",
+        notifications.ChannelType.SLACK: "A message in Slack, or in what takes Slack's webhooks.",
+        notifications.ChannelType.EMAIL: "Mail.",
     },
-    name="ConnectionCircuit",
+    name="NotificationChannelType",
 )
 _register(
-    LinkKind,
-    "How a person links a connection.",
+    notifications.DisabledReason,
+    "Why a channel was turned off by itself.",
     {
-        LinkKind.REDIRECT: "On the provider's page, from which they come back.",
-        LinkKind.TOKEN: "With the provider's own widget, or on its page, by a token.",
-        LinkKind.FORM: "By answering a form.",
+        notifications.DisabledReason.GONE: "It said so: the answer was 410.",
+        notifications.DisabledReason.FAILING: "Five deliveries in a row were given up.",
     },
+    name="NotificationChannelDisabledReason",
 )
 _register(
-    JobTrigger,
-    "What asked for a job.",
+    notifications.DeliveryState,
+    "How far a delivery is.",
     {
-        JobTrigger.USER: "A member.",
-        JobTrigger.SCHEDULE: "The connection's frequency.",
-        JobTrigger.WEBHOOK: "The provider, by a webhook.",
-        JobTrigger.LINK: "The connection was linked.",
-        JobTrigger.SYSTEM: "The system.",
+        notifications.DeliveryState.PENDING: "On its way.",
+        notifications.DeliveryState.DELIVERED: "It arrived.",
+        notifications.DeliveryState.FAILED: "It was given up.",
     },
-    name="IngestionJobTrigger",
-)
-_register(
-    ErrorKind,
-    "The kinds of errors of providers.",
-    {
-        ErrorKind.AUTHENTICATION: "Consent or credentials are refused.",
-        ErrorKind.NETWORK: "The provider did not answer, or not in words that can be read.",
-        ErrorKind.RATE_LIMIT: "The provider asks to wait.",
-        ErrorKind.VALIDATION: "A question or an answer is not what was agreed on.",
-        ErrorKind.BUSINESS: "The provider refuses for a reason of its own.",
-    },
-    name="ProviderErrorKind",
-)
-_register(
-    syncs.SyncPhase,
-    "How far the history of a connection is.",
-    {
-        syncs.SyncPhase.INITIAL: "The newest days are on their way.",
-        syncs.SyncPhase.HISTORICAL: "The time before them is on its way.",
-        syncs.SyncPhase.INCREMENTAL: "It is all there; what changes is fetched.",
-    },
-)
-_register(
-    Capability,
-    "What a provider can do.",
-    {
-        Capability.IMPORT: "Reads uploaded documents.",
-        Capability.REVIEW: "Shows what an import would do before it does it.",
-        Capability.REVERT: "Takes an import back.",
-        Capability.SYNC: "Is asked for accounts, balances and transactions.",
-        Capability.LINK: "Is linked by a person.",
-        Capability.TEST: "Can be asked whether a connection works.",
-        Capability.REFRESH: "Can be asked to look at the bank now.",
-        Capability.REVOKE: "Ends its consent when the connection is closed.",
-        Capability.RENEW: "Has access tokens that are renewed by themselves.",
-        Capability.WEBHOOKS: "Tells of news by itself.",
-    },
-    name="ProviderCapability",
+    name="NotificationDeliveryState",
 )
 _register(
     RefusalCode,

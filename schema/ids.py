@@ -10,6 +10,8 @@ from uuid import UUID
 
 import strawberry
 
+from core.global_id import global_id
+
 NOTHING: Final = UUID(int=0)  # what an id that is none of ours stands for: no row has it
 _CHARACTERS_MAX: Final = 200
 
@@ -24,7 +26,7 @@ class GlobalId:
 
 def encode(type_name: str, key: UUID) -> strawberry.ID:
     """The id that clients see."""
-    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).decode())
+    return strawberry.ID(global_id(type_name, key))
 
 
 def decode(text: str) -> GlobalId | None:

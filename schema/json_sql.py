@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from graphql import GraphQLEnumType, GraphQLScalarType
 
@@ -27,6 +28,8 @@ class Form:
         """The form of one value, an expression that may be null."""
         return Form(self.sql.format(value), self.quoted)
 
+
+_LINE_BYTES: Final = 57  # Postgres breaks the line of base64 after so many
 
 _SCALARS: Final[Mapping[str, Form]] = {
     "Boolean": Form("({})::text"),
@@ -67,8 +70,11 @@ def nullable(form: Form) -> str:
 
 
 def global_id(type_name: str, sql: str) -> str:
-    """A global id; base64 of it holds no character that URLs need otherwise, and no line break."""
-    return f"encode(convert_to('{type_name}:' || {sql}, 'UTF8'), 'base64')"
+    """A global id; base64 of it holds no character that URLs need otherwise."""
+    encoded = f"encode(convert_to('{type_name}:' || {sql}, 'UTF8'), 'base64')"
+    if len(f"{type_name}:{UUID(int=0)}") < _LINE_BYTES:
+        return encoded
+    return f"translate({encoded}, E'\\n', '')"
 
 
 def literal(text: str) -> str:

@@ -10,6 +10,7 @@ from schema.connection_changes import ConnectionMutations
 from schema.expenses import ExpenseMutations
 from schema.link_changes import LinkMutations
 from schema.mapping_changes import MappingMutations
+from schema.notification_changes import NotificationMutations
 from schema.persona_changes import PersonaMutations
 from schema.profile_changes import ProfileMutations
 from schema.statement_changes import StatementMutations
@@ -30,6 +31,7 @@ class Mutation(
     MappingMutations,
     PersonaMutations,
     AssetMutations,
+    NotificationMutations,
     TenantMutations,
     WebhookMutations,
 ):

@@ -9,10 +9,13 @@ from uuid import UUID
 from db.accounts import LISTING as ACCOUNTS
 from db.assets import LISTING as ASSETS
 from db.connections import LISTING as CONNECTIONS
+from db.deliveries import LISTING as DELIVERIES
 from db.expenses import LISTING as EXPENSES
 from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import LISTING as JOBS
 from db.mappings import LISTING as MAPPINGS
+from db.notification_channels import LISTING as CHANNELS
+from db.notifications import LISTING as NOTIFICATIONS
 from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
@@ -28,6 +31,8 @@ from resolvers import (
     jobs,
     mappings,
     members,
+    notification_channels,
+    notifications,
     persona_groups,
     personas,
     profiles,
@@ -47,6 +52,8 @@ from schema.institutions import Institution
 from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping
 from schema.node import Node
+from schema.notification_channels import NotificationChannel, NotificationDelivery
+from schema.notifications import Notification
 from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
@@ -67,6 +74,9 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "IngestionJob": (jobs.by_ids, IngestionJob.of),
     "Institution": (connections.institutions_by_ids, Institution.of),
     "Member": (members.by_ids, Member.of),
+    "Notification": (notifications.by_ids, Notification.of),
+    "NotificationChannel": (notification_channels.by_ids, NotificationChannel.of),
+    "NotificationDelivery": (notification_channels.deliveries_by_ids, NotificationDelivery.of),
     "Persona": (personas.by_ids, Persona.of),
     "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
@@ -87,6 +97,9 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Expense": EXPENSES,
     "IngestionJob": JOBS,
     "Institution": INSTITUTIONS,
+    "Notification": NOTIFICATIONS,
+    "NotificationChannel": CHANNELS,
+    "NotificationDelivery": DELIVERIES,
     "Persona": PERSONAS,
     "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,

@@ -46,6 +46,7 @@ from schema.jobs import IngestionJob
 from schema.mappings import AccountMapping, AccountMappingFilter
 from schema.node import Node
 from schema.nodes import LISTINGS, find
+from schema.notification_queries import NotificationQueries
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
@@ -60,7 +61,7 @@ from schema.webhook_queries import WebhookQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQueries, ExpenseQueries, WebhookQueries):
+class Query(AssetQueries, ExpenseQueries, NotificationQueries, WebhookQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

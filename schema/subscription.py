@@ -16,6 +16,7 @@ from schema.context import Info
 from schema.fields import resolved, subscription
 from schema.ids import key_of, optional_key_of
 from schema.jobs import IngestionJob
+from schema.notifications import Notification
 from schema.related import maybe
 
 
@@ -118,3 +119,25 @@ class Subscription:
         async with aclosing(stream):
             async for event in stream:
                 yield TransactionsChanged.of(event)
+
+    @subscription(
+        description="What the tenant should hear of: the newest, then each that comes; listens "
+        "without end."
+    )
+    async def notification_added(
+        self,
+        info: Info,
+        since: Annotated[
+            datetime | None,
+            strawberry.argument(
+                description="After a reconnect, when the last event came: first comes what came "
+                "since then, 24 hours and 1,000 notifications at most; one that is known already "
+                "may come again."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[Notification, None]:
+        """What the tenant should hear of."""
+        stream = live.notifications_of(info.context, since=since)
+        async with aclosing(stream):
+            async for notification in stream:
+                yield Notification.of(notification)

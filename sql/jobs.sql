@@ -199,16 +199,17 @@ returning
 
 -- name: queued_sync
 -- role: authenticated
-select
+-- The sync that waits; it goes before scheduled ones from now on.
+update app.ingestion_jobs as j
+set trigger = case j.trigger when 'schedule' then 'user' else j.trigger end
+where j.tenant_id = $1 and j.connection_id = $2 and j.kind = 'sync' and j.state = 'queued'
+returning
   j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
   j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
   j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
   j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
-  j.error_kind, j.next_step
-from app.ingestion_jobs as j
-where j.tenant_id = $1 and j.connection_id = $2 and j.kind = 'sync' and j.state = 'queued'
-limit 1;
+  j.error_kind, j.next_step;
 
 -- name: request_cancel
 -- role: authenticated

@@ -119,10 +119,24 @@ for no key update;
 
 -- name: request
 -- role: worker
--- One sync waits at most; who asks again has asked already.
+-- One sync waits at most; who asks again has asked already, and has it go before scheduled ones.
 insert into app.ingestion_jobs as j (tenant_id, connection_id, kind, trigger)
 values ($1, $2, 'sync', $3)
-on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do nothing
+on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do update
+set trigger = excluded.trigger
+where j.trigger = 'schedule' and excluded.trigger <> 'schedule'
+returning j.id;
+
+-- name: give_way
+-- role: worker
+-- Of two syncs of a connection that would wait, the newer goes on, no sooner than the older would.
+update app.ingestion_jobs as j
+set next_run_at = greatest(j.next_run_at, now() + $4::interval)
+where j.tenant_id = $1
+  and j.connection_id = $2
+  and j.id <> $3
+  and j.kind = 'sync'
+  and j.state = 'queued'
 returning j.id;
 
 -- name: due_connections

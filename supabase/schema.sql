@@ -126,6 +126,25 @@ comment on function private.audit(text,uuid,uuid,jsonb) is 'Writes one event of 
 grant execute on function private.audit(text,uuid,uuid,jsonb) to authenticated;
 grant execute on function private.audit(text,uuid,uuid,jsonb) to worker;
 
+CREATE OR REPLACE FUNCTION private.channel_recipients(channel uuid)
+ RETURNS TABLE(email text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select m.email
+  from app.notification_channels as c
+  join app.tenant_members as m on m.tenant_id = c.tenant_id
+  where c.tenant_id = private.worker_tenant_id()
+    and c.id = channel
+    and array_position(array['viewer', 'member', 'admin', 'owner'], m.role)
+      >= array_position(array['viewer', 'member', 'admin', 'owner'], c.recipient_role)
+  order by m.created_at, m.user_id
+  limit 50
+$function$;
+comment on function private.channel_recipients(uuid) is 'Addresses of the members whom a channel of the worker''s tenant writes to, 50 at most.';
+grant execute on function private.channel_recipients(uuid) to worker;
+
 CREATE OR REPLACE FUNCTION private.check_job_transition()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -144,7 +163,8 @@ begin
     ('failed', 'queued', 'revert'),
     ('cancelled', 'queued', 'revert'),
     ('awaiting_mapping', 'queued', 'revert')
-  ) then
+  ) and new.trigger = old.trigger
+  then
     return new;
   end if;
   -- Whoever runs a sync stops at its next step when somebody asks for that.
@@ -153,6 +173,15 @@ begin
     and new.cancel_requested_at is not null
     and to_jsonb(new) - array['cancel_requested_at', 'updated_at']
       = to_jsonb(old) - array['cancel_requested_at', 'updated_at']
+  then
+    return new;
+  end if;
+  -- A sync that waits is the user's from now on, where a schedule had asked for it.
+  if old.state = 'queued'
+    and old.kind = 'sync'
+    and new.trigger in ('user', old.trigger)
+    and to_jsonb(new) - array['trigger', 'updated_at']
+      = to_jsonb(old) - array['trigger', 'updated_at']
   then
     return new;
   end if;
@@ -398,6 +427,52 @@ $function$;
 comment on function private.due_connections(integer) is 'Connections of all tenants whose next sync is due, one of each tenant first. Ids only.';
 grant execute on function private.due_connections(integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.due_deliveries(moment timestamp with time zone, most integer)
+ RETURNS TABLE(tenant_id uuid, delivery_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with busy as (
+    select d.tenant_id, d.channel_id, count(*) as number
+    from app.notification_deliveries as d
+    where d.locked_until > moment
+    group by d.tenant_id, d.channel_id
+  ), waiting as (
+    select
+      d.tenant_id,
+      d.id,
+      d.next_attempt_at,
+      row_number() over (
+        partition by d.tenant_id, d.channel_id order by d.next_attempt_at, d.id
+      ) + coalesce(b.number, 0) as turn
+    from app.notification_deliveries as d
+    left join busy as b on b.tenant_id = d.tenant_id and b.channel_id = d.channel_id
+    where d.state = 'pending'
+      and d.next_attempt_at <= moment
+      and (d.locked_until is null or d.locked_until <= moment)
+  ), due as (
+    select
+      w.tenant_id,
+      w.id,
+      w.next_attempt_at,
+      row_number() over (
+        partition by w.tenant_id order by w.turn, w.next_attempt_at, w.id
+      ) + coalesce(
+        (select sum(b.number) from busy as b where b.tenant_id = w.tenant_id), 0
+      ) as turn
+    from waiting as w
+    where w.turn <= 2
+  )
+  select due.tenant_id, due.id
+  from due
+  where due.turn <= 6
+  order by due.turn, due.next_attempt_at, due.id
+  limit least(most, 1000)
+$function$;
+comment on function private.due_deliveries(timestamp with time zone,integer) is 'Deliveries of all tenants to send now: 2 at a time to a channel, 6 of a tenant. Ids only.';
+grant execute on function private.due_deliveries(timestamp with time zone,integer) to worker;
+
 CREATE OR REPLACE FUNCTION private.due_jobs(most integer)
  RETURNS TABLE(tenant_id uuid, job_id uuid)
  LANGUAGE sql
@@ -432,16 +507,28 @@ AS $function$
     from app.ingestion_jobs as r
     where r.state = 'running' and r.lease_until > now()
     group by r.tenant_id
+  ),
+
+  served as (
+    select
+      w.tenant_id,
+      (
+        select max(s.started_at)
+        from app.ingestion_jobs as s
+        where s.tenant_id = w.tenant_id
+      ) as last_at
+    from (select distinct d.tenant_id from due as d) as w
   )
 
   select d.tenant_id, d.id
   from due as d
+  join served as s on s.tenant_id = d.tenant_id
   left join busy as b on b.tenant_id = d.tenant_id
-  order by d.turn + coalesce(b.running, 0), d.created_at
+  order by d.turn + coalesce(b.running, 0), s.last_at nulls first, d.created_at
   limit least(most, 1000)
 $function$;
 comment on function private.due_jobs(integer) is 'Jobs of all tenants that nobody works on and that are due: those first whose tenants have the
-fewest at work. Ids only.';
+fewest at work, or were served longest ago. Ids only.';
 grant execute on function private.due_jobs(integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.due_webhook_events(most integer)
@@ -595,6 +682,19 @@ end
 $function$;
 comment on function private.keep_an_owner() is 'The last owner cannot leave; deleting the user at the authentication service still can.';
 
+CREATE OR REPLACE FUNCTION private.keep_previous_secret()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.sealed_previous := old.sealed_secret;
+  new.previous_until := now() + interval '24 hours';
+  return new;
+end
+$function$;
+comment on function private.keep_previous_secret() is 'Lets receivers of signed notifications change to a new secret without missing any.';
+
 CREATE OR REPLACE FUNCTION private.limit_ownership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -720,6 +820,18 @@ AS $function$
 $function$;
 comment on function private.provider_answered(text) is 'Notes that the provider answers: its circuit is closed.';
 grant execute on function private.provider_answered(text) to worker;
+
+CREATE OR REPLACE FUNCTION private.provider_circuits()
+ RETURNS TABLE(provider text, is_open boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select s.provider, s.open_until is not null
+  from private.provider_states as s
+$function$;
+comment on function private.provider_circuits() is 'Which providers do not answer at present.';
+grant execute on function private.provider_circuits() to worker;
 
 CREATE OR REPLACE FUNCTION private.provider_failed(slug text, failed_at timestamp with time zone)
  RETURNS void
@@ -1844,6 +1956,106 @@ create table app.mapping_waits (
 );
 comment on table app.mapping_waits is 'How many rows of the document of an import wait for a mapping to name an account.';
 
+create table app.notification_channel_secrets (
+  tenant_id uuid not null,
+  channel_id uuid not null,
+  sealed_url bytea not null,
+  sealed_secret bytea,
+  sealed_previous bytea,
+  previous_until timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint notification_channel_secrets_pkey PRIMARY KEY (tenant_id, channel_id),
+  constraint notification_channel_secrets_sealed_check CHECK ((((length(sealed_url) >= 32) AND (length(sealed_url) <= 16384)) AND ((length(sealed_secret) >= 32) AND (length(sealed_secret) <= 4096)) AND ((length(sealed_previous) >= 32) AND (length(sealed_previous) <= 4096))))
+);
+comment on table app.notification_channel_secrets is 'Sealed addresses of web servers and what they are signed with, apart from what users read.';
+comment on column app.notification_channel_secrets.sealed_previous is 'The secret before this one, which also signs until previous_until.';
+
+create table app.notification_channels (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  type text not null,
+  name text not null,
+  kinds text[],
+  enabled boolean not null default true,
+  disabled_reason text,
+  disabled_at timestamp with time zone,
+  failures integer not null default 0,
+  host text,
+  ending text,
+  recipients text[],
+  recipient_role text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint notification_channels_pkey PRIMARY KEY (tenant_id, id),
+  constraint notification_channels_disabled_check CHECK ((((disabled_reason IS NULL) OR ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text])) AND (NOT enabled))) AND (enabled = (disabled_at IS NULL)))),
+  constraint notification_channels_kinds_check CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 20))),
+  constraint notification_channels_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint notification_channels_recipient_role_check CHECK ((recipient_role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
+  constraint notification_channels_recipients_check CHECK (((cardinality(recipients) >= 1) AND (cardinality(recipients) <= 20))),
+  constraint notification_channels_shown_check CHECK ((((length(host) >= 1) AND (length(host) <= 260)) AND (length(ending) <= 4))),
+  constraint notification_channels_target_check CHECK (((num_nonnulls(host, ending) =
+CASE type
+    WHEN 'email'::text THEN 0
+    ELSE 2
+END) AND (num_nonnulls(recipients, recipient_role) =
+CASE type
+    WHEN 'email'::text THEN 1
+    ELSE 0
+END))),
+  constraint notification_channels_type_check CHECK ((type = ANY (ARRAY['webhook'::text, 'slack'::text, 'email'::text])))
+);
+comment on table app.notification_channels is 'Where a tenant''s notifications are sent: a webhook, Slack, email.';
+
+create table app.notification_deliveries (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  notification_id uuid not null,
+  channel_id uuid not null,
+  state text not null default 'pending'::text,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone default now(),
+  locked_until timestamp with time zone,
+  log jsonb not null default '[]'::jsonb,
+  created_at timestamp with time zone not null default now(),
+  settled_at timestamp with time zone,
+  constraint notification_deliveries_pkey PRIMARY KEY (tenant_id, id),
+  constraint notification_deliveries_once_key UNIQUE (tenant_id, notification_id, channel_id),
+  constraint notification_deliveries_log_check CHECK (((jsonb_typeof(log) = 'array'::text) AND (pg_column_size(log) < 16384))),
+  constraint notification_deliveries_settled_check CHECK ((((state = 'pending'::text) = (settled_at IS NULL)) AND ((state = 'pending'::text) = (next_attempt_at IS NOT NULL)) AND ((state = 'pending'::text) OR (locked_until IS NULL)))),
+  constraint notification_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+comment on table app.notification_deliveries is 'A notification on its way to a channel, with a log of its attempts; never a body or a secret.';
+comment on column app.notification_deliveries.attempts is 'Grows with each claim, so that a worker whose number is old writes no more.';
+comment on column app.notification_deliveries.locked_until is 'A worker is sending it; after this instant another one may.';
+
+create table app.notification_reads (
+  tenant_id uuid not null,
+  notification_id uuid not null,
+  user_id uuid not null,
+  read_at timestamp with time zone not null default now(),
+  constraint notification_reads_pkey PRIMARY KEY (tenant_id, notification_id, user_id)
+);
+comment on table app.notification_reads is 'Who has read which notification; what has no row here is unread.';
+
+create table app.notifications (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  connection_id uuid,
+  job_id uuid,
+  data jsonb not null default '{}'::jsonb,
+  key text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint notifications_pkey PRIMARY KEY (tenant_id, id),
+  constraint notifications_key_key UNIQUE (tenant_id, key),
+  constraint notifications_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) < 8192))),
+  constraint notifications_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
+  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['initial_sync_complete'::text, 'historical_sync_complete'::text, 'reauthentication_required'::text, 'failing_repeatedly'::text, 'token_expiring'::text, 'webhook_dead'::text, 'new_accounts_available'::text, 'connection_revoked'::text, 'data_anomaly'::text, 'channel_disabled'::text, 'test'::text])))
+);
+comment on table app.notifications is 'What a tenant should hear of: written in the transaction of its cause, never changed.';
+comment on column app.notifications.key is 'Names the cause, so that whoever tells of it again adds nothing.';
+
 create table app.persona_group_members (
   tenant_id uuid not null,
   group_id uuid not null,
@@ -2438,6 +2650,30 @@ add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES
 alter table app.mapping_waits
 add constraint mapping_waits_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.notification_channel_secrets
+add constraint notification_channel_secrets_channel_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES app.notification_channels(tenant_id, id) ON DELETE CASCADE;
+
+alter table app.notification_channels
+add constraint notification_channels_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.notification_deliveries
+add constraint notification_deliveries_channel_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES app.notification_channels(tenant_id, id) ON DELETE CASCADE;
+
+alter table app.notification_deliveries
+add constraint notification_deliveries_notification_fkey FOREIGN KEY (tenant_id, notification_id) REFERENCES app.notifications(tenant_id, id);
+
+alter table app.notification_reads
+add constraint notification_reads_notification_fkey FOREIGN KEY (tenant_id, notification_id) REFERENCES app.notifications(tenant_id, id);
+
+alter table app.notifications
+add constraint notifications_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.notifications
+add constraint notifications_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.notifications
+add constraint notifications_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.persona_group_members
 add constraint persona_group_members_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES app.persona_groups(tenant_id, id);
 
@@ -2568,12 +2804,21 @@ CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenan
 CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
 CREATE INDEX ingestion_jobs_running_idx ON app.ingestion_jobs USING btree (tenant_id) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
+CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
+CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE (kind = 'sync'::text);
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
+CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX notification_deliveries_channel_idx ON app.notification_deliveries USING btree (tenant_id, channel_id, created_at DESC, id DESC);
+CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
+CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
+CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
+CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USING btree (tenant_id, persona_id);
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
@@ -2627,6 +2872,8 @@ CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
+CREATE TRIGGER notification_channel_secrets_previous BEFORE UPDATE OF sealed_secret ON app.notification_channel_secrets FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
+CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON app.notification_channels FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
@@ -2882,6 +3129,70 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_waits_update_worker on app.mapping_waits for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_channel_secrets enable row level security;
+alter table app.notification_channel_secrets force row level security;
+create policy notification_channel_secrets_insert on app.notification_channel_secrets for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channel_secrets_select on app.notification_channel_secrets for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channel_secrets_select_worker on app.notification_channel_secrets for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_channel_secrets_update on app.notification_channel_secrets for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy notification_channel_secrets_update_worker on app.notification_channel_secrets for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_channels enable row level security;
+alter table app.notification_channels force row level security;
+create policy notification_channels_delete on app.notification_channels for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channels_insert on app.notification_channels for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy notification_channels_select on app.notification_channels for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_channels_select_worker on app.notification_channels for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_channels_update on app.notification_channels for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy notification_channels_update_worker on app.notification_channels for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_deliveries enable row level security;
+alter table app.notification_deliveries force row level security;
+create policy notification_deliveries_insert on app.notification_deliveries for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_deliveries_insert_worker on app.notification_deliveries for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_deliveries_select on app.notification_deliveries for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notification_deliveries_select_worker on app.notification_deliveries for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notification_deliveries_update_worker on app.notification_deliveries for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.notification_reads enable row level security;
+alter table app.notification_reads force row level security;
+create policy notification_reads_insert on app.notification_reads for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (user_id = ( SELECT private.current_user_id() AS current_user_id))));
+create policy notification_reads_select on app.notification_reads for select to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (user_id = ( SELECT private.current_user_id() AS current_user_id))));
+
+alter table app.notifications enable row level security;
+alter table app.notifications force row level security;
+create policy notifications_insert on app.notifications for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (kind = 'test'::text) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy notifications_insert_worker on app.notifications for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notifications_select on app.notifications for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy notifications_select_worker on app.notifications for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.persona_group_members enable row level security;
 alter table app.persona_group_members force row level security;
@@ -3141,7 +3452,7 @@ grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;
-grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, cancel_requested_at) on app.ingestion_jobs to authenticated;
+grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, trigger, cancel_requested_at) on app.ingestion_jobs to authenticated;
 grant insert, select, update on app.ingestion_jobs to worker;
 grant select on app.ingestion_previews to authenticated;
 grant delete, insert, select on app.ingestion_previews to worker;
@@ -3152,6 +3463,15 @@ grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
+grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;
+grant select, update (sealed_url, sealed_secret, sealed_previous) on app.notification_channel_secrets to worker;
+grant delete, insert (tenant_id, id, type, name, kinds, host, ending, recipients, recipient_role, created_by), select, update (name, kinds, enabled, disabled_reason, disabled_at, failures, host, ending, recipients, recipient_role) on app.notification_channels to authenticated;
+grant select, update (enabled, disabled_reason, disabled_at, failures) on app.notification_channels to worker;
+grant insert (tenant_id, id, notification_id, channel_id), select on app.notification_deliveries to authenticated;
+grant insert (tenant_id, id, notification_id, channel_id), select, update (state, attempts, next_attempt_at, locked_until, log, settled_at) on app.notification_deliveries to worker;
+grant insert (tenant_id, notification_id, user_id), select on app.notification_reads to authenticated;
+grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to authenticated;
+grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to worker;
 grant delete, insert, select on app.persona_group_members to authenticated;
 grant select on app.persona_group_members to worker;
 grant insert, select, update (name, description, status) on app.persona_groups to authenticated;

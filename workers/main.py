@@ -27,9 +27,11 @@ from db.queue import FUNCTION, WEBHOOKS_FUNCTION
 from pipeline.run import run
 from providers.webhooks import Reception
 from resolvers.services import open_services, pipeline_services
+from workers.deliveries import courier
 from workers.janitor import expire_uploads
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
+from workers.token_upkeep import renew_tokens
 from workers.webhooks import process_webhooks, prune_webhooks
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ JOB_TIMEOUT_S: Final = 6 * 60 * 60  # the lease, not this, is what frees a job o
 SWEEP_EVERY_S: Final = 2
 SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
+DELIVER_EVERY_S: Final = 2
+RENEWAL_SECOND: Final = 20  # of every minute
 JANITOR_EVERY_MIN: Final = 10
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
@@ -90,6 +94,11 @@ async def sweep_webhooks(ctx: Ctx) -> None:
     await run_webhooks(ctx)
 
 
+async def renew(ctx: Ctx) -> None:
+    """Renews access tokens that end soon."""
+    await renew_tokens(ctx["pipeline"], ctx["services"].queue)
+
+
 async def clean(ctx: Ctx) -> None:
     """Deletes uploads that nobody imported in time, and events that nobody replays any more."""
     await expire_uploads(ctx["services"])
@@ -99,6 +108,14 @@ async def clean(ctx: Ctx) -> None:
 async def index(ctx: Ctx) -> None:
     """Indexes the texts of what jobs have written, when no job of the tenant is to be done."""
     await index_texts(ctx["services"].database)
+
+
+async def deliver(ctx: Ctx) -> None:
+    """Begins to send notifications that are due to tenants' channels."""
+    try:
+        await ctx["courier"].tick()
+    except (DatabaseUnavailable, TimedOut):
+        log.warning("deliveries.not_begun")
 
 
 def tune_interpreter() -> None:
@@ -123,6 +140,7 @@ def worker_options(
         ctx["services"] = await stack.enter_async_context(
             open_services(settings, receivers=receivers)
         )
+        ctx["courier"] = await stack.enter_async_context(courier(ctx["services"]))
         ctx["pipeline"] = replace(
             pipeline_services(ctx["services"]), lease=timedelta(seconds=settings.worker_lease_s)
         )
@@ -138,7 +156,9 @@ def worker_options(
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(renew, second={RENEWAL_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
+            cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
         "queue_name": redis.QUEUE,

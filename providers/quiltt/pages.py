@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -34,10 +34,19 @@ from core.records import (
 from providers.base import Page
 from providers.http import read_json
 from providers.quiltt.money import exact
+from providers.quiltt.values import (
+    ID_CHARACTERS_MAX,
+    id_of,
+    instant_day,
+    nodes,
+    number,
+    obj,
+    said,
+    shown,
+    text_of,
+)
 
 CURRENCY: Final = "USD"  # of an account whose currency Quiltt does not say: its banks are American
-ID_CHARACTERS_MAX: Final = 500
-SHOWN_CHARACTERS_MAX: Final = 200
 
 _STATUSES: Final = {
     "PENDING": TransactionStatus.PENDING,
@@ -77,34 +86,34 @@ def content(body: bytes) -> Content:
     connection = data.get("connection")
     if not isinstance(connection, dict) or not isinstance(connection.get("accounts"), list):
         raise _unreadable("It names no accounts.")
-    account = _object(data.get("account"))
-    held = _object(account.get("holdings"))
+    account = obj(data.get("account"))
+    held = obj(account.get("holdings"))
     return Content(
         connection=connection,
         accounts=connection["accounts"],
-        transactions=_nodes(data.get("transactions")),
-        holdings=_nodes(held),
-        holder=_text(account, "id"),
-        held_on=_day_of_all(account, _object(held.get("pageInfo"))),
+        transactions=nodes(data.get("transactions")),
+        holdings=nodes(held),
+        holder=text_of(account, "id"),
+        held_on=_day_of_all(account, obj(held.get("pageInfo"))),
     )
 
 
 def _day_of_all(account: dict[str, Any], page: dict[str, Any]) -> date | None:
     if page.get("hasNextPage") is not False or page.get("hasPreviousPage") is not False:
         return None
-    return _instant(_object(account.get("balance")).get("at"))
+    return instant_day(obj(account.get("balance")).get("at"))
 
 
 def records(page: Page) -> Iterator[Record]:
     """What a page says. What cannot be read is a finding. Raises Unreadable."""
     here = content(page.body)
     currencies: dict[str, str] = {}
-    institution = _object(here.connection.get("institution"))
+    institution = obj(here.connection.get("institution"))
     for line, account in enumerate(here.accounts, start=1):
-        yield from _account(_object(account), institution, currencies, line)
+        yield from _account(obj(account), institution, currencies, line)
     start = len(here.accounts) + 1
     for line, node in enumerate(here.transactions, start=start):
-        yield from _transaction(_object(node), currencies, line)
+        yield from _transaction(obj(node), currencies, line)
     yield from _holdings(here, currencies, start=start + len(here.transactions))
 
 
@@ -131,7 +140,7 @@ def day_of(text: object) -> date | None:
 def _account(
     account: dict[str, Any], institution: dict[str, Any], currencies: dict[str, str], line: int
 ) -> Iterator[Record]:
-    key = _id(account)
+    key = id_of(account)
     if key is None:
         yield _finding("account-unreadable", "An account has no id. It was left out.", line)
         return
@@ -143,7 +152,7 @@ def _account(
                 f"The account's currency cannot be read; it is taken for {CURRENCY}.",
                 line,
                 field="currencyCode",
-                raw=_shown(currency),
+                raw=shown(currency),
             )
         currency = CURRENCY
     currencies[key] = currency
@@ -151,14 +160,14 @@ def _account(
         key=key,
         number=None,
         currency=currency,
-        name=_text(account, "name"),
-        institution=_id(institution),
+        name=text_of(account, "name"),
+        institution=id_of(institution),
         line=line,
-        institution_name=_text(institution, "name"),
-        mask=_text(account, "mask"),
+        institution_name=text_of(institution, "name"),
+        mask=text_of(account, "mask"),
         type=_type(account),
     )
-    yield from _balances(key, _object(account.get("balance")), currency, line)
+    yield from _balances(key, obj(account.get("balance")), currency, line)
 
 
 def _type(account: dict[str, Any]) -> str | None:
@@ -176,7 +185,7 @@ def _balances(
     """Liabilities are negative where something is owed, as they are here."""
     if not balance:
         return
-    as_of = _instant(balance.get("at"))
+    as_of = instant_day(balance.get("at"))
     for name, kind in _BALANCES:
         value = balance.get(name)
         if value is None:
@@ -189,7 +198,7 @@ def _balances(
                 f"A balance cannot be kept: {error}. It was left out.",
                 line,
                 field=name,
-                raw=_shown(value),
+                raw=shown(value),
             )
             continue
         if as_of is None:
@@ -213,15 +222,15 @@ def _transaction(
 ) -> Iterator[TransactionRecord | Finding]:
     if node.get("status") == _EXPECTED:
         return
-    status = _STATUSES.get(_text(node, "status") or "")
+    status = _STATUSES.get(text_of(node, "status") or "")
     if status is None:
         yield _rejected("status-unknown", "The status is none that is known.", line, node, "status")
         return
-    external_id = _id(node)
+    external_id = id_of(node)
     if external_id is None:
         yield _rejected("id-missing", "It has no id.", line, node, "id")
         return
-    account = _id(_object(node.get("account")))
+    account = id_of(obj(node.get("account")))
     if account is None or account not in currencies:
         yield _rejected(
             "account-unknown", "It is of no account of the connection.", line, node, "account"
@@ -239,16 +248,16 @@ def _transaction(
     except InvalidMoney as error:
         yield _rejected("amount-unreadable", f"Its amount is {error}.", line, node, "amount")
         return
-    sign = _SIGNS.get(_text(node, "entryType") or "")
+    sign = _SIGNS.get(text_of(node, "entryType") or "")
     if sign is None:
         yield _finding(
             "direction-unknown",
             "It does not say whether money came in or went out; the sign of the amount does.",
             line,
             field="entryType",
-            raw=_shown(node.get("entryType")),
+            raw=shown(node.get("entryType")),
         )
-    raw = _text(node, "description") or ""
+    raw = text_of(node, "description") or ""
     yield TransactionRecord(
         account=account,
         # Whether amounts are signed depends on the institution; the direction always stands apart.
@@ -267,15 +276,15 @@ def _transaction(
 
 def _extra(node: dict[str, Any]) -> dict[str, str]:
     """What is told beyond the booking: of an investment, and of the provider behind Quiltt."""
-    security = _object(node.get("security"))
-    plaid = _object(_object(node.get("remoteData")).get("plaid"))
-    remote = _object(_object(plaid.get("transaction")).get("response"))
+    security = obj(node.get("security"))
+    plaid = obj(obj(node.get("remoteData")).get("plaid"))
+    remote = obj(obj(plaid.get("transaction")).get("response"))
     told = {
-        **{name: _said(node.get(name)) for name in ("provider", "quantity", "price", "fees")},
-        "security": _said(security.get("name")),
-        **{name: _said(security.get(name)) for name in ("tickerSymbol", "isin", "cusip")},
-        REMOTE_ID: _said(remote.get("transactionId")),
-        PENDING_REMOTE_ID: _said(remote.get("pendingTransactionId")),
+        **{name: said(node.get(name)) for name in ("provider", "quantity", "price", "fees")},
+        "security": said(security.get("name")),
+        **{name: said(security.get(name)) for name in ("tickerSymbol", "isin", "cusip")},
+        REMOTE_ID: said(remote.get("transactionId")),
+        PENDING_REMOTE_ID: said(remote.get("pendingTransactionId")),
     }
     return {name: value for name, value in told.items() if value}
 
@@ -285,7 +294,7 @@ def _holdings(here: Content, currencies: dict[str, str], *, start: int) -> Itera
     held = [
         record
         for line, node in enumerate(here.holdings, start=start)
-        for record in _holding(_object(node), here.holder, currencies, line)
+        for record in _holding(obj(node), here.holder, currencies, line)
     ]
     yield from held
     is_whole = not any(isinstance(record, Finding) for record in held)
@@ -301,10 +310,10 @@ def _holding(
             "account-unknown", "It is of no account of the connection.", line, node, "account"
         )
         return
-    security = _object(node.get("security"))
-    known = next((text for name in _SECURITY if (text := _text(security, name))), _id(node))
-    as_of = _instant(node.get("at"))
-    quantity = _number(node.get("quantity"))
+    security = obj(node.get("security"))
+    known = next((text for name in _SECURITY if (text := text_of(security, name))), id_of(node))
+    as_of = instant_day(node.get("at"))
+    quantity = number(node.get("quantity"))
     if known is None or as_of is None or quantity is None:
         yield _rejected(
             "holding-unreadable", "Security, quantity or day cannot be read.", line, node, "id"
@@ -316,10 +325,10 @@ def _holding(
         quantity=quantity,
         currency=currencies[account],
         as_of=as_of,
-        name=_text(security, "name"),
-        ticker=_text(security, "tickerSymbol"),
-        price=_number(node.get("price")),
-        value=_number(node.get("value")),
+        name=text_of(security, "name"),
+        ticker=text_of(security, "tickerSymbol"),
+        price=number(node.get("price")),
+        value=number(node.get("value")),
         line=line,
     )
 
@@ -327,7 +336,7 @@ def _holding(
 def _rejected(code: str, message: str, line: int, node: dict[str, Any], name: str) -> Finding:
     """A row that is left out."""
     what = f"An entry was left out. {message}"
-    return _finding(code, what, line, field=name, raw=_shown(node.get(name)), rejected=True)
+    return _finding(code, what, line, field=name, raw=shown(node.get(name)), rejected=True)
 
 
 def _finding(
@@ -346,55 +355,6 @@ def _finding(
 
 def _unreadable(why: str) -> Unreadable:
     return Unreadable("page-unreadable", f"The page is none of Quiltt's. {why}")
-
-
-def _nodes(value: Any) -> list[Any]:
-    nodes = _object(value).get("nodes")
-    return nodes if isinstance(nodes, list) else []
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(of: dict[str, Any], name: str) -> str | None:
-    value = of.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def _id(of: dict[str, Any]) -> str | None:
-    value = _text(of, "id")
-    return value if value is not None and len(value) <= ID_CHARACTERS_MAX else None
-
-
-def _instant(text: object) -> date | None:
-    """The day, in UTC, of an instant."""
-    if not isinstance(text, str):
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).date()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _number(value: object) -> Decimal | None:
-    """A number that is no money; None where there is none or it is not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    number = Decimal(value)
-    return number if number.is_finite() else None
-
-
-def _said(value: object) -> str | None:
-    if isinstance(value, str):
-        return value[:ID_CHARACTERS_MAX] or None
-    number = _number(value)
-    return None if number is None else str(number)
-
-
-def _shown(value: object) -> str | None:
-    return None if value is None else str(value)[:SHOWN_CHARACTERS_MAX]
 
 
 def _digits(value: object) -> orjson.Fragment:

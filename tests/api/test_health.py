@@ -82,6 +82,37 @@ async def test_metrics_count_what_was_done(small: Api, world: World) -> None:
     assert str(place.user_id) not in text
 
 
+async def test_metrics_tell_of_syncs_by_provider_and_of_no_tenant(small: Api, world: World) -> None:
+    place = await world.place(provider="plaid")
+    await world.owner.execute(
+        "insert into app.ingestion_jobs"
+        " (tenant_id, connection_id, kind, state, error_kind, started_at, finished_at)"
+        " select $1, $2, 'sync', case when n = 1 then 'failed' else 'completed' end,"
+        " case when n = 1 then 'network' end, at - n * interval '1 second', at"
+        " from generate_series(1, 4) as n, lateral (select now() - case when n = 4"
+        " then interval '2 hours' else interval '1 minute' end as at) as ended",
+        place.tenant_id,
+        place.connection_id,
+    )
+    await world.owner.execute(
+        "insert into private.provider_states (provider, open_until) values ('plaid', now())"
+    )
+
+    text = (await small.http.get("/metrics")).text
+
+    completed = 'error_kind="",provider="plaid",state="completed"'
+    failed = 'error_kind="network",provider="plaid",state="failed"'
+    assert f"bankfeeds_syncs_last_hour{{{completed}}} 2.0" in text
+    assert f"bankfeeds_syncs_last_hour{{{failed}}} 1.0" in text
+    assert (
+        'bankfeeds_sync_seconds_last_hour{error_kind="",provider="plaid",quantile="0.5",'
+        'state="completed"} 2.5'
+    ) in text
+    assert 'bankfeeds_provider_circuit_open{provider="plaid"} 1.0' in text
+    assert str(place.tenant_id) not in text
+    assert str(place.connection_id) not in text
+
+
 @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip"])
 async def test_metrics_are_not_there_behind_a_proxy(small: Api, header: str) -> None:
     response = await small.http.get("/metrics", headers={header: "127.0.0.1"})

@@ -10,7 +10,8 @@ from typing import Final
 from core.assets import AssetCategory, OwnershipType
 from core.models import Role
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS
-from tests.compiler.rows import ACCOUNTS, Row, Tenant, _pick, _rarely
+from tests.compiler.picking import pick, rarely
+from tests.compiler.rows import ACCOUNTS, Row, Tenant
 
 _PERSONAS: Final = 7
 _GROUPS: Final = 6
@@ -35,7 +36,7 @@ def asset_rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
 def _personas(tenant: Tenant) -> Iterator[Row]:
     for number in range(_PERSONAS):
         business = number % 3 == 1
-        user_id = None if business else _rarely(tenant.person(_pick(list(Role), number)), number)
+        user_id = None if business else rarely(tenant.person(pick(list(Role), number)), number)
         yield {
             "id": tenant.key("persona", number),
             "user_id": user_id,
@@ -43,11 +44,11 @@ def _personas(tenant: Tenant) -> Iterator[Row]:
             "name": tenant.text(number) if business else None,
             "given_name": None if business or number % 4 == 3 else tenant.text(number),
             "family_name": None if business or number % 4 == 0 else tenant.text(number + 1),
-            "email": _rarely(f"p{number}@{tenant.name}.test", number),
+            "email": rarely(f"p{number}@{tenant.name}.test", number),
             "is_primary": user_id is not None and number < len(Role),
             "status": "active" if number < len(Role) else "archived",
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 1),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 1),
         }
 
 
@@ -56,10 +57,10 @@ def _groups(tenant: Tenant) -> Iterator[Row]:
         yield {
             "id": tenant.key("group", number),
             "name": tenant.text(number),
-            "description": _rarely(tenant.text(number + 2), number),
+            "description": rarely(tenant.text(number + 2), number),
             "status": ("active", "archived")[number % 2],
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 3),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 3),
         }
 
 
@@ -78,20 +79,20 @@ def _assets(tenant: Tenant) -> Iterator[Row]:
         valued = number % 3 != 1
         yield {
             "id": tenant.key("asset", number),
-            "group_id": _rarely(tenant.key("group", number % _GROUPS), number),
+            "group_id": rarely(tenant.key("group", number % _GROUPS), number),
             "account_id": tenant.key("account", number) if is_account else None,
-            "connection_id": _rarely(tenant.key("connection", number % 4), number + 1),
-            "category": "financial_account" if is_account else _pick(list(AssetCategory), number),
+            "connection_id": rarely(tenant.key("connection", number % 4), number + 1),
+            "category": "financial_account" if is_account else pick(list(AssetCategory), number),
             "name": tenant.text(number),
-            "description": _rarely(tenant.text(number + 1), number),
-            "institution_name": _rarely(tenant.text(number + 2), number + 1),
+            "description": rarely(tenant.text(number + 1), number),
+            "institution_name": rarely(tenant.text(number + 2), number + 1),
             "status": ("active", "archived")[number % 2],
-            "currency": _pick(CURRENCIES, number),
-            "value": _pick(AMOUNTS, number) if valued else None,
-            "valued_at": _pick(DATES, number) if valued else None,
+            "currency": pick(CURRENCIES, number),
+            "value": pick(AMOUNTS, number) if valued else None,
+            "valued_at": pick(DATES, number) if valued else None,
             "source": ("manual", "connection")[number % 2],
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 2),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 2),
         }
 
 
@@ -102,7 +103,7 @@ def _shares(tenant: Tenant) -> Iterator[Row]:
             "asset_id": tenant.key("asset", number // 4),
             "persona_id": tenant.key("persona", number % _PERSONAS),
             "ownership_type": kind,
-            "percentage": _pick(_PERCENTAGES, number)
+            "percentage": pick(_PERCENTAGES, number)
             if kind is OwnershipType.OWNER
-            else _rarely(Decimal("100.00"), number // 3),
+            else rarely(Decimal("100.00"), number // 3),
         }

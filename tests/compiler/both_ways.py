@@ -22,6 +22,7 @@ from db.session import Database
 from resolvers.context import Context, Services
 from schema.build import schema
 from schema.context import open as open_context
+from tests.compiler import notification_rows
 from tests.compiler.rows import Tenant, fill
 from tests.fixtures.context import NobodyWakes
 from tests.fixtures.database import DatabaseUrls
@@ -153,6 +154,7 @@ async def opened(
     try:
         for tenant in (ACME, GLOBEX):
             await fill(owner, tenant)
+            await notification_rows.fill(owner, tenant)
         await owner.execute("analyze")
         async with connect(urls.login, size=2) as database:
             pool = HeardPool(database._pool)

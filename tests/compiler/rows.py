@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ from core.scope import UserScope
 from schema.ids import encode
 from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
+from tests.compiler.picking import pick, rarely
 from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
 Value = TypeVar("Value")
@@ -61,16 +62,7 @@ class Tenant:
 
     def text(self, number: int) -> str:
         """A text that differs between the tenants."""
-        return f"{_pick(TEXTS, number)} {self.name}"
-
-
-def _pick(values: Sequence[Value], number: int) -> Value:
-    return values[number % len(values)]
-
-
-def _rarely(value: Value, number: int) -> Value | None:
-    """The value, or null for every third number."""
-    return None if number % 3 == 2 else value
+        return f"{pick(TEXTS, number)} {self.name}"
 
 
 async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
@@ -85,11 +77,16 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
         "insert into app.tenants (id, name) values ($1, $2)", tenant.id, tenant.text(1)
     )
     for table, row in _rows(tenant):
-        columns = {"tenant_id": tenant.id, **row}
-        marks = ", ".join(f"${number}" for number in range(1, 1 + len(columns)))
-        await owner.execute(
-            f"insert into app.{table} ({', '.join(columns)}) values ({marks})", *columns.values()
-        )
+        await insert(owner, tenant, table, row)
+
+
+async def insert(owner: asyncpg.Connection, tenant: Tenant, table: str, row: Row) -> None:
+    """Writes a row of a tenant's."""
+    columns = {"tenant_id": tenant.id, **row}
+    marks = ", ".join(f"${number}" for number in range(1, 1 + len(columns)))
+    await owner.execute(
+        f"insert into app.{table} ({', '.join(columns)}) values ({marks})", *columns.values()
+    )
 
 
 def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
@@ -157,8 +154,8 @@ def _profiles(tenant: Tenant) -> Iterator[Row]:
             "name": tenant.text(number),
             "format": "csv",
             "definition": json.dumps(definition),
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 4),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 4),
         }
 
 
@@ -167,23 +164,23 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
         yield {
             "id": tenant.key("connection", number),
             "lineage_id": tenant.key("connection", number),
-            "institution_id": _rarely(tenant.key("institution", number % 3), number + 2),
-            "profile_id": _rarely(tenant.key("profile", number % 3), number + 1),
+            "institution_id": rarely(tenant.key("institution", number % 3), number + 2),
+            "profile_id": rarely(tenant.key("profile", number % 3), number + 1),
             "name": tenant.text(number),
             "provider": ("file", "acme_bank")[number % 2],
             "status": status,
             "delivery": ("cumulative", "incremental")[number % 2],
             "mapping_policy": ("create", "ask")[number % 2],
             "control_policy": ("ignore", "warn", "quarantine")[number % 3],
-            "currency": _rarely(_pick(CURRENCIES, number), number),
+            "currency": rarely(pick(CURRENCIES, number), number),
             "decimals": json.dumps(({}, {"USD": 3, "EUR": 0})[number % 2]),
-            "external_id": _rarely(tenant.text(number + 3), number),
+            "external_id": rarely(tenant.text(number + 3), number),
             "sync_frequency": ("manual", "realtime", "hourly", "daily", "weekly")[number % 5],
             **sync_of_connection(number, text=tenant.text),
-            "last_sync_at": _rarely(_pick(INSTANTS, number), number),
-            "next_sync_at": _rarely(_pick(INSTANTS, number + 3), number + 1),
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 1),
+            "last_sync_at": rarely(pick(INSTANTS, number), number),
+            "next_sync_at": rarely(pick(INSTANTS, number + 3), number + 1),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 1),
         }
 
 
@@ -195,14 +192,14 @@ def _accounts(tenant: Tenant) -> Iterator[Row]:
     for number in range(ACCOUNTS):
         yield {
             "id": tenant.key("account", number),
-            "institution_id": _rarely(tenant.key("institution", number % 3), number),
+            "institution_id": rarely(tenant.key("institution", number % 3), number),
             "name": tenant.text(number),
-            "type": _pick(list(AccountType), number),
-            "currency": _pick(CURRENCIES, number),
-            "masked_number": _rarely(f"••{number}\"'\\", number + 1),
+            "type": pick(list(AccountType), number),
+            "currency": pick(CURRENCIES, number),
+            "masked_number": rarely(f"••{number}\"'\\", number + 1),
             "status": ("active", "closed")[number % 2],
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 2),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 2),
         }
 
 
@@ -216,16 +213,16 @@ def _mappings(tenant: Tenant) -> Iterator[Row]:
             "lineage_id": connection_id,
             "account_id": tenant.key("account", _fed(number)) if state == "mapped" else None,
             "external_account_id": f"{tenant.text(number)} {number}",
-            "masked_number": _rarely(f"…{number}", number),
-            "external_name": _rarely(tenant.text(number + 1), number + 1),
-            "external_type": _rarely(tenant.text(number + 2), number + 2),
-            "institution": _rarely(tenant.text(number + 3), number),
-            "currency": _pick(CURRENCIES, number),
+            "masked_number": rarely(f"…{number}", number),
+            "external_name": rarely(tenant.text(number + 1), number + 1),
+            "external_type": rarely(tenant.text(number + 2), number + 2),
+            "institution": rarely(tenant.text(number + 3), number),
+            "currency": pick(CURRENCIES, number),
             "state": state,
-            "verified_at": _rarely(_pick(INSTANTS, number), number),
-            "verified_by": _rarely(tenant.person(_pick(list(Role), number)), number),
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 5),
+            "verified_at": rarely(pick(INSTANTS, number), number),
+            "verified_by": rarely(tenant.person(pick(list(Role), number)), number),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 5),
         }
 
 
@@ -247,24 +244,24 @@ def _jobs(tenant: Tenant) -> Iterator[Row]:
             "mapping_id": tenant.key("mapping", number % 5) if kind == "derive" else None,
             "kind": kind,
             "state": state,
-            "stage": _rarely(f"stage {number}", number),
-            "format": _rarely(("csv", "bai2", "camt053")[number % 3], number + 1),
+            "stage": rarely(f"stage {number}", number),
+            "format": rarely(("csv", "bai2", "camt053")[number % 3], number + 1),
             "review": number % 2 == 0,
             "total": (None, 0, 3, 7, 9_007_199)[number % 5],
             **{name: (number * place) % 11 for place, name in enumerate(counts, 1)},
             "waiting": number % 4,
-            "rate": _rarely(number * 1_000, number),
+            "rate": rarely(number * 1_000, number),
             "attempts": number % 3,
             "lease_until": datetime(2026, 3, 1, tzinfo=UTC) if state == "running" else None,
             **sync_of_job(number, text=tenant.text),
-            "error_code": _rarely(f"code-{number}", number),
-            "error_message": _rarely(tenant.text(number), number + 1),
-            "approved_at": _rarely(_pick(INSTANTS, number), number),
-            "created_by": _rarely(tenant.person(_pick(list(Role), number)), number + 1),
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 2),
-            "started_at": _rarely(_pick(INSTANTS, number + 3), number + 2),
-            "finished_at": _rarely(_pick(INSTANTS, number + 4), number),
+            "error_code": rarely(f"code-{number}", number),
+            "error_message": rarely(tenant.text(number), number + 1),
+            "approved_at": rarely(pick(INSTANTS, number), number),
+            "created_by": rarely(tenant.person(pick(list(Role), number)), number + 1),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 2),
+            "started_at": rarely(pick(INSTANTS, number + 3), number + 2),
+            "finished_at": rarely(pick(INSTANTS, number + 4), number),
         }
 
 
@@ -275,11 +272,11 @@ def _documents(tenant: Tenant) -> Iterator[Row]:
             "connection_id": tenant.key("connection", number % 4),
             "job_id": tenant.key("job", number),
             "name": tenant.text(number),
-            "media_type": _rarely(tenant.text(number + 1), number),
+            "media_type": rarely(tenant.text(number + 1), number),
             "size_bytes": (0, 1, 2_147_483_647, 5, 1_000)[number],
             "sha256": sha256(bytes([number])).digest(),
             "sealed": bytes([number]),
-            "received_at": _pick(INSTANTS, number),
+            "received_at": pick(INSTANTS, number),
         }
 
 
@@ -296,7 +293,7 @@ def _transactions(tenant: Tenant) -> Iterator[Row]:
     for number in range(FULL_ACCOUNT_ROWS + _OTHER_ROWS):
         full = number < FULL_ACCOUNT_ROWS
         mapping = 0 if full else 2 + number * 2 % (_MAPPINGS - 2)  # the even ones are mapped
-        status = _pick(list(TransactionStatus), number // 7)  # others than where nulls are
+        status = pick(list(TransactionStatus), number // 7)  # others than where nulls are
         yield {
             "id": tenant.key("transaction", number),
             "account_id": tenant.key("account", _fed(mapping)),
@@ -308,26 +305,26 @@ def _transactions(tenant: Tenant) -> Iterator[Row]:
             "fingerprint": sha256(str(number).encode()).digest()[:16],
             "occurrence": 0,
             "content_key": number,
-            "external_id": _rarely(tenant.text(number), number),
+            "external_id": rarely(tenant.text(number), number),
             "status": status,
-            "amount": _pick(AMOUNTS, number),
-            "currency": _pick(CURRENCIES, number // 5),
-            "sort_date": _pick(DATES, number // 3),
-            "posted_date": _rarely(_pick(DATES, number // 3), number),
-            "transaction_date": _rarely(_pick(DATES, number + 1), number + 1),
-            "value_date": _rarely(_pick(DATES, number + 2), number + 2),
+            "amount": pick(AMOUNTS, number),
+            "currency": pick(CURRENCIES, number // 5),
+            "sort_date": pick(DATES, number // 3),
+            "posted_date": rarely(pick(DATES, number // 3), number),
+            "transaction_date": rarely(pick(DATES, number + 1), number + 1),
+            "value_date": rarely(pick(DATES, number + 2), number + 2),
             "description": tenant.text(number // 2),
             "description_raw": tenant.text(number),
-            "merchant_name": _rarely(tenant.text(number + 1), number),
-            "reference": _rarely(tenant.text(number + 2), number + 1),
-            "customer_reference": _rarely(tenant.text(number + 3), number + 2),
-            "type_code": _rarely(str(number), number),
-            "source_category": _rarely(_pick(TEXTS, number // 4), number + 1),
-            "running_balance": _rarely(_pick(AMOUNTS, number + 3), number),
+            "merchant_name": rarely(tenant.text(number + 1), number),
+            "reference": rarely(tenant.text(number + 2), number + 1),
+            "customer_reference": rarely(tenant.text(number + 3), number + 2),
+            "type_code": rarely(str(number), number),
+            "source_category": rarely(pick(TEXTS, number // 4), number + 1),
+            "running_balance": rarely(pick(AMOUNTS, number + 3), number),
             "reconciled": number % 4 == 0,
             "reconciled_at": datetime(2026, 3, 2, tzinfo=UTC) if number % 4 == 0 else None,
-            "created_at": _pick(INSTANTS, number),
-            "updated_at": _pick(INSTANTS, number + 1),
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 1),
         }
 
 
@@ -340,14 +337,14 @@ def _balances(tenant: Tenant) -> Iterator[Row]:
             "job_id": tenant.key("job", number % _DOCUMENTS),
             "raw_id": tenant.key("document", number % _DOCUMENTS),
             "raw_line": number,
-            "kind": _pick(list(BalanceKind), number // 4),
+            "kind": pick(list(BalanceKind), number // 4),
             "code": "" if number < 5 else f"{number}",
-            "amount": _pick(AMOUNTS, number),
-            "currency": _pick(CURRENCIES, number // 7),
-            "as_of": _pick(DATES, number // 9),
-            "as_of_time": _rarely(f"1{number % 10}:30", number),
+            "amount": pick(AMOUNTS, number),
+            "currency": pick(CURRENCIES, number // 7),
+            "as_of": pick(DATES, number // 9),
+            "as_of_time": rarely(f"1{number % 10}:30", number),
             "interim": number % 2 == 0,
-            "created_at": _pick(INSTANTS, number // 5),
+            "created_at": pick(INSTANTS, number // 5),
         }
 
 
@@ -356,12 +353,12 @@ def _findings(tenant: Tenant) -> Iterator[Row]:
         yield {
             "job_id": tenant.key("job", number // 8),
             "position": number % 8,
-            "severity": _pick(list(Severity), number),
+            "severity": pick(list(Severity), number),
             "code": f"finding-{number}",
             "message": tenant.text(number),
-            "line": _rarely(number, number),
-            "field": _rarely(tenant.text(number + 1), number + 1),
-            "raw": _rarely(tenant.text(number + 2), number + 2),
+            "line": rarely(number, number),
+            "field": rarely(tenant.text(number + 1), number + 1),
+            "raw": rarely(tenant.text(number + 2), number + 2),
             "rejected": number % 2 == 0,
         }
 
@@ -371,14 +368,14 @@ def _previews(tenant: Tenant) -> Iterator[Row]:
         yield {
             "job_id": tenant.key("job", number // 8),
             "position": number % 8,
-            "outcome": _pick(list(Outcome), number),
+            "outcome": pick(list(Outcome), number),
             "mapping_id": tenant.key("mapping", number % _MAPPINGS),
-            "amount": _pick(AMOUNTS, number),
-            "currency": _pick(CURRENCIES, number),
-            "posted_date": _rarely(_pick(DATES, number), number),
-            "status": _pick(list(TransactionStatus), number),
+            "amount": pick(AMOUNTS, number),
+            "currency": pick(CURRENCIES, number),
+            "posted_date": rarely(pick(DATES, number), number),
+            "status": pick(list(TransactionStatus), number),
             "description": tenant.text(number),
-            "reference": _rarely(tenant.text(number + 1), number),
+            "reference": rarely(tenant.text(number + 1), number),
             "line": number,
         }
 
@@ -388,9 +385,9 @@ def _events(tenant: Tenant) -> Iterator[Row]:
         yield {
             "id": tenant.key("event", number),
             "event": ("job.approved", "connection.created")[number % 2],
-            "connection_id": _rarely(tenant.key("connection", number % 4), number),
-            "job_id": _rarely(tenant.key("job", number), number + 1),
-            "user_id": _rarely(tenant.person(_pick(list(Role), number)), number + 2),
-            "data": json.dumps(_pick(JSONS, number)),
-            "created_at": _pick(INSTANTS, number),
+            "connection_id": rarely(tenant.key("connection", number % 4), number),
+            "job_id": rarely(tenant.key("job", number), number + 1),
+            "user_id": rarely(tenant.person(pick(list(Role), number)), number + 2),
+            "data": json.dumps(pick(JSONS, number)),
+            "created_at": pick(INSTANTS, number),
         }

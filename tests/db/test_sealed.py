@@ -15,6 +15,7 @@ from db import sealed
 from db.sealed import FIRST, OPERATOR, PLACES, Place, Sealed
 from db.tenant_keys import data_key
 from tests.fixtures.database import DatabaseUrls
+from tests.fixtures.personas import a_persona
 from tests.fixtures.world import KEY_ID, World
 from tests.fixtures.world import Place as Tenant
 from tests.sql.plans import plan, whole_table_scans
@@ -119,6 +120,8 @@ async def test_what_somebody_else_changed_is_not_exchanged(world: World, place: 
     await data_key(partial(world.database.as_, tenant.worker), world.services.vault)
     await _credentials(world, tenant, b"token")
     await _endpoint(world, tenant)
+    await _channel(world, tenant)
+    await _session(world, tenant)
     one = await _only(world, tenant, place)
 
     async with world.database.as_(tenant.worker) as tx:
@@ -135,6 +138,8 @@ async def test_another_tenants_secrets_are_not_exchanged(world: World, place: Pl
     await data_key(partial(world.database.as_, there.worker), world.services.vault)
     await _credentials(world, there, b"token")
     await _endpoint(world, there)
+    await _channel(world, there)
+    await _session(world, there)
     theirs = await _only(world, there, place)
 
     async with world.database.as_(here.worker) as tx:
@@ -170,6 +175,52 @@ async def _endpoint(world: World, tenant: Tenant) -> None:
         endpoint_id,
         await seal(b"secret", aad=aad),
         await seal(b"previous", aad=aad),
+    )
+
+
+async def _channel(world: World, tenant: Tenant) -> None:
+    """A channel of notifications during a rotation."""
+    channel_id = uuid4()
+    aad = Aad(tenant_id=tenant.tenant_id, purpose="notification.channel", record_id=channel_id)
+    seal = world.services.vault.seal
+    await world.owner.execute(
+        "insert into app.notification_channels (tenant_id, id, type, name, host, ending)"
+        " values ($1, $2, 'webhook', 'Alarms', 'hooks.example', 'abcd')",
+        tenant.tenant_id,
+        channel_id,
+    )
+    await world.owner.execute(
+        "insert into app.notification_channel_secrets (tenant_id, channel_id, sealed_url,"
+        " sealed_secret, sealed_previous, previous_until) values ($1, $2, $3, $4, $5, now())",
+        tenant.tenant_id,
+        channel_id,
+        await seal(b"https://hooks.example/", aad=aad),
+        await seal(b"secret", aad=aad),
+        await seal(b"previous", aad=aad),
+    )
+
+
+async def _session(world: World, tenant: Tenant) -> None:
+    """An open session at Quiltt."""
+    session_id, profile_id = uuid4(), uuid4()
+    persona_id = await a_persona(world, tenant)
+    aad = Aad(tenant_id=tenant.tenant_id, purpose="quiltt.session", record_id=session_id)
+    await world.owner.execute(
+        "insert into app.quiltt_profiles (tenant_id, id, persona_id, environment)"
+        " values ($1, $2, $3, 'sandbox')",
+        tenant.tenant_id,
+        profile_id,
+        persona_id,
+    )
+    await world.owner.execute(
+        "insert into app.quiltt_sessions (tenant_id, id, persona_id, profile_id, user_id, sealed,"
+        " issued_at, expires_at) values ($1, $2, $3, $4, $5, $6, now(), now() + interval '1 min')",
+        tenant.tenant_id,
+        session_id,
+        persona_id,
+        profile_id,
+        tenant.user_id,
+        await world.services.vault.seal(b"token", aad=aad),
     )
 
 

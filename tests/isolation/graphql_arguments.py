@@ -21,6 +21,7 @@ from graphql import (
 
 from schema.ids import encode
 from tests.fixtures.csv_file import PROFILE
+from tests.fixtures.post import SECRET
 from tests.isolation.graphql_documents import Operation
 from tests.isolation.rows import NoRecipe, Owner, Row
 
@@ -39,6 +40,9 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "Institution": ("app.institutions", "id"),
     "Invitation": ("app.tenant_invitations", "id"),
     "Member": ("app.tenant_members", "user_id"),
+    "Notification": ("app.notifications", "id"),
+    "NotificationChannel": ("app.notification_channels", "id"),
+    "NotificationDelivery": ("app.notification_deliveries", "id"),
     "Persona": ("app.personas", "id"),
     "PersonaGroup": ("app.persona_groups", "id"),
     "RawDocument": ("app.raw_ingestion_data", "id"),
@@ -132,6 +136,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
             ("invitation", "Invitation", "Accept Revoke"),
             ("member", "Member", "SetRole Remove"),
+            ("notificationChannel", "NotificationChannel", "Update Remove Test"),
             ("persona", "Persona", "Update MakePrimary"),
             ("personaGroup", "PersonaGroup", "Update AddMember RemoveMember"),
             ("statementProfile", "StatementProfile", "Update Delete"),
@@ -185,9 +190,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "AssetCreateInput.value": bound("app.assets", "value"),
     "AssetUpdateInput.value": bound("app.assets", "value"),
     "valuedAt": bound("app.assets", "valued_at"),
-    "owners": Recipe(
-        value=lambda side: [{"personaId": side.id("Persona"), "percentage": "1.25"}],
-    ),
+    "owners": Recipe(value=lambda side: [{"personaId": side.id("Persona"), "percentage": "1.25"}]),
     "ConnectionCreateInput.name": column("app.connections", "name"),
     "ConnectionUpdateInput.name": column("app.connections", "name"),
     "PersonaCreateInput.name": fixed(None),
@@ -202,6 +205,16 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "StatementProfileUpdateInput.name": column("app.statement_profiles", "name"),
     "TenantCreateInput.name": column("app.tenants", "name"),
     "TenantUpdateInput.name": column("app.tenants", "name"),
+    "NotificationChannelCreateInput.name": column("app.notification_channels", "name"),
+    "NotificationChannelUpdateInput.name": column("app.notification_channels", "name"),
+    "NotificationsMarkReadInput.ids": an_id("Notification"),
+    "NotificationsMarkReadInput.all": fixed(False),
+    "unread": fixed(True),
+    "enabled": fixed(True),
+    "url": fixed("https://hooks.example/"),
+    "NotificationChannelCreateInput.secret": fixed(SECRET),
+    "NotificationChannelUpdateInput.secret": fixed(SECRET),
+    **dict.fromkeys(("recipients", "recipientRole"), fixed(None)),  # of mail alone
     "definition": fixed(PROFILE),
     "decimals": fixed([{"currency": "EUR", "decimals": 2}]),
     "institutionName": column("app.institutions", "name"),
@@ -382,4 +395,6 @@ def _put(given: dict[str, Any], place: Place, value: Any) -> None:
     for name in way:
         given[name] = dict(given.get(name, {}))
         given = given[name]
-    given[last] = [value] if place.listed and not isinstance(value, list) else value
+    given[last] = value
+    if place.listed and value is not None and not isinstance(value, list):
+        given[last] = [value]

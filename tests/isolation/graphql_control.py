@@ -30,6 +30,12 @@ _UNDECIDED: Final = (
 _FAILED: Final = (
     "update app.ingestion_jobs set state = 'failed', lease_until = null, finished_at = now()"
 )
+_SETTLED: Final = (
+    "update app.notification_deliveries set state = 'delivered', next_attempt_at = null,"
+    " settled_at = created_at; update app.notification_channels set enabled = false,"
+    " disabled_reason = 'gone', disabled_at = created_at, kinds = '{test}'"
+)
+_MAILED: Final = "update app.notification_channels set type = 'email', host = null, ending = null, "
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
     {
@@ -54,9 +60,12 @@ UNTELLING: Final = frozenset({
     "MappingReason.text",
     "MappingSuggestion.reason",
     "MappingSuggestion.score",
+    "Notification.title",
+    "NotificationsMarkReadPayload.markedCount",
     "Provider.formats",
     "Provider.name",
     "Provider.slug",
+    "Query.notificationCount",
     "Query.transactionCount",
     "SourceLine.number",
     "StatementProfile.format",
@@ -91,6 +100,7 @@ UNANSWERED: Final = frozenset({
         f"node: Query.node(id:) of {name}"
         for name in ("Balance", "Holding", "Invitation", "Upload", "User")
     ),
+    "notificationCount: NotificationFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.accountIds of Account",
     "transactionCount: TransactionFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.jobId of IngestionJob",
@@ -113,6 +123,12 @@ MORE: Final = (
     Run(operation="accountMappings", statement=_UNDECIDED),
     Run(operation="accountMappingSet", statement=_UNDECIDED),
     Run(operation="connections", statement=_FAILED),
+    Run(operation="notificationChannels", statement=_SETTLED),
+    Run(
+        operation="notificationChannels",
+        statement=f"{_MAILED} recipients = array[host], recipient_role = null",
+    ),
+    Run(operation="notificationChannels", statement=f"{_MAILED} recipient_role = 'admin'"),
     Run(operation="connectionPause", actor=victim("viewer")),
     Run(
         operation="statementProfileProposal",

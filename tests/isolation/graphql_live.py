@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from tests.isolation.graphql_arguments import Side
-from tests.isolation.graphql_attempt import Stage
+from tests.isolation.graphql_attempt import NOW, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,13 @@ FOLLOWED: Final[Mapping[str, Followed]] = {
         topic="transactions",
         type="IngestionJob",
         change="update app.ingestion_jobs set imported = imported + 1",
+    ),
+    "notificationAdded": Followed(
+        topic="notification",
+        type="Connection",  # what the new one is about; its own id nobody knows before
+        change="insert into app.notifications (tenant_id, kind, connection_id, key, created_at)"
+        f" select tenant_id, kind, connection_id, gen_random_uuid()::text, '{NOW.isoformat()}'"
+        " from app.notifications",
     ),
 }
 

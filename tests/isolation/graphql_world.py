@@ -184,6 +184,19 @@ def _masked(owner: Owner) -> str:
     return f"••••{_number('masked number', owner)[:4]}"
 
 
+def _attempt(owner: Owner) -> Mapping[str, object]:
+    """An entry of the log, with the numbers and the instant of its row."""
+    table = "app.notification_deliveries"
+    number = int(_number(f"{table}.attempts", owner))
+    return {
+        "number": number,
+        "at": _instant(f"{table}.created_at", owner),
+        "durationMs": number,
+        "status": number,
+        "error": owner.text("error"),
+    }
+
+
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
@@ -219,6 +232,8 @@ _ALSO: Final[Mapping[str, Recipe]] = {
         "data": lambda owner: _json({"note": owner.text("data")}),
     },
     "app.ingestion_findings": {"code": lambda owner: f"{owner.tenant}-finding"},
+    "app.notifications": {"data": lambda owner: _json({"note": owner.text("note")})},
+    "app.notification_deliveries": {"log": lambda owner: _json([_attempt(owner)])},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
     "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},

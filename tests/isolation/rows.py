@@ -153,6 +153,26 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.persona_group_members": {},
     "app.assets": {"category": "financial_account", "status": "active", "source": "manual"},
     "app.asset_personas": {"ownership_type": "owner"},
+    # The one kind that users may make, too.
+    "app.notifications": {"kind": "test"},
+    "app.notification_reads": {},
+    "app.notification_channels": {
+        "type": "webhook",
+        "enabled": "true",
+        "disabled_reason": None,
+        "disabled_at": None,
+        "kinds": None,
+        "ending": lambda owner: owner.tenant[:4],
+        "recipients": None,
+        "recipient_role": None,
+    },
+    "app.notification_channel_secrets": {},
+    "app.notification_deliveries": {
+        "state": "pending",
+        "settled_at": None,
+        "locked_until": None,
+        "log": "[]",
+    },
 }
 
 
@@ -231,8 +251,9 @@ def _value(table: Table, column: str, kind: str, owner: Owner) -> str:
         case "uuid" | "uuid[]":
             one = owner.uuid(f"{table.name} {column}")
             return one if kind == "uuid" else f"{{{one}}}"
-        case "text":
-            return owner.text(column)
+        case "text" | "text[]":
+            one = owner.text(column)
+            return one if kind == "text" else f'{{"{one}"}}'
         case "bytea":
             return "\\x" + sha256(owner.text(f"{table.name} {column}").encode()).hexdigest()
         case _:

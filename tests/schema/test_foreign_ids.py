@@ -7,13 +7,15 @@ from uuid import UUID
 
 import pytest
 
+from core.notifications import NotificationKind
 from core.scope import UserScope
-from db import assets
+from db import assets, notifications
 from schema.ids import encode
 from schema.nodes import NODES
 from tests.fixtures.context import an_account
 from tests.fixtures.graph import Graph, key
 from tests.fixtures.personas import a_group, a_persona
+from tests.fixtures.post import SECRET
 from tests.fixtures.world import Place
 from tests.schema.test_read_fields import STATEMENT
 
@@ -35,6 +37,9 @@ IDS = f"""
   personas {{ edges {{ node {{ id }} }} }}
   personaGroups {{ edges {{ node {{ id }} }} }}
   assets {{ edges {{ node {{ id }} }} }}
+  expenses {{ edges {{ node {{ id }} }} }}
+  notifications {{ edges {{ node {{ id }} }} }}
+  notificationChannels {{ edges {{ node {{ id deliveries {{ edges {{ node {{ id }} }} }} }} }} }}
   members {{ edges {{ node {{ id }} }} }}
   {ADMINS}
   viewer {{ tenant {{ id }} }}
@@ -45,6 +50,14 @@ mutation { statementProfileCreate(input: {name: "P", definition: {
   dateFormat: "YMD", decimalMark: ".", currency: "EUR",
   columns: {postedDate: "Date", amount: "Amount"}
 }}) { profile { id } userErrors { message path } } }
+"""
+CHANNEL = """
+mutation ($secret: String!) { notificationChannelCreate(
+  input: {type: WEBHOOK, name: "C", url: "https://hooks.example/", secret: $secret}
+) { channel { id } userErrors { message path } } }
+"""
+TEST = """
+mutation ($id: ID!) { notificationChannelTest(id: $id) { userErrors { message } } }
 """
 
 
@@ -65,6 +78,9 @@ values ($1, gen_random_uuid(), $2, 'file', 'changed', 'one', '', 'done', now())
 
 async def _filled(graph: Graph) -> Place:
     place = await graph.world.place()
+    await graph.world.owner.execute(
+        "update app.tenants set expenses_from = 'debits' where id = $1", place.tenant_id
+    )
     await graph.world.take_in(place, STATEMENT)
     created = await graph.ask(place.user, PROFILE)
     assert created["userErrors"] == []
@@ -81,6 +97,18 @@ async def _filled(graph: Graph) -> Place:
             connection_id=place.connection_id,
             name="Main",
             institution=None,
+        )
+    channel = await graph.ask(place.user, CHANNEL, secret=SECRET)
+    tested = await graph.ask(place.user, TEST, id=channel["channel"]["id"])
+    assert tested["userErrors"] == []
+    async with graph.world.database.as_(place.worker) as tx:
+        await notifications.put(
+            tx,
+            tenant_id=place.tenant_id,
+            kind=NotificationKind.DATA_ANOMALY,
+            connection_id=place.connection_id,
+            data={},
+            key="anomaly",
         )
     return place
 
@@ -132,6 +160,7 @@ async def test_id_of_nothing_answers_null(graph: Graph, id: str) -> None:
         ("assets", "AssetFilter", "accountId", "Account"),
         ("assets", "AssetFilter", "connectionId", "Connection"),
         ("auditLog", "AuditLogFilter", "jobId", "IngestionJob"),
+        ("notifications", "NotificationFilter", "connectionId", "Connection"),
     ],
 )
 async def test_filter_by_an_id_of_nothing_finds_nothing(

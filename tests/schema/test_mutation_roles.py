@@ -10,6 +10,7 @@ import pytest
 from core.models import Role
 from schema.ids import encode
 from tests.fixtures.graph import Graph
+from tests.fixtures.post import SECRET
 
 ID = encode("Connection", UUID(int=7))
 DEFINITION = (
@@ -59,6 +60,13 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "memberSetRole": (Role.OWNER, '(id: "x", input: {role: VIEWER})'),
     "memberRemove": (Role.OWNER, '(id: "x")'),
     "invitationRevoke": (Role.OWNER, '(id: "x")'),
+    "notificationChannelCreate": (
+        Role.ADMIN,
+        f'(input: {{type: WEBHOOK, name: "C", url: "https://hooks.example/", secret: "{SECRET}"}})',
+    ),
+    "notificationChannelUpdate": (Role.ADMIN, '(id: "x", input: {name: "C"})'),
+    "notificationChannelRemove": (Role.ADMIN, '(id: "x")'),
+    "notificationChannelTest": (Role.ADMIN, '(id: "x")'),
     "statementProfileCreate": (
         Role.MEMBER,
         f'(input: {{name: "P", definition: {DEFINITION}}})',

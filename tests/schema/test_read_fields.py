@@ -76,6 +76,18 @@ EVERYTHING = """
     source createdAt updatedAt account { id } connection { id } group { id }
     owners { edges { node { persona { id } ownershipType percentage } } }
   } } }
+  notifications { edges { node {
+    id kind title data createdAt readAt connection { id } job { id }
+  } } }
+  notificationCount
+  notificationChannels { edges { node {
+    id type name kinds enabled disabledReason disabledAt failures host ending previousUntil
+    recipients recipientRole createdAt updatedAt createdBy { id }
+    deliveries { edges { node {
+      id state nextAttemptAt createdAt settledAt notification { id } channel { id }
+      attempts { number at durationMs statusCode errorCode }
+    } } }
+  } } }
   members { edges { node { id role user { id email } } } }
   invitations { edges { node { id } } }
   auditLog { edges { node { id event data user { id } connection { id } job { id } } } }

@@ -27,7 +27,8 @@ NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
     "statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
-    "personas persona personaGroups assets asset",
+    "personas persona personaGroups assets asset notifications notificationCount "
+    "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "transactionCategorize tenantChooseExpenses "
     "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
@@ -37,11 +38,13 @@ NAMES = {
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
     "webhookEventReplay webhookEndpointCreate webhookEndpointRotate webhookEndpointDisable "
+    "notificationsMarkRead notificationChannelCreate notificationChannelUpdate "
+    "notificationChannelRemove notificationChannelTest "
     "statementProfileCreate statementProfileUpdate statementProfileDelete personaCreate "
     "personaUpdate personaMakePrimary personaGroupCreate personaGroupUpdate personaGroupAddMember "
     "personaGroupRemoveMember assetCreate assetUpdate assetArchive assetRestore assetOwnersSet "
     "assetAttachAccount",
-    "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged",
+    "Subscription": "ingestionJobUpdated connectionUpdated transactionsChanged notificationAdded",
     "Transaction": "id externalId account connection amount postedDate transactionDate status "
     "description descriptionRaw merchantName category source reconciliation valueDate reference "
     "customerReference typeCode runningBalance",

@@ -1364,6 +1364,9 @@ export type NodeQuery = { node:
     | { __typename: 'IngestionJob', kind: IngestionJobKind, id: string }
     | { __typename: 'Institution', name: string, country: string | null, id: string }
     | { __typename: 'Member', id: string, user: { id: string, email: string | null } }
+    | { __typename: 'Notification', id: string }
+    | { __typename: 'NotificationChannel', id: string }
+    | { __typename: 'NotificationDelivery', id: string }
     | { __typename: 'Persona', givenName: string | null, id: string }
     | { __typename: 'PersonaGroup', name: string, id: string }
     | { __typename: 'RawDocument', name: string, sha256: string, id: string }
@@ -1398,7 +1401,13 @@ export type TwoNodesQuery = { one:
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
    | null, other:
+    | { id: string }
+    | { id: string }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }

@@ -1,0 +1,1 @@
+"""Notification channels: how a message leaves for a webhook, for Slack, by email."""
