@@ -1275,6 +1275,34 @@ end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
 
+CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
+ RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    c.provider,
+    j.state,
+    coalesce(j.error_kind, ''),
+    count(*),
+    round(
+      (percentile_cont(0.5) within group (order by extract(epoch from j.finished_at - j.started_at)))
+      ::numeric, 3
+    ),
+    round(
+      (percentile_cont(0.95) within group (order by extract(epoch from j.finished_at - j.started_at)))
+      ::numeric, 3
+    )
+  from app.ingestion_jobs as j
+  join app.connections as c on c.tenant_id = j.tenant_id and c.id = j.connection_id
+  where j.kind = 'sync' and j.finished_at >= since and j.started_at is not null
+  group by c.provider, j.state, coalesce(j.error_kind, '')
+$function$;
+comment on function private.sync_totals(timestamp with time zone) is 'Syncs of all tenants that ended since an instant, by provider and outcome: counts and durations.
+No ids.';
+grant execute on function private.sync_totals(timestamp with time zone) to worker;
+
 CREATE OR REPLACE FUNCTION private.tenant_webhook_endpoints()
  RETURNS TABLE(tenant_id uuid, id uuid, connection_id uuid, provider text, has_secret boolean, previous_until timestamp with time zone, created_by uuid, created_at timestamp with time zone, rotated_at timestamp with time zone, disabled_at timestamp with time zone)
  LANGUAGE sql
