@@ -46,5 +46,8 @@ bench-sync: $(INSTALLED) ## Measure syncs with the simulated Plaid (ARGS="--quic
 bench-graphql: $(INSTALLED) ## Measure GraphQL reads beside PostGraphile (ARGS="--quick")
 	@$(BIN)/python bench/graphql/run.py $(ARGS)
 
+bench-webhooks: $(INSTALLED) ## Measure how soon webhooks are answered with the queue down (ARGS="--quick")
+	@PYTHONPATH=. $(BIN)/python bench/webhooks.py $(ARGS)
+
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

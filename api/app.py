@@ -22,6 +22,7 @@ from api.exports import Exports
 from api.graphql import GraphQL
 from api.health import Readiness, healthz
 from api.jwks import JwksKeys, KeySource, StaticKeys
+from api.links import Callback
 from api.metrics import Metrics
 from api.operations import OpenContext, Operations
 from api.outermost import Outermost
@@ -32,6 +33,7 @@ from api.sockets import Sockets
 from api.streams import Streams
 from api.sync_metrics import SyncMetrics
 from api.uploads import Uploads
+from api.webhook_meters import WebhookMeters
 from api.webhook_writer import writing
 from api.webhooks import Webhooks, waking
 from core import interpreter
@@ -40,6 +42,7 @@ from core.settings import Settings
 from db.rate_limits import SharedSpending
 from db.registered_operations import RegisteredOperations
 from providers.webhooks import Reception
+from resolvers.callbacks import PATH
 from resolvers.services import Process, open_process
 from schema import context as schema_context
 from schema.build import schema as product_schema
@@ -81,6 +84,8 @@ def create_app(
             metrics = Metrics()
             syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
             metrics.gathered.append(syncs.gather)
+            meters = WebhookMeters(process.services.database, metrics.registry)
+            metrics.gathered.append(meters.refresh)
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(
@@ -153,6 +158,7 @@ def _routed(settings: Settings, process: Process, edge: Edge, webhooks: Webhooks
             ),
             Route("/exports/transactions", Exports(edge)),
             Route("/webhooks/{provider}/{endpoint}", webhooks, methods=["POST"]),
+            Route(f"{PATH}/{{provider}}", Callback(settings.app_url).serve, methods=["GET"]),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(process).serve),
             Route("/metrics", edge.metrics.serve),

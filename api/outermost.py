@@ -24,7 +24,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _ROUTES: Final = frozenset({"/graphql", "/exports/transactions", "/healthz", "/readyz", "/metrics"})
 _QUIET: Final = frozenset({"/graphql", "/webhooks", "/healthz", "/readyz", "/metrics"})
 PATH_CHARACTERS_MAX: Final = 200
-_BELOW: Final = ("/uploads", "/webhooks")  # routes that end in an id
+_BELOW: Final = ("/uploads", "/webhooks", "/oauth/callback")  # routes that end in an id or a name
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "OPTIONS"})
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),

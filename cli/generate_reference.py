@@ -1,4 +1,4 @@
-"""Generates `docs/reference/`: every command with its options, and every setting."""
+"""Generates `docs/reference/`: commands with their options, settings, providers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cli.reference_providers import providers_page
 from core.settings import COMMAND_LINE_NAMES, Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def reference_files() -> dict[Path, str]:
     return {
         _REFERENCE / "cli.md": "\n".join(_commands()),
         _REFERENCE / "settings.md": "\n".join(_settings()),
+        _REFERENCE / "providers.md": "\n".join(providers_page(_RULE)),
     }
 
 

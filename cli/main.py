@@ -12,10 +12,12 @@ from cli.import_file import import_file
 from cli.keys import keys
 from cli.migrate import migrate
 from cli.parse import parse
+from cli.provider import provider
 from cli.sandbox import sandbox
 from cli.serve import serve
 from cli.token import token
 from cli.up import up
+from cli.webhooks import webhooks
 from cli.worker import worker
 from core.errors import BankfeedsError
 
@@ -33,6 +35,8 @@ app.command()(export)
 app.command()(token)
 app.command()(migrate)
 app.add_typer(keys, name="keys")
+app.add_typer(provider, name="provider")
+app.add_typer(webhooks, name="webhooks")
 app.command()(serve)
 app.command()(worker)
 app.command()(sandbox)

@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     port: int = Field(PORT, alias="BANKFEEDS_PORT", ge=1, le=65535)
     public_url: HttpUrl | None = Field(None, alias="BANKFEEDS_PUBLIC_URL")
     allowed_origins: Origins = Field((), alias="BANKFEEDS_ALLOWED_ORIGINS")
+    app_url: HttpUrl | None = Field(None, alias="BANKFEEDS_APP_URL")
 
     rate_limit_user: int = Field(
         100_000, alias="BANKFEEDS_RATE_LIMIT_USER", ge=0, le=RATE_LIMIT_MAX

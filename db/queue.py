@@ -19,12 +19,16 @@ WAKE_EXPIRES_S: Final = 60  # nobody took it: the sweep finds the job in the led
 PAUSE_S: Final = 1  # after a failure; without it, every commit would wait for a dead Redis
 
 
-class Queue(Protocol):
-    """Wakes workers."""
+class JobQueue(Protocol):
+    """Wakes workers for jobs."""
 
     async def wake(self, tenant_id: UUID, job_id: UUID) -> None:
         """Asks some worker to look at the job, after its commit. Never raises: a sweep finds it."""
         ...
+
+
+class Queue(JobQueue, Protocol):
+    """Wakes workers."""
 
     async def wake_webhooks(self) -> None:
         """Asks some worker to look for events, after their commit. Never raises, as above."""

@@ -84,10 +84,13 @@ async def held_credentials(
     return await _opened(connector, found.sealed, vault, tenant_id, connection_id)
 
 
+def access_ends(connector: Connector, held: Credentials) -> datetime | None:
+    """When the access token ends; None: it does not, or nobody can renew it."""
+    return connector.expires_at(held) if isinstance(connector, Renewable) else None
+
+
 def _ends(connector: Connector, held: Credentials, before: datetime) -> bool:
-    if not isinstance(connector, Renewable):
-        return False
-    ends = connector.expires_at(held)
+    ends = access_ends(connector, held)
     return ends is not None and ends <= before
 
 

@@ -209,7 +209,7 @@ class LinkStep:
     """What the person's browser is given; `kept` is sealed until they come back."""
 
     kind: LinkKind
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)  # the state is in it
     token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     fields: tuple[FormField, ...] = ()

@@ -34,7 +34,7 @@ class Response:
         """The body as JSON, numbers with a point as Decimal. Raises ProviderError."""
         try:
             return read_json(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise unreadable() from None
 
 

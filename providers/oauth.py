@@ -111,7 +111,7 @@ async def complete(
     if server.issuer is not None and answers.get("iss") != server.issuer:
         raise BadInput("The answer is not from this provider. Begin again.")
     returned = answers.get("state", ask.state)
-    if not hmac.compare_digest(returned.encode(), ask.state.encode()):
+    if not hmac.compare_digest(returned.encode(errors="replace"), ask.state.encode()):
         raise BadInput("The answer belongs to another link. Begin again.")
     form = {
         "grant_type": "authorization_code",
@@ -234,4 +234,5 @@ def _end(lifetime: Any, now: datetime) -> datetime | None:
         seconds = int(str(lifetime))
     except ValueError:
         return None
-    return now + max(min(timedelta(seconds=seconds), LIFETIME_MAX) - SAFETY, timedelta(0))
+    most = int(LIFETIME_MAX.total_seconds())
+    return now + max(timedelta(seconds=max(min(seconds, most), 0)) - SAFETY, timedelta(0))

@@ -22,14 +22,15 @@ from db.links import NewLink, UsedLink
 from db.provider_states import ProviderPolicy
 from db.session import Tx
 from db.tenant_keys import data_key
-from pipeline.access_tokens import held_credentials
+from pipeline.access_tokens import access_ends, held_credentials
 from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
 from providers.credentials import FormField
 from providers.http import Client
 from resolvers import quiltt_sessions
+from resolvers.callbacks import callback_page
 from resolvers.context import Context
-from resolvers.link_rules import callback_of, check_answers, hash_of, reference_of
+from resolvers.link_rules import check_answers, hash_of, reference_of
 from resolvers.refusal import RefusalCode
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
 
@@ -45,7 +46,7 @@ class Link:
     id: UUID
     kind: LinkKind
     state: str = field(repr=False)
-    url: str | None
+    url: str | None = field(repr=False)  # the state is in it
     token: str | None = field(repr=False)
     widget: Mapping[str, str]
     fields: tuple[FormField, ...]
@@ -82,7 +83,7 @@ async def begin(
     ask = LinkAsk(
         now=now,
         reference=reference_of(context),
-        callback_url=callback_of(context, provider, callback_url),
+        callback_url=callback_page(context.services, provider, callback_url),
         webhook_url=None,
         state=state,
         credentials=held,
@@ -148,6 +149,10 @@ async def complete(
         external_id=kept["external_id"],
     )
     linked = await _asked(connector.complete(client, ask, kept["kept"], answers))
+    is_redirected = connector.link_kind is LinkKind.REDIRECT  # a widget is told whom to ask
+    if is_redirected and ask.external_id not in (None, linked.external_id):
+        # The connection's cursor and its rows are of the first login.
+        raise conflict("That is another login at the bank. Link it anew.", "linkId")
     connection = await _linked(context, connector, used, linked, kept["kept"], name=name)
     if used.provider == quiltt_sessions.SLUG:
         await quiltt_sessions.close_ended(
@@ -197,7 +202,9 @@ async def _linked(
     sealed = await context.services.vault.seal(
         linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
     )
-    job_id = await _opened(context, slug, connection_id, linked=linked, kept=kept, sealed=sealed)
+    job_id = await _opened(
+        context, connector, connection_id, linked=linked, kept=kept, sealed=sealed
+    )
     async with context.write() as tx:
         await audit.record(
             tx,
@@ -215,7 +222,7 @@ async def _linked(
 
 async def _opened(
     context: Context,
-    provider: str,
+    connector: Connector,
     connection_id: UUID,
     *,
     linked: Linked,
@@ -239,7 +246,7 @@ async def _opened(
             tenant_id=context.tenant,
             connection_id=connection_id,
             sealed=sealed,
-            expires_at=None,
+            expires_at=access_ends(connector, linked.credentials),
         )
         if linked.institution_id is not None:
             await links.meet_institution(
@@ -249,7 +256,7 @@ async def _opened(
                 external_id=linked.institution_id,
                 name=linked.institution_name or linked.institution_id,
             )
-        if provider == quiltt_sessions.SLUG:
+        if connector.facts.slug == quiltt_sessions.SLUG:
             await quiltt_sessions.spend(
                 tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now
             )

@@ -115,6 +115,17 @@ async def open_sealed(settings: Settings) -> AsyncIterator[tuple[Database, Vault
         yield database, vault
 
 
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database alone, for what the operator sets. Raises SettingsError."""
+    if settings.database_url is None:
+        raise SettingsError((NO_DATABASE,))
+    database_url = settings.database_url.get_secret_value()
+    pooled = urlsplit(database_url).port == TRANSACTION_POOLER_PORT
+    async with connect(database_url, size=1, pooled=pooled) as database:
+        yield database
+
+
 def addresses(settings: Settings) -> tuple[str, str]:
     """The URLs of Postgres and Redis. Raises SettingsError with all that a process would lack."""
     problems = []

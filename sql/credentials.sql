@@ -27,7 +27,9 @@ where c.tenant_id = $1 and c.connection_id = $2;
 -- name: lock
 -- role: worker
 -- One renewal at a time, whichever worker does it; ends with the transaction.
-select pg_advisory_xact_lock(hashtextextended('renew:' || $1::uuid || ':' || $2::uuid, 0));
+select pg_advisory_xact_lock(
+  hashtextextended('renew:' || $1::uuid::text || ':' || $2::uuid::text, 0)
+);
 
 -- name: ending
 -- role: worker

@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.place",
     "tests.fixtures.world_fixture",
     "tests.fixtures.no_skip",
+    "tests.fixtures.oauth_bank_fixture",
     "tests.fixtures.quiltt_fixture",
     "tests.fixtures.quiltt_syncing_fixture",
 ]

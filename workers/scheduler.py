@@ -13,7 +13,7 @@ from core.jobs import JobTrigger
 from core.scope import WorkerScope
 from core.syncs import SyncFrequency
 from db import syncs
-from db.queue import Queue
+from db.queue import JobQueue
 from pipeline.services import Services
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ NEXT: Final = {
 }
 
 
-async def schedule_syncs(services: Services, queue: Queue) -> int:
+async def schedule_syncs(services: Services, queue: JobQueue) -> int:
     """Makes a sync of each connection that is due; how many. Never raises."""
     made = 0
     try:

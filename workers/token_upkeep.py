@@ -13,7 +13,7 @@ from core.jobs import JobTrigger
 from core.provider_error import Action, ProviderError
 from core.scope import WorkerScope
 from db import credentials, provider_states, raw, syncs
-from db.queue import Queue
+from db.queue import JobQueue
 from pipeline.access_tokens import usable_credentials
 from pipeline.services import Services
 from providers import registry
@@ -26,7 +26,7 @@ TOKENS_MOST: Final = 500  # in one round
 AT_ONCE: Final = 4  # each has a connection to Postgres while the provider answers
 
 
-async def renew_tokens(services: Services, queue: Queue) -> int:
+async def renew_tokens(services: Services, queue: JobQueue) -> int:
     """Renews the tokens that end within ten minutes; how many. Never raises.
 
     What fails for a while is tried again in the next round. A grant that is gone is left to a sync:
@@ -49,7 +49,9 @@ async def renew_tokens(services: Services, queue: Queue) -> int:
     return sum(await asyncio.gather(*(renewed(*each) for each in ending)))
 
 
-async def _renewed(services: Services, queue: Queue, tenant_id: UUID, connection_id: UUID) -> bool:
+async def _renewed(
+    services: Services, queue: JobQueue, tenant_id: UUID, connection_id: UUID
+) -> bool:
     try:
         return await _renew(services, tenant_id, connection_id)
     except ProviderError as error:
@@ -85,7 +87,7 @@ async def _renew(services: Services, tenant_id: UUID, connection_id: UUID) -> bo
     return True
 
 
-async def _sync(services: Services, queue: Queue, tenant_id: UUID, connection_id: UUID) -> None:
+async def _sync(services: Services, queue: JobQueue, tenant_id: UUID, connection_id: UUID) -> None:
     try:
         async with services.database.as_(WorkerScope(tenant_id=tenant_id)) as tx:
             job_id = await syncs.request(

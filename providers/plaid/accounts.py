@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from core.records import AccountRecord, BalanceKind, BalanceRecord, Record
 from providers.base import Page
-from providers.plaid.elements import Element, listed, whole
+from providers.plaid.elements import Element, day, listed, whole
 
 OWED: Final = frozenset({"credit", "loan"})  # their balance is positive where money is owed
 INVESTMENT: Final = frozenset({"investment", "brokerage"})
@@ -19,24 +19,15 @@ LIMIT: Final = "limit"  # code of the balance that says how much may be owed
 def parse(page: Page) -> Iterator[Record]:
     """The accounts of /accounts/get with their balances, as of the day that the page names."""
     answer = whole(page)
-    day = date.fromisoformat(page.name.partition("/")[2])
+    as_of = day(page)
     item = Element(answer.get("item"), 0)
     for line, value in enumerate(listed(answer, "accounts"), 1):
         account = Element(value, line)
         record = account_record(account, item)
         if record is not None:
             yield record
-            yield from _balances(account, record, day)
+            yield from _balances(account, record, as_of)
         yield from account.findings
-
-
-def named(answer: dict[str, Any]) -> Iterator[AccountRecord]:
-    """The accounts of another answer; what is wrong with them, their own page tells."""
-    item = Element(answer.get("item"), 0)
-    for line, value in enumerate(listed(answer, "accounts"), 1):
-        record = account_record(Element(value, line), item)
-        if record is not None:
-            yield record
 
 
 def account_record(account: Element, item: Element) -> AccountRecord | None:
@@ -45,8 +36,14 @@ def account_record(account: Element, item: Element) -> AccountRecord | None:
     if key is None:
         account.note("account-unreadable", "An account has no id; it was left out.", "account_id")
         return None
-    currency = account.part("balances").currency()
+    balances = account.part("balances")
+    currency = balances.currency()
     if currency is None:
+        balances.note(
+            "currency-unreadable",
+            "The currency of an account has no code of three letters; the account was left out.",
+            "unofficial_currency_code",
+        )
         return None
     kinds = [text for text in (account.text("type"), account.text("subtype")) if text]
     return AccountRecord(
@@ -62,9 +59,9 @@ def account_record(account: Element, item: Element) -> AccountRecord | None:
     )
 
 
-def _balances(account: Element, record: AccountRecord, day: date) -> Iterator[BalanceRecord]:
+def _balances(account: Element, record: AccountRecord, today: date) -> Iterator[BalanceRecord]:
     balances = account.part("balances")
-    as_of = balances.day("last_updated_datetime") or day
+    as_of = balances.day("last_updated_datetime") or today
     sign = -1 if account.text("type") in OWED else 1
 
     def balance(kind: BalanceKind, amount: Decimal, code: str | None = None) -> BalanceRecord:

@@ -39,10 +39,12 @@ async def ask_item(
     return await ask(client, path, {"access_token": token, **body}, once=once)
 
 
-def told(response: Response) -> dict[str, Any]:
-    """The answer's object. Raises ProviderError where it is none."""
+def told(response: Response, *lists: str) -> dict[str, Any]:
+    """The answer's object. Raises ProviderError where it is none, or lacks one of these lists."""
     value = response.json()
     if not isinstance(value, dict):
+        raise unreadable()
+    if not all(isinstance(value.get(name), list) for name in lists):
         raise unreadable()
     return value
 

@@ -39,12 +39,11 @@ def is_known(code: str) -> bool:
     return code in detailed() or code in renamed()
 
 
+@lru_cache(maxsize=1_000)
 def label(code: str) -> str:
-    """A category in words: "Food and drink: coffee"; unknown codes are spelled out."""
+    """A known category in words: "Food and drink: coffee"."""
     newest = current(code)
-    primary = detailed().get(newest)
-    if primary is None:
-        return _words(code).capitalize()
+    primary = detailed()[newest]
     return f"{_words(primary).capitalize()}: {_words(newest.removeprefix(f'{primary}_'))}"
 
 

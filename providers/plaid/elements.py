@@ -38,6 +38,14 @@ def kind(page: Page) -> str:
     return name
 
 
+def day(page: Page) -> date:
+    """The day that a page's name tells. Raises Unreadable."""
+    try:
+        return date.fromisoformat(page.name.partition("/")[2])
+    except ValueError:
+        raise Unreadable("page-unknown", "The page's name tells no day.") from None
+
+
 def whole(page: Page) -> dict[str, Any]:
     """A page's object. Raises Unreadable."""
     try:
@@ -144,45 +152,33 @@ class Element:
             return None
 
     def currency(self) -> str | None:
-        """The currency, also an unofficial one of three letters; None, with a finding, for others.
+        """The currency, also an unofficial one of three letters; None for all others.
 
         Plaid sets exactly one of the two codes. Unofficial ones name coins and the like.
         """
-        iso, other = self.text("iso_currency_code"), self.text("unofficial_currency_code")
-        code = iso or other
-        if code is not None and is_currency(code):
-            return code
-        name = "iso_currency_code" if other is None else "unofficial_currency_code"
-        self.note(
-            "currency-unreadable",
-            f"The currency {(code or 'that is missing')[:20]!r} has no code of three letters.",
-            name,
-            severity=Severity.ERROR,
-        )
-        return None
+        code = self.text("iso_currency_code") or self.text("unofficial_currency_code")
+        return code if code is not None and is_currency(code) else None
 
-    def note(
-        self,
-        code: str,
-        message: str,
-        field: str | None = None,
-        *,
-        severity: Severity = Severity.WARNING,
-    ) -> None:
+    def note(self, code: str, message: str, field: str) -> None:
         """Something that a person should know."""
-        raw = None if field is None else self._value.get(field)
-        shown = None if raw is None else str(raw)[:RAW_CHARACTERS_MAX]
-        self.findings.append(Finding(severity, code, message, self.line, field, shown))
+        finding = Finding(
+            Severity.WARNING, code, message, self.line, field=field, raw=self._raw(field)
+        )
+        self.findings.append(finding)
 
     def rejected(self, code: str, message: str, field: str) -> Finding:
-        """That a row was left out."""
-        raw = self._value.get(field)
+        """That the row is left out. What was found before is no matter then."""
+        self.findings.clear()
         return Finding(
             Severity.ERROR,
             code,
             message,
             self.line,
-            field,
-            None if raw is None else str(raw)[:RAW_CHARACTERS_MAX],
+            field=field,
+            raw=self._raw(field),
             rejected=True,
         )
+
+    def _raw(self, field: str) -> str | None:
+        value = self._value.get(field)
+        return None if value is None else str(value)[:RAW_CHARACTERS_MAX]

@@ -81,7 +81,7 @@ class _Item:
 
 async def _item(client: Client, credentials: PlaidCredentials, today: date) -> _Item:
     response = await ask_item(client, credentials, "/accounts/get")
-    answer = told(response)
+    answer = told(response, "accounts")
     item = answer.get("item")
     names = ("products", "available_products", "consented_products")
     said = [item.get(name) for name in names] if isinstance(item, dict) else []
@@ -95,7 +95,7 @@ async def _item(client: Client, credentials: PlaidCredentials, today: date) -> _
 
 
 def _kinds(answer: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for account in answer.get("accounts") or ():
+    for account in answer["accounts"]:
         if isinstance(account, dict) and isinstance(account.get("account_id"), str):
             yield account["account_id"], str(account.get("type") or "")
 

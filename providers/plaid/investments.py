@@ -20,7 +20,7 @@ from core.records import (
 )
 from providers.base import Page
 from providers.plaid.accounts import account_record
-from providers.plaid.elements import Element, listed, whole
+from providers.plaid.elements import Element, day, listed, whole
 
 _NUMBERS: Final = ("quantity", "price", "fees")
 _CODES: Final = ("ticker_symbol", "isin", "cusip", "sedol")
@@ -29,7 +29,7 @@ _CODES: Final = ("ticker_symbol", "isin", "cusip", "sedol")
 def holdings(page: Page) -> Iterator[Record]:
     """What each account holds, as of the day that the page names; at the end, that it was all."""
     answer = whole(page)
-    day = date.fromisoformat(page.name.partition("/")[2])
+    as_of = day(page)
     securities = _securities(answer)
     accounts = list(_accounts(answer))
     yield from accounts
@@ -37,7 +37,7 @@ def holdings(page: Page) -> Iterator[Record]:
     whole_of = set(known)
     for line, value in enumerate(listed(answer, "holdings"), len(answer["accounts"]) + 1):
         element = Element(value, line)
-        record = _holding(element, securities, day)
+        record = _holding(element, securities, as_of)
         if isinstance(record, HoldingRecord) and record.account not in known:
             known.add(record.account)
             yield AccountRecord(record.account, None, record.currency, line=line)
@@ -48,7 +48,7 @@ def holdings(page: Page) -> Iterator[Record]:
         yield from element.findings
     for account in accounts:
         if account.key in whole_of:
-            yield PortfolioRecord(account.key, day, account.line)
+            yield PortfolioRecord(account.key, as_of, account.line)
 
 
 def trades(page: Page) -> Iterator[Record]:
@@ -89,7 +89,7 @@ def _securities(answer: Mapping[str, Any]) -> dict[str, Element]:
 
 
 def _holding(
-    element: Element, securities: Mapping[str, Element], day: date
+    element: Element, securities: Mapping[str, Element], as_of: date
 ) -> HoldingRecord | Finding:
     account, security = element.text("account_id"), element.text("security_id")
     if account is None or security is None:
@@ -97,12 +97,12 @@ def _holding(
         return element.rejected("id-missing", "A holding names no account or security.", field)
     quantity = element.number("quantity")
     if quantity is None:
-        return element.rejected("quantity-missing", "A holding has no quantity.", "quantity")
+        return element.rejected("quantity-unreadable", "A holding has no quantity.", "quantity")
     currency = element.currency()
     if currency is None:
         return element.rejected(
-            "currency-missing",
-            "A holding is in a currency without a code of three letters.",
+            "currency-unreadable",
+            "The currency of a holding has no code of three letters.",
             "unofficial_currency_code",
         )
     about = securities.get(security) or Element(None, 0)
@@ -111,7 +111,7 @@ def _holding(
         security=security,
         quantity=quantity,
         currency=currency,
-        as_of=day,
+        as_of=as_of,
         name=about.text("name"),
         ticker=about.text("ticker_symbol"),
         type=_kind(about),
@@ -130,12 +130,14 @@ def _trade(element: Element, securities: Mapping[str, Element]) -> TransactionRe
         return element.rejected("id-missing", "A transaction has no id or no account.", field)
     amount = element.money("amount")
     if amount is None:
-        return element.rejected("amount-missing", "A transaction has no usable amount.", "amount")
+        return element.rejected(
+            "amount-unreadable", "A transaction has no amount that can be stored.", "amount"
+        )
     currency = element.currency()
     if currency is None:
         return element.rejected(
-            "currency-missing",
-            "A transaction is in a currency without a code of three letters.",
+            "currency-unreadable",
+            "The currency of a transaction has no code of three letters.",
             "unofficial_currency_code",
         )
     name = element.text("name") or ""

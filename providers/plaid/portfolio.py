@@ -48,6 +48,7 @@ async def portfolio(
     options = {"account_ids": sorted(accounts)}
     try:
         held = await ask_item(client, credentials, "/investments/holdings/get", options=options)
+        told(held, "accounts", "holdings", "securities")
         pages = [Page(name=f"{HOLDINGS}/{last}", body=held.body)]
         trades = await _trades(client, credentials, options, first=first, last=last)
     except ProviderError as error:
@@ -81,12 +82,10 @@ async def _trades(
                 end_date=last.isoformat(),
                 options={**options, "count": COUNT, "offset": number * COUNT, "async_update": True},
             )
-            answer = told(response)
-            rows, count = (
-                answer.get("investment_transactions"),
-                answer.get("total_investment_transactions"),
-            )
-            if not isinstance(rows, list) or not isinstance(count, int):
+            answer = told(response, "accounts", "securities", "investment_transactions")
+            rows = answer["investment_transactions"]
+            count = answer.get("total_investment_transactions")
+            if not isinstance(count, int):
                 raise unreadable()
             if total not in {None, count}:
                 break

@@ -59,7 +59,7 @@ class Reading:
         if self._cursor:
             body["cursor"] = self._cursor
         response = await ask_item(self.client, self.credentials, "/transactions/sync", **body)
-        self._note(told(response))
+        self._note(told(response, "accounts", "added", "modified", "removed"))
         self._pages += 1
         return Page(name=f"{TRANSACTIONS}/{self._pages}", body=response.body)
 
@@ -92,11 +92,11 @@ class Reading:
             raise unreadable()  # it would never end
         self._cursor, self.ended = following, not more
         self.status = str(answer.get("transactions_update_status") or "")
-        for account in answer.get("accounts") or ():
+        for account in answer["accounts"]:
             if isinstance(account, dict) and isinstance(account.get("account_id"), str):
                 self.accounts.add(account["account_id"])
         for name in ("added", "modified"):
-            for row in answer.get(name) or ():
+            for row in answer[name]:
                 self._see(row)
 
     def _see(self, row: Any) -> None:

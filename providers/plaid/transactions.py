@@ -13,13 +13,14 @@ from core.records import (
     Finding,
     Record,
     RemovalRecord,
+    Severity,
     TransactionRecord,
     TransactionStatus,
 )
 from providers.base import Page
 from providers.plaid.accounts import account_record
-from providers.plaid.categories import current
-from providers.plaid.elements import Element, listed, whole
+from providers.plaid.categories import current, is_known, label
+from providers.plaid.elements import RAW_CHARACTERS_MAX, Element, listed, whole
 
 # Texts of a transaction that are kept as they come, beside the columns that every source has.
 _PLAIN: Final = (
@@ -52,6 +53,7 @@ def parse(page: Page) -> Iterator[Record]:
     answer = whole(page)
     line = 0
     known: set[str] = set()
+    unheard: set[str] = set()
     item = Element(answer.get("item"), 0)
     for value in listed(answer, "accounts"):
         line += 1
@@ -69,6 +71,7 @@ def parse(page: Page) -> Iterator[Record]:
                 yield AccountRecord(record.account, None, record.currency, line=line)
             yield record
             yield from element.findings
+            yield from _unheard(record, unheard)
     for value in listed(answer, "removed"):
         line += 1
         yield _removal(Element(value, line))
@@ -81,12 +84,14 @@ def _transaction(element: Element) -> TransactionRecord | Finding:
         return element.rejected("id-missing", "A transaction has no id or no account.", field)
     amount = element.money("amount")
     if amount is None:
-        return element.rejected("amount-missing", "A transaction has no usable amount.", "amount")
+        return element.rejected(
+            "amount-unreadable", "A transaction has no amount that can be stored.", "amount"
+        )
     currency = element.currency()
     if currency is None:
         return element.rejected(
-            "currency-missing",
-            "A transaction is in a currency without a code of three letters.",
+            "currency-unreadable",
+            "The currency of a transaction has no code of three letters.",
             "unofficial_currency_code",
         )
     pending = element.flag("pending")
@@ -115,6 +120,23 @@ def _transaction(element: Element) -> TransactionRecord | Finding:
     )
 
 
+def _unheard(record: TransactionRecord | Finding, before: set[str]) -> Iterator[Finding]:
+    """A note on a category that Plaid's taxonomy has not, once a page: it is kept as it is."""
+    if isinstance(record, Finding) or record.category is None:
+        return
+    if record.category in before or is_known(record.category):
+        return
+    before.add(record.category)
+    yield Finding(
+        Severity.INFO,
+        "category-unknown",
+        "The category is not one of those that Plaid has published; it was kept as it is.",
+        record.line,
+        field="personal_finance_category",
+        raw=record.category[:RAW_CHARACTERS_MAX],
+    )
+
+
 def _removal(element: Element) -> RemovalRecord | Finding:
     external_id, account = element.text("transaction_id"), element.text("account_id")
     if external_id is None or account is None:
@@ -130,8 +152,10 @@ def _extra(element: Element, category: Element) -> dict[str, str]:
         if text := category.text(name):
             extra[f"category_{name}"] = text
     code = category.text("detailed")
-    if code is not None and current(code) != code:
-        extra["category_version_2"] = current(code)
+    if code is not None and is_known(code):
+        extra["category_label"] = label(code)
+        if current(code) != code:
+            extra["category_version_2"] = current(code)
     place = element.part("location")
     extra |= {f"location_{name}": text for name in _PLACE if (text := place.text(name))}
     extra |= {f"location_{name}": text for name in _POINT if (text := place.digits(name))}

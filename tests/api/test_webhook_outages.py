@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
-from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -25,6 +22,7 @@ from tests.fixtures.mortal_api import DIES
 from tests.fixtures.own_postgres import own_postgres
 from tests.fixtures.post_office import Box, Counter, Office, counter_of, office_of
 from tests.fixtures.postbox import Letter, told
+from tests.fixtures.postbox_api import own_process
 from tests.fixtures.world import World, opened
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +110,13 @@ async def test_an_api_that_dies_after_the_commit_loses_nothing(
     box = await office.box()
     letter = box.letter(told())
 
-    with _mortal_api(database, redis_url, tmp_path, when) as (process, url):
+    with own_process(
+        "tests.fixtures.mortal_api",
+        database_url=database.login,
+        redis_url=redis_url,
+        data_dir=tmp_path,
+        DIES=when,
+    ) as (process, url):
         async with httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX, trust_env=False) as http:
             with suppress(httpx.TransportError):  # it dies before or after it has answered
                 await http.post(box.path, content=letter.body, headers=letter.headers)
@@ -157,34 +161,3 @@ async def _keys(office: Office) -> list[str]:
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 return sorted(row["dedupe_key"] for row in await office.inbox())
             await asyncio.sleep(0.2)
-
-
-@contextmanager
-def _mortal_api(
-    database: DatabaseUrls, redis_url: str, folder: Path, when: str
-) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """An API in a process of its own that ends at a moment."""
-    environment = {
-        "PATH": os.defpath,
-        "PYTHONPATH": str(ROOT),
-        "DATABASE_URL": database.login,
-        "REDIS_URL": redis_url,
-        "BANKFEEDS_KEYS": f"k1:{b64encode(bytes(range(32))).decode()}",
-        "BANKFEEDS_DATA_DIR": str(folder),
-        "BANKFEEDS_LOG_LEVEL": "warning",
-        "DIES": when,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.fixtures.mortal_api"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()

@@ -330,6 +330,8 @@ async def test_what_came_and_what_was_refused_is_counted(counter: Counter, box: 
     text = (await counter.api.http.get("/metrics")).text
 
     for line in (
+        'bankfeeds_webhooks_last_hour{provider="postbox",state="received"} 1.0',
+        'bankfeeds_webhook_lag_seconds{provider="postbox"} 0.0',
         'bankfeeds_webhook_events_total{outcome="new",provider="postbox"} 1.0',
         'bankfeeds_webhook_events_total{outcome="known",provider="postbox"} 1.0',
         'bankfeeds_webhook_refusals_total{provider="postbox",reason="bad-signature"} 1.0',

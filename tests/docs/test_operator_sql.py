@@ -121,6 +121,7 @@ async def _own(world: World, place: Place) -> None:
 async def _told(world: World, place: Place) -> None:
     """A provider told something of the connection, and something that waits."""
     office = office_of(world)
+    office.services = world.services  # whose keys have sealed the tenant's
     box = await office.own_box(place)
     await office.link(place, str(place.connection_id))
     await office.receive(box, told_event())

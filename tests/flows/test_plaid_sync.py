@@ -10,9 +10,18 @@ from time import monotonic
 
 import pytest
 
+from core.models import AccountType
+from resolvers import mappings
+from resolvers.accounts import NewAccount
+from resolvers.mappings import Mapped
 from sandbox.faults import FaultRule
-from tests.fixtures.plaid_feed import Feed, PlaidBank, connected, keep, open_bank
+from tests.fixtures.context import context
+from tests.fixtures.plaid_feed import Feed, PlaidBank, connected, open_bank, rotate_token
 from tests.fixtures.world import World
+
+NEW_ACCOUNT = NewAccount(
+    name="Own", type=AccountType.OTHER, currency="USD", masked_number=None, institution_id=None
+)
 
 
 @pytest.fixture
@@ -44,8 +53,7 @@ async def test_nothing_then_thirty_days_then_the_history_then_changes(
     done = bank.control.advance(feed.item, added=3, pending=2, modified=2, removed=2)
     incremental = await feed.sync()
 
-    assert (early["state"], early["imported"], await feed.cursor()) != ("completed", 0, "")
-    assert waiting["sync_phase"] == "initial"
+    assert (early["state"], early["imported"], waiting["sync_phase"]) == ("completed", 0, "initial")
     assert waiting["initial_complete_at"] is None
     assert initial["imported"] == 60
     assert (recent["sync_phase"], recent["history_complete_at"]) == ("historical", None)
@@ -335,19 +343,17 @@ async def test_rows_that_waited_come_when_their_account_is_named(
 ) -> None:
     feed = await connected(world, bank, await bank.link(), mapping_policy="ask")
     job = await feed.sync()
+    assert (job["imported"], job["waiting"], await feed.rows()) == (0, 180, [])
+    feed.bank.control.advance(feed.item, added=2, pending=1, removed=2, modified=1)
+    await feed.sync()
 
-    assert (job["imported"], job["waiting"]) == (0, 180)
-    assert await feed.rows() == []
+    for mapping in await world.owner.fetch("select id, currency from app.account_mappings"):
+        decided = await mappings.create_account(
+            context(feed.world, feed.place), mapping_id=mapping["id"], new=NEW_ACCOUNT
+        )
+        assert isinstance(decided, Mapped) and decided.job is not None
+        await feed.world.run(feed.place, decided.job.id)
 
-
-async def rotate_token(feed: Feed) -> None:
-    """Plaid gives the Item another access token; cursors of the old one are worth nothing."""
-    found = await feed.world.owner.fetchval(
-        "select count(*) from app.connection_credentials where connection_id = $1",
-        feed.place.connection_id,
-    )
-    assert found == 1
-    held = feed.bank.sandbox._bank.items[feed.item].access_token
-    told = await feed.bank.post("/item/access_token/invalidate", access_token=held)
-    token = type(feed.credentials.access_token)(told["new_access_token"])
-    await keep(feed, feed.credentials.model_copy(update={"access_token": token}))
+    await feed.assert_truth()
+    left = await world.owner.fetchval("select coalesce(sum(waiting), 0) from app.mapping_waits")
+    assert left == 0

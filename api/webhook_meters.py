@@ -1,0 +1,56 @@
+"""What became of webhooks of late, read from the inbox when the meters are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from core.errors import BankfeedsError
+from db import webhook_inbox
+from db.session import Database
+
+READ_WITHIN_S: Final = 2
+WAITING: Final = frozenset({"received", "processing", "failed"})
+
+_log = logging.getLogger(__name__)
+
+
+class WebhookMeters:
+    """Gauges that any process of the API can tell: the workers' results stand in the database."""
+
+    def __init__(self, database: Database, registry: CollectorRegistry) -> None:
+        self._database = database
+        self._events = Gauge(
+            "bankfeeds_webhooks_last_hour",
+            "Events of webhooks that came within the last hour, by what became of them so far.",
+            ("provider", "state"),
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "bankfeeds_webhook_lag_seconds",
+            "How long the oldest event of the last hour is due that no worker has taken.",
+            ("provider",),
+            registry=registry,
+        )
+
+    async def refresh(self) -> None:
+        """Reads them anew; what cannot be read now is left out."""
+        self._events.clear()
+        self._lag.clear()
+        try:
+            async with asyncio.timeout(READ_WITHIN_S):
+                found = await webhook_inbox.meters(self._database)
+        except (BankfeedsError, TimeoutError) as error:
+            _log.warning("webhook.unmetered", extra={"error": type(error).__name__})
+            return
+        lags: defaultdict[str, int] = defaultdict(int)
+        for one in found:
+            self._events.labels(one.provider, one.state).set(one.events)
+            waits_s = 0 if one.waits is None else int(one.waits.total_seconds())
+            lags[one.provider] = max(lags[one.provider], waits_s if one.state in WAITING else 0)
+        for provider, lag_s in lags.items():
+            self._lag.labels(provider).set(lag_s)
