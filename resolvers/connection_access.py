@@ -10,7 +10,7 @@ from core.errors import BankfeedsError
 from core.models import Connection, ConnectionStatus, Role
 from core.provider_error import Postponed, ProviderError
 from db import connections as stored
-from db import credentials, provider_states
+from db import credentials, provider_states, webhook_inbox
 from pipeline.access_tokens import usable_credentials
 from providers import registry
 from providers.base import Connector, Revocable, Testable
@@ -76,6 +76,7 @@ async def disconnect(context: Context, *, connection_id: UUID) -> Connection:
             log.warning("connection.not_revoked", extra={"error": type(error).__name__})
     async with context.as_worker() as tx:
         await credentials.forget(tx, tenant_id=context.tenant, connection_id=connection_id)
+        await webhook_inbox.remove_routes(tx, connection_id=connection_id)
     return connection
 
 
