@@ -81,11 +81,7 @@ def create_app(
                 tenant_quota=found.rate_limit_tenant,
             )
             verifier = await stack.enter_async_context(_verifier(found))
-            metrics = Metrics()
-            syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
-            metrics.gathered.append(syncs.gather)
-            meters = WebhookMeters(process.services.database, metrics.registry)
-            metrics.gathered.append(meters.refresh)
+            metrics = _metrics(process)
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(
@@ -113,6 +109,15 @@ def create_app(
             }
 
     return Application(lifespan)
+
+
+def _metrics(process: Process) -> Metrics:
+    """The meters of this process, and those that are read from the database at each scrape."""
+    metrics = Metrics()
+    syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
+    webhooks = WebhookMeters(process.services.database, metrics.registry)
+    metrics.gathered += [syncs.gather, webhooks.refresh]
+    return metrics
 
 
 class Application:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from core.backoff import CONNECTION_DELAYS, delay, spread
 from core.errors import BankfeedsError
@@ -18,6 +19,7 @@ from db.syncs import Changed
 from pipeline.failure import Failure, of_provider
 from pipeline.owned_accounts import make_assets
 from pipeline.services import Services
+from pipeline.sync_notices import tell_of_failure, tell_of_success
 from providers.base import Checkpoint, Connector
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,10 @@ async def ended_well(
         if initial and changed is not None:
             await syncs.changes_read(tx, job, changed)
         await provider_states.answered(tx, provider=connection.provider)
+        told = await tell_of_success(tx, job, connection, initial=initial, complete=complete)
     await services.events.publish(job.tenant_id, "connection", job.connection_id)
+    for notification_id in told:
+        await services.events.publish(job.tenant_id, "notification", notification_id)
     return state
 
 
@@ -77,12 +82,13 @@ async def failed(job: Job, failure: Failure, services: Services, *, is_final: bo
     the failure, and the next one tells the rest.
     """
     now = services.clock()
+    told: list[UUID] = []
     try:
         async with services.database.as_(services.scope(job)) as tx:
             if failure.provider is not None:
                 await _note(tx, job, failure.provider, now=now)
             if is_final:
-                await _given_up(tx, job, of_provider(failure), now=now)
+                told = await _given_up(tx, job, of_provider(failure), now=now)
     except BankfeedsError as problem:
         log.warning(
             "sync.failure_not_noted",
@@ -90,6 +96,8 @@ async def failed(job: Job, failure: Failure, services: Services, *, is_final: bo
         )
         return
     await services.events.publish(job.tenant_id, "connection", job.connection_id)
+    for notification_id in told:
+        await services.events.publish(job.tenant_id, "notification", notification_id)
 
 
 async def _note(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> None:
@@ -103,7 +111,7 @@ async def _note(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> Non
         await provider_states.answered(tx, provider=connection.provider)
 
 
-async def _given_up(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> None:
+async def _given_up(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> list[UUID]:
     status, retry_at, attention = ConnectionStatus.ERROR, None, True
     failures = await syncs.failures(tx, job) + 1
     if error.action is Action.REAUTH:
@@ -113,6 +121,7 @@ async def _given_up(tx: Tx, job: Job, error: ProviderError, *, now: datetime) ->
         retry_at = now + max(wait, error.retry_after or timedelta(0))
         attention = failures >= ATTENTION_FAILURES
     await syncs.failed(tx, job, error=error, status=status, retry_at=retry_at, attention=attention)
+    return await tell_of_failure(tx, job, error, failures=failures)
 
 
 def _next_phase(phase: SyncPhase, last: Checkpoint | None) -> SyncPhase:

@@ -75,6 +75,7 @@ async def disconnect(context: Context, *, connection_id: UUID) -> Connection:
             # What cannot be told to the provider now ends there by itself: we have no key any more.
             log.warning("connection.not_revoked", extra={"error": type(error).__name__})
     async with context.as_worker() as tx:
+        await webhook_inbox.remove_routes(tx, connection_id=connection_id)
         await credentials.forget(tx, tenant_id=context.tenant, connection_id=connection_id)
         await webhook_inbox.remove_routes(tx, connection_id=connection_id)
     return connection

@@ -16,6 +16,8 @@ from graphql import OperationDefinitionNode, OperationType
 
 from api.operations import OperationRequest, Operations
 from core.models import Role
+from core.notifications import NotificationKind
+from db import notifications
 from schema.build import schema as product_schema
 from schema.context import open as open_context
 from schema.ids import encode
@@ -130,6 +132,7 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "mutation ($input: MemberInviteInput!) { memberInvite(input: $input) { __typename } }"
         )
         await graph.ask(place.user, invite, input={"email": f"guest{number}@example.com"})
+    delivery_id = await _told(graph, place, size)
     for connection in connections:
         await graph.world.owner.execute(WEBHOOK, place.tenant_id, connection.connection_id)
     asset_id, persona_id = await _family(graph, place, size)
@@ -146,6 +149,7 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "to": "2026-03-31",
             "groupBy": ["MONTH", "ACCOUNT", "MERCHANT"],
             "connectionId": encode("Connection", place.connection_id),
+            "deliveryId": encode("NotificationDelivery", delivery_id),
             "jobId": job_id,
             "nodeId": encode("Account", account_id),
             "otherId": job_id,
@@ -153,6 +157,31 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "uploadId": encode("Upload", upload_id),
         },
     )
+
+
+async def _told(graph: Graph, place: Place, size: int) -> UUID:
+    """So many channels, and notifications that are on their way to each; one of the deliveries."""
+    await graph.world.owner.execute(
+        "insert into app.notification_channels (tenant_id, type, name, recipient_role, created_by)"
+        " select $1, 'email', 'Mail', 'owner', $2 from generate_series(1, $3::int)",
+        place.tenant_id,
+        place.user_id,
+        size,
+    )
+    async with graph.world.database.as_(place.worker) as tx:
+        for number in range(size):
+            await notifications.put(
+                tx,
+                tenant_id=place.tenant_id,
+                kind=NotificationKind.DATA_ANOMALY,
+                connection_id=place.connection_id,
+                data={},
+                key=f"anomaly {number}",
+            )
+    found: UUID = await graph.world.owner.fetchval(
+        "select id from app.notification_deliveries where tenant_id = $1 limit 1", place.tenant_id
+    )
+    return found
 
 
 async def _family(graph: Graph, place: Place, size: int) -> tuple[UUID, UUID]:

@@ -66,12 +66,14 @@ def test_secrets_are_never_shown() -> None:
             "SUPABASE_SECRET_KEY": "sb_secret_abc",
             "SUPABASE_JWT_SECRET": "j" * 32,
             "BANKFEEDS_KEYS": f"k1:{KEY}",
+            "BANKFEEDS_SMTP_URL": "smtps://mailer:ma1lpass@mail.example.com",
+            "BANKFEEDS_MAIL_FROM": "feeds@example.com",
         }
     )
 
     shown = f"{settings!r} {settings} {settings.model_dump_json()}"
 
-    for secret in ("pa55word", "0wnerword", "r3dis", "sb_secret_abc", "j" * 32, KEY):
+    for secret in ("pa55word", "0wnerword", "r3dis", "sb_secret_abc", "j" * 32, KEY, "ma1l"):
         assert secret not in shown
 
 
@@ -153,6 +155,19 @@ def test_every_problem_is_told_at_once_with_its_variable_and_remedy() -> None:
         ({"BANKFEEDS_POOL_MIN": "11"}, "BANKFEEDS_POOL_MIN: is more than BANKFEEDS_POOL_MAX"),
         ({"BANKFEEDS_ENV": "staging"}, "BANKFEEDS_ENV: Input should be"),
         ({"BANKFEEDS_ALLOWED_ORIGINS": "app.example.com"}, "BANKFEEDS_ALLOWED_ORIGINS: must begin"),
+        ({"BANKFEEDS_SMTP_URL": "mail.example.com"}, "BANKFEEDS_SMTP_URL: must begin with smtp://"),
+        (
+            {"BANKFEEDS_SMTP_URL": "smtp://mail.example.com"},
+            "BANKFEEDS_SMTP_URL: goes with BANKFEEDS_MAIL_FROM",
+        ),
+        (
+            {"BANKFEEDS_MAIL_FROM": "Feeds <a@b.example>"},
+            "BANKFEEDS_MAIL_FROM: String should match",
+        ),
+        (
+            {"BANKFEEDS_ENV": "production", "BANKFEEDS_OUTGOING_PRIVATE": "allow"},
+            "BANKFEEDS_OUTGOING_PRIVATE: production sends to the internet alone",
+        ),
     ],
 )
 def test_a_wrong_setting_is_refused(values: dict[str, str], told: str) -> None:
@@ -171,6 +186,19 @@ def test_production_is_content_with_keys_signer_and_services() -> None:
     )
 
     assert settings.production
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({}, True),
+        ({"BANKFEEDS_OUTGOING_PRIVATE": "allow"}, True),
+        ({"BANKFEEDS_OUTGOING_PRIVATE": "refuse"}, False),
+        ({"BANKFEEDS_ENV": "production", "BANKFEEDS_KEYS": f"k1:{KEY}"}, False),
+    ],
+)
+def test_only_development_sends_into_its_own_network(values: dict[str, str], allowed: bool) -> None:
+    assert Settings.load(values).private_allowed is allowed
 
 
 @pytest.mark.parametrize(

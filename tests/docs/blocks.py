@@ -9,6 +9,7 @@
 | json answer | what that `up` answers to the GraphQL query before it |
 | json profile | a CSV profile |
 | sql operator | runs as the owner of the database |
+| python sample: F | docs/samples/F, which a test of its own runs |
 | text | no code |
 """
 
@@ -25,7 +26,8 @@ import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MARKS: Final = re.compile(
-    r"console(?: up)?|sh not-run: \S.+|graphql|json answer|json profile|sql operator|text"
+    r"console(?: up)?|sh not-run: \S.+|graphql|json answer|json profile|sql operator|"
+    r"python sample: \S+|text"
 )
 _FENCE: Final = re.compile(
     r"^(?P<indent> *)```(?P<mark>.*)\n(?P<text>(?:.*\n)*?)(?P=indent)```$", re.M

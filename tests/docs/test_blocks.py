@@ -58,6 +58,13 @@ def test_a_profile_is_valid(block: Block) -> None:
     CsvProfile.model_validate(json.loads(block.text))
 
 
+@pytest.mark.parametrize("block", blocks("python sample"), ids=str)
+def test_a_sample_is_the_file_that_is_tested(block: Block) -> None:
+    name = block.mark.removeprefix("python sample: ")
+
+    assert (ROOT / "docs" / "samples" / name).read_text(encoding="utf-8") == block.text
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/samples/*.json")), ids=lambda p: p.name)
 def test_a_sample_profile_is_valid(path: Path) -> None:
     CsvProfile.model_validate_json(path.read_bytes())

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from db import assets
+from core.notifications import NotificationKind
+from db import assets, notifications
 from db.direct import connected
 from db.files import migrations_directory
 from db.login import grant_login, refuse_unsafe_login
@@ -86,6 +87,7 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
     await index_texts(world.database)
     for place in (gone, stays):
         await world.take_in(place, SAMPLE.replace(b"KETTLE", b"TEAPOT"))
+        await _tell(world, place)
         await _own(world, place)
         await _told(world, place)
     before = await _rows_of_all_tables(world.owner, stays.tenant_id)
@@ -97,8 +99,48 @@ async def test_an_erased_tenant_leaves_nothing_and_takes_nothing_else(world: Wor
     assert [row["blob_path"].split("/")[0] for row in blobs] == [str(gone.tenant_id)] * 2
     assert {"app.transaction_texts", "app.unindexed_texts", "app.asset_personas"} <= before.keys()
     assert {"app.webhook_events", "private.webhook_endpoints"} <= before.keys()
+    assert {f"app.notification_{name}" for name in ("reads", "deliveries")} <= before.keys()
+    assert "app.notification_channel_secrets" in before
     assert await _rows_of_all_tables(world.owner, gone.tenant_id) == {}
     assert await _rows_of_all_tables(world.owner, stays.tenant_id) == before
+
+
+async def test_late_deliveries_are_seen(world: World) -> None:
+    (block,) = [one for one in blocks("sql operator") if one.path.name == "notifications.md"]
+    await _tell(world, await world.place())
+    before = await world.owner.fetchval(block.text)
+    await world.owner.execute(
+        "update app.notification_deliveries set next_attempt_at = now() - interval '1 hour'"
+    )
+
+    assert (before, await world.owner.fetchval(block.text)) == (0, 1)
+
+
+async def _tell(world: World, place: Place) -> None:
+    """A notification that is read, and on its way to a channel with a secret."""
+    channel_id: object = await world.owner.fetchval(
+        "insert into app.notification_channels (tenant_id, type, name, host, ending)"
+        " values ($1, 'webhook', 'Alarms', 'hooks.example', 'abcd') returning id",
+        place.tenant_id,
+    )
+    await world.owner.execute(
+        "insert into app.notification_channel_secrets (tenant_id, channel_id, sealed_url)"
+        " values ($1, $2, $3)",
+        place.tenant_id,
+        channel_id,
+        bytes(40),
+    )
+    async with world.database.as_(place.worker) as tx:
+        await notifications.put(
+            tx,
+            tenant_id=place.tenant_id,
+            kind=NotificationKind.DATA_ANOMALY,
+            connection_id=place.connection_id,
+            data={},
+            key="anomaly",
+        )
+    async with world.database.as_(place.user) as tx:
+        await notifications.mark_all_read(tx, tenant_id=place.tenant_id, user_id=place.user_id)
 
 
 async def _own(world: World, place: Place) -> None:

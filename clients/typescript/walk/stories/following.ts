@@ -12,33 +12,36 @@ import {
   ConnectionUpdatedDocument,
   ConnectionUpdateDocument,
   IngestionJobUpdatedDocument,
+  NotificationAddedDocument,
+  NotificationChannelTestDocument,
   TransactionsChangedDocument,
 } from "../../src/index.js";
 import { csv, type Size } from "../files.js";
 import { named, type Person } from "../person.js";
 import { step, walked } from "../report.js";
 import { Stream } from "../stream.js";
-import { sent, type Imported } from "./imports.js";
+import { sent } from "./imports.js";
+import type { Told } from "./notifications.js";
 
 type Follow = <Data, Variables extends OperationVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ) => Stream<Data>;
 
-export async function following(imported: Imported, size: Size): Promise<void> {
-  const { anna } = imported;
+export async function following(told: Told, size: Size): Promise<void> {
+  const { anna } = told;
   const transports: Record<string, Follow> = {
     "graphql-ws": (document, variables) => anna.follow(document, variables),
     "server-sent events": eventStream(anna),
     "multipart responses": multipart(anna),
   };
   for (const [name, follow] of Object.entries(transports)) {
-    await step(`everything is followed over ${name}`, () => all(imported, follow, name, size));
+    await step(`everything is followed over ${name}`, () => all(told, follow, name, size));
   }
-  await step("a lost socket comes back, and its subscriptions with it", () => comesBack(imported));
+  await step("a lost socket comes back, and its subscriptions with it", () => comesBack(told));
 }
 
-async function comesBack({ anna, shop }: Imported): Promise<void> {
+async function comesBack({ anna, shop }: Told): Promise<void> {
   const stream = anna.follow(ConnectionUpdatedDocument, { connectionId: shop });
   await stream.until(() => true);
 
@@ -53,7 +56,7 @@ async function comesBack({ anna, shop }: Imported): Promise<void> {
 }
 
 async function all(
-  { anna, shop }: Imported,
+  { anna, shop, channelId }: Told,
   follow: Follow,
   transport: string,
   size: Size,
@@ -64,6 +67,8 @@ async function all(
   const jobs = follow(IngestionJobUpdatedDocument, { connectionId: shop });
   const connections = follow(ConnectionUpdatedDocument, { connectionId: shop });
   const changes = follow(TransactionsChangedDocument, { accountId });
+  const notifications = follow(NotificationAddedDocument, {});
+  const known = (await notifications.until(() => true)).notificationAdded.id;
   await jobs.until(() => true);
   await connections.until(() => true);
   await changes.until(() => true);
@@ -80,15 +85,23 @@ async function all(
     (event) => event.transactionsChanged.job?.id === jobId,
   );
 
+  await anna.act(NotificationChannelTestDocument, { channelId });
+  const { notificationAdded } = await notifications.until(
+    (event) => event.notificationAdded.id !== known,
+  );
+
+  assert.equal(notificationAdded.kind, "TEST");
   assert(transactionsChanged.addedCount > 0);
-  for (const stream of [jobs, connections, changes]) stream.close();
+  for (const stream of [jobs, connections, changes, notifications]) stream.close();
 
   // Who comes back with the time of the last event is told what happened meanwhile.
   const missedJob = follow(IngestionJobUpdatedDocument, { connectionId: shop, since });
   await missedJob.until((event) => event.ingestionJobUpdated.id === jobId);
   const missedChange = follow(TransactionsChangedDocument, { accountId, since });
   await missedChange.until((event) => event.transactionsChanged.job?.id === jobId);
-  for (const stream of [missedJob, missedChange]) stream.close();
+  const missedNotification = follow(NotificationAddedDocument, { since });
+  await missedNotification.until((event) => event.notificationAdded.id === notificationAdded.id);
+  for (const stream of [missedJob, missedChange, missedNotification]) stream.close();
 }
 
 function eventStream(person: Person): Follow {
