@@ -19,6 +19,13 @@ async def stop(
     return touched > 0
 
 
+async def is_of(tx: Tx, *, tenant_id: UUID, connection_id: UUID, external_id: str | None) -> bool:
+    """Whether the provider calls the connection so; None: any."""
+    if external_id is None:
+        return True
+    return bool(await tx.value(_SQL["is_of"], tenant_id, connection_id, external_id))
+
+
 async def heal(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> bool:
     """Whether something was wrong with the connection, and is not any more."""
     return await tx.run(_SQL["heal"], tenant_id, connection_id) > 0

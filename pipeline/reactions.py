@@ -41,6 +41,14 @@ async def react(
         case Reauth():
             await _asked_again(told, reaction)
         case Revoked():
+            # Where the accounts have moved on, what they left is over and the connection is not.
+            if not await stored.is_of(
+                tx,
+                tenant_id=tenant_id,
+                connection_id=connection_id,
+                external_id=reaction.external_id,
+            ):
+                return []
             await _stopped(tx, tenant_id, connection_id, reaction.code)
             await told.of(NotificationKind.CONNECTION_REVOKED, {"code": reaction.code})
         case Healthy():

@@ -224,6 +224,7 @@ class Linked:
     credentials: Credentials = field(repr=False)
     external_id: str
     environment: str = ""  # where that id is unique, as events say it; empty: everywhere
+    also_named: tuple[str, ...] = ()  # what events call it where they do not name the connection
     institution_id: str | None = None
     institution_name: str | None = None
     expires_at: datetime | None = None  # of the consent; None: it does not end by itself

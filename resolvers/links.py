@@ -27,7 +27,7 @@ from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
 from providers.credentials import FormField
 from providers.http import Client
-from resolvers import quiltt_sessions
+from resolvers import quiltt_sessions, webhook_routes
 from resolvers.callbacks import callback_page
 from resolvers.context import Context
 from resolvers.link_rules import check_answers, hash_of, reference_of
@@ -264,6 +264,7 @@ async def _opened(
                 external_id=linked.institution_id,
                 name=linked.institution_name or linked.institution_id,
             )
+        await webhook_routes.lead_to(tx, connector, connection_id=connection_id, linked=linked)
         if connector.facts.slug == quiltt_sessions.SLUG:
             await quiltt_sessions.spend(
                 tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now

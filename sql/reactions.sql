@@ -14,6 +14,14 @@ set
   retry_at = null
 where c.tenant_id = $1 and c.id = $2 and c.status not in ('paused', 'disconnected');
 
+-- name: is_of
+-- role: worker
+select exists (
+  select
+  from app.connections as c
+  where c.tenant_id = $1 and c.id = $2 and c.external_id = $3
+);
+
 -- name: heal
 -- role: worker
 update app.connections as c

@@ -105,7 +105,8 @@ def _event(each: Any, environment: str, index: int, body: bytes) -> Event:
 
 
 def _item(type_name: str, said: Mapping[str, Any]) -> str | None:
-    """What the event is about: a connection, an account where none is named, or a profile."""
+    """What the event is about: a connection, or where none is named the profile, whose events go
+    to the connection of it that was linked last."""
     record, metadata = _object(said.get("record")), _object(said.get("metadata"))
     named: list[str | None] = []
     match type_name.partition(".")[0]:
@@ -114,7 +115,7 @@ def _item(type_name: str, said: Mapping[str, Any]) -> str | None:
         case "account":
             named = [_text(record, "connectionId"), _text(_object(metadata.get("to")), "id")]
         case "balance" | "statement":
-            named = [_text(record, "connectionId"), _text(record, "accountId")]
+            named = [_text(record, "connectionId")]
         case "profile":
             named = [_text(metadata, "connectionId")]
         case _:

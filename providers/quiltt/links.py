@@ -145,6 +145,7 @@ async def complete(
         credentials=QuilttCredentials(profile_id=profile_id, connection_id=connection_id),
         external_id=connection_id,
         environment=kept[ENVIRONMENT_ID],
+        also_named=(profile_id,),
         institution_id=bank.get("id"),
         institution_name=bank.get("name"),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 RECENT: Final = timedelta(days=30)  # in which what is pending becomes final or goes
 _VERSION: Final = 1
+
+Part = tuple[date, date, list[str]]  # first and last day, and accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +59,22 @@ class Progress:
             separators=(",", ":"),
         )
 
-    def recent(self, account: str, *, today: date, since: date, changed: date | None) -> date:
+    def recent(self, account: str, *, today: date, since: date) -> date:
         """From which day on the account's newest transactions are to be read."""
-        if account not in self.accounts or self.day is None:
-            return max(today - RECENT, since)
-        first = self.day - RECENT
-        return max(min(first, changed or first), since)
+        is_known = account in self.accounts and self.day is not None
+        day = self.day if is_known and self.day is not None else today
+        return max(day - RECENT, since)
+
+    def to_read_again(self, changed: date, *, today: date) -> Iterator[Part]:
+        """Months before the newest days, back to a day from which on something has changed: first
+        and last day, and the accounts that were read so far back."""
+        last = today - RECENT - timedelta(days=1)
+        while last >= changed:
+            first = max(last.replace(day=1), changed)
+            accounts = [name for name, one in self._all() if one.back_to <= first]
+            if accounts:
+                yield first, last, accounts
+            last = first - timedelta(days=1)
 
     def caught_up(self, told: Iterable[Told], *, today: date, since: date) -> Progress:
         """The newest of these accounts are read. Accounts that are no more are forgotten, those
@@ -87,7 +99,7 @@ class Progress:
         """Whether all is read that is wanted."""
         return all(one.back_to <= since for one in self.accounts.values())
 
-    def next_month(self, *, since: date) -> tuple[date, date, list[str]]:
+    def next_month(self, *, since: date) -> Part:
         """First and last day of what is to be read next, and of which accounts: those that are
         the furthest from being complete."""
         latest = max(one.back_to for one in self.accounts.values())

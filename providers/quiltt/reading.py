@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 from core.errors import Unreadable
@@ -22,7 +23,7 @@ from providers.http import Client, unreadable
 from providers.quiltt import pages, queries
 from providers.quiltt.calls import Answer, ask
 from providers.quiltt.errors import refuse, unknown
-from providers.quiltt.progress import Progress, Told
+from providers.quiltt.progress import Part, Progress, Told
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,10 @@ class Reading:
             yield item
         if not self._is_ready or self._wanted.phase is SyncPhase.INITIAL:
             return
+        for first, last, accounts in self._changed():
+            again = partial(self._days, _Days(first=first, last=last), accounts)
+            async for item in self._steadily(again):
+                yield item
         while not self._is_complete and self._pages < SYNC_PAGES_MAX:
             async for item in self._steadily(self._month):
                 yield item
@@ -145,12 +150,7 @@ class Reading:
         """The newest days, and of which accounts they are to be read."""
         groups: dict[date, list[str]] = {}
         for one in told:
-            start = before.recent(
-                one.account,
-                today=self._today,
-                since=self._wanted.since,
-                changed=self._wanted.changed_since,
-            )
+            start = before.recent(one.account, today=self._today, since=self._wanted.since)
             groups.setdefault(start, []).append(one.account)
         for start, accounts in groups.items():
             yield _Days(first=start, last=None), accounts
@@ -158,11 +158,26 @@ class Reading:
     async def _month(self) -> AsyncIterator[Fetched]:
         """The month before what is read."""
         first, last, accounts = self._progress.next_month(since=self._wanted.since)
-        days = _Days(first=first, last=last)
+        async for item in self._days(_Days(first=first, last=last), accounts, back=True):
+            yield item
+
+    async def _days(
+        self, days: _Days, accounts: Sequence[str], *, back: bool = False
+    ) -> AsyncIterator[Fetched]:
+        """These days. `back`: the accounts are read back to the first of them."""
         async for page in self._transactions(days, accounts):
             yield page
-        self._progress = self._progress.read_back(accounts, to=first)
+        if back:
+            self._progress = self._progress.read_back(accounts, to=days.first)
         yield self._checkpoint(days.windows(accounts) if self._is_whole else ())
+
+    def _changed(self) -> list[Part]:
+        """Days that were read and have changed; what was never read is read anyway."""
+        changed = self._wanted.changed_since
+        if changed is None:
+            return []
+        first = max(changed, self._wanted.since)
+        return list(self._progress.to_read_again(first, today=self._today))
 
     async def _transactions(self, days: _Days, accounts: Sequence[str]) -> AsyncIterator[Page]:
         """All pages of these days. Raises _Changed where they do not fit together."""

@@ -221,7 +221,7 @@ def test_a_type_that_nobody_knows_is_kept() -> None:
         ("connection.created", {"id": "conn_1"}, {}, "conn_1"),
         ("account.created", {"id": "acct_1", "connectionId": "conn_1"}, {}, "conn_1"),
         ("account.reconnected", {"id": "acct_1"}, ENDS, "conn_2"),
-        ("balance.created", {"id": "bal_1", "accountId": "acct_1"}, {}, "acct_1"),
+        ("balance.created", {"id": "bal_1", "accountId": "acct_1"}, {}, "p_1"),
         ("profile.ready", {"id": "p_1"}, {"connectionId": "conn_1"}, "conn_1"),
         ("profile.deleted", {"id": "p_1"}, {}, "p_1"),
         ("connection.created", {}, {}, "p_1"),

@@ -17,28 +17,29 @@ RECENT: Final = date(2026, 10, 31)
 
 
 def test_an_account_is_read_from_thirty_days_back_at_first() -> None:
-    assert Progress().recent("a", today=TODAY, since=SINCE, changed=None) == RECENT
-    assert Progress().recent("a", today=TODAY, since=date(2026, 11, 20), changed=None) == date(
-        2026, 11, 20
-    )
+    assert Progress().recent("a", today=TODAY, since=SINCE) == RECENT
+    assert Progress().recent("a", today=TODAY, since=date(2026, 11, 20)) == date(2026, 11, 20)
 
 
 def test_later_syncs_begin_thirty_days_before_the_last_one() -> None:
     known = _caught_up()
     later = TODAY + timedelta(days=50)
 
-    assert known.recent("a", today=later, since=SINCE, changed=None) == RECENT
+    assert known.recent("a", today=later, since=SINCE) == RECENT
 
 
-def test_days_that_a_webhook_names_are_read_too_where_they_are_earlier() -> None:
-    known = _caught_up()
+def test_days_that_have_changed_are_read_again_where_they_were_read() -> None:
+    known = _caught_up().read_back(["a", "b"], to=date(2026, 9, 1)).read_back(["b"], to=SINCE)
 
-    def start(changed: date) -> date:
-        return known.recent("a", today=TODAY, since=SINCE, changed=changed)
+    def again(changed: date) -> list[tuple[date, date, list[str]]]:
+        return list(known.to_read_again(changed, today=TODAY))
 
-    assert start(date(2026, 9, 1)) == date(2026, 9, 1)
-    assert start(date(2026, 11, 20)) == RECENT
-    assert start(date(2020, 1, 1)) == SINCE
+    assert again(date(2026, 11, 20)) == []
+    assert again(date(2026, 9, 10)) == [
+        (date(2026, 10, 1), date(2026, 10, 30), ["a", "b"]),
+        (date(2026, 9, 10), date(2026, 9, 30), ["a", "b"]),
+    ]
+    assert again(SINCE)[-1] == (SINCE, date(2026, 8, 31), ["b"])
 
 
 def test_the_past_is_read_month_by_month_to_the_day_that_is_wanted() -> None:
