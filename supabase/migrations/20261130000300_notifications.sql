@@ -278,7 +278,6 @@ select (tenant_id, channel_id, previous_until),
 insert (tenant_id, channel_id, sealed_url, sealed_secret),
 update (sealed_url, sealed_secret)
 on app.notification_channel_secrets to authenticated;
--- What wraps all secrets under a new key reads and writes them as a worker.
 grant select, update (sealed_url, sealed_secret, sealed_previous)
 on app.notification_channel_secrets to worker;
 grant select, insert (tenant_id, id, notification_id, channel_id)
