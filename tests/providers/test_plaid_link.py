@@ -80,6 +80,23 @@ async def test_what_the_operator_sets_goes_along(bank: PlaidBank) -> None:
     assert "additional_consented_products" not in body
 
 
+async def test_an_app_without_a_widget_sends_people_to_a_page_of_plaids(bank: PlaidBank) -> None:
+    bank.app = bank.app.model_copy(update={"hosted": True})
+    client, ask = bank.client(), asked()
+
+    step = await PLAID.begin(client, ask)
+    assert step.url is not None
+    form = {"institution_id": PLATYPUS, "username": "user_good_44", "password": "pass_good"}
+    reply = await bank.http.post(step.url, data={**form, "accounts": "all"})
+    linked = await PLAID.complete(client, ask, step.kept, {})
+
+    assert sent(bank, "/link/token/create")["hosted_link"] == {
+        "completion_redirect_uri": ask.callback_url
+    }
+    assert reply.headers["location"].startswith(ask.callback_url)
+    assert linked.external_id == bank.control.items()[0]
+
+
 @pytest.mark.parametrize("hands_over", [True, False], ids=["handed over", "asked of Plaid"])
 async def test_who_finishes_the_widget_has_a_connection(bank: PlaidBank, hands_over: bool) -> None:
     client, ask = bank.client(), asked()
