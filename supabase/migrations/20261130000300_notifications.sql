@@ -112,8 +112,6 @@ create table app.notification_channel_secrets (
 );
 comment on table app.notification_channel_secrets is
   'Sealed addresses of web servers and what they are signed with, apart from what users read.';
-comment on column app.notification_channel_secrets.sealed_previous is
-  'The secret before this one, which also signs until previous_until.';
 
 create table app.notification_deliveries (
   tenant_id uuid not null,
@@ -306,12 +304,10 @@ with check (
 );
 
 create policy notifications_select_worker on app.notifications
-for select to worker
-using (tenant_id = (select private.worker_tenant_id()));
+for select to worker using (tenant_id = (select private.worker_tenant_id()));
 
 create policy notifications_insert_worker on app.notifications
-for insert to worker
-with check (tenant_id = (select private.worker_tenant_id()));
+for insert to worker with check (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_reads_select on app.notification_reads
 for select to authenticated
@@ -349,8 +345,7 @@ for delete to authenticated
 using (tenant_id = (select private.current_tenant_id()) and (select private.has_role('admin')));
 
 create policy notification_channels_select_worker on app.notification_channels
-for select to worker
-using (tenant_id = (select private.worker_tenant_id()));
+for select to worker using (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_channels_update_worker on app.notification_channels
 for update to worker
@@ -374,8 +369,7 @@ using (tenant_id = (select private.current_tenant_id()) and (select private.has_
 with check (tenant_id = (select private.current_tenant_id()));
 
 create policy notification_channel_secrets_select_worker on app.notification_channel_secrets
-for select to worker
-using (tenant_id = (select private.worker_tenant_id()));
+for select to worker using (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_channel_secrets_update_worker on app.notification_channel_secrets
 for update to worker
@@ -394,12 +388,10 @@ with check (
 );
 
 create policy notification_deliveries_select_worker on app.notification_deliveries
-for select to worker
-using (tenant_id = (select private.worker_tenant_id()));
+for select to worker using (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_deliveries_insert_worker on app.notification_deliveries
-for insert to worker
-with check (tenant_id = (select private.worker_tenant_id()));
+for insert to worker with check (tenant_id = (select private.worker_tenant_id()));
 
 create policy notification_deliveries_update_worker on app.notification_deliveries
 for update to worker
