@@ -112,8 +112,6 @@ create table app.notification_channel_secrets (
 );
 comment on table app.notification_channel_secrets is
   'Sealed addresses of web servers and what they are signed with, apart from what users read.';
-comment on column app.notification_channel_secrets.sealed_previous is
-  'The secret before this one, which also signs until previous_until.';
 
 create table app.notification_deliveries (
   tenant_id uuid not null,
