@@ -74,7 +74,7 @@ async def hold(tx: Tx, job: Job, *, lease: timedelta, fetched: int) -> bool:
     row = await tx.row(_SQL["hold"], job.tenant_id, job.id, job.fence, lease, fetched)
     if row is None:
         raise LeaseLost("another worker has the job")
-    return row["cancel_requested_at"] is not None
+    return bool(row["is_over"])
 
 
 async def reached(

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from core.errors import BankfeedsError
 from core.jobs import JobState
-from core.models import Connection, Job
+from core.models import Connection, ConnectionStatus, Job
 from core.provider_error import Action, ErrorKind, Postponed, ProviderError
 from core.syncs import SyncPhase
 from core.vault import Aad, DataKey
@@ -32,10 +32,11 @@ INITIAL_DAYS: Final = 30  # first, so that somebody sees something within second
 PAGES_MAX: Final = 5_000  # of one sync
 GROUP_BYTES_MAX: Final = 256 * 1024 * 1024  # of the pages of one checkpoint
 RESTARTS_MAX: Final = 5
+_STOPPED: Final = (ConnectionStatus.PAUSED, ConnectionStatus.DISCONNECTED)
 
 
 class Cancelled(BankfeedsError):
-    """Somebody asked for the end of the sync; what was applied stays."""
+    """Somebody stopped the sync or its connection; what was applied stays."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +77,8 @@ async def sync(job: Job, services: Services) -> JobState:
         await syncs.begin(tx, job, provider=connection.provider, phase=phase, lease=services.lease)
         closed_until = await provider_states.may_call(tx, provider=connection.provider, now=now)
     await services.tell(job)
+    if connection.status in _STOPPED:  # since the job was queued
+        raise Cancelled
     if not policy.enabled:
         raise not_offered(connector.facts.name)
     if closed_until is not None:

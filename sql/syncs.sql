@@ -53,11 +53,20 @@ where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running';
 
 -- name: hold
 -- role: worker
--- Keeps the lease while pages come; tells whether somebody asked for the end.
+-- Keeps the lease while pages come; tells whether somebody asked for the end, or stopped the
+-- connection.
 update app.ingestion_jobs as j
 set lease_until = now() + $4::interval, fetched = j.fetched + $5
 where j.tenant_id = $1 and j.id = $2 and j.fence = $3 and j.state = 'running'
-returning j.cancel_requested_at;
+returning
+  j.cancel_requested_at is not null
+  or exists (
+    select
+    from app.connections as c
+    where c.tenant_id = j.tenant_id
+      and c.id = j.connection_id
+      and c.status in ('paused', 'disconnected')
+  ) as is_over;
 
 -- name: reached
 -- role: worker
@@ -120,8 +129,11 @@ for no key update;
 -- name: request
 -- role: worker
 -- One sync waits at most; who asks again has asked already, and has it go before scheduled ones.
+-- None for a connection that somebody stopped.
 insert into app.ingestion_jobs as j (tenant_id, connection_id, kind, trigger)
-values ($1, $2, 'sync', $3)
+select c.tenant_id, c.id, 'sync', $3
+from app.connections as c
+where c.tenant_id = $1 and c.id = $2 and c.status not in ('paused', 'disconnected')
 on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do update
 set trigger = excluded.trigger
 where j.trigger = 'schedule' and excluded.trigger <> 'schedule'

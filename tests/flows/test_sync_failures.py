@@ -163,6 +163,43 @@ async def test_a_running_sync_that_is_cancelled_stops_at_its_next_page(feed: Fee
     await feed.assert_truth()
 
 
+@pytest.mark.parametrize("status", ["paused", "disconnected"])
+async def test_a_running_sync_whose_connection_is_stopped_stops_at_its_next_page(
+    feed: Feed, status: str
+) -> None:
+    feed.bank.sandbox.faults.add(FaultRule(path=SYNC, kind="slow", delay_s=1))
+    job_id = await _asked(feed)
+    assert job_id is not None
+    running = asyncio.create_task(run(feed.place.tenant_id, job_id, services=feed.world.services))
+    await _until_running(feed, job_id)
+    await _set_status(feed, status)
+    await running
+
+    job = await feed.world.ledger(feed.place, job_id)
+    assert (job["state"], (await feed.connection())["status"]) == ("cancelled", status)
+    assert await feed.rows() == []
+
+
+@pytest.mark.parametrize("status", ["paused", "disconnected"])
+async def test_a_stopped_connection_is_not_synced_by_what_waited(feed: Feed, status: str) -> None:
+    job_id = await _asked(feed)
+    assert job_id is not None
+    feed.bank.sandbox.faults.forget_requests()
+    await _set_status(feed, status)
+
+    job = await feed.world.run(feed.place, job_id)
+
+    assert job["state"] == "cancelled"
+    assert feed.bank.sandbox.faults.requests() == []
+    assert await _asked(feed) is None, "and nobody can ask for another"
+
+
+async def _set_status(feed: Feed, status: str) -> None:
+    await feed.world.owner.execute(
+        "update app.connections set status = $2 where id = $1", feed.place.connection_id, status
+    )
+
+
 async def _asked(feed: Feed) -> UUID | None:
     async with feed.world.database.as_(feed.place.worker) as tx:
         return await syncs.request(

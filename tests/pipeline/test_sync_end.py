@@ -105,10 +105,14 @@ async def test_a_connection_that_is_synced_by_hand_is_not_tried_by_itself(dated:
 
 
 async def test_a_paused_connection_stays_paused(dated: World) -> None:
-    place = await _connection(dated, status="paused")
+    place = await _connection(dated)
+    job = await _job(dated, place)
+    await dated.owner.execute(
+        "update app.connections set status = 'paused' where id = $1", place.connection_id
+    )
 
     await failed(
-        await _job(dated, place),
+        job,
         _failure(Action.REAUTH, ErrorKind.AUTHENTICATION),
         dated.services,
         is_final=True,
