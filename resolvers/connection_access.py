@@ -77,7 +77,6 @@ async def disconnect(context: Context, *, connection_id: UUID) -> Connection:
     async with context.as_worker() as tx:
         await webhook_inbox.remove_routes(tx, connection_id=connection_id)
         await credentials.forget(tx, tenant_id=context.tenant, connection_id=connection_id)
-        await webhook_inbox.remove_routes(tx, connection_id=connection_id)
     return connection
 
 

@@ -15,7 +15,7 @@ from core.jobs import JobTrigger
 from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, MappingPolicy, Role
 from core.provider_error import Postponed, ProviderError
 from core.syncs import SyncFrequency
-from db import audit, credentials, links, provider_states, syncs, webhook_inbox
+from db import audit, credentials, links, provider_states, syncs
 from db import connections as stored
 from db.connections import NewConnection
 from db.links import NewLink, UsedLink
@@ -241,14 +241,6 @@ async def _opened(
             now=now,
         ):
             raise conflict("The connection is closed for good. Link a new one.", "linkId")
-        if not await webhook_inbox.put_route(
-            tx,
-            connection_id=connection_id,
-            provider=connector.facts.slug,
-            item=linked.external_id,
-            environment=linked.environment,
-        ):
-            raise conflict("This cannot be linked here.", "linkId")
         await credentials.put(
             tx,
             tenant_id=context.tenant,

@@ -31,6 +31,8 @@ async def sync(context: Context, *, connection_id: UUID) -> Job:
             raise missing("connection", "id")
         _check(connection)
         job = await _requested(tx, context, connection_id)
+        if job is None:
+            raise conflict("A sync has just begun; ask again to have another after it.", "id")
     return await announce(context, job)
 
 
@@ -40,8 +42,9 @@ async def sync_all(context: Context) -> Sequence[Job]:
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
         jobs = [
-            await _requested(tx, context, connection.id)
+            job
             for connection in await _syncable(tx, context)
+            if (job := await _requested(tx, context, connection.id)) is not None
         ]
     for job in jobs:
         await announce(context, job)
@@ -66,12 +69,13 @@ async def _syncable(tx: Tx, context: Context) -> list[Connection]:
     return found[:ALL_MAX]
 
 
-async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job:
+async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | None:
+    """The sync that waits; None where one was taken just now, which reads what is new."""
     job = await stored_jobs.request_sync(
         tx, tenant_id=context.tenant, connection_id=connection_id, created_by=context.user_id
     )
     if job is None:
-        raise conflict("A sync has just begun; ask again to have another after it.", "id")
+        return None
     await audit.record(tx, "connection.sync", connection_id=connection_id, job_id=job.id)
     return job
 

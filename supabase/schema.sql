@@ -1996,7 +1996,6 @@ create table app.notification_channel_secrets (
   constraint notification_channel_secrets_sealed_check CHECK ((((length(sealed_url) >= 32) AND (length(sealed_url) <= 16384)) AND ((length(sealed_secret) >= 32) AND (length(sealed_secret) <= 4096)) AND ((length(sealed_previous) >= 32) AND (length(sealed_previous) <= 4096))))
 );
 comment on table app.notification_channel_secrets is 'Sealed addresses of web servers and what they are signed with, apart from what users read.';
-comment on column app.notification_channel_secrets.sealed_previous is 'The secret before this one, which also signs until previous_until.';
 
 create table app.notification_channels (
   tenant_id uuid not null,

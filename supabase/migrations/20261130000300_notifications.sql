@@ -112,8 +112,6 @@ create table app.notification_channel_secrets (
 );
 comment on table app.notification_channel_secrets is
   'Sealed addresses of web servers and what they are signed with, apart from what users read.';
-comment on column app.notification_channel_secrets.sealed_previous is
-  'The secret before this one, which also signs until previous_until.';
 
 create table app.notification_deliveries (
   tenant_id uuid not null,
@@ -278,7 +276,6 @@ select (tenant_id, channel_id, previous_until),
 insert (tenant_id, channel_id, sealed_url, sealed_secret),
 update (sealed_url, sealed_secret)
 on app.notification_channel_secrets to authenticated;
--- What wraps all secrets under a new key reads and writes them as a worker.
 grant select, update (sealed_url, sealed_secret, sealed_previous)
 on app.notification_channel_secrets to worker;
 grant select, insert (tenant_id, id, notification_id, channel_id)

@@ -99,7 +99,7 @@ async def before_rows_and_cursor_commit(feed: Feed) -> AsyncIterator[Stopped]:
 async def after_the_commit_and_before_the_end(feed: Feed) -> AsyncIterator[Stopped]:
     """Rows and cursor are there, and the connection's row cannot be written."""
     connection_id = feed.place.connection_id
-    held = f"select from app.connections where id = '{connection_id}' for no key update"
+    held = f"select from app.connections where id = '{connection_id}' for share"
     async with _locked(feed, held) as stopped:
         yield stopped
     job_id = await feed.world.owner.fetchval(
