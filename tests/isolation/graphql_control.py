@@ -53,6 +53,7 @@ UNTELLING: Final = frozenset({
     "ConnectionFailure.failedAt",
     "ConnectionHealth.consecutiveFailures",
     "CurrencyDecimals.decimals",
+    "Holding.quantity",
     "HttpHeader.name",
     "HttpHeader.value",
     "IngestionJob.format",

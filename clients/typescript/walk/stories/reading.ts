@@ -78,7 +78,10 @@ async function ofAccount(ben: Person, size: Size): Promise<void> {
     balancesAfter: first?.balanceHistory.pageInfo.endCursor ?? null,
     mappings: 5,
     mappingsAfter: first?.mappings.pageInfo.endCursor ?? null,
+    holdings: 5,
+    holdingsAfter: first?.holdings.pageInfo.endCursor ?? null,
   });
+  assert.deepEqual(rest.account?.holdings.edges, []); // statement files tell of none
   assert.equal(rest.account?.transactions.edges.length, Math.min(100, size.rows - 1));
   const mappings = (await ben.ask(AccountMappingsDocument, { filter: { accountId } }))
     .accountMappings;
