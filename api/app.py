@@ -116,7 +116,7 @@ def _metrics(process: Process) -> Metrics:
     metrics = Metrics()
     syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
     webhooks = WebhookMeters(process.services.database, metrics.registry)
-    metrics.gathered += [syncs.gather, webhooks.refresh]
+    metrics.gathered += [syncs.gather, webhooks.gather]
     return metrics
 
 

@@ -37,7 +37,7 @@ class WebhookMeters:
             registry=registry,
         )
 
-    async def refresh(self) -> None:
+    async def gather(self) -> None:
         """Reads them anew; what cannot be read now is left out."""
         self._events.clear()
         self._lag.clear()

@@ -10,11 +10,13 @@ from cli.export import export
 from cli.generate import generate
 from cli.import_file import import_file
 from cli.keys import keys
+from cli.link import link
 from cli.migrate import migrate
 from cli.parse import parse
 from cli.provider import provider
 from cli.sandbox import sandbox
 from cli.serve import serve
+from cli.sync import sync
 from cli.token import token
 from cli.up import up
 from cli.webhooks import webhooks
@@ -32,6 +34,8 @@ app.command()(up)
 app.command()(parse)
 app.command(name="import")(import_file)
 app.command()(export)
+app.command()(link)
+app.command()(sync)
 app.command()(token)
 app.command()(migrate)
 app.add_typer(keys, name="keys")

@@ -72,7 +72,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             **_fields(record),
         }
-        if record.exc_info is not None and record.exc_info[1] is not None:
+        if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _chain(record.exc_info[1], reveal=self._reveal)
         return _ENCODER.encode(line)
 
@@ -95,7 +95,7 @@ class Terminal(logging.Formatter):
             for name, value in _fields(record).items()
         )
         lines = [f"{clock} {record.levelname.lower():7} {event}{fields}"]
-        if record.exc_info is not None and record.exc_info[1] is not None:
+        if record.exc_info and record.exc_info[1] is not None:
             for error in _chain(record.exc_info[1], reveal=self._reveal):
                 lines.append(f"  {error['type']}: {json.dumps(error.get('text', '…'))}")
                 lines.extend(f"    {place}" for place in error["at"])

@@ -108,6 +108,7 @@ async def repeated(
     statuses: Sequence[str],
 ) -> set[int]:
     """Indexes of the rows that stand already just as they come. Cheaper than merging them."""
+    await tx.run(_SQL["plan_anew"])
     rows = await tx.rows(
         _SQL["repeated"],
         tenant_id,
@@ -117,6 +118,7 @@ async def repeated(
         content_keys,
         statuses,
     )
+    await tx.run(_SQL["plan_as_usual"])
     return {row["position"] - 1 for row in rows}
 
 

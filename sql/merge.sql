@@ -110,17 +110,33 @@ select
   count(*) filter (where not m.is_new) as changed
 from merged as m;
 
+-- name: plan_anew
+-- role: worker
+-- What is asked now is planned for the table as it is. A plan that is kept from when the table was
+-- nearly empty goes by any of its indexes, and reads all of a tenant's rows for each that comes.
+select set_config('plan_cache_mode', 'force_custom_plan', true);
+
+-- name: plan_as_usual
+-- role: worker
+-- Else each foreign key of each row that is written would be planned for, too.
+select set_config('plan_cache_mode', 'auto', true);
+
 -- name: repeated
 -- role: worker
 -- Positions, from 1, of rows that stand already as they come: nothing needs to be written for them.
+-- Each is looked up by itself: joined the other way round, every row is compared with every other.
 select i.position
 from unnest($2::uuid[], $3::bytea[], $4::integer[], $5::bigint[], $6::text[])
   with ordinality as i (mapping_id, fingerprint, occurrence, content_key, status, position)
-join app.transactions as t
-  on t.tenant_id = $1
-    and t.mapping_id = i.mapping_id
-    and t.fingerprint = i.fingerprint
-    and t.occurrence = i.occurrence
+cross join lateral (
+  select s.content_key, s.status, s.missed_at
+  from app.transactions as s
+  where s.tenant_id = $1
+    and s.mapping_id = i.mapping_id
+    and s.fingerprint = i.fingerprint
+    and s.occurrence = i.occurrence
+  limit 1
+) as t
 where t.content_key = i.content_key
   and t.status in ('posted', i.status)
   and t.missed_at is null;

@@ -2833,7 +2833,7 @@ CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING b
 CREATE INDEX ingestion_jobs_running_idx ON app.ingestion_jobs USING btree (tenant_id) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
-CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE (kind = 'sync'::text);
+CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE ((kind = 'sync'::text) AND (finished_at IS NOT NULL));
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");

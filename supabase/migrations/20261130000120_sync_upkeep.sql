@@ -113,7 +113,8 @@ fewest at work, or were served longest ago. Ids only.';
 -- ---------------------------------------------------------------------------------------------
 -- How syncs with each provider do, of all tenants together and of none by name.
 -- ---------------------------------------------------------------------------------------------
-create index ingestion_jobs_synced_idx on app.ingestion_jobs (finished_at) where kind = 'sync';
+create index ingestion_jobs_synced_idx
+on app.ingestion_jobs (finished_at) where kind = 'sync' and finished_at is not null;
 
 create function private.sync_totals(since timestamptz)
 returns table (

@@ -19,7 +19,7 @@ def office(world: World) -> Office:
 
 
 async def _told(meters: WebhookMeters, registry: CollectorRegistry) -> set[str]:
-    await meters.refresh()
+    await meters.gather()
     lines = generate_latest(registry).decode().splitlines()
     return {line for line in lines if not line.startswith("#")}
 

@@ -81,7 +81,7 @@ def _open() -> Iterator[Quiltt]:
         seed="contracts",
         api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
-        settings=Settings(history_days=60, transactions_per_month=10),
+        settings=Settings(history_days=40, transactions_per_month=8),
     )
     subscriber = Subscriber()
     with serving(sandbox) as url, serving(subscriber) as inbox:

@@ -14,6 +14,8 @@ from providers.base import Linkable, Linked, Page
 from tests.contracts.base import Adapter, Bank, Golden, adapters
 from tests.contracts.reading import Books, Reader
 
+TRIED = 5  # checkpoints that are gone on from, at least, where there are as many
+
 
 def test_facts_are_complete(adapter: Adapter) -> None:
     facts = adapter.connector.facts
@@ -63,7 +65,7 @@ async def test_reading_goes_on_from_any_checkpoint(
 
     assert at_once.rows
     assert books.rows == at_once.rows
-    for one in reached:
+    for one in reached[:: max(1, len(reached) // TRIED)]:  # from the oldest to the newest
         resumed = one.books.copy()
         await reader.follow(resumed, after=one.checkpoint)
         assert resumed.rows == at_once.rows

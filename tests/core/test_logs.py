@@ -86,6 +86,17 @@ def test_a_foreign_exception_keeps_its_place_and_loses_its_text(
     assert "test_logs.py" in stream.getvalue()
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_event_that_says_there_is_no_exception_is_written(
+    stream: io.StringIO, form: Literal["console", "json"]
+) -> None:
+    log = _log_to(stream, form)
+
+    log.error("closing", exc_info=False)  # as asyncio says it
+
+    assert "closing" in stream.getvalue()
+
+
 def test_our_own_errors_keep_their_text_and_what_they_came_from(stream: io.StringIO) -> None:
     log = _log_to(stream)
 

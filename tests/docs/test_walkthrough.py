@@ -65,6 +65,8 @@ def _run(block: Block, up: Up) -> None:
                 assert matches(expected, up.as_documented), up.output
             case ["export", _]:
                 assert expected == []
+            case ["bankfeeds", "link", *arguments]:
+                assert matches(expected, _linked(arguments, up)), str(block)
             case ["bankfeeds" | ".venv/bin/bankfeeds", *arguments]:
                 environment = {**PLAIN, "BANKFEEDS_TOKEN": up.token}
                 with contextlib.chdir(ROOT):
@@ -73,6 +75,22 @@ def _run(block: Block, up: Up) -> None:
                 assert matches(expected, result.stdout), result.stdout
             case _:
                 pytest.fail(f"{block}: nothing runs {words[0]}")
+
+
+def _linked(arguments: list[str], up: Up) -> str:
+    """What the command prints while somebody is at the page that it opens."""
+    browser = f"{sys.executable} {ROOT / 'tests' / 'fixtures' / 'person.py'} %s &"
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "link", *arguments, "--url", up.url, "--wait", "60"],
+        env={**os.environ, **PLAIN, "BANKFEEDS_TOKEN": up.token, "BROWSER": browser},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _answer(up: Up, query: str) -> object:

@@ -16,7 +16,14 @@ from resolvers.accounts import NewAccount
 from resolvers.mappings import Mapped
 from sandbox.faults import FaultRule
 from tests.fixtures.context import context
-from tests.fixtures.plaid_feed import Feed, PlaidBank, connected, open_bank, rotate_token
+from tests.fixtures.plaid_feed import (
+    Feed,
+    PlaidBank,
+    accounts_of,
+    connected,
+    open_bank,
+    rotate_token,
+)
 from tests.fixtures.world import World
 
 NEW_ACCOUNT = NewAccount(
@@ -94,7 +101,7 @@ async def test_two_syncs_in_a_row_add_nothing(feed: Feed) -> None:
     assert await feed.world.owner.fetchval(balances) == stated
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 async def test_after_any_schedule_of_changes_the_tables_equal_the_truth(
     world: World, redis_url: str, seed: int
 ) -> None:
@@ -122,6 +129,10 @@ async def test_after_any_schedule_of_changes_the_tables_equal_the_truth(
                 bank.control.mutate_during_pagination(feed.item, times=chance.randrange(1, 3))
             if chance.random() < 0.2:
                 await rotate_token(feed)
+            if chance.random() < 0.15:
+                bank.control.change_account_ids(feed.item)
+            if chance.random() < 0.15:
+                bank.control.get_cursors_stuck(feed.item)
             if chance.random() < 0.7:
                 await feed.sync()
                 await feed.assert_truth()
@@ -244,12 +255,15 @@ async def test_a_cursor_of_another_token_is_dropped_and_what_is_gone_is_found(fe
     assert (again["imported"], again["withdrawn"]) == (0, 0)
 
 
-async def test_rows_of_accounts_under_other_ids_stand_once(feed: Feed) -> None:
+async def test_accounts_under_other_ids_go_on_and_their_rows_stand_once(feed: Feed) -> None:
+    await feed.sync()
+    before = await accounts_of(feed)
+
+    new = feed.bank.control.change_account_ids(feed.item)
     await feed.sync()
 
-    feed.bank.control.change_account_ids(feed.item)
-    await feed.sync()
-
+    after = await accounts_of(feed)
+    assert {new[old]: account for old, account in before.items()} == after
     await feed.assert_truth()
 
 
