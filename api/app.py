@@ -16,6 +16,7 @@ from strawberry import Schema
 from api import connections
 from api.auth import TokenVerifier
 from api.callers import Callers
+from api.delivery_meters import DeliveryMeters
 from api.dev_keys import load_development_key
 from api.edge import Edge
 from api.exports import Exports
@@ -116,7 +117,8 @@ def _metrics(process: Process) -> Metrics:
     metrics = Metrics()
     syncs = SyncMetrics(process.services.database, process.services.clock, metrics.registry)
     webhooks = WebhookMeters(process.services.database, metrics.registry)
-    metrics.gathered += [syncs.gather, webhooks.gather]
+    deliveries = DeliveryMeters(process.services.database, process.services.clock, metrics.registry)
+    metrics.gathered += [syncs.gather, webhooks.gather, deliveries.gather]
     return metrics
 
 

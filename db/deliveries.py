@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from core.notifications import ChannelType, NotificationDelivery, NotificationKind
+from core.notifications import (
+    ChannelType,
+    DeliveryState,
+    NotificationDelivery,
+    NotificationKind,
+)
 from core.page import Page
+from core.scope import WorkerScope
 from db import select
 from db.queries import load
 from db.rows import read
 from db.select import Listing, Order
-from db.session import Tx
+from db.session import Database, Tx
 
 _SQL = load("deliveries")
 
@@ -75,6 +81,23 @@ class Attempt:
             "status": self.status,
             "error": self.error,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """Deliveries of all tenants to one type of channel that are in one state."""
+
+    type: ChannelType
+    state: DeliveryState
+    deliveries: int
+    waits: timedelta  # how long the oldest pending one is due; below zero: none is
+
+
+async def meters(database: Database, *, now: datetime) -> list[Meter]:
+    """What was settled within the last hour, and all that was not."""
+    async with database.as_(WorkerScope(tenant_id=None), read_only=True) as tx:
+        rows = await tx.rows(_SQL["meters"], now)
+    return [read(Meter, row) for row in rows]
 
 
 async def due(tx: Tx, *, now: datetime, most: int) -> list[tuple[UUID, UUID]]:

@@ -68,3 +68,8 @@ set
   locked_until = null,
   log = d.log || $4
 where d.tenant_id = $1 and d.id = $2 and d.state = 'pending';
+
+-- name: meters
+-- role: worker
+select m.type, m.state, m.deliveries, m.waits
+from private.delivery_meters($1) as m;

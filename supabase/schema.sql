@@ -382,6 +382,29 @@ $function$;
 comment on function private.current_user_id() is 'The signed-in user, or null.';
 grant execute on function private.current_user_id() to authenticated;
 
+CREATE OR REPLACE FUNCTION private.delivery_meters(moment timestamp with time zone)
+ RETURNS TABLE(type text, state text, deliveries bigint, waits interval)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select ch.type, d.state, count(*), max(moment - d.next_attempt_at)
+  from (
+    select s.tenant_id, s.channel_id, s.state, s.next_attempt_at
+    from app.notification_deliveries as s
+    where s.settled_at > moment - interval '1 hour'
+    union all
+    select w.tenant_id, w.channel_id, w.state, w.next_attempt_at
+    from app.notification_deliveries as w
+    where w.state = 'pending'
+  ) as d
+  join app.notification_channels as ch on ch.tenant_id = d.tenant_id and ch.id = d.channel_id
+  where moment is not null
+  group by ch.type, d.state
+$function$;
+comment on function private.delivery_meters(timestamp with time zone) is 'Deliveries that were settled within an hour, and all that are not, by type of channel. No ids.';
+grant execute on function private.delivery_meters(timestamp with time zone) to worker;
+
 CREATE OR REPLACE FUNCTION private.disable_webhook_endpoint(endpoint uuid)
  RETURNS boolean
  LANGUAGE sql
@@ -2843,6 +2866,7 @@ CREATE INDEX notification_channels_order_idx ON app.notification_channels USING 
 CREATE INDEX notification_deliveries_channel_idx ON app.notification_deliveries USING btree (tenant_id, channel_id, created_at DESC, id DESC);
 CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text);
 CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
+CREATE INDEX notification_deliveries_settled_idx ON app.notification_deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
 CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
 CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);

@@ -254,6 +254,22 @@ cross join unnest(array[
   'select private.due_deliveries(now(), 1)', 'select private.channel_recipients(null)'
 ]) as question;
 
+-- Meters.
+update app.notification_deliveries
+set state = 'delivered', settled_at = now(), next_attempt_at = null, locked_until = null
+where id = pg_temp.id('globex delivery');
+select is(
+  pg_temp.answer('worker', format(
+    'select string_agg(m.type || %L || m.state || %L || m.deliveries, %L order by m.type, m.state)
+     from private.delivery_meters(now()) as m', ' ', ' ', ', '
+  )),
+  'email pending 54, webhook delivered 1, webhook pending 10',
+  'workers are told how deliveries of all tenants do, in totals'
+);
+select is(pg_temp.outcome(who, 'select private.delivery_meters(now())'), '42501',
+  who || ' is not told')
+from unnest(array['olivia@acme', 'webhook', 'anon']) as who;
+
 -- A channel goes with its deliveries, and its secrets with it.
 select is(pg_temp.outcome('mia@acme', 'delete from app.notification_channels'), '0 rows',
   'a member removes no channel');

@@ -18,6 +18,7 @@ from tests.isolation.world import World
 # Answer across tenants by design: in ids alone, and to workers alone, as pgTAP holds them to.
 ACROSS_TENANTS: Final = frozenset(
     {
+        "private.delivery_meters(timestamp with time zone)",  # totals
         "private.due_deliveries(timestamp with time zone,integer)",
         "private.due_jobs(integer)",
         "private.due_webhook_events(integer)",
