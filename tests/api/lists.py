@@ -20,7 +20,7 @@ from schema.build import schema
 from schema.ids import encode
 from tests.compiler.rows import Tenant
 from tests.fixtures.api_server import Api
-from tests.isolation.graphql_arguments import KEYS
+from tests.isolation.graphql_recipes import KEYS
 
 OWN: Final[GraphQLSchema] = schema._schema
 TABLES: Final = {

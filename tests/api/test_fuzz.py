@@ -38,7 +38,7 @@ from tests.api.conftest import Edges
 from tests.api.lists import OWN
 from tests.compiler.rows import Tenant, fill
 from tests.fixtures.api_server import Api
-from tests.isolation.graphql_arguments import KEYS
+from tests.isolation.graphql_recipes import KEYS
 
 ACME: Final = Tenant(name="acme")
 GLOBEX: Final = Tenant(name="globex")

@@ -20,7 +20,7 @@ from graphql import (
 from core.page import encode_cursor
 from schema.ids import encode
 from tests.compiler.both_ways import ACME, GLOBEX, BothWays, Document
-from tests.isolation.graphql_arguments import KEYS
+from tests.isolation.graphql_recipes import KEYS
 
 _EACH: Final = 8  # ids of a type, values of a column, things whose lists are read for cursors
 _NOBODY: Final = UUID(int=404)

@@ -31,12 +31,16 @@ from core.vault import Vault
 from db.blobs import FolderBlobs
 from db.events import Events, Listening, redis_events
 from db.session import Database
+from db.throttle import Throttle
+from pipeline.provider_access import ProviderAccess, open_http
+from providers.base import AppSettings
 from resolvers.context import Context, Services
 from schema.context import open as open_context
 from schema.ids import decode
 from tests.fixtures.postbox import OTHER_PROVIDER, RECEIVERS
 from tests.fixtures.world import KEYS
 from tests.isolation.graphql_actors import Actor
+from tests.isolation.graphql_bank import SLUG, registered
 from tests.isolation.graphql_documents import Operation
 from tests.isolation.graphql_session import Session, opened_session
 from tests.isolation.graphql_world import People, people_of
@@ -46,11 +50,17 @@ NOW: Final = datetime(2030, 1, 1, tzinfo=UTC)
 EVENT_WITHIN_S: Final = 5
 UPLOAD_BYTES_MAX: Final = 1_000_000
 
+AT_FORM_BANK: Final = f"update app.connections set provider = '{SLUG}'"
 # What both tenants' rows must be for a mutation to be possible at all.
 PREPARED: Final[Mapping[str, str]] = {
     "assetAttachAccount": "update app.assets set account_id = null",
     "assetRestore": "update app.assets set status = 'archived'",
     "assetUpdate": "update app.assets set account_id = null",
+    **dict.fromkeys(
+        ("connectionLinkBegin", "connectionLinkComplete", "connectionSync", "connectionSyncAll"),
+        AT_FORM_BANK,
+    ),
+    "connectionTest": AT_FORM_BANK,
     "connectionResume": "update app.connections set status = 'paused'",
     "ingestionJobApprove": "update app.ingestion_jobs set state = 'awaiting_review'",
     "ingestionJobDiscard": "update app.ingestion_jobs set state = 'awaiting_review'",
@@ -63,7 +73,8 @@ PREPARED: Final[Mapping[str, str]] = {
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Secrets that are made anew each time, and instants of the run itself.
 _NOISE: Final = re.compile(
-    r"token=[\w-]+|/webhooks/\w+/[a-z2-7]{26}|whsec_[\w+/=]+"
+    r'"state": "[\w-]{43}"'
+    r"|token=[\w-]+|/webhooks/\w+/[a-z2-7]{26}|whsec_[\w+/=]+"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+"
 )
 
@@ -220,6 +231,13 @@ async def staged(
         noted = Noted(redis=await stack.enter_async_context(redis_events(redis)))
         vault, blobs = Vault(KEYS), FolderBlobs(folder)
         people = await people_of(session.connection, session.database, vault, blobs)
+        stack.enter_context(registered())
+        http = await stack.enter_async_context(open_http())
+        providers = ProviderAccess(
+            http=http,
+            apps={SLUG: AppSettings(url="https://bank.example")},
+            throttle=Throttle(redis),
+        )
         services = Services(
             database=session.database,
             vault=vault,
@@ -229,6 +247,7 @@ async def staged(
             clock=lambda: NOW,
             public_url="http://localhost",
             upload_bytes_max=UPLOAD_BYTES_MAX,
+            providers=providers,
             receivers={"file": RECEIVERS[OTHER_PROVIDER]},
         )
         await stack.enter_async_context(session.undone())

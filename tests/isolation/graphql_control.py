@@ -18,6 +18,7 @@ from graphql import (
 from tests.isolation.graphql_actors import Actor, invited, victim
 from tests.isolation.graphql_arguments import changed, places, variables
 from tests.isolation.graphql_attempt import Stage, legible
+from tests.isolation.graphql_bank import SLUG
 from tests.isolation.graphql_documents import Operation, field_of, reachable
 
 _REFUSALS: Final = ".userErrors"  # empty where a mutation is done
@@ -35,6 +36,11 @@ _SETTLED: Final = (
     " settled_at = created_at; update app.notification_channels set enabled = false,"
     " disabled_reason = 'gone', disabled_at = created_at, kinds = '{test}'"
 )
+_LOGGED_OUT: Final = "delete from app.connection_credentials"
+_AWAY: Final = (
+    "insert into private.provider_states (provider, failures, open_until)"
+    f" values ('{SLUG}', 5, '2030-01-02')"
+)
 _MAILED: Final = "update app.notification_channels set type = 'email', host = null, ending = null, "
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
@@ -49,9 +55,19 @@ UNTELLING: Final = frozenset({
     "Asset.updatedAt",  # its owner was written after it
     "Balance.asOfTime",
     "Category.confidence",
+    "Connection.lookbackDays",
     "Connection.provider",
+    "Connection.syncProgress",
     "ConnectionFailure.failedAt",
     "ConnectionHealth.consecutiveFailures",
+    "ConnectionLink.expiresAt",
+    "ConnectionLink.id",
+    "ConnectionLink.state",
+    "ConnectionLink.token",
+    "ConnectionLink.url",
+    "ConnectionLinkValue.name",
+    "ConnectionLinkValue.value",
+    "ConnectionTestPayload.problem",
     "CurrencyDecimals.decimals",
     "Holding.quantity",
     "HttpHeader.name",
@@ -63,9 +79,16 @@ UNTELLING: Final = frozenset({
     "MappingSuggestion.score",
     "Notification.title",
     "NotificationsMarkReadPayload.markedCount",
+    "Provider.countries",
     "Provider.formats",
+    "Provider.historyDays",
     "Provider.name",
     "Provider.slug",
+    "Provider.unavailableUntil",
+    "Provider.website",
+    "ProviderField.help",
+    "ProviderField.label",
+    "ProviderField.name",
     "Query.notificationCount",
     "Query.transactionCount",
     "SourceLine.number",
@@ -99,7 +122,7 @@ UNTELLING: Final = frozenset({
 UNANSWERED: Final = frozenset({
     *(
         f"node: Query.node(id:) of {name}"
-        for name in ("Balance", "Holding", "Invitation", "Upload", "User")
+        for name in ("Balance", "ConnectionLink", "Holding", "Invitation", "Upload", "User")
     ),
     "notificationCount: NotificationFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.accountIds of Account",
@@ -124,6 +147,11 @@ MORE: Final = (
     Run(operation="accountMappings", statement=_UNDECIDED),
     Run(operation="accountMappingSet", statement=_UNDECIDED),
     Run(operation="connections", statement=_FAILED),
+    Run(operation="connectionTest", statement=_LOGGED_OUT),
+    Run(
+        operation="ingestionJobs", statement="update app.ingestion_jobs set sync_phase = 'initial'"
+    ),
+    Run(operation="providers", statement=_AWAY),
     Run(operation="notificationChannels", statement=_SETTLED),
     Run(
         operation="notificationChannels",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from tests.isolation.graphql_arguments import Side
 from tests.isolation.graphql_attempt import NOW, Stage
+from tests.isolation.graphql_recipes import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,16 +15,20 @@ import orjson
 
 from core.scope import WorkerScope
 from core.vault import Aad, DataKey, Vault
+from db import credentials, links
 from db.blobs import Blobs
 from db.session import Database
 from db.tenant_keys import data_key
 from tests.isolation.catalog import Catalog, Table, read_catalog
-from tests.isolation.graphql_arguments import Side, Sides
+from tests.isolation.graphql_arguments import Sides
+from tests.isolation.graphql_bank import SLUG, STATE, FormBankCredentials
+from tests.isolation.graphql_recipes import Side
 from tests.isolation.rows import RECIPES, Owner, Recipe
 from tests.isolation.world import SPY, VICTIM, World, world_of
 
 ROLES: Final = ("owner", "admin", "member", "viewer")
 _UTC: Final = "+00"
+_KEPT: Final = b'{"kept": {}, "external_id": null}'
 OUTSIDERS: Final = ("invited", "stranger", "removed")
 # Two lines, as the transaction's place says; and a file whose columns and days are in doubt.
 DOCUMENT: Final = "88,{mark} coffee\n88,{mark} tea\n"
@@ -86,6 +90,7 @@ async def people_of(
             amount = side.value("app.transactions", "amount")
             content = text.format(mark=side.owner.tenant, amount=amount)
             await _seal(side, table, content, key, blobs)
+        await _link(connection, side, key, vault)
     return People(world=world)
 
 
@@ -124,6 +129,26 @@ async def _seal(side: Side, table: str, text: str, key: DataKey, blobs: Blobs) -
             yield chunk
 
     await blobs.write(side.value(table, "blob_path"), sealed())
+
+
+async def _link(connection: asyncpg.Connection, side: Side, key: DataKey, vault: Vault) -> None:
+    """What a link and its connection keep sealed, so that it can be opened."""
+    tenant_id = UUID(side.owner.tenant_id)
+    link_id = UUID(side.value("app.connection_links", "id"))
+    connection_id = UUID(side.value("app.connections", "id"))
+    kept = key.seal_bytes(_KEPT, aad=links.aad(tenant_id, link_id))
+    held = await vault.seal(
+        FormBankCredentials(login=side.owner.text("login")).to_bytes(),
+        aad=credentials.aad(tenant_id, connection_id),
+    )
+    await connection.execute(
+        "update app.connection_links set sealed = $2 where id = $1", link_id, kept
+    )
+    await connection.execute(
+        "update app.connection_credentials set sealed = $2 where connection_id = $1",
+        connection_id,
+        held,
+    )
 
 
 def _recipes(catalog: Catalog) -> dict[str, Recipe]:
@@ -213,6 +238,11 @@ def _is_uuid(text: str) -> bool:
 # What must be as it is to be shown at all.
 _ALSO: Final[Mapping[str, Recipe]] = {
     "app.connections": {"decimals": '{"EUR": 2}'},
+    "app.connection_links": {
+        "provider": SLUG,
+        "state_hash": f"\\x{sha256(STATE.encode()).hexdigest()}",
+        "expires_at": "2100-01-01",
+    },
     "app.statement_profiles": {
         "definition": lambda owner: _json({"name": owner.text("definition")})
     },

@@ -21,8 +21,8 @@ from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.exporting import PATH, objects
 from tests.fixtures.world import KEYS
 from tests.isolation.graphql_actors import Actor, spies, victim
-from tests.isolation.graphql_arguments import Side
 from tests.isolation.graphql_attempt import legible
+from tests.isolation.graphql_recipes import Side
 from tests.isolation.graphql_session import opened_session
 from tests.isolation.graphql_world import People, people_of
 from tests.isolation.world import VICTIM

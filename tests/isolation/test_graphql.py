@@ -19,7 +19,7 @@ from schema.build import schema
 from tests.fixtures.database import DatabaseUrls, cloned
 from tests.fixtures.servers import MIGRATED, Servers
 from tests.isolation.graphql_actors import INTO_BOTH, both, spies, victim
-from tests.isolation.graphql_arguments import KEYS, places, variables
+from tests.isolation.graphql_arguments import places, variables
 from tests.isolation.graphql_attempt import EVENT_WITHIN_S, Stage, staged
 from tests.isolation.graphql_control import (
     UNANSWERED,
@@ -32,6 +32,7 @@ from tests.isolation.graphql_documents import Operation, operations, reachable
 from tests.isolation.graphql_leaks import find_leaks
 from tests.isolation.graphql_live import FOLLOWED, change
 from tests.isolation.graphql_planted import FUNCTIONS, HOLES, Hole, planted_schema
+from tests.isolation.graphql_recipes import KEYS
 from tests.isolation.rows import NoRecipe
 from tests.isolation.world import SPY, VICTIM
 
@@ -122,7 +123,7 @@ async def test_everything_that_is_there_is_asked_for() -> None:
     }
 
     assert reachable(SCHEMA) == asked
-    assert with_id | {"Upload"} == set(KEYS), "say where its key lies in graphql_arguments.py"
+    assert with_id | {"Upload"} == set(KEYS), "say where its key lies in graphql_recipes.py"
     assert {one.name for one in _of(OperationType.SUBSCRIPTION)} == set(FOLLOWED)
 
 

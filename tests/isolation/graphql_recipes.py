@@ -1,0 +1,229 @@
+"""A value for each argument, by its coordinate, made from the rows of a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from schema.ids import encode
+from tests.fixtures.csv_file import PROFILE
+from tests.fixtures.post import SECRET
+from tests.isolation.graphql_bank import LOGIN, SLUG, STATE
+from tests.isolation.rows import NoRecipe, Owner, Row
+
+Value = Callable[["Side"], Any]
+
+# Where the key behind an id lies. A type that has an id and is not here is an error.
+KEYS: Final[Mapping[str, tuple[str, str]]] = {
+    "Account": ("app.accounts", "id"),
+    "AccountMapping": ("app.account_mappings", "id"),
+    "Asset": ("app.assets", "id"),
+    "AuditLog": ("app.ingestion_audit_log", "id"),
+    "Balance": ("app.account_balances", "id"),
+    "Connection": ("app.connections", "id"),
+    "ConnectionLink": ("app.connection_links", "id"),
+    "Expense": ("app.expenses", "id"),
+    "Holding": ("app.holdings", "id"),
+    "IngestionJob": ("app.ingestion_jobs", "id"),
+    "Institution": ("app.institutions", "id"),
+    "Invitation": ("app.tenant_invitations", "id"),
+    "Member": ("app.tenant_members", "user_id"),
+    "Notification": ("app.notifications", "id"),
+    "NotificationChannel": ("app.notification_channels", "id"),
+    "NotificationDelivery": ("app.notification_deliveries", "id"),
+    "Persona": ("app.personas", "id"),
+    "PersonaGroup": ("app.persona_groups", "id"),
+    "RawDocument": ("app.raw_ingestion_data", "id"),
+    "StatementProfile": ("app.statement_profiles", "id"),
+    "Tenant": ("app.tenants", "id"),
+    "Transaction": ("app.transactions", "id"),
+    "Upload": ("app.uploads", "id"),
+    "User": ("app.ingestion_audit_log", "user_id"),
+    "WebhookEndpoint": ("private.webhook_endpoints", "id"),
+    "WebhookEvent": ("app.webhook_events", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One tenant's rows, whether they are in the database or not."""
+
+    owner: Owner
+    rows: Mapping[str, Row]
+
+    def key(self, type_name: str) -> UUID:
+        """The key of the tenant's only thing of a type."""
+        if type_name not in KEYS:
+            raise NoRecipe(f"add the table of {type_name} to tests/isolation/graphql_recipes.py")
+        table, column = KEYS[type_name]
+        return UUID(self.value(table, column))
+
+    def id(self, type_name: str) -> str:
+        """The global id of it."""
+        return str(encode(type_name, self.key(type_name)))
+
+    def value(self, table: str, column: str) -> str:
+        """A value of the tenant's only row of a table."""
+        value = self.rows[table][column]
+        assert value is not None
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Values of an argument.
+
+    `base` is what it has while another argument is tried; None: one's own `value`. `types` are
+    those of an id. `tells`: another tenant's value must be answered as nobody's is.
+    """
+
+    value: Value
+    base: Value | None = None
+    types: tuple[str, ...] = ()
+    tells: bool = True
+
+
+def an_id(*types: str) -> Recipe:
+    """An id of a thing of this type."""
+    return Recipe(value=lambda side: side.id(types[0]), types=types)
+
+
+def column(table: str, name: str, *, base: Any = None) -> Recipe:
+    """What the tenant's row has in a column."""
+    given = None if base is None else (lambda _: base)
+    return Recipe(value=lambda side: side.value(table, name), base=given)
+
+
+def fixed(value: Any) -> Recipe:
+    """The same value for everybody."""
+    return Recipe(value=lambda _: value, tells=False)
+
+
+def bound(table: str, name: str) -> Recipe:
+    """A bound of a range: what lies within differs, but never because of another tenant."""
+    return Recipe(value=lambda side: side.value(table, name), tells=False)
+
+
+CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
+
+# By coordinate, or by the last name of one. What is in neither way here is an error.
+RECIPES: Final[Mapping[str, Recipe]] = {
+    "Query.node(id:)": an_id(*KEYS),
+    **{
+        f"Query.{name[0].lower()}{name[1:]}(id:)": an_id(name)
+        for name in ("Account", "Asset", "Connection", "IngestionJob", "Persona", "Transaction")
+    },
+    **{
+        f"Mutation.{noun}{verb}(id:)": an_id(type_name)
+        for noun, type_name, verbs in (
+            ("account", "Account", "Update"),
+            ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
+            ("asset", "Asset", "Update Archive Restore AttachAccount"),
+            ("connection", "Connection", "Update Pause Resume Disconnect Sync Test"),
+            ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
+            ("invitation", "Invitation", "Accept Revoke"),
+            ("member", "Member", "SetRole Remove"),
+            ("notificationChannel", "NotificationChannel", "Update Remove Test"),
+            ("persona", "Persona", "Update MakePrimary"),
+            ("personaGroup", "PersonaGroup", "Update AddMember RemoveMember"),
+            ("statementProfile", "StatementProfile", "Update Delete"),
+            ("transaction", "Transaction", "Categorize"),
+            ("webhookEndpoint", "WebhookEndpoint", "Rotate Disable"),
+        )
+        for verb in verbs.split()
+    },
+    "accountId": an_id("Account"),
+    "accountIds": an_id("Account"),
+    "assetId": an_id("Asset"),
+    "connectionId": an_id("Connection"),
+    "groupId": an_id("PersonaGroup"),
+    "institutionId": an_id("Institution"),
+    "jobId": an_id("IngestionJob"),
+    "linkId": an_id("ConnectionLink"),
+    "personaId": an_id("Persona"),
+    "profileId": an_id("StatementProfile"),
+    "uploadId": an_id("Upload"),
+    "userId": an_id("User"),
+    "Mutation.webhookEventReplay(ids:)": an_id("WebhookEvent"),
+    "WebhookEventFilter.type": column("app.webhook_events", "type"),
+    "secret": fixed(None),
+    "keepHours": fixed(24),
+    "idempotencyKey": column("app.ingestion_jobs", "idempotency_key", base="a new key"),
+    "first": fixed(1),
+    "after": CURSOR,
+    "currency": fixed("EUR"),
+    "provider": fixed("file"),
+    "format": fixed("bai2"),
+    "review": fixed(False),
+    "reconciled": fixed(False),
+    "event": column("app.ingestion_audit_log", "event"),
+    "since": Recipe(value=lambda _: datetime.now(UTC).isoformat(), tells=False),
+    "text": column("app.transactions", "description"),
+    "category": fixed("Groceries"),
+    "groupBy": fixed(["MONTH", "CATEGORY", "ACCOUNT", "MERCHANT"]),
+    "merchantName": fixed("Shop"),
+    "Account.balancesByDay(from:)": bound("app.account_balances", "as_of"),
+    "Account.balancesByDay(to:)": bound("app.account_balances", "as_of"),
+    "postedFrom": bound("app.transactions", "posted_date"),
+    "postedTo": bound("app.transactions", "posted_date"),
+    "amountFrom": bound("app.transactions", "amount"),
+    "amountTo": bound("app.transactions", "amount"),
+    "AccountCreateInput.name": column("app.accounts", "name"),
+    "AccountUpdateInput.name": column("app.accounts", "name"),
+    "AssetCreateInput.name": column("app.assets", "name"),
+    "AssetUpdateInput.name": column("app.assets", "name"),
+    **{
+        f"{name}.category": fixed("FINANCIAL_ACCOUNT")
+        for name in ("AssetCreateInput", "AssetUpdateInput", "AssetFilter")
+    },
+    "AssetCreateInput.value": bound("app.assets", "value"),
+    "AssetUpdateInput.value": bound("app.assets", "value"),
+    "valuedAt": bound("app.assets", "valued_at"),
+    "owners": Recipe(value=lambda side: [{"personaId": side.id("Persona"), "percentage": "1.25"}]),
+    "spentFrom": bound("app.expenses", "spent_on"),
+    "spentTo": bound("app.expenses", "spent_on"),
+    "ConnectionLinkBeginInput.provider": fixed(SLUG),
+    "callbackUrl": fixed(None),
+    "selectAccounts": fixed(False),
+    "ConnectionLinkCompleteInput.state": fixed(STATE),
+    "ConnectionLinkCompleteInput.name": column("app.connections", "name"),
+    "answers": fixed([{"name": LOGIN, "value": "a person"}]),
+    "lookbackDays": fixed(365),
+    **dict.fromkeys(("syncAccounts", "syncTransactions", "syncInvestments"), fixed(True)),
+    "ConnectionCreateInput.name": column("app.connections", "name"),
+    "ConnectionUpdateInput.name": column("app.connections", "name"),
+    "PersonaCreateInput.name": fixed(None),
+    "PersonaUpdateInput.name": fixed(None),
+    "givenName": column("app.personas", "given_name"),
+    "familyName": column("app.personas", "family_name"),
+    "isPrimary": fixed(False),
+    "PersonaGroupCreateInput.name": column("app.persona_groups", "name"),
+    "PersonaGroupUpdateInput.name": column("app.persona_groups", "name"),
+    "description": column("app.persona_groups", "description"),
+    "StatementProfileCreateInput.name": column("app.statement_profiles", "name", base="A bank"),
+    "StatementProfileUpdateInput.name": column("app.statement_profiles", "name"),
+    "TenantCreateInput.name": column("app.tenants", "name"),
+    "TenantUpdateInput.name": column("app.tenants", "name"),
+    "NotificationChannelCreateInput.name": column("app.notification_channels", "name"),
+    "NotificationChannelUpdateInput.name": column("app.notification_channels", "name"),
+    "NotificationsMarkReadInput.ids": an_id("Notification"),
+    "NotificationsMarkReadInput.all": fixed(False),
+    "unread": fixed(True),
+    "enabled": fixed(True),
+    "url": fixed("https://hooks.example/"),
+    "NotificationChannelCreateInput.secret": fixed(SECRET),
+    "NotificationChannelUpdateInput.secret": fixed(SECRET),
+    **dict.fromkeys(("recipients", "recipientRole"), fixed(None)),  # of mail alone
+    "definition": fixed(PROFILE),
+    "decimals": fixed([{"currency": "EUR", "decimals": 2}]),
+    "institutionName": column("app.institutions", "name"),
+    "maskedNumber": column("app.accounts", "masked_number"),
+    "email": column("app.tenant_members", "email", base="somebody@example.test"),
+    "fileName": column("app.uploads", "file_name"),
+    "mediaType": column("app.uploads", "media_type"),
+    "sha256": Recipe(value=lambda side: side.value("app.uploads", "sha256").removeprefix("\\x")),
+    "size": fixed(7),
+}
