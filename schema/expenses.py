@@ -99,7 +99,7 @@ class ExpenseMutations:
         category: Annotated[
             str | None,
             strawberry.argument(description="The category; null: as the source says again."),
-        ],
+        ] = None,
     ) -> TransactionCategorizePayload | None:
         """Says what a transaction was for."""
         answer = await expenses.categorize(

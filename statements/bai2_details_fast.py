@@ -113,6 +113,7 @@ class DetailReader:
                 None,
                 None,
                 extra,
+                None,
             ),
         )
 

@@ -35,6 +35,7 @@ _PARENTS: Final = {
     "Asset": "asset",
     "Connection": "connection",
     "IngestionJob": "job",
+    "NotificationChannel": "channel",
     "Persona": "persona",
     "PersonaGroup": "group",
 }

@@ -26,6 +26,7 @@ from core.page import decode_cursor, encode_cursor
 from schema.ids import encode
 from tests.api.conftest import Edges
 from tests.api.lists import OWN, ListField, list_fields
+from tests.compiler import later_rows, notification_rows
 from tests.compiler.rows import Tenant, fill
 from tests.fixtures.api_server import Api
 
@@ -76,6 +77,8 @@ async def filled(edges: Edges) -> None:
     try:
         for tenant in (ACME, GLOBEX):
             await fill(connection, tenant)
+            await notification_rows.fill(connection, tenant)
+            await later_rows.fill(connection, tenant)
     finally:
         await connection.close()
 

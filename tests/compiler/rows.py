@@ -80,12 +80,14 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
         await insert(owner, tenant, table, row)
 
 
-async def insert(owner: asyncpg.Connection, tenant: Tenant, table: str, row: Row) -> None:
+async def insert(
+    owner: asyncpg.Connection, tenant: Tenant, table: str, row: Row, *, schema: str = "app"
+) -> None:
     """Writes a row of a tenant's."""
     columns = {"tenant_id": tenant.id, **row}
     marks = ", ".join(f"${number}" for number in range(1, 1 + len(columns)))
     await owner.execute(
-        f"insert into app.{table} ({', '.join(columns)}) values ({marks})", *columns.values()
+        f"insert into {schema}.{table} ({', '.join(columns)}) values ({marks})", *columns.values()
     )
 
 

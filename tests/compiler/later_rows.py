@@ -1,0 +1,74 @@
+"""Rows of expenses, of webhook events and of their endpoints, beside a tenant's other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Final
+
+import asyncpg
+
+from core.models import ConnectionStatus
+from tests.compiler.odd_values import CURRENCIES, DATES, INSTANTS
+from tests.compiler.picking import pick, rarely
+from tests.compiler.rows import Tenant, insert
+
+_ROWS: Final = 9
+
+
+async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
+    """Writes them."""
+    for table, rows in (("expenses", _expenses(tenant)), ("webhook_events", _events(tenant))):
+        for row in rows:
+            await insert(owner, tenant, table, row)
+    for row in _endpoints(tenant):
+        await insert(owner, tenant, "webhook_endpoints", row, schema="private")
+
+
+def _expenses(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
+    for number in range(_ROWS):
+        yield {
+            "id": tenant.key("expense", number),
+            "transaction_id": tenant.key("transaction", number),
+            "amount": Decimal(number + 1) / 8,
+            "currency": pick(CURRENCIES, number),
+            "spent_on": pick(DATES, number),
+            "description": tenant.text(number),
+            "merchant_name": rarely(tenant.text(number + 1), number),
+            "category": rarely(tenant.text(number + 2), number + 1),
+            "status": ("active", "reversed")[number % 2],
+            "created_at": pick(INSTANTS, number),
+            "updated_at": pick(INSTANTS, number + 1),
+        }
+
+
+def _events(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
+    for number in range(_ROWS):
+        yield {
+            "id": tenant.key("event", number),
+            "connection_id": tenant.key("connection", number % len(ConnectionStatus)),
+            "provider": "plaid",
+            "type": tenant.text(number),
+            "dedupe_key": f"event {number}",
+            "sealed": bytes(40),
+            "state": ("received", "done", "ignored", "failed", "dead")[number % 5],
+            "attempts": number % 3,
+            "error_code": rarely("a-code", number),
+            "event_at": rarely(pick(INSTANTS, number), number + 1),
+            "received_at": pick(INSTANTS, number + 2),
+            "processed_at": rarely(pick(INSTANTS, number + 3), number),
+        }
+
+
+def _endpoints(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
+    for number in range(len(ConnectionStatus)):
+        yield {
+            "id": tenant.key("endpoint", number),
+            "connection_id": tenant.key("connection", number),
+            "provider": "plaid",
+            "kind": "connection",
+            "token_hash": sha256(f"{tenant.name} {number}".encode()).digest(),
+            "created_at": pick(INSTANTS, number),
+            "disabled_at": rarely(pick(INSTANTS, number + 1), number),
+        }
