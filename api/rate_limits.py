@@ -26,6 +26,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from api.errors import Problem
+from core.ending import ended
 from db.rate_limits import KEYS_MAX, RateLimitsUnavailable
 
 WINDOW_S: Final = 60
@@ -279,8 +280,7 @@ async def rate_limits(
     try:
         yield limits
     finally:
-        reporting.cancel()
-        await asyncio.wait([reporting])
+        await ended(reporting)
 
 
 def _limited(bucket: _Bucket, retry_after_s: int) -> RateLimited:

@@ -27,6 +27,7 @@ from api.metrics import Metrics
 from api.tries import Tries, peer_name
 from api.webhook_endpoints import Endpoint, Endpoints, UnknownEndpoint
 from api.webhook_writer import Writer
+from core.ending import ended
 from core.errors import BankfeedsError, KeysUnavailable, SealBroken, UnknownKey
 from core.provider_error import Postponed, ProviderError
 from core.webhook_secrets import address
@@ -236,8 +237,7 @@ async def waking(queue: Queue) -> AsyncIterator[Waker]:
     try:
         yield waker
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await ended(running)
 
 
 async def _verified(reception: Reception, endpoint: Endpoint, incoming: Incoming) -> None:

@@ -18,6 +18,8 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from core.ending import ended
+
 _log = logging.getLogger(__name__)
 
 EVENT_PATIENCE_S: Final = 2
@@ -61,8 +63,7 @@ async def redis_events(redis: Redis) -> AsyncIterator[RedisEvents]:
     try:
         yield events
     finally:
-        hearing.cancel()
-        await asyncio.wait([hearing])
+        await ended(hearing)
 
 
 class RedisEvents:

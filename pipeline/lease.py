@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from core.ending import ended
 from core.errors import BankfeedsError, LeaseLost
 from core.models import Job
 from db import ledger
@@ -28,8 +29,7 @@ async def lease_kept(job: Job, services: Services) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        beating.cancel()
-        await asyncio.wait([beating])
+        await ended(beating)
 
 
 async def _beat(job: Job, services: Services) -> None:
