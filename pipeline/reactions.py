@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 from uuid import UUID
@@ -18,15 +19,27 @@ from providers.webhooks import Healthy, Ignore, Notice, Reaction, Reauth, Relink
 AGAIN: Final = "Connect the account again."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """What is to follow the commit: workers are woken for jobs, and notifications are announced."""
+
+    jobs: tuple[UUID, ...] = ()
+    notifications: tuple[UUID, ...] = ()
+
+
+NOTHING: Final = Reacted()
+
+
 async def react(
     tx: Tx, *, tenant_id: UUID, connection_id: UUID, reaction: Reaction, now: datetime
-) -> list[UUID]:
+) -> Reacted:
     """Does what is asked for, as a worker of the tenant, in the transaction of the event.
 
-    Returns the ids of jobs that workers are to be woken for after the commit. An event that comes
-    twice changes nothing the second time, and tells nobody again on the same day.
+    An event that comes twice changes nothing the second time, and tells nobody again on the same
+    day.
     """
     told = _Told(tx, tenant_id, connection_id, now)
+    reacted = NOTHING
     match reaction:
         case Sync():
             if reaction.since is not None:
@@ -37,41 +50,35 @@ async def react(
                     since=reaction.since,
                     at=now,
                 )
-            return await _synced(tx, tenant_id, connection_id)
+            reacted = await _synced(tx, tenant_id, connection_id)
         case Reauth():
-            await _asked_again(told, reaction)
+            reacted = await _asked_again(told, reaction)
         case Revoked():
-            # Where the accounts have moved on, what they left is over and the connection is not.
-            if not await stored.is_of(
-                tx,
-                tenant_id=tenant_id,
-                connection_id=connection_id,
-                external_id=reaction.external_id,
-            ):
-                return []
-            await _stopped(tx, tenant_id, connection_id, reaction.code)
-            await told.of(NotificationKind.CONNECTION_REVOKED, {"code": reaction.code})
+            reacted = await _revoked(told, reaction)
         case Healthy():
             await stored.heal(tx, tenant_id=tenant_id, connection_id=connection_id)
-            return await _synced(tx, tenant_id, connection_id)
+            reacted = await _synced(tx, tenant_id, connection_id)
         case Notice():
-            await told.of(NotificationKind(reaction.kind), reaction.data)
+            reacted = await told.of(NotificationKind(reaction.kind), reaction.data)
         case Relinked():
-            return await relinked(
+            changed = await relinked(
                 tx, tenant_id=tenant_id, connection_id=connection_id, reaction=reaction
             )
+            if changed is not None:
+                reacted = await _synced(tx, tenant_id, changed)
         case Ignore():
             pass
         case _:
             assert_never(reaction)
-    return []
+    return reacted
 
 
-async def tell_dead(
-    tx: Tx, *, tenant_id: UUID, connection_id: UUID, event_id: UUID, now: datetime
-) -> None:
-    """Tells the tenant that an event could not be processed, and will not be tried again."""
-    await notifications.put(
+async def tell_dead(tx: Tx, *, tenant_id: UUID, connection_id: UUID, event_id: UUID) -> UUID | None:
+    """Tells the tenant that an event could not be processed, and will not be tried again.
+
+    The id of the notification, to be announced after the commit.
+    """
+    return await notifications.put(
         tx,
         tenant_id=tenant_id,
         kind=NotificationKind.WEBHOOK_DEAD,
@@ -90,8 +97,8 @@ class _Told:
         self.connection_id = connection_id
         self._now = now
 
-    async def of(self, kind: NotificationKind, data: Mapping[str, str]) -> None:
-        await notifications.put(
+    async def of(self, kind: NotificationKind, data: Mapping[str, str]) -> Reacted:
+        found = await notifications.put(
             self.tx,
             tenant_id=self.tenant_id,
             kind=kind,
@@ -99,26 +106,39 @@ class _Told:
             data=data,
             key=f"{kind}:{self.connection_id}:{self._now.date()}",
         )
+        return NOTHING if found is None else Reacted(notifications=(found,))
 
 
-async def _asked_again(told: _Told, reaction: Reauth) -> None:
+async def _asked_again(told: _Told, reaction: Reauth) -> Reacted:
     """A person must connect again: now, or by a time until which everything goes on."""
     if reaction.by is None:
         await _stopped(told.tx, told.tenant_id, told.connection_id, reaction.code)
-        await told.of(NotificationKind.REAUTHENTICATION_REQUIRED, {"code": reaction.code})
-        return
+        return await told.of(NotificationKind.REAUTHENTICATION_REQUIRED, {"code": reaction.code})
     await stored.ends(
         told.tx, tenant_id=told.tenant_id, connection_id=told.connection_id, at=reaction.by
     )
     data = {"code": reaction.code, "by": reaction.by.isoformat()}
-    await told.of(NotificationKind.TOKEN_EXPIRING, data)
+    return await told.of(NotificationKind.TOKEN_EXPIRING, data)
 
 
-async def _synced(tx: Tx, tenant_id: UUID, connection_id: UUID) -> list[UUID]:
+async def _revoked(told: _Told, reaction: Revoked) -> Reacted:
+    """The access is over. Where the accounts have moved on, what they left is, and that is all."""
+    if not await stored.is_of(
+        told.tx,
+        tenant_id=told.tenant_id,
+        connection_id=told.connection_id,
+        external_id=reaction.external_id,
+    ):
+        return NOTHING
+    await _stopped(told.tx, told.tenant_id, told.connection_id, reaction.code)
+    return await told.of(NotificationKind.CONNECTION_REVOKED, {"code": reaction.code})
+
+
+async def _synced(tx: Tx, tenant_id: UUID, connection_id: UUID) -> Reacted:
     job_id = await syncs.request(
         tx, tenant_id=tenant_id, connection_id=connection_id, trigger=JobTrigger.WEBHOOK
     )
-    return [] if job_id is None else [job_id]
+    return NOTHING if job_id is None else Reacted(jobs=(job_id,))
 
 
 async def _stopped(tx: Tx, tenant_id: UUID, connection_id: UUID, code: str) -> None:

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.jobs import JobTrigger
 from core.models import Connection
-from db import relinks, syncs
+from db import relinks
 from db.intake import ExternalAccount
 from db.relinks import MissingAccount
 from db.session import Tx
@@ -54,19 +53,19 @@ async def recognise(
 
 async def relinked(
     tx: Tx, *, tenant_id: UUID, connection_id: UUID, reaction: Relinked
-) -> list[UUID]:
-    """What a provider says has become of an account. Ids of jobs to wake after the commit."""
+) -> UUID | None:
+    """What a provider says has become of an account; the connection that is to be synced."""
     await relinks.lock(tx, tenant_id=tenant_id)
     if reaction.account is None:
         await _named(tx, tenant_id, connection_id, reaction)
-        return await _woken(tx, tenant_id, connection_id)
+        return connection_id
     joined = await relinks.of_connection(
         tx, tenant_id=tenant_id, beside=connection_id, external_id=reaction.to_id
     )
     if joined is None:
-        return []  # nobody has linked it here yet: the first sync will recognise the account
+        return None  # nobody has linked it here yet: the first sync will recognise the account
     await _parted(tx, tenant_id, joined, reaction.account)
-    return await _woken(tx, tenant_id, joined)
+    return joined
 
 
 def renamed(
@@ -74,8 +73,8 @@ def renamed(
 ) -> list[tuple[UUID, str]]:
     """Mappings with the ids that they have now: those that look like one new account alone, which
     looks like them alone. The end of the number is part of the looks, or they say too little."""
-    old = {_looks_of_missing(one): one for one in missing if one.masked_number is not None}
-    olds = Counter(_looks_of_missing(one) for one in missing)
+    old = {_looks(one): one for one in missing if one.masked_number is not None}
+    olds = Counter(_looks(one) for one in missing)
     news = Counter(_looks(one) for one in unmet)
     return [
         (old[looks].mapping_id, one.external_account_id)
@@ -102,13 +101,6 @@ async def _moved(
     if moved:
         await relinks.move(tx, tenant_id=tenant_id, mapping_ids=moved, connection_id=connection.id)
     return lineage_id
-
-
-async def _woken(tx: Tx, tenant_id: UUID, connection_id: UUID) -> list[UUID]:
-    job_id = await syncs.request(
-        tx, tenant_id=tenant_id, connection_id=connection_id, trigger=JobTrigger.WEBHOOK
-    )
-    return [] if job_id is None else [job_id]
 
 
 async def _named(tx: Tx, tenant_id: UUID, connection_id: UUID, reaction: Relinked) -> None:
@@ -143,9 +135,5 @@ async def _parted(tx: Tx, tenant_id: UUID, connection_id: UUID, account: str) ->
         )
 
 
-def _looks(account: ExternalAccount) -> Looks:
-    return account.masked_number, account.name, account.type, account.currency
-
-
-def _looks_of_missing(account: MissingAccount) -> Looks:
+def _looks(account: ExternalAccount | MissingAccount) -> Looks:
     return account.masked_number, account.name, account.type, account.currency

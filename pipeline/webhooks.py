@@ -42,6 +42,7 @@ from db.tenant_keys import data_key
 from db.webhook_events import Ending, HeldEvent
 from db.webhook_inbox import Claimed
 from pipeline import reactions
+from pipeline.reactions import Reacted
 from pipeline.services import Services
 from providers.webhooks import Event, Ignore, Malformed, Reaction
 
@@ -186,7 +187,7 @@ class Pass:
             await self._fail(attempt, EXHAUSTED)
             return
         try:
-            jobs = await self._react(attempt, event)
+            reacted = await self._react(attempt, event)
         except LeaseLost:
             raise
         except Exception as error:
@@ -195,26 +196,30 @@ class Pass:
                 log.exception("webhook.crashed", extra={"event_id": str(attempt.id)})
             return
         await self.services.events.publish(attempt.tenant_id, "connection", attempt.connection_id)
-        for job_id in jobs:
-            await self.wake(attempt.tenant_id, job_id)
-            await self.services.events.publish(attempt.tenant_id, "job", job_id)
+        for each in reacted:
+            for job_id in each.jobs:
+                await self.wake(attempt.tenant_id, job_id)
+                await self.services.events.publish(attempt.tenant_id, "job", job_id)
+            for told in each.notifications:
+                await self.services.events.publish(attempt.tenant_id, "notification", told)
 
-    async def _react(self, attempt: _Attempt, event: Event) -> list[UUID]:
+    async def _react(self, attempt: _Attempt, event: Event) -> list[Reacted]:
         asked = self._reactions(attempt.provider, event)
         now = self.services.clock()
-        jobs: list[UUID] = []
         async with self.services.database.as_(attempt.scope) as tx:
-            for reaction in asked:
-                jobs += await reactions.react(
+            reacted = [
+                await reactions.react(
                     tx,
                     tenant_id=attempt.tenant_id,
                     connection_id=attempt.connection_id,
                     reaction=reaction,
                     now=now,
                 )
+                for reaction in asked
+            ]
             await attempt.finish(tx, _ending(asked, now))
         _note(attempt, _ending(asked, now))
-        return jobs
+        return reacted
 
     async def _fail(self, attempt: _Attempt, code: str) -> None:
         """Notes a failure: tried again later, or given up."""
@@ -224,17 +229,19 @@ class Pass:
             delay=None if is_last else retry_delay(attempt.attempts, spread=self.spread()),
             error_code=code,
         )
+        told = None
         async with self.services.database.as_(attempt.scope) as tx:
             await attempt.finish(tx, ending)
             if is_last:
-                await reactions.tell_dead(
+                told = await reactions.tell_dead(
                     tx,
                     tenant_id=attempt.tenant_id,
                     connection_id=attempt.connection_id,
                     event_id=attempt.id,
-                    now=self.services.clock(),
                 )
         _note(attempt, ending)
+        if told is not None:
+            await self.services.events.publish(attempt.tenant_id, "notification", told)
 
     async def _unrouted(self, event: Claimed) -> None:
         """Says what becomes of an event that is nobody's yet."""

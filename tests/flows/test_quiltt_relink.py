@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from core.models import MappingState
-from pipeline.relinking import relinked
+from pipeline.reactions import react
 from providers.quiltt.connector import QUILTT
 from providers.webhooks import Incoming, Relinked
 from sandbox.quiltt_answers import to_json
@@ -139,18 +139,19 @@ async def test_an_account_of_another_id_is_the_same_where_the_provider_says_so(
     [first, *_] = await bank.rows()
 
     async with bank.world.database.as_(bank.place.worker) as tx:
-        asked = await relinked(
+        reacted = await react(
             tx,
             tenant_id=bank.place.tenant_id,
             connection_id=bank.place.connection_id,
             reaction=Relinked(from_id=first, to_id="acct_new"),
+            now=bank.time(),
         )
 
     known = await bank.world.owner.fetch(
         "select m.external_account_id, k.external_account_id as before"
         " from app.mapping_aliases k join app.account_mappings m on m.id = k.mapping_id"
     )
-    assert len(asked) == 1
+    assert len(reacted.jobs) == 1
     assert [tuple(row) for row in known] == [("acct_new", first)]
 
 
@@ -241,12 +242,14 @@ async def _react(bank: Syncing) -> list[UUID]:
         for reaction in QUILTT.reactions(told):
             if isinstance(reaction, Relinked):
                 async with bank.world.database.as_(bank.place.worker) as tx:
-                    asked += await relinked(
+                    reacted = await react(
                         tx,
                         tenant_id=bank.place.tenant_id,
                         connection_id=bank.place.connection_id,
                         reaction=reaction,
+                        now=bank.time(),
                     )
+                asked += reacted.jobs
     return asked
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -20,17 +21,18 @@ async def _place(world: World, **connection: Any) -> Place:
     return await world.place(**{"provider": "plaid", "status": "active", **connection})
 
 
-async def _react(world: World, place: Place, *reactions: Reaction) -> list[Any]:
-    jobs = []
+async def _react(world: World, place: Place, *reactions: Reaction) -> list[UUID]:
+    jobs: list[UUID] = []
     for reaction in reactions:
         async with world.database.as_(place.worker) as tx:
-            jobs += await react(
+            reacted = await react(
                 tx,
                 tenant_id=place.tenant_id,
                 connection_id=place.connection_id,
                 reaction=reaction,
                 now=NOW,
             )
+        jobs += reacted.jobs
     return jobs
 
 

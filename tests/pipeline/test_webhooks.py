@@ -9,12 +9,12 @@ from functools import partial
 import pytest
 
 from core.vault import Aad
-from core.webhooks import EVENT_PURPOSE, PARKED_FOR
+from core.webhooks import ATTEMPTS_MAX, EVENT_PURPOSE, PARKED_FOR
 from db import webhook_inbox
 from db.tenant_keys import data_key
 from tests.fixtures.post_office import Box, Office, office_of
 from tests.fixtures.postbox import told
-from tests.fixtures.world import Place, World
+from tests.fixtures.world import HeardEvents, Place, World
 
 
 @pytest.fixture
@@ -131,6 +131,26 @@ async def test_what_asks_for_no_sync_is_kept_too(
     assert (event["state"], event["error_code"], event["next_attempt_at"]) == (state, code, None)
     assert await office.jobs(place) == []
     assert len(await _opened(office, place)) == 1
+
+
+@pytest.mark.parametrize(("type", "attempts"), [("login.required", 1), ("poison", ATTEMPTS_MAX)])
+async def test_who_listens_for_notifications_hears_of_those_of_events_at_once(
+    office: Office, box: Box, type: str, attempts: int
+) -> None:
+    place = await office.linked("item")
+    await office.receive(box, told(type))
+
+    for _ in range(attempts):
+        await office.make_due()
+        await office.process()
+
+    (row,) = await office.world.owner.fetch("select id, tenant_id from app.notifications")
+    events = office.services.events
+    assert isinstance(events, HeardEvents)
+    heard = [
+        (tenant_id, key) for tenant_id, topic, key in events.published if topic == "notification"
+    ]
+    assert heard == [(place.tenant_id, row["id"])]
 
 
 @pytest.mark.parametrize(
