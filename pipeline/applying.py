@@ -14,12 +14,11 @@ from db import ledger, placement, raw, syncs
 from db.ledger import Counts
 from db.session import Tx
 from pipeline import reconciling, relinking
-from pipeline.batch import Batch, Target, batches
-from pipeline.flow import in_thread
+from pipeline.batch import Batch, Target
+from pipeline.flow import in_thread, prepared
 from pipeline.formats import RECONCILIATION, PageFormat, reconciliation
 from pipeline.identity import external_account
 from pipeline.mentions import mentioned
-from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, resolve
@@ -146,13 +145,13 @@ class Applying:
 
     def _normalized(self, kept: Kept, ordinals: Ordinals) -> Iterable[Batch]:
         page_format = PageFormat(connector=self._connector, page_name=kept.page.name)
-        records = page_format.parse([kept.page.body], ParseOptions())
-        received = kept.document.received_at.date()
-        for batch in batches(records, size=self._services.batch_records):
-            if self._connector.facts.stable_ids:
-                yield normalize_stable(batch, received=received)
-            else:
-                yield normalize(batch, ordinals=ordinals, received=received)
+        return prepared(
+            page_format.parse([kept.page.body], ParseOptions()),
+            ordinals=ordinals,
+            received=kept.document.received_at.date(),
+            size=self._services.batch_records,
+            stable=self._connector.facts.stable_ids,
+        )
 
     async def _write(
         self, tx: Tx, document: RawDocument, batch: Batch, targets: Mapping[str, Target]

@@ -54,6 +54,11 @@ class _Run:
     restarts: int = 0
     last: Checkpoint | None = None
 
+    def void(self) -> None:
+        """Lets go of the pages since the last checkpoint."""
+        self.kept.clear()
+        self.size = 0
+
 
 async def sync(job: Job, services: Services) -> JobState:
     """Does a sync from the last checkpoint on; returns the state it ended in.
@@ -137,7 +142,7 @@ async def _fetched(run: _Run, client: Client, wanted: Wanted, services: Services
         if error.action is not Action.REAUTH or not isinstance(run.connector, Renewable):
             raise
         held, _ = await credentials(refused_version=version)
-        run.kept.clear()
+        run.void()
         again = wanted if run.last is None else replace(wanted, cursor=run.last.cursor)
         await _taken(run, run.connector.fetch(client, held, again), services)
 
@@ -191,14 +196,12 @@ def _restart(run: _Run, restart: Restart) -> None:
             message="The provider's data changed again and again while it was read.",
             next_step="Nothing: it is tried again later.",
         )
-    run.kept.clear()
-    run.size = 0
+    run.void()
 
 
 async def _apply(run: _Run, checkpoint: Checkpoint, services: Services) -> None:
     counts = await run.applying.apply(run.kept, checkpoint)
-    run.kept.clear()
-    run.size = 0
+    run.void()
     run.last = checkpoint
     async with services.database.as_(services.scope(run.job)) as tx:
         if await syncs.hold(tx, run.job, lease=services.lease, fetched=counts.processed):

@@ -17,6 +17,7 @@ from channels.base import Outcome, retry, stop
 from channels.outgoing import outgoing
 from channels.sending import Sender
 from channels.webhook import BadSecret
+from core.ending import ended
 from core.errors import BankfeedsError, SealBroken, UnknownKey
 from core.scope import WorkerScope
 from db import deliveries
@@ -58,10 +59,7 @@ class Courier:
         """Lets what is being sent arrive, but not for ever; what is cut short is sent again."""
         if self._running:
             await asyncio.wait(self._running, timeout=END_S)
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.wait(self._running)
+        await asyncio.gather(*map(ended, tuple(self._running)))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -85,13 +85,8 @@ async def sweep(ctx: Ctx) -> None:
 
 
 async def run_webhooks(ctx: Ctx) -> None:
-    """Processes events of webhooks that are due."""
+    """Processes events of webhooks that are due, whether a wake or the clock says so."""
     await process_webhooks(ctx["services"], ctx["pipeline"])
-
-
-async def sweep_webhooks(ctx: Ctx) -> None:
-    """The same: events whose wake was lost, or whose delay is over."""
-    await run_webhooks(ctx)
 
 
 async def renew(ctx: Ctx) -> None:
@@ -155,7 +150,7 @@ def worker_options(
         "cron_jobs": [
             cron(sweep, second=set(range(0, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
-            cron(sweep_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
+            cron(run_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(renew, second={RENEWAL_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
