@@ -20,11 +20,19 @@ def callback_page(services: Services, provider: str, given: str | None) -> str:
     """
     if given is None:
         return f"{services.public_url}{PATH}/{provider}"
-    parts = urlsplit(given)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    is_loopback = services.development and parts.hostname in LOOPBACK
-    if len(given) > URL_MAX or not (is_loopback or origin in services.app_origins):
+    if len(given) > URL_MAX or not _is_ours(services, given):
         raise invalid(
             "Give a page of an origin in BANKFEEDS_ALLOWED_ORIGINS, or none.", "callbackUrl"
         )
     return given
+
+
+def _is_ours(services: Services, url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https"):
+        return False
+    is_loopback = services.development and parts.hostname in LOOPBACK
+    return is_loopback or f"{parts.scheme}://{parts.netloc}" in services.app_origins

@@ -6,19 +6,20 @@ import logging
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.errors import BankfeedsError
+from core.errors import KeysUnavailable, SealBroken, UnknownKey
 from core.models import Connection, ConnectionStatus, Role
 from core.provider_error import Postponed, ProviderError
 from db import connections as stored
-from db import credentials, provider_states, webhook_inbox
-from pipeline.access_tokens import usable_credentials
+from db import credentials, webhook_inbox
+from pipeline.access_tokens import held_credentials, usable_credentials
 from providers import registry
-from providers.base import Connector, Revocable, Testable
+from providers.base import Connector, Testable
 from providers.credentials import Credentials
-from providers.http import Client
 from resolvers.connections import turn
 from resolvers.context import Context
-from resolvers.refusing import conflict, missing, refusable, require
+from resolvers.provider_clients import client_of
+from resolvers.refusing import Refusal, conflict, missing, refusable, require
+from resolvers.revoking import revoke
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,17 @@ async def test(context: Context, *, connection_id: UUID) -> Tested:
     connector = registry.every().get(connection.provider)
     if not isinstance(connector, Testable):
         raise conflict("There is nothing to test at this provider.", "id")
+    client = await client_of(context, connector, connection_id=connection.id)
     try:
-        client, held = await _access(context, connector, connection)
+        held, _ = await usable_credentials(
+            connector,
+            client,
+            tenant_id=context.tenant,
+            connection_id=connection.id,
+            database=context.services.database,
+            vault=context.services.vault,
+            now=context.services.clock(),
+        )
         await connector.test(client, held)
     except ProviderError as error:
         return Tested(connection=connection, problem=f"{error.message} {error.next_step}")
@@ -56,8 +66,8 @@ async def test(context: Context, *, connection_id: UUID) -> Tested:
 async def disconnect(context: Context, *, connection_id: UUID) -> Connection:
     """The connection, closed for good; everything that came over it stays.
 
-    The consent is ended at the provider where it can be, and the credentials are deleted here in
-    any case.
+    The credentials are deleted here before the provider is told, so that no slow one keeps them;
+    the consent is ended there where it can be.
     """
     connection = await turn(
         context,
@@ -67,37 +77,36 @@ async def disconnect(context: Context, *, connection_id: UUID) -> Connection:
         event="connection.disconnected",
     )
     connector = registry.every().get(connection.provider)
-    if isinstance(connector, Revocable):
-        try:
-            client, held = await _access(context, connector, connection)
-            await connector.revoke(client, held)
-        except BankfeedsError as error:
-            # What cannot be told to the provider now ends there by itself: we have no key any more.
-            log.warning("connection.not_revoked", extra={"error": type(error).__name__})
+    held = None if connector is None else await _held(context, connector, connection_id)
     async with context.as_worker() as tx:
         await webhook_inbox.remove_routes(tx, connection_id=connection_id)
         await credentials.forget(tx, tenant_id=context.tenant, connection_id=connection_id)
+    if connector is not None and held is not None:
+        await _revoke(context, connector, connection_id, held)
     return connection
 
 
-async def _access(
-    context: Context, connector: Connector, connection: Connection
-) -> tuple[Client, Credentials]:
-    assert context.services.providers is not None
-    async with context.read() as tx:
-        policy = await provider_states.policy(
-            tx, tenant_id=context.tenant, provider=connection.provider
+async def _held(context: Context, connector: Connector, connection_id: UUID) -> Credentials | None:
+    """The credentials; None also where they do not open: then nobody can be told."""
+    try:
+        return await held_credentials(
+            connector,
+            tenant_id=context.tenant,
+            connection_id=connection_id,
+            database=context.services.database,
+            vault=context.services.vault,
         )
-    client = context.services.providers.client(
-        connector, connection_id=connection.id, policy=policy
-    )
-    held, _ = await usable_credentials(
-        connector,
-        client,
-        tenant_id=context.tenant,
-        connection_id=connection.id,
-        database=context.services.database,
-        vault=context.services.vault,
-        now=context.services.clock(),
-    )
-    return client, held
+    except (SealBroken, UnknownKey, KeysUnavailable) as error:
+        log.warning("connection.not_revoked", extra={"error": type(error).__name__})
+        return None
+
+
+async def _revoke(
+    context: Context, connector: Connector, connection_id: UUID, held: Credentials
+) -> None:
+    try:
+        # What the operator has turned off since is ended all the same.
+        client = await client_of(context, connector, connection_id=connection_id, though_off=True)
+    except Refusal:
+        return  # there is no application to end it with
+    await revoke(connector, client, held)

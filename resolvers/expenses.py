@@ -54,7 +54,6 @@ async def categorize(
             tx, "transaction.categorized", data={"transactionId": str(transaction_id)}
         )
         found = await transactions.by_ids(tx, tenant_id=context.tenant, ids=[transaction_id])
-    await context.services.events.publish(context.tenant, "transactions", transaction_id)
     return found[transaction_id]
 
 

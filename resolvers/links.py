@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Mapping
@@ -10,16 +11,15 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
-from core.errors import BadInput
+from core.errors import BadInput, BankfeedsError
 from core.jobs import JobTrigger
 from core.models import Connection, ConnectionStatus, ControlPolicy, Delivery, MappingPolicy, Role
 from core.provider_error import Postponed, ProviderError
 from core.syncs import SyncFrequency
-from db import audit, credentials, links, provider_states, syncs
+from db import audit, credentials, links, syncs
 from db import connections as stored
 from db.connections import NewConnection
 from db.links import NewLink, UsedLink
-from db.provider_states import ProviderPolicy
 from db.session import Tx
 from db.tenant_keys import data_key
 from pipeline.access_tokens import access_ends, held_credentials
@@ -27,11 +27,12 @@ from providers import registry
 from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
 from providers.credentials import FormField
 from providers.http import Client
-from resolvers import quiltt_sessions, webhook_routes
+from resolvers import quiltt_sessions, text, webhook_routes
 from resolvers.callbacks import callback_page
 from resolvers.context import Context
+from resolvers.link_failures import undo
 from resolvers.link_rules import check_answers, hash_of, reference_of
-from resolvers.refusal import RefusalCode
+from resolvers.provider_clients import client_of
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
 
 LIFE: Final = timedelta(minutes=10)
@@ -113,6 +114,7 @@ async def complete(
     A state is taken once, from the person who began, within ten minutes.
     """
     check_answers(answers)
+    name = text.optional_name(name, "name")  # before what the provider does once
     now = context.services.clock()
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
@@ -153,7 +155,9 @@ async def complete(
     if is_redirected and ask.external_id not in (None, linked.external_id):
         # The connection's cursor and its rows are of the first login.
         raise conflict("That is another login at the bank. Link it anew.", "linkId")
-    connection = await _linked(context, connector, used, linked, kept["kept"], name=name)
+    connection = await _linked(
+        context, connector, client, used, linked=linked, kept=kept["kept"], name=name
+    )
     if used.provider == quiltt_sessions.SLUG:
         await quiltt_sessions.close_ended(
             context, persona_id=UUID(kept["kept"][quiltt_sessions.PERSONA])
@@ -183,10 +187,11 @@ async def _first_step(
 async def _linked(
     context: Context,
     connector: Connector,
+    client: Client,
     used: UsedLink,
+    *,
     linked: Linked,
     kept: Mapping[str, str],
-    *,
     name: str | None,
 ) -> Connection:
     """Keeps what the provider gave, and lets the connection deliver."""
@@ -197,14 +202,23 @@ async def _linked(
             connection_id = await links.linked(
                 tx, tenant_id=context.tenant, provider=slug, external_id=linked.external_id
             )
-    if connection_id is None:
-        connection_id = await _made(context, connector, linked, name=name)
-    sealed = await context.services.vault.seal(
-        linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
-    )
-    job_id = await _opened(
-        context, connector, connection_id, linked=linked, kept=kept, sealed=sealed
-    )
+    is_new = connection_id is None
+    try:
+        if connection_id is None:
+            connection_id = await _made(context, connector, linked, name=name)
+        sealed = await context.services.vault.seal(
+            linked.credentials.to_bytes(), aad=credentials.aad(context.tenant, connection_id)
+        )
+        job_id = await _opened(
+            context, connector, connection_id, linked=linked, kept=kept, sealed=sealed
+        )
+    except (BankfeedsError, Refusal, asyncio.CancelledError) as error:
+        if is_new:
+            is_ours = not isinstance(error, Refusal)
+            await undo(
+                context, connector, client, linked, connection_id=connection_id, is_ours=is_ours
+            )
+        raise
     async with context.write() as tx:
         await audit.record(
             tx,
@@ -307,20 +321,7 @@ async def _reached(context: Context, provider: str) -> tuple[Linkable, Client]:
         raise missing("provider", "provider")
     if not isinstance(connector, Linkable):
         raise invalid("Nothing is linked at this provider.", "provider")
-    async with context.read() as tx:
-        policy = await provider_states.policy(tx, tenant_id=context.tenant, provider=provider)
-    return connector, _client(context, connector, policy)
-
-
-def _client(context: Context, connector: Connector, policy: ProviderPolicy) -> Client:
-    access = context.services.providers
-    if access is None or not policy.enabled or not access.offers(connector.facts.slug):
-        raise Refusal(
-            RefusalCode.NOT_ALLOWED,
-            f"{connector.facts.name} is not offered here. Ask the operator.",
-            "provider",
-        )
-    return access.client(connector, connection_id=None, policy=policy)
+    return connector, await client_of(context, connector)
 
 
 async def _again(tx: Tx, context: Context, connection_id: UUID, provider: str) -> Connection:

@@ -19,7 +19,7 @@ from core.errors import BankfeedsError, Conflict
 from core.models import Role
 from core.personas import PersonaStatus
 from core.provider_error import Action, Postponed, ProviderError
-from db import connections, owned_accounts, personas, provider_states
+from db import connections, owned_accounts, personas
 from db import quiltt_profiles as profiles
 from db import quiltt_sessions as sessions
 from db.quiltt_profiles import QuilttProfile
@@ -40,7 +40,7 @@ from providers.quiltt.links import (
     profile_uuid,
 )
 from resolvers.context import Context
-from resolvers.refusal import RefusalCode
+from resolvers.provider_clients import client_of
 from resolvers.refusing import Refusal, conflict, invalid, limit, missing, require
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ async def session_for(
     """A session of a persona: of the one that is named, of whose connection is to be linked again,
     or of the caller's primary one. For admins. Raises Refusal.
     """
-    client = await _client(context)
+    client = await client_of(context, QUILTT)
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
         persona_id = await _persona(tx, context, persona_id, connection_id)
@@ -154,7 +154,7 @@ async def close_ended(context: Context, *, persona_id: UUID) -> None:
     """Ends at Quiltt what has ended here. Never raises: what fails is done the next time."""
     tenant_id, vault = context.tenant, context.services.vault
     try:
-        client = await _client(context)
+        client = await client_of(context, QUILTT)
         async with context.as_worker() as tx:
             ended = await sessions.ended(tx, tenant_id=tenant_id, persona_id=persona_id)
         for one in ended:
@@ -318,17 +318,6 @@ async def _made(
         token=given.token,
         expires_at=expires_at,
     )
-
-
-async def _client(context: Context) -> Client:
-    access = context.services.providers
-    async with context.read() as tx:
-        policy = await provider_states.policy(tx, tenant_id=context.tenant, provider=SLUG)
-    if access is None or not policy.enabled or not access.offers(SLUG):
-        raise Refusal(
-            RefusalCode.NOT_ALLOWED, "Quiltt is not offered here. Ask the operator.", "provider"
-        )
-    return access.client(QUILTT, connection_id=None, policy=policy)
 
 
 def _reference(tenant_id: UUID, persona_id: UUID) -> str:

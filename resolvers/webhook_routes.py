@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from db import webhook_inbox
@@ -9,6 +10,8 @@ from db.session import Tx
 from providers.base import Connector, Linked
 from providers.webhooks import Receiver
 from resolvers.refusing import conflict
+
+log = logging.getLogger(__name__)
 
 
 async def lead_to(tx: Tx, connector: Connector, *, connection_id: UUID, linked: Linked) -> None:
@@ -25,4 +28,6 @@ async def lead_to(tx: Tx, connector: Connector, *, connection_id: UUID, linked: 
             item=item,
             environment=linked.environment,
         ):
-            raise conflict("It is linked elsewhere already. Disconnect it there first.", "linkId")
+            # The same as of any link that fails: who else has it is nobody's business.
+            log.warning("link.route_taken", extra={"provider": connector.facts.slug})
+            raise conflict("This cannot be linked here. Ask the operator.", "linkId")

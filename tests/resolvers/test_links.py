@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +11,12 @@ from uuid import uuid4
 
 import pytest
 
+from core.errors import BankfeedsError
 from core.models import Connection, ConnectionStatus, Role
-from resolvers import connection_access, links
+from db import provider_states
+from resolvers import connection_access, links, revoking
 from resolvers.refusal import RefusalCode, Refused
+from sandbox.faults import FaultRule
 from tests.contracts.browser import visit
 from tests.fixtures.oauth_bank import CALLBACK, SECRET, SLUG, OAuthBank
 from tests.fixtures.world import Place
@@ -200,6 +204,7 @@ async def test_a_used_code_ends_what_it_gave(oauth_bank: OAuthBank) -> None:
         ("http://app.example.com/linked", False),
         ("//app.example.com/linked", False),
         ("javascript:alert(1)", False),
+        ("http://[bad", False),
         ("http://127.0.0.1:4711/linked", False),
         ("http://localhost/linked", False),
         ("https://app.example.com/" + "a" * 2000, False),
@@ -290,6 +295,83 @@ async def test_disconnecting_ends_the_grant_and_forgets_the_tokens(oauth_bank: O
     assert done.status is ConnectionStatus.DISCONNECTED
     assert [grant.revoked for grant in oauth_bank.oauth.grants] == [True]
     assert await oauth_bank.stored(connection.id) is None
+
+
+async def test_a_provider_that_does_not_answer_keeps_no_token_here(
+    oauth_bank: OAuthBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revoking, "WITHIN_S", 0.2)
+    place = await place_of(oauth_bank)
+    who = oauth_bank.context(place)
+    connection = await oauth_bank.link(who)
+    oauth_bank.sandbox.faults.add(FaultRule(path="/oauth/revoke", kind="slow", delay_s=5))
+
+    done = await connection_access.disconnect(who, connection_id=connection.id)
+
+    assert isinstance(done, Connection)
+    assert done.status is ConnectionStatus.DISCONNECTED
+    assert await oauth_bank.stored(connection.id) is None
+
+
+async def test_what_the_operator_has_turned_off_is_not_tested_but_ended(
+    oauth_bank: OAuthBank,
+) -> None:
+    place = await place_of(oauth_bank)
+    who = oauth_bank.context(place)
+    connection = await oauth_bank.link(who)
+    async with oauth_bank.world.database.as_(place.worker) as tx:
+        await provider_states.set_flag(tx, tenant_id=place.tenant_id, provider=SLUG, enabled=False)
+
+    tested = await connection_access.test(who, connection_id=connection.id)
+    begun = await links.begin(
+        who, provider=SLUG, connection_id=None, callback_url=CALLBACK, select_accounts=False
+    )
+    done = await connection_access.disconnect(who, connection_id=connection.id)
+
+    assert isinstance(tested, Refused)
+    assert isinstance(begun, Refused)
+    assert {tested.code, begun.code} == {RefusalCode.NOT_ALLOWED}
+    assert isinstance(done, Connection)
+    assert [grant.revoked for grant in oauth_bank.oauth.grants] == [True]
+
+
+async def test_a_link_that_cannot_be_kept_leaves_nothing_here_or_there(
+    oauth_bank: OAuthBank,
+) -> None:
+    place = await place_of(oauth_bank)
+    who = oauth_bank.context(place)
+    link = await oauth_bank.begin(who)
+    answers = await visit(link.url or "")
+    await oauth_bank.world.owner.execute("revoke insert on app.connection_credentials from worker")
+
+    with contextlib.suppress(BankfeedsError):
+        await oauth_bank.complete(who, link, answers)
+
+    assert [grant.revoked for grant in oauth_bank.oauth.grants] == [True]
+    rows = await oauth_bank.world.owner.fetch(
+        "select status from app.connections where tenant_id = $1 and provider = $2",
+        place.tenant_id,
+        SLUG,
+    )
+    assert [row["status"] for row in rows] == ["disconnected"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "a" * 201])
+async def test_a_name_that_cannot_be_is_refused_while_the_link_can_still_be_used(
+    oauth_bank: OAuthBank, name: str
+) -> None:
+    who = oauth_bank.context(await place_of(oauth_bank))
+    link = await oauth_bank.begin(who)
+    answers = await visit(link.url or "")
+
+    refused = await links.complete(
+        who, link_id=link.id, state=link.state, answers=answers, name=name
+    )
+    done = await oauth_bank.complete(who, link, answers)
+
+    assert isinstance(refused, Refused)
+    assert refused.path == ("name",)
+    assert isinstance(done, Connection)
 
 
 async def _colleague(bank: OAuthBank, place: Place) -> Place:
