@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json as json_format
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -100,7 +99,7 @@ def replay(
     if dry_run:
         _print(_found(wanted), json=json)
         return
-    count = _asked(_replayed(wanted))
+    count = asyncio.run(_replayed(wanted))
     typer.echo(json_format.dumps({"replayed": count}) if json else f"Replayed {count}.")
     if count < len(set(ids or ())):
         raise typer.Exit(1)
@@ -129,35 +128,23 @@ def _search(
 
 def _found(wanted: EventSearch) -> list[AnyEvent]:
     async def found() -> list[AnyEvent]:
+        from core.settings import Settings
         from resolvers import webhook_operations
+        from resolvers.services import open_database
 
-        async with _database() as database:
+        async with open_database(Settings.load()) as database:
             return list(await webhook_operations.events(database, wanted))
 
-    return _asked(found())
+    return asyncio.run(found())
 
 
 async def _replayed(wanted: EventSearch) -> int:
+    from core.settings import Settings
     from resolvers import webhook_operations
+    from resolvers.services import open_database
 
-    async with _database() as database:
+    async with open_database(Settings.load()) as database:
         return await webhook_operations.replay(database, wanted)
-
-
-def _database() -> Any:
-    """The application's database, for who needs no keys; an asynchronous context manager."""
-    from core.settings import Settings, SettingsError
-    from db.pool import connect
-    from resolvers.services import NO_DATABASE
-
-    settings = Settings.load()
-    if settings.database_url is None:
-        raise SettingsError((NO_DATABASE,))
-    return connect(settings.database_url.get_secret_value(), size=1)
-
-
-def _asked(work: Coroutine[Any, Any, Answer]) -> Answer:
-    return asyncio.run(work)
 
 
 def _instant(text: str | None, option: str) -> datetime | None:

@@ -91,6 +91,7 @@ class FileKeys:
         self._path = path
         self._held = keys_from_file(path)
         self._read_at = -math.inf
+        self._reading = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"FileKeys({str(self._path)!r}, current_id={self.current_id!r})"
@@ -117,13 +118,13 @@ class FileKeys:
 
     async def _read_again(self) -> None:
         """Takes in what the file has more. Ids may come from outside: once a second is enough."""
-        now = time.monotonic()
-        if now - self._read_at < FILE_READ_EVERY_S:
-            return
-        self._read_at = now
-        with suppress(InvalidKeys):
-            found = await asyncio.to_thread(keys_from_file, self._path)
-            self._held = replace(self._held, keys={**found.keys, **self._held.keys})
+        async with self._reading:  # whoever waits here finds what was read meanwhile
+            if time.monotonic() - self._read_at < FILE_READ_EVERY_S:
+                return
+            with suppress(InvalidKeys):
+                found = await asyncio.to_thread(keys_from_file, self._path)
+                self._held = replace(self._held, keys={**found.keys, **self._held.keys})
+            self._read_at = time.monotonic()
 
 
 def keys_from_environment(value: str) -> HeldKeys:

@@ -105,8 +105,8 @@ async def _do(job: Job, services: Services) -> JobState:
 async def _fail(job: Job, services: Services, failure: Failure) -> None:
     is_final = not failure.retry or job.attempts >= await attempts_max(job, services)
     state = JobState.FAILED if is_final else JobState.QUEUED
-    await _settle_quietly(job, services, state, failure=failure)
-    if job.kind is JobKind.SYNC:
+    is_settled = await _settle_quietly(job, services, state, failure=failure)
+    if is_settled and job.kind is JobKind.SYNC:  # else another worker has it, and says how it went
         await failed(job, failure, services, is_final=is_final)
     log.warning("job.failed", extra={"job_id": str(job.id), "code": failure.code})
     await services.tell(job)
@@ -119,8 +119,11 @@ async def _settle_quietly(
     *,
     failure: Failure | None,
     delay: timedelta | None = None,
-) -> None:
-    """Settles a run that ended early; what cannot be written now, the lease settles later."""
+) -> bool:
+    """Settles a run that ended early; what cannot be written now, the lease settles later.
+
+    Whether it was ours to settle, and is settled.
+    """
     for pause_s in SETTLE_PAUSES_S:
         try:
             await _settle_early(job, services, state, failure, delay)
@@ -132,10 +135,11 @@ async def _settle_quietly(
             log.warning(
                 "job.unsettled", extra={"job_id": str(job.id), "error": type(error).__name__}
             )
-            return
+            return False
         else:
-            return
-    log.warning("job.unsettled", extra={"job_id": str(job.id), "error": "DatabaseUnavailable"})
+            return True
+    log.warning("job.unsettled", extra={"job_id": str(job.id), "error": "tried too often"})
+    return False
 
 
 async def _settle_early(

@@ -51,17 +51,33 @@ select
 from app.account_mappings as m
 where m.tenant_id = $1
   and m.connection_id = $2
-  and not (m.external_account_id = any($3::text[]));
+  and not (m.external_account_id = any($3::text[]))
+  and not exists (
+    select
+    from app.mapping_aliases as k
+    where k.tenant_id = m.tenant_id
+      and k.mapping_id = m.id
+      and k.external_account_id = any($3::text[])
+  );
 
 -- name: clash
 -- role: worker
--- Whether both lineages know an account of one id.
+-- Whether both lineages know an account of one id, be it one of before.
+with named as (
+  select m.lineage_id, m.external_account_id
+  from app.account_mappings as m
+  where m.tenant_id = $1 and m.lineage_id in ($2, $3)
+  union all
+  select k.lineage_id, k.external_account_id
+  from app.mapping_aliases as k
+  where k.tenant_id = $1 and k.lineage_id in ($2, $3)
+)
+
 select exists (
   select
-  from app.account_mappings as m
-  join app.account_mappings as o
-    on o.tenant_id = m.tenant_id and o.external_account_id = m.external_account_id
-  where m.tenant_id = $1 and m.lineage_id = $2 and o.lineage_id = $3
+  from named as n
+  join named as o on o.external_account_id = n.external_account_id
+  where n.lineage_id = $2 and o.lineage_id = $3
 );
 
 -- name: join_connections

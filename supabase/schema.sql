@@ -583,15 +583,24 @@ CREATE OR REPLACE FUNCTION private.ending_credentials(before timestamp with time
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select k.tenant_id, k.connection_id
-  from app.connection_credentials as k
-  join app.connections as c on c.tenant_id = k.tenant_id and c.id = k.connection_id
-  where k.expires_at < before
-    and c.status in ('active', 'error')
-  order by k.expires_at
+  select ending.tenant_id, ending.connection_id
+  from (
+    select
+      k.tenant_id,
+      k.connection_id,
+      k.expires_at,
+      row_number() over (partition by k.tenant_id order by k.expires_at, k.connection_id) as turn
+    from app.connection_credentials as k
+    join app.connections as c on c.tenant_id = k.tenant_id and c.id = k.connection_id
+    where k.expires_at < before
+      -- What could not be renewed for a day is left to syncs, or it would be asked for ever.
+      and k.expires_at > now() - interval '1 day'
+      and c.status in ('active', 'error')
+  ) as ending
+  order by ending.turn, ending.expires_at
   limit least(most, 1000)
 $function$;
-comment on function private.ending_credentials(timestamp with time zone,integer) is 'Connections of all tenants whose access tokens end before an instant. Ids only.';
+comment on function private.ending_credentials(timestamp with time zone,integer) is 'Connections of all tenants whose access tokens end before an instant, or did within a day; one of each tenant first. Ids only.';
 grant execute on function private.ending_credentials(timestamp with time zone,integer) to worker;
 
 CREATE OR REPLACE FUNCTION private.expired_uploads(most integer)
@@ -998,7 +1007,7 @@ begin
     return false;
   end if;
   update private.webhook_inbox as i
-  set next_attempt_at = now()
+  set next_attempt_at = now(), attempts = 0
   where i.state = 'parked'
     and i.provider = of_provider and i.environment = of_environment and i.item = of_item;
   return true;
@@ -1263,7 +1272,9 @@ AS $function$
     update private.webhook_inbox as i
     set
       state = outcome, locked_until = null, last_error_code = error_code,
-      next_attempt_at = now() + delay
+      next_attempt_at = now() + delay,
+      -- A look for a route delays the next one, and is no attempt at the event.
+      attempts = case when outcome = 'parked' then least(i.attempts, 5) else i.attempts end
     where i.id = event and i.attempts = attempt and i.state = 'processing'
     returning i.id
   )
@@ -1481,15 +1492,17 @@ AS $function$
   from (
     select i.provider, i.state, case when i.state <> 'parked' then i.next_attempt_at end as due_at
     from private.webhook_inbox as i
-    where i.state <> 'done' and i.received_at > now() - interval '1 hour'
+    where i.state in ('received', 'processing', 'failed', 'parked')
+      or i.state <> 'done' and i.received_at > now() - interval '1 hour'
     union all
     select e.provider, e.state, e.next_attempt_at
     from app.webhook_events as e
-    where e.received_at > now() - interval '1 hour'
+    where e.state in ('received', 'processing', 'failed')
+      or e.received_at > now() - interval '1 hour'
   ) as w
   group by w.provider, w.state
 $function$;
-comment on function private.webhook_meters() is 'How many events of the last hour are in which state, and for how long the oldest is due.';
+comment on function private.webhook_meters() is 'How many events wait, and of the last hour are in which state; for how long the oldest is due.';
 grant execute on function private.webhook_meters() to webhook;
 
 CREATE OR REPLACE FUNCTION private.webhook_route(of_provider text, of_environment text, of_item text)

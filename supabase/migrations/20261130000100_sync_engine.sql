@@ -70,16 +70,26 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select k.tenant_id, k.connection_id
-  from app.connection_credentials as k
-  join app.connections as c on c.tenant_id = k.tenant_id and c.id = k.connection_id
-  where k.expires_at < before
-    and c.status in ('active', 'error')
-  order by k.expires_at
+  select ending.tenant_id, ending.connection_id
+  from (
+    select
+      k.tenant_id,
+      k.connection_id,
+      k.expires_at,
+      row_number() over (partition by k.tenant_id order by k.expires_at, k.connection_id) as turn
+    from app.connection_credentials as k
+    join app.connections as c on c.tenant_id = k.tenant_id and c.id = k.connection_id
+    where k.expires_at < before
+      -- What could not be renewed for a day is left to syncs, or it would be asked for ever.
+      and k.expires_at > now() - interval '1 day'
+      and c.status in ('active', 'error')
+  ) as ending
+  order by ending.turn, ending.expires_at
   limit least(most, 1000)
 $$;
 comment on function private.ending_credentials(timestamptz, integer) is
-  'Connections of all tenants whose access tokens end before an instant. Ids only.';
+  'Connections of all tenants whose access tokens end before an instant, or did within a day; one '
+  'of each tenant first. Ids only.';
 revoke all on function private.ending_credentials(timestamptz, integer) from public;
 grant execute on function private.ending_credentials(timestamptz, integer) to worker;
 

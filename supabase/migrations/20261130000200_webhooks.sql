@@ -246,7 +246,9 @@ as $$
     update private.webhook_inbox as i
     set
       state = outcome, locked_until = null, last_error_code = error_code,
-      next_attempt_at = now() + delay
+      next_attempt_at = now() + delay,
+      -- A look for a route delays the next one, and is no attempt at the event.
+      attempts = case when outcome = 'parked' then least(i.attempts, 5) else i.attempts end
     where i.id = event and i.attempts = attempt and i.state = 'processing'
     returning i.id
   )
@@ -292,7 +294,7 @@ begin
     return false;
   end if;
   update private.webhook_inbox as i
-  set next_attempt_at = now()
+  set next_attempt_at = now(), attempts = 0
   where i.state = 'parked'
     and i.provider = of_provider and i.environment = of_environment and i.item = of_item;
   return true;

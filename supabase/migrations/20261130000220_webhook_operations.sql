@@ -136,16 +136,18 @@ as $$
   from (
     select i.provider, i.state, case when i.state <> 'parked' then i.next_attempt_at end as due_at
     from private.webhook_inbox as i
-    where i.state <> 'done' and i.received_at > now() - interval '1 hour'
+    where i.state in ('received', 'processing', 'failed', 'parked')
+      or i.state <> 'done' and i.received_at > now() - interval '1 hour'
     union all
     select e.provider, e.state, e.next_attempt_at
     from app.webhook_events as e
-    where e.received_at > now() - interval '1 hour'
+    where e.state in ('received', 'processing', 'failed')
+      or e.received_at > now() - interval '1 hour'
   ) as w
   group by w.provider, w.state
 $$;
 comment on function private.webhook_meters() is
-  'How many events of the last hour are in which state, and for how long the oldest is due.';
+  'How many events wait, and of the last hour are in which state; for how long the oldest is due.';
 
 revoke all on function private.all_webhook_endpoints() from public;
 revoke all on function private.all_webhooks(

@@ -194,6 +194,24 @@ async def test_a_stopped_connection_is_not_synced_by_what_waited(feed: Feed, sta
     assert await _asked(feed) is None, "and nobody can ask for another"
 
 
+async def test_a_worker_that_lost_the_job_says_nothing_of_the_connection(feed: Feed) -> None:
+    await _set_attempts(feed, 1)
+    await feed.world.owner.execute("""
+      create function app.taken_over() returns trigger language plpgsql as
+      $$ begin new.fence = old.fence + 1; return new; end $$;
+      create trigger taken_over before update of stage on app.ingestion_jobs
+      for each row execute function app.taken_over()
+    """)
+    feed.bank.sandbox.faults.add(AWAY)
+
+    job = await feed.sync()
+
+    connection = await feed.connection()
+    assert job["state"] == "running", "it is another worker's"
+    assert (connection["status"], connection["error_count"]) == ("active", 0)
+    assert not await feed.world.owner.fetchval("select sum(failures) from private.provider_states")
+
+
 async def _set_status(feed: Feed, status: str) -> None:
     await feed.world.owner.execute(
         "update app.connections set status = $2 where id = $1", feed.place.connection_id, status

@@ -189,6 +189,24 @@ async def test_an_unknown_item_is_parked_until_its_route_appears(office: Office,
     assert sorted(row["state"] for row in await office.inbox()) == ["done", "parked"]
 
 
+async def test_an_event_that_was_looked_at_for_weeks_is_done_when_its_route_appears(
+    office: Office, box: Box
+) -> None:
+    await office.receive(box, told(item="later"))
+    for _ in range(3 * ATTEMPTS_MAX):
+        await office.make_due()
+        await office.process()
+    (parked,) = await office.inbox()
+
+    place = await office.linked("later")
+    await office.process()
+
+    assert parked["state"] == "parked"
+    (event,) = await office.events(place)
+    assert (event["state"], event["attempts"]) == ("done", 1)
+    assert len(await office.jobs(place)) == 1
+
+
 async def test_what_waits_too_long_for_a_route_is_given_up_visibly(
     office: Office, box: Box
 ) -> None:
