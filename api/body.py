@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from http import HTTPStatus
 from typing import Final, NoReturn
 
 from starlette.types import Message, Receive
 
 from api.errors import Problem
+from core.begun import begun
 from core.errors import BankfeedsError
 
 IDLE_TIMEOUT_S: Final = 15
@@ -54,7 +55,8 @@ async def whole(receive: Receive, *, size: int | None, most: int) -> bytes:
     """The body in one piece; `size` is what the client declared. Raises as `chunks` does."""
     if size is not None and size > most:
         raise too_large(most)
-    first = await _within(receive, IDLE_TIMEOUT_S)
+    # A small body is here before it is asked for: only one that is not needs a clock.
+    first = await begun(_received(receive), _in_time)
     if first["type"] == "http.request" and not first.get("more_body", False):
         body: bytes = first.get("body", b"")
         if len(body) > most:
@@ -74,6 +76,14 @@ async def gone(receive: Receive) -> NoReturn:
     while (await receive())["type"] != "http.disconnect":
         continue
     raise ClientGone("the client went away")
+
+
+async def _received(receive: Receive) -> Message:
+    return await receive()
+
+
+async def _in_time(rest: Awaitable[Message]) -> Message:
+    return await _within(lambda: rest, IDLE_TIMEOUT_S)
 
 
 async def _within(receive: Receive, timeout_s: float) -> Message:

@@ -11,8 +11,10 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from api.answers import Answers
 
 SILENT_OF_PEER_MAX: Final = 500
 HEAD_TIMEOUT_S: Final = 10
@@ -44,41 +46,6 @@ class SilentConnections:
             del self._of_peer[peer]
 
 
-class Joining:
-    """A transport that sends the head of an answer together with what follows it at once.
-
-    Uvicorn writes them one by one, and each write is a system call that wakes the peer.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._head = b""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Sends; of a head only once more follows, or the loop's next turn comes."""
-        if self._head:
-            data, self._head = self._head + data, b""
-        elif data.startswith(b"HTTP/1."):
-            self._head = data
-            self._loop.call_soon(self._flush)
-            return
-        self._transport.write(data)
-
-    def close(self) -> None:
-        """Closes after what was written."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._head:
-            data, self._head = self._head, b""
-            self._transport.write(data)
-
-
 class Connection(HttpToolsProtocol):
     """One connection of HTTP/1.1, until it becomes a WebSocket."""
 
@@ -93,8 +60,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn
         """Takes it, unless its peer has enough."""
-        joining: Any = Joining(transport, self.loop)
-        super().connection_made(joining)
+        super().connection_made(transport)
         self._is_silent = self._silent.enter(self._peer)
         if self._is_silent:
             self._start_head_timer()
@@ -147,6 +113,10 @@ class Connection(HttpToolsProtocol):
         """Ends the connection, also where its peer has not read the last answer."""
         super().timeout_keep_alive_handler()
         self.loop.call_later(self.unread_s, self.transport.abort)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.send = Answers(cycle).send  # type: ignore[assignment, method-assign]  # Uvicorn's is within
+        super()._start_asgi_task(cycle, app)
 
     @property
     def _silent(self) -> SilentConnections:

@@ -7,8 +7,8 @@ code, and the client gets the id to quote.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -119,18 +119,28 @@ def field_errors(errors: list[GraphQLError], request_id: str) -> list[dict[str, 
     return [_field_error(error, request_id) for error in errors]
 
 
-@contextmanager
-def masked() -> Iterator[None]:
+class _Masking:
+    """Raises Masked. One serves all: it holds nothing, and is entered at each operation."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, Masked | AccessEnded):
+            raise Masked(*_known(error)) from error
+
+
+_MASKING: Final = _Masking()
+
+
+def masked() -> AbstractContextManager[None]:
     """The outermost frame of an operation: raises Masked for all that is raised in it.
 
     AccessEnded passes: it ends more than the operation.
     """
-    try:
-        yield
-    except (Masked, AccessEnded):
-        raise
-    except Exception as error:
-        raise Masked(*_known(error)) from error
+    return _MASKING
 
 
 def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:

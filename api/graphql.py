@@ -25,6 +25,7 @@ from api.operations import OperationRequest, Outcome, rejected
 from api.outermost import request_id
 from api.rate_limits import Allowance, RateLimited
 from api.request import BODY_BYTES_MAX, Answer, check_content_type, parsed, wanted_answer
+from core.patience import Patience
 from resolvers.context import Context
 
 # GraphiQL is development's: its scripts come from unpkg.com, pinned by hash in the page.
@@ -36,6 +37,10 @@ _IDE_POLICY: Final = (
 
 PATIENCE_S: Final = 0.25  # before somebody looks whether the client is still there
 
+_READ: Final = {
+    name.encode(): name
+    for name in ("accept", "authorization", "content-length", "content-type", "x-tenant")
+}
 _MEDIA_TYPES: Final = {answer: f"{answer}; charset=utf-8".encode() for answer in Answer}
 Headers: TypeAlias = Mapping[str, str]
 
@@ -47,6 +52,7 @@ class GraphQL:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
+        self._patience = Patience(PATIENCE_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -99,7 +105,7 @@ class GraphQL:
                 await stream.serve(request, receive, send)
                 return
             work = self._outcome(request, caller, allowance, context)
-            outcome = await _unless_gone(receive, work)
+            outcome = await _unless_gone(receive, work, self._patience)
         except Problem as problem:
             response = self._refusal(problem, request_id(scope), answer)
             response.raw_headers.extend(allowance.headers())
@@ -134,19 +140,20 @@ class GraphQL:
 
 
 def _read(scope: Scope) -> Headers:
-    """The headers by name, of each the first; read once, since they are asked for often."""
+    """The headers that are asked for here, by name, of each the first."""
     return {
-        name.decode("latin-1"): value.decode("latin-1")
+        _READ[name]: value.decode("latin-1")
         for name, value in reversed(scope["headers"])
+        if name in _READ
     }
 
 
-async def _unless_gone(receive: Receive, work: Awaitable[Outcome]) -> Outcome:
+async def _unless_gone(receive: Receive, work: Awaitable[Outcome], patience: Patience) -> Outcome:
     """The outcome; cancels the work and raises ClientGone when nobody waits for it any more.
 
     Nobody is watched while the work is quick: most answers take less time than a watch would.
     """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    task = asyncio.current_task()
     assert task is not None
     watches: list[asyncio.Task[None]] = []
     has_left = False
@@ -158,7 +165,7 @@ async def _unless_gone(receive: Receive, work: Awaitable[Outcome]) -> Outcome:
         has_left = True
         task.cancel()
 
-    timer = loop.call_later(PATIENCE_S, lambda: watches.append(loop.create_task(watch())))
+    wait = patience.start(lambda: watches.append(asyncio.create_task(watch())))
     try:
         return await work
     except asyncio.CancelledError:
@@ -166,7 +173,7 @@ async def _unless_gone(receive: Receive, work: Awaitable[Outcome]) -> Outcome:
             raise
         raise ClientGone("the client went away") from None
     finally:
-        timer.cancel()
+        patience.stop(wait)
         for one in watches:
             one.cancel()
 

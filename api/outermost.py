@@ -56,7 +56,7 @@ class Outermost:
             await self._app(scope, receive, send)
             return
         own_id = _chosen_id(scope, self._ids)
-        scope = {**scope, "bankfeeds.request_id": own_id}
+        scope["bankfeeds.request_id"] = own_id  # nobody outside has this scope any more
         with bound(request_id=own_id):
             if scope["type"] == "http":
                 await self._http(scope, receive, send)
@@ -71,7 +71,7 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": _completed(message, request_id(scope))}
+                message["headers"] = _completed(message, request_id(scope))
             await send(message)
 
         try:
@@ -100,7 +100,9 @@ class Outermost:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
-        route = next((one for one in _BELOW if path.startswith(f"{one}/")), path)
+        route = path
+        if path not in _ROUTES:
+            route = next((one for one in _BELOW if path.startswith(f"{one}/")), path)
         known = route if route in _ROUTES or route in _BELOW else "other"
         method_label = method if method in _METHODS else "other"
         self._metrics.answered(method_label, known, status, seconds)
@@ -145,7 +147,7 @@ def _chosen_id(scope: Scope, ids: Iterator[str]) -> str:
 def _completed(message: Message, own_id: str) -> list[tuple[bytes, bytes]]:
     """The headers of an answer, and those of ours that it does not have."""
     given = list(message.get("headers", ()))
-    names = {name for name, _ in given}
+    names = dict(given)
     given += [header for header in _HEADERS if header[0] not in names]
     given.append((b"x-request-id", own_id.encode()))
     return given

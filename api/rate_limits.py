@@ -76,9 +76,10 @@ class _Bucket:
 
     def wait_s(self, cost: int, now: float) -> float:
         """How long until this much may be spent; 0 or less: now."""
+        missing_s = self.full_at - now
         # What costs more than a minute allows needs the whole bucket, and then passes.
-        spent_s = min(cost / self.quota, 1) * WINDOW_S
-        return max(self.full_at, now) + spent_s - now - WINDOW_S - _ROUNDING_S
+        share = cost / self.quota if cost < self.quota else 1
+        return (missing_s if missing_s > 0 else 0) + share * WINDOW_S - WINDOW_S - _ROUNDING_S
 
     def spend(self, cost: int, now: float) -> None:
         spent_s = min(cost / self.quota, 1) * WINDOW_S
@@ -110,8 +111,7 @@ class Allowance:
         """Spends, all or nothing. Raises RateLimited where it is not there."""
         now = self._limits.clock()
         for bucket in self._buckets:
-            wait_s = bucket.wait_s(cost, now)
-            if wait_s > 0:
+            if (wait_s := bucket.wait_s(cost, now)) > 0:
                 raise _limited(bucket, math.ceil(wait_s))
         self._spend(cost, now)
 
@@ -121,9 +121,11 @@ class Allowance:
 
     def owes(self) -> bool:
         """Whether Redis must first hear what was spent."""
-        if not self._limits.shared:
-            return False
-        return any(bucket.unreported_s >= LEASE_S for bucket in self._buckets)
+        if self._limits.shared:
+            for bucket in self._buckets:  # a generator would take thrice as long
+                if bucket.unreported_s >= LEASE_S:
+                    return True
+        return False
 
     async def charged(self, cost: int) -> None:
         """As `charge`; tells Redis first where too much has not been told."""

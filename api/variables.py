@@ -7,10 +7,13 @@ from typing import Any
 
 from graphql import (
     GraphQLError,
+    GraphQLID,
     GraphQLSchema,
+    GraphQLString,
     OperationDefinitionNode,
     Undefined,
     coerce_input_value,
+    get_nullable_type,
 )
 from graphql.execution.get_variable_signature import (
     GraphQLVariableSignature,
@@ -31,6 +34,12 @@ class Variables:
         ]
         if len(self._signatures) < len(found):
             self._signatures = None
+        # A text for one of these is what it is.
+        self._texts = {
+            one.name
+            for one in self._signatures or ()
+            if get_nullable_type(one.type) in (GraphQLID, GraphQLString)
+        }
 
     def plain(self, given: Mapping[str, Any]) -> VariableValues | None:
         """The values; None where one is missing, nested or wrong, which graphql-core deals with."""
@@ -42,7 +51,10 @@ class Variables:
             value = given.get(signature.name, Undefined)
             if value is Undefined or isinstance(value, dict | list):
                 return None
-            read = coerce_input_value(value, signature.type)
+            if isinstance(value, str) and signature.name in self._texts:
+                read: Any = value
+            else:
+                read = coerce_input_value(value, signature.type)
             if read is Undefined:
                 return None
             sources[signature.name] = VariableValueSource(signature, value)

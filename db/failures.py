@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from typing import Final
 
 import asyncpg
 
@@ -43,29 +43,49 @@ _GONE = (
 )
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+class _Translation:
+    """Raises our errors for Postgres' own. One serves all: it holds nothing, and is entered at each
+    statement."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        _translate(error)
+
+
+_TRANSLATION: Final = _Translation()
+
+
+def translated() -> AbstractContextManager[None]:
     """Raises our errors for Postgres' own. Texts of the database may hold values: none is kept."""
-    try:
-        yield
-    except asyncpg.exceptions.QueryCanceledError as error:
-        raise TimedOut("the database took too long") from error
-    except (asyncpg.UniqueViolationError, asyncpg.exceptions.ExclusionViolationError) as error:
-        raise Conflict(error.constraint_name or "already there") from None
-    except asyncpg.ForeignKeyViolationError:
-        # Whether the other row is missing or another tenant's must look the same.
-        raise Forbidden("not found") from None
-    except asyncpg.exceptions.IntegrityConstraintViolationError as error:
-        raise Invalid(error.constraint_name or error.column_name or "a constraint") from None
-    except asyncpg.exceptions.DataError as error:
-        raise Invalid(f"a data type ({error.sqlstate})") from None
-    except asyncpg.exceptions.ProgramLimitExceededError as error:
-        raise Invalid("a limit") from error
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise Forbidden("not found") from error
-    except asyncpg.exceptions.TransactionRollbackError as error:
-        raise DatabaseUnavailable("the transaction must be tried again") from error
-    except asyncpg.exceptions.InFailedSQLTransactionError as error:
-        raise DatabaseUnavailable("an earlier statement of the transaction failed") from error
-    except _GONE as error:
-        raise DatabaseUnavailable("the database cannot be reached") from error
+    return _TRANSLATION
+
+
+def _translate(error: BaseException | None) -> None:
+    match error:
+        case None:
+            return
+        case asyncpg.exceptions.QueryCanceledError():
+            raise TimedOut("the database took too long") from error
+        case asyncpg.UniqueViolationError() | asyncpg.exceptions.ExclusionViolationError():
+            raise Conflict(error.constraint_name or "already there") from None
+        case asyncpg.ForeignKeyViolationError():
+            # Whether the other row is missing or another tenant's must look the same.
+            raise Forbidden("not found") from None
+        case asyncpg.exceptions.IntegrityConstraintViolationError():
+            raise Invalid(error.constraint_name or error.column_name or "a constraint") from None
+        case asyncpg.exceptions.DataError():
+            raise Invalid(f"a data type ({error.sqlstate})") from None
+        case asyncpg.exceptions.ProgramLimitExceededError():
+            raise Invalid("a limit") from error
+        case asyncpg.InsufficientPrivilegeError():
+            raise Forbidden("not found") from error
+        case asyncpg.exceptions.TransactionRollbackError():
+            raise DatabaseUnavailable("the transaction must be tried again") from error
+        case asyncpg.exceptions.InFailedSQLTransactionError():
+            raise DatabaseUnavailable("an earlier statement of the transaction failed") from error
+        case _ if isinstance(error, _GONE):
+            raise DatabaseUnavailable("the database cannot be reached") from error

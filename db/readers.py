@@ -17,7 +17,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from core.errors import BankfeedsError
-from db.wire import Wire, executed
+from db.wire import Wire, answered, executed
 
 STATEMENTS_MAX: Final = 512  # prepared on one connection
 CHARACTERS_MAX: Final = 500_000  # of theirs together: Postgres keeps 50 to 100 bytes for each
@@ -43,9 +43,23 @@ class NotEntered(BankfeedsError):
     """Postgres refused the scope of a read, and so did not look at the read."""
 
 
-def entering(role: str, claims: str, timeout_s: int) -> bytes:
-    """The messages that enter a scope, for `Readers.first`."""
-    return executed("bankfeeds_enter", role, claims, f"{timeout_s}s")
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a reader enters a scope: `begin` to prepare in it, `execute` to ask in it, and what
+    Postgres answers to that."""
+
+    begin: str
+    execute: bytes
+    answer: bytes
+
+    @classmethod
+    def of(cls, begin: str, *, role: str, claims: str, timeout_s: int) -> Entry:
+        """Of a role and its claims. `begin` begins a transaction in the same scope."""
+        return cls(
+            begin,
+            executed("bankfeeds_enter", role, claims, f"{timeout_s}s"),
+            answered("on", role, claims, "", f"{timeout_s}s"),
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,18 +75,14 @@ class Reader:
     idle_since: float = 0.0
 
     async def first(
-        self, begin: str, enter: bytes, sql: str, args: tuple[object, ...]
+        self, entry: Entry, sql: str, args: tuple[object, ...]
     ) -> asyncpg.Record | None:
-        """The first row of a statement in a scope.
-
-        `begin` begins a transaction in it, to prepare; `enter` executes `bankfeeds_enter` for the
-        transaction that the statement is by itself.
-        """
+        """The first row of a statement in a scope, in the transaction that it is by itself."""
         statement = self.statements.get(sql)
         if statement is None:
-            statement = await self._prepared(begin, sql)
+            statement = await self._prepared(entry.begin, sql)
         self.statements.move_to_end(sql)
-        self.wire.put_ahead(enter)
+        self.wire.put_ahead(entry.execute, entry.answer)
         try:
             return await statement.fetchrow(*args)
         except asyncpg.PostgresError as error:
@@ -119,23 +129,21 @@ class Readers:
         self._idle: deque[Reader] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def first(
-        self, begin: str, enter: bytes, sql: str, *args: object
-    ) -> asyncpg.Record | None:
+    async def first(self, entry: Entry, sql: str, *args: object) -> asyncpg.Record | None:
         """The first row of a statement in a scope, as `Reader.first`.
 
         Raises asyncpg's errors, NotEntered, OSError where Postgres cannot be reached, and
         TimeoutError where others kept all connections for too long.
         """
-        if self._room.locked():
+        if self._idle:  # then there is room
+            await self._room.acquire()
+        else:
             async with asyncio.timeout(ROOM_TIMEOUT_S):
                 await self._room.acquire()
-        else:
-            await self._room.acquire()
         try:
             reader = self._rested() or await self._opened()
             try:
-                row = await reader.first(begin, enter, sql, args)
+                row = await reader.first(entry, sql, args)
             except (asyncpg.PostgresError, NotEntered):
                 self._keep(reader)
                 raise

@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from core.scope import Scope, UserScope
 from db.failures import DatabaseUnavailable, translated
-from db.readers import Readers, entering
+from db.readers import Entry, Readers
 
 STATEMENT_TIMEOUT_S: Final = 8  # below the ten seconds that an operation of the API may take
 WORKER_STATEMENT_TIMEOUT_S: Final = 60  # a batch on a slow disk is no reason to fail a job
@@ -153,8 +153,7 @@ class Database:
             async with self.as_(scope, read_only=True) as tx:
                 return await tx.row(sql, *args)
         with translated():
-            begin, enter = _entry(scope)
-            return await self._readers.first(begin, enter, sql, *args)
+            return await self._readers.first(_entry(scope), sql, *args)
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable unless Postgres answers."""
@@ -199,10 +198,10 @@ def _begin(scope: Scope, read_only: bool, timeout_s: int) -> str:
 
 
 @lru_cache(maxsize=2_048)
-def _entry(scope: Scope) -> tuple[str, bytes]:
-    """How a reader enters the scope: to prepare, and to ask."""
+def _entry(scope: Scope) -> Entry:
     timeout_s = _timeout_s(scope)
-    return _begin(scope, True, timeout_s), entering(scope.role, scope.claims, timeout_s)
+    begin = _begin(scope, True, timeout_s)
+    return Entry.of(begin, role=scope.role, claims=scope.claims, timeout_s=timeout_s)
 
 
 def _literal(text: str) -> str:

@@ -34,13 +34,17 @@ class Wire(asyncio.Protocol):
         self.failed = False  # the statement that was put ahead last, where its answer has come
         self._transport: Any = None
         self._ahead = b""
+        self._expected = b""
         self._hides = False  # until the answer of what was put ahead is complete
         self._rest = b""
 
-    def put_ahead(self, executed: bytes) -> None:
-        """Sends these messages ahead of the next, which must be one that ends in Sync."""
+    def put_ahead(self, executed: bytes, expected: bytes = b"") -> None:
+        """Sends these messages ahead of the next, which must be one that ends in Sync.
+
+        `expected`: the answer that they mostly get; it is known at a glance.
+        """
         assert not self._hides
-        self._ahead, self.failed = executed, False
+        self._ahead, self._expected, self.failed = executed, expected, False
 
     def take_back(self) -> None:
         """Forgets what was put ahead where no message followed, so that it leads no other one."""
@@ -72,7 +76,10 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Passes on what asyncpg waits for."""
         if self._hides:
-            data = self._without_hidden(self._rest + data)
+            if self._expected and not self._rest and data.startswith(self._expected):
+                data, self._hides = data[len(self._expected) :], False
+            else:
+                data = self._without_hidden(self._rest + data)
         if data:
             self.inner.data_received(data)
 
@@ -139,6 +146,19 @@ class WiredLoop:
         transport = await self._loop.start_tls(wire._transport, wire, *args, **options)
         wire._transport = transport
         return None if transport is None else wire
+
+
+def answered(*values: str) -> bytes:
+    """The messages of an execution that answers with one row of these texts."""
+    row = struct.pack("!h", len(values))
+    for value in values:
+        encoded = value.encode()
+        row += struct.pack("!i", len(encoded)) + encoded
+    tag = b"SELECT 1\x00"
+    return b"".join(
+        kind + struct.pack("!I", len(body) + 4) + body
+        for kind, body in ((b"2", b""), (b"D", row), (_COMPLETE, tag))
+    )
 
 
 def executed(name: str, *values: str) -> bytes:

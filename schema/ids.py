@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import strawberry
 from core.global_id import global_id
 
 NOTHING: Final = UUID(int=0)  # what an id that is none of ours stands for: no row has it
+_KNOWN_MAX: Final = 4_096  # that are remembered: the ids of an answer come back in later requests
 _CHARACTERS_MAX: Final = 200
 
 
@@ -31,8 +33,11 @@ def encode(type_name: str, key: UUID) -> strawberry.ID:
 
 def decode(text: str) -> GlobalId | None:
     """What an id stands for; None where it is none of ours."""
-    if len(text) > _CHARACTERS_MAX:
-        return None
+    return None if len(text) > _CHARACTERS_MAX else _decoded(text)
+
+
+@lru_cache(maxsize=_KNOWN_MAX)
+def _decoded(text: str) -> GlobalId | None:
     try:
         type_name, _, key = base64.urlsafe_b64decode(text.encode("ascii")).decode().partition(":")
         return GlobalId(type=type_name, key=UUID(key))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -40,6 +40,8 @@ class Binding:
     questions: dict[int, Question] = field(default_factory=dict)
 
 
+TEXTS_MAX: Final = 4  # of one plan: which filters are given makes few
+
 Gap: TypeAlias = Callable[[Binding], str]
 
 
@@ -55,10 +57,6 @@ class Sql:
     """An expression of text that is JSON and never null."""
 
     parts: tuple[str | Gap, ...]
-
-    def text(self, binding: Binding) -> str:
-        """The expression, its gaps filled."""
-        return "".join(part if isinstance(part, str) else part(binding) for part in self.parts)
 
 
 Pieces: TypeAlias = list[Json | Sql]
@@ -78,6 +76,21 @@ class Plan:
     """A compiled query. Its statement answers with one row: a text for each root field."""
 
     roots: Sequence[Root]
+    # By what the gaps were filled with. The same text again is the same object, which knows its
+    # hash: who keeps statements by their text need not read it.
+    _texts: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @cached_property
+    def _parts(self) -> Sequence[str | Gap]:
+        parts: list[str | Gap] = ["select "]
+        for root in self.roots:
+            if root.sql is not None:
+                parts += [*root.sql.parts, ",\n"]
+        return tuple(_merged(parts[:-1]))
+
+    @cached_property
+    def _gaps(self) -> Sequence[Gap]:
+        return [part for part in self._parts if not isinstance(part, str)]
 
     @cached_property
     def complete(self) -> bool:
@@ -113,8 +126,15 @@ class Plan:
         same and know where.
         """
         binding = Binding(variables, Arguments(tenant_id))
-        texts = [root.sql.text(binding) for root in self.roots if root.sql is not None]
-        return "select " + ",\n".join(texts), binding.arguments.values
+        filled = tuple([gap(binding) for gap in self._gaps])
+        text = self._texts.get(filled)
+        if text is None:
+            gaps = iter(filled)
+            text = "".join([part if isinstance(part, str) else next(gaps) for part in self._parts])
+            if len(self._texts) >= TEXTS_MAX:
+                self._texts.clear()
+            self._texts[filled] = text
+        return text, binding.arguments.values
 
 
 def joined(pieces: Iterable[Json | Sql]) -> Sql:
