@@ -23,9 +23,9 @@ from api.events import SERVER_SENT_EVENTS, EventStream
 from api.multipart import MULTIPART
 from api.operations import OperationRequest, Outcome, rejected
 from api.outermost import request_id
+from api.patience import Patience
 from api.rate_limits import Allowance, RateLimited
 from api.request import BODY_BYTES_MAX, Answer, check_content_type, parsed, wanted_answer
-from core.patience import Patience
 from resolvers.context import Context
 
 # GraphiQL is development's: its scripts come from unpkg.com, pinned by hash in the page.

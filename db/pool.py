@@ -20,6 +20,7 @@ COMMAND_TIMEOUT_S: Final = 120
 # compiled in part may be as long as a client likes. Ours have 3,000 at most.
 STATEMENTS_MAX: Final = 256
 STATEMENT_CHARACTERS_MAX: Final = 8_192
+_SETTINGS: Final = {"datestyle": "ISO"}  # in which cursors and compiled reads write dates
 READ_TIMEOUT_S: Final = 10  # Postgres itself stops a user's statement after eight
 
 
@@ -42,6 +43,7 @@ async def connect(
             max_inactive_connection_lifetime=60,
             statement_cache_size=0 if pooled else STATEMENTS_MAX,
             max_cacheable_statement_size=STATEMENT_CHARACTERS_MAX,
+            server_settings=_SETTINGS,
             init=_agree_on_types,
             reset=_keep,
         )
@@ -56,7 +58,11 @@ def _readers(dsn: str, size: int) -> Readers:
     async def opened() -> asyncpg.Connection[asyncpg.Record]:
         loop: Any = WiredLoop(asyncio.get_running_loop())
         connection = await asyncpg.connect(
-            dsn, loop=loop, timeout=READ_TIMEOUT_S, command_timeout=READ_TIMEOUT_S
+            dsn,
+            loop=loop,
+            timeout=READ_TIMEOUT_S,
+            command_timeout=READ_TIMEOUT_S,
+            server_settings=_SETTINGS,
         )
         await _agree_on_types(connection)
         return connection

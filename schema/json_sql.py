@@ -34,9 +34,11 @@ _LINE_BYTES: Final = 57  # Postgres breaks the line of base64 after so many
 _SCALARS: Final[Mapping[str, Form]] = {
     "Boolean": Form("({})::text"),
     "CurrencyCode": Form("({})::text", quoted=True),
-    # Whatever the session's DateStyle is. asyncpg has infinities for the first and the last day.
+    # Sessions write dates as ISO does: see `db.pool`. Infinities are asyncpg's first and last day.
     "Date": Form(
-        "replace(replace(to_json({})::text, '-infinity', '0001-01-01'), 'infinity', '9999-12-31')"
+        "case isfinite({0}) when true then ({0})::text"
+        " when false then case when {0} < 'epoch' then '0001-01-01' else '9999-12-31' end end",
+        quoted=True,
     ),
     # Microseconds only where there are some, as `datetime.isoformat` has it.
     "DateTime": Form(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from core.patience import Patience
+from api.patience import Patience
 
 SECONDS = 0.02
 ENOUGH = SECONDS * 20

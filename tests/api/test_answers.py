@@ -1,0 +1,124 @@
+"""An answer that is written in one piece has the bytes that Uvicorn would have written in two."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pytest
+import uvicorn
+from starlette.types import Message
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from api.connections import STATE, Connection, SilentConnections
+
+OK: Final = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-length", b"4"), (b"x-request-id", b"a b\tc\xe9")],
+}
+BODY: Final = {"type": "http.response.body", "body": b"body"}
+ANSWERS: Final[dict[str, Sequence[Message]]] = {
+    "plain": [OK, BODY],
+    "empty": [{**OK, "headers": [(b"content-length", b"0")]}, {"type": "http.response.body"}],
+    "without a length": [{**OK, "headers": []}, BODY],
+    "in parts": [OK, {**BODY, "body": b"bo", "more_body": True}, {**BODY, "body": b"dy"}],
+    "closing": [{**OK, "headers": [*OK["headers"], (b"connection", b"close")]}, BODY],  # type: ignore[misc]  # a list
+    "nothing to read": [{**OK, "status": 204, "headers": []}, {"type": "http.response.body"}],
+}
+REQUESTS: Final = {
+    "GET": b"GET / HTTP/1.1\r\nhost: here\r\n\r\n",
+    "HEAD": b"HEAD / HTTP/1.1\r\nhost: here\r\n\r\n",
+    "closing": b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n",
+    "old": b"GET / HTTP/1.0\r\nhost: here\r\n\r\n",
+    "two at once": b"GET / HTTP/1.1\r\nhost: here\r\n\r\n" * 2,
+}
+REFUSED: Final = {
+    "a header more": (b"x-name", b"a\r\nset-cookie: b"),
+    "the end of the head": (b"x-name", b"a\r\n\r\n<html>"),
+    "a control": (b"x-name", b"a\x00b"),
+    "a line break in a name": (b"x\r\ny", b"a"),
+}
+
+
+class Wire(asyncio.Transport):
+    """What is written, piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.pieces: list[bytes] = []
+        self.is_closed = False
+
+    def write(self, data: Any) -> None:
+        self.pieces.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+async def _answered(
+    kind: type[HttpToolsProtocol], request: bytes, messages: Sequence[Message]
+) -> Wire:
+    async def app(_: Any, __: Any, send: Any) -> None:
+        for message in messages:
+            await send(dict(message))
+
+    state = ServerState()
+    state.default_headers = [(b"date", b"today")]
+    config = uvicorn.Config(app, ws="none", proxy_headers=False, log_level="critical")
+    config.load()
+    protocol = kind(config=config, server_state=state, app_state={STATE: SilentConnections()})
+    wire = Wire()
+    protocol.connection_made(wire)
+    protocol.data_received(request)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not state.tasks
+    protocol.connection_lost(ConnectionError())
+    protocol._unset_keepalive_if_required()
+    return wire
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=list(REQUESTS))
+@pytest.mark.parametrize("messages", ANSWERS.values(), ids=list(ANSWERS))
+async def test_an_answer_is_what_uvicorn_would_have_sent(
+    request_: bytes, messages: Sequence[Message]
+) -> None:
+    ours = await _answered(Connection, request_, messages)
+    theirs = await _answered(HttpToolsProtocol, request_, messages)
+
+    assert b"".join(ours.pieces) == b"".join(theirs.pieces) != b""
+    assert ours.is_closed == theirs.is_closed
+
+
+async def test_a_plain_answer_is_one_piece() -> None:
+    assert len((await _answered(Connection, REQUESTS["GET"], ANSWERS["plain"])).pieces) == 1
+    assert len((await _answered(HttpToolsProtocol, REQUESTS["GET"], ANSWERS["plain"])).pieces) == 2
+
+
+@pytest.mark.parametrize("header", REFUSED.values(), ids=list(REFUSED))
+async def test_a_header_that_holds_more_than_a_header_is_not_sent(
+    header: tuple[bytes, bytes],
+) -> None:
+    start = {**OK, "headers": [(b"content-length", b"4"), header]}
+    wire = await _answered(Connection, REQUESTS["GET"], [start, BODY])
+
+    assert header[1] not in b"".join(wire.pieces)
+    assert b"body" not in b"".join(wire.pieces)
+
+
+async def test_a_length_that_is_not_the_bodys_is_not_sent_as_if_it_were() -> None:
+    start = {**OK, "headers": [(b"content-length", b"3")]}
+    wire = await _answered(Connection, REQUESTS["GET"], [start, BODY])
+
+    assert wire.is_closed
+    assert b"body" not in b"".join(wire.pieces)
