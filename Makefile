@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-sync bench-graphql generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ bench-graphql: $(INSTALLED) ## Measure GraphQL reads beside PostGraphile (ARGS="
 
 bench-webhooks: $(INSTALLED) ## Measure how soon webhooks are answered with the queue down (ARGS="--quick")
 	@PYTHONPATH=. $(BIN)/python bench/webhooks.py $(ARGS)
+
+bench-live: $(INSTALLED) ## Measure webhook to subscription, with API and worker (ARGS="--quick")
+	@$(BIN)/python bench/live.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

@@ -11,26 +11,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from uuid import UUID
 
-import httpx
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from api.dev_keys import create_development_key, sign_token
 from api.streams import STREAMS_OF_USER_MAX
+from bench.api_process import Server, api_process
 from db.events import RedisEvents
 from db.redis import connect as connect_redis
 from schema.ids import encode
@@ -39,31 +34,12 @@ from tests.fixtures.database import cloned
 from tests.fixtures.servers import MIGRATED, shared_servers
 from tests.fixtures.world import Place, World, opened
 
-ROOT = Path(__file__).resolve().parents[1]
 OPENED_AT_ONCE = 50
 IDLE_S = 10
 CHANGES = 5
-STARTS_WITHIN_S = 30
 QUERY = """
 subscription ($id: ID!) { ingestionJobUpdated(jobId: $id) { id state counts { processed } } }
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """The API in a process of its own."""
-
-    url: str
-    pid: int
-
-    def rss_mib(self) -> float:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(one for one in status.splitlines() if one.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
-
-    def cpu_s(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def main(count: int) -> None:
@@ -89,7 +65,7 @@ async def main(count: int) -> None:
                 "BANKFEEDS_DEMO": "true",
             }
             job_id = await world.job(place, b"01,A,B,261121,0800,1,80,1,2/\n")
-            async with _serving(environ) as server:
+            async with api_process(environ) as server:
                 events = RedisEvents(client)
                 figures = await _measured(world, place, job_id, server, tokens, events)
     sys.stdout.write(json.dumps(figures) + "\n")
@@ -194,32 +170,6 @@ async def _tokens(world: World, place: Place, folder: Path, count: int) -> list[
         for user in users
     ]
     return [signed[number % len(signed)] for number in range(count)]
-
-
-@asynccontextmanager
-async def _serving(environ: dict[str, str]) -> AsyncIterator[Server]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "serve", "--port", str(port)),
-        env={**os.environ, **environ, "PYTHONPATH": str(ROOT), "BANKFEEDS_LOG_LEVEL": "warning"},
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(STARTS_WITHIN_S), httpx.AsyncClient(trust_env=False) as http:
-            while not await _answers(http, url):  # noqa: ASYNC110  # a server sends no event
-                await asyncio.sleep(0.1)
-        yield Server(url=url, pid=process.pid)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _answers(http: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await http.get(f"{url}/readyz")).is_success
-    except httpx.TransportError:
-        return False
 
 
 if __name__ == "__main__":

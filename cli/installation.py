@@ -13,6 +13,8 @@ from api.persisted import read_list
 from cli.listener import PortTaken, base_url, listen, listen_near
 from cli.local import local_servers
 from cli.ready import Demo
+from cli.sandbox_endpoints import sandbox_endpoints
+from cli.simulated import simulates
 from core.settings import PORT, Settings
 from db.direct import connected
 from db.files import migrations_directory
@@ -27,7 +29,12 @@ class Children(Protocol):
     """Names the processes that run beside the servers."""
 
     def __call__(
-        self, environ: Mapping[str, str], *, listener: int, url: str
+        self,
+        environ: Mapping[str, str],
+        *,
+        listener: int,
+        url: str,
+        webhooks: Mapping[str, str],
     ) -> Sequence[Command]: ...
 
 
@@ -82,7 +89,8 @@ async def running(
         notify("Starting API and worker")
         # The owner's login is not for them.
         environ = {**values, "MIGRATION_DATABASE_URL": ""}
-        commands = parts.children(environ, listener=listener.fileno(), url=url)
+        webhooks = await sandbox_endpoints(settings, url=url) if simulates(environ) else {}
+        commands = parts.children(environ, listener=listener.fileno(), url=url, webhooks=webhooks)
         async with asyncio.TaskGroup() as group:
             starting = group.create_task(
                 stack.enter_async_context(supervised_all(commands, notify=notify))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from cli.client import ApiError, Client
@@ -96,7 +96,6 @@ def _visited(
 
 
 def _open(url: str) -> None:
-    try:
-        webbrowser.get(os.environ.get("BROWSER")).open(url)
-    except webbrowser.Error:
-        return  # the person opens the page by hand
+    """In the person's browser; where there is none, they open the page by hand."""
+    with suppress(webbrowser.Error):
+        webbrowser.open(url)

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 PORT: Final = 8091
+PORT_MAX: Final = 65_535
 SECRET: Final = "BANKFEEDS_SANDBOX_SECRET"  # noqa: S105 - the name of a variable
 
 
@@ -17,7 +18,8 @@ def sandbox(
     ] = None,
     *,
     port: Annotated[
-        int, typer.Option(help="The first on this port of 127.0.0.1, others above.", min=1)
+        int,
+        typer.Option(help="The first on this port of 127.0.0.1, others above.", min=1, max=65535),
     ] = PORT,
 ) -> None:
     """Run simulated providers until Ctrl-C, and print the settings that lead to them.
@@ -28,22 +30,32 @@ def sandbox(
     from contextlib import ExitStack
     from secrets import token_hex
 
+    from providers.registry import variable
     from sandbox.registry import SANDBOXES, by_slug
-    from sandbox.serving import serving
+    from sandbox.serving import NotServed, serving
 
     try:
         chosen = [by_slug(slug) for slug in providers] if providers else list(SANDBOXES)
     except KeyError as error:
         typer.echo(f"bankfeeds: {error.args[0]}", err=True)
         raise typer.Exit(2) from None
+    if port + len(chosen) - 1 > PORT_MAX:
+        raise typer.BadParameter(
+            f"{len(chosen)} providers need ports up to {port + len(chosen) - 1}; give a lower one",
+            param_hint="--port",
+        )
     secret = os.environ.get(SECRET)
     ended = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     with ExitStack() as stack:
         for number, one in enumerate(chosen):
             own = secret or token_hex(16)
-            url = stack.enter_context(serving(one.make(own), port=port + number))
+            try:
+                url = stack.enter_context(serving(one.make(own), port=port + number))
+            except NotServed as error:
+                typer.echo(f"bankfeeds: {error}; give another --port", err=True)
+                raise typer.Exit(1) from None
             for field, value in one.settings(url, own).items():
                 if secret is None:
-                    typer.echo(f"BANKFEEDS_PROVIDER_{one.slug}_{field}".upper() + f"={value}")
+                    typer.echo(f"{variable(one.slug, field)}={value}")
         signal.sigwait(ended)

@@ -19,7 +19,8 @@ def serve(
         str | None, typer.Option(help="Listen on this address; BANKFEEDS_HOST, else loopback.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Listen on this port; BANKFEEDS_PORT, else 8000.", min=1)
+        int | None,
+        typer.Option(help="Listen on this port; BANKFEEDS_PORT, else 8000.", min=1, max=65535),
     ] = None,
     processes: Annotated[
         int, typer.Option(help="How many processes serve: one a core.", min=1, max=64)

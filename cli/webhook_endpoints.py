@@ -164,7 +164,17 @@ def _receiver(provider: str) -> Receiver:
 def _secret(path: Path | None) -> str | None:
     if path is None:
         return None
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(
+            f"cannot be read: {error.strerror}; name a file, or - for standard input",
+            param_hint="--secret-file",
+        ) from None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(
+            "is no text in UTF-8: give the file with the secret alone", param_hint="--secret-file"
+        ) from None
     return text.strip()
 
 

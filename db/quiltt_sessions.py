@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from core.scope import WorkerScope
 from core.vault import Aad
 from db.queries import load
 from db.rows import read
-from db.session import Tx
+from db.session import Database, Tx
 
 _SQL = load("quiltt_sessions")
 
@@ -44,6 +45,7 @@ class EndedSession:
 
     id: UUID
     sealed: bytes = field(repr=False)
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,13 @@ async def ended(tx: Tx, *, tenant_id: UUID, persona_id: UUID) -> list[EndedSessi
     """Sessions that Quiltt still takes for open."""
     rows = await tx.rows(_SQL["ended"], tenant_id, persona_id)
     return [read(EndedSession, row) for row in rows]
+
+
+async def over(database: Database, *, before: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """Tenant and persona ids of sessions that have ended and are not closed at Quiltt."""
+    async with database.as_(WorkerScope(tenant_id=None), read_only=True) as tx:
+        rows = await tx.rows(_SQL["over"], before, most)
+    return [(row["tenant_id"], row["persona_id"]) for row in rows]
 
 
 async def close(tx: Tx, *, tenant_id: UUID, session_id: UUID, now: datetime) -> None:

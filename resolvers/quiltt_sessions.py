@@ -25,6 +25,7 @@ from db import quiltt_sessions as sessions
 from db.quiltt_profiles import QuilttProfile
 from db.quiltt_sessions import OpenSession, SessionState
 from db.session import Tx
+from pipeline import quiltt_sessions as at_quiltt
 from providers.base import LinkKind, LinkStep
 from providers.http import Client
 from providers.quiltt.connector import QUILTT
@@ -34,7 +35,6 @@ from providers.quiltt.links import (
     ENVIRONMENT_ID,
     PROFILE_ID,
     SESSION_MAX,
-    close_session,
     make_profile,
     open_session,
     profile_uuid,
@@ -151,19 +151,17 @@ async def spend(
 
 
 async def close_ended(context: Context, *, persona_id: UUID) -> None:
-    """Ends at Quiltt what has ended here. Never raises: what fails is done the next time."""
-    tenant_id, vault = context.tenant, context.services.vault
+    """Ends at Quiltt what has ended here. Never raises: workers do what fails."""
+    services = context.services
     try:
-        client = await client_of(context, QUILTT)
-        async with context.as_worker() as tx:
-            ended = await sessions.ended(tx, tenant_id=tenant_id, persona_id=persona_id)
-        for one in ended:
-            plain = await vault.open(one.sealed, aad=sessions.aad(tenant_id, one.id))
-            await close_session(client, plain.decode())
-            async with context.as_worker() as tx:
-                await sessions.close(
-                    tx, tenant_id=tenant_id, session_id=one.id, now=context.services.clock()
-                )
+        await at_quiltt.close_ended(
+            await client_of(context, QUILTT),
+            tenant_id=context.tenant,
+            persona_id=persona_id,
+            database=services.database,
+            vault=services.vault,
+            now=services.clock(),
+        )
     except (BankfeedsError, Refusal) as error:
         log.warning("quiltt.session_not_closed", extra={"error": type(error).__name__})
 

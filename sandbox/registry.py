@@ -24,6 +24,7 @@ class Sandbox:
     name: str
     make: Callable[[str], ASGIApp]
     settings: Callable[[str, str], Mapping[str, str]]  # of the URL and the secret
+    webhook_field: str | None = None  # of the settings: where new links have events sent
 
 
 def _now() -> datetime:
@@ -53,6 +54,7 @@ SANDBOXES: Final = (
             "secret": secret,
             "hosted": "true",
         },
+        webhook_field="webhook_url",
     ),
     Sandbox(
         slug="quiltt",

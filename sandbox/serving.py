@@ -1,4 +1,4 @@
-"""Serve a sandbox on the loopback interface: while a context lasts, or until the process ends."""
+"""Serve a sandbox on the loopback interface while a context lasts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ HOST: Final = "127.0.0.1"
 START_TIMEOUT_S: Final = 10
 
 
+class NotServed(Exception):
+    """The port cannot be had, or nothing serves on it in time."""
+
+
 @contextmanager
 def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """The base URL, such as "http://127.0.0.1:49152", while a thread serves the application.
 
-    Port 0 is a free one. Raises RuntimeError if it does not start within ten seconds.
+    Port 0 is a free one. Raises NotServed, also if it does not start within ten seconds.
     """
     server = uvicorn.Server(_config(app))
     with _listener(port) as listener:
@@ -34,12 +38,6 @@ def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
             thread.join(START_TIMEOUT_S)
 
 
-def serve(app: ASGIApp, *, port: int) -> None:
-    """Serve the application on this port until the process is told to end."""
-    with _listener(port) as listener:
-        uvicorn.Server(_config(app)).run(sockets=[listener])
-
-
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app, loop="asyncio", ws="none", lifespan="off", log_level="critical", access_log=False
@@ -47,7 +45,10 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _listener(port: int) -> socket.socket:
-    listener = socket.create_server((HOST, port))
+    try:
+        listener = socket.create_server((HOST, port))
+    except OSError as error:
+        raise NotServed(f"cannot listen on {HOST} port {port}: {error.strerror}") from error
     # Inherited by every connection. Head and body of an answer are two writes, and without this
     # the second waits for the client to acknowledge the first, which takes it 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -58,5 +59,5 @@ def _wait_until_started(server: uvicorn.Server) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not server.started:
         if time.monotonic() > deadline:
-            raise RuntimeError("the sandbox did not start")
+            raise NotServed("the sandbox did not start")
         time.sleep(0.01)

@@ -49,11 +49,16 @@ where s.tenant_id = $1 and s.id = $2 and s.state = 'open';
 -- name: ended
 -- role: worker
 -- Ended here and not there, where a token lives for a day.
-select s.id, s.sealed
+select s.id, s.sealed, s.issued_at
 from app.quiltt_sessions as s
 where s.tenant_id = $1 and s.persona_id = $2 and s.state <> 'open' and s.sealed is not null
 order by s.issued_at
 limit 20;
+
+-- name: over
+-- role: worker
+select o.tenant_id, o.persona_id
+from private.over_quiltt_sessions($1, $2) as o;
 
 -- name: close
 -- role: worker

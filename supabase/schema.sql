@@ -790,6 +790,30 @@ $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
 
+CREATE OR REPLACE FUNCTION private.over_quiltt_sessions(before timestamp with time zone, most integer)
+ RETURNS TABLE(tenant_id uuid, persona_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select waiting.tenant_id, waiting.persona_id
+  from (
+    select
+      s.tenant_id,
+      s.persona_id,
+      min(s.expires_at) as since,
+      row_number() over (partition by s.tenant_id order by min(s.expires_at), s.persona_id) as turn
+    from app.quiltt_sessions as s
+    where s.sealed is not null
+      and (s.state <> 'open' or s.expires_at <= before)
+    group by s.tenant_id, s.persona_id
+  ) as waiting
+  order by waiting.turn, waiting.since
+  limit least(most, 1000)
+$function$;
+comment on function private.over_quiltt_sessions(timestamp with time zone,integer) is 'Personas of all tenants with sessions that have ended here and not at Quiltt; one of each tenant first. Ids only.';
+grant execute on function private.over_quiltt_sessions(timestamp with time zone,integer) to worker;
+
 CREATE OR REPLACE FUNCTION private.primary_persona(holder uuid)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -2889,6 +2913,7 @@ CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
 CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
 CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
+CREATE INDEX quiltt_sessions_over_idx ON app.quiltt_sessions USING btree (expires_at) WHERE (sealed IS NOT NULL);
 CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (tenant_id, persona_id);
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);

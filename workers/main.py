@@ -29,6 +29,7 @@ from providers.webhooks import Reception
 from resolvers.services import open_services, pipeline_services
 from workers.deliveries import courier
 from workers.janitor import expire_uploads
+from workers.quiltt_upkeep import close_sessions
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
 from workers.token_upkeep import renew_tokens
@@ -42,6 +43,7 @@ SWEEP_MOST: Final = 200
 INDEX_EVERY_S: Final = 2
 DELIVER_EVERY_S: Final = 2
 RENEWAL_SECOND: Final = 20  # of every minute
+CLOSING_SECOND: Final = 43  # of every minute
 JANITOR_EVERY_MIN: Final = 10
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
@@ -92,6 +94,11 @@ async def run_webhooks(ctx: Ctx) -> None:
 async def renew(ctx: Ctx) -> None:
     """Renews access tokens that end soon."""
     await renew_tokens(ctx["pipeline"], ctx["services"].queue)
+
+
+async def close(ctx: Ctx) -> None:
+    """Ends sessions at Quiltt whose time is over."""
+    await close_sessions(ctx["pipeline"])
 
 
 async def clean(ctx: Ctx) -> None:
@@ -152,6 +159,7 @@ def worker_options(
             cron(schedule, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(run_webhooks, second=set(range(1, 60, SWEEP_EVERY_S)), run_at_startup=True),
             cron(renew, second={RENEWAL_SECOND}),
+            cron(close, second={CLOSING_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),

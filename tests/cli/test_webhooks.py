@@ -247,3 +247,19 @@ def test_a_secret_that_is_not_given_is_asked_for(run: Run) -> None:
 
     assert isinstance(result.exception, BadInput)
     assert "Give the secret" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", [("create", "quiltt"), ("rotate", str(uuid4()))])
+def test_a_file_without_the_secret_is_told_in_words(
+    run: Run, tmp_path: Path, command: tuple[str, str]
+) -> None:
+    (tmp_path / "image").write_bytes(b"\xff\xd8\xff")
+
+    missing = run("endpoint", *command, "--secret-file", str(tmp_path / "nowhere"))
+    folder = run("endpoint", *command, "--secret-file", str(tmp_path))
+    binary = run("endpoint", *command, "--secret-file", str(tmp_path / "image"))
+
+    assert [one.exit_code for one in (missing, folder, binary)] == [2, 2, 2]
+    assert "cannot be read: No such file" in missing.stderr
+    assert "cannot be read: Is a directory" in folder.stderr
+    assert "is no text in UTF-8" in binary.stderr

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -78,6 +79,13 @@ def up(place: Path, *options: str, **environ: str) -> Iterator[Up]:
         assert eventually(lambda: not using(data_dir)), "a server was left behind"
 
 
+def webhook_endpoint(running: Up) -> str:
+    """The path to which new links at the simulated Plaid have events sent."""
+    environ = Path(f"/proc/{running.children()['worker']}/environ").read_bytes().split(b"\0")
+    variables = dict(one.decode().split("=", 1) for one in environ if one)
+    return urlsplit(variables["BANKFEEDS_PROVIDER_PLAID_WEBHOOK_URL"]).path
+
+
 def told_to_end(running: Up, number: signal.Signals = signal.SIGTERM) -> float:
     """The seconds that it took to end; the status must be 0."""
     began = time.monotonic()
@@ -120,6 +128,7 @@ def test_a_second_start_goes_on_with_the_data_of_the_first(place: Path) -> None:
     with up(place) as running:
         running.ready()
         keys = (running.data_dir / "keys.json").read_bytes()
+        endpoint = webhook_endpoint(running)
         told_to_end(running, signal.SIGINT)
 
     with up(place) as running:
@@ -127,7 +136,19 @@ def test_a_second_start_goes_on_with_the_data_of_the_first(place: Path) -> None:
 
         assert answer["users"][0]["token"] == "token-2"
         assert (running.data_dir / "keys.json").read_bytes() == keys
+        assert webhook_endpoint(running) == endpoint
         assert "No migration is pending" in running.log.read_text()
+
+
+def test_an_endpoint_that_is_not_in_the_database_is_made_anew(place: Path) -> None:
+    (place / "data").mkdir()
+    (place / "data" / "sandbox-plaid-webhook").write_text("a" * 26)
+    with up(place) as running:
+        running.ready()
+
+        assert webhook_endpoint(running).startswith("/webhooks/plaid/")
+        assert webhook_endpoint(running) != f"/webhooks/plaid/{'a' * 26}"
+        assert (running.data_dir / "sandbox-plaid-webhook").stat().st_mode & 0o077 == 0
 
 
 def test_kill_9_of_any_process_heals(place: Path) -> None:

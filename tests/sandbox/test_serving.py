@@ -1,47 +1,27 @@
-"""Sandboxes are served on a port of this machine until their process is told to end."""
+"""Sandboxes are served on a port of this machine while a context lasts."""
 
 from __future__ import annotations
 
-import signal
 import socket
-import subprocess
-import sys
 
 import httpx
+import pytest
 
 from sandbox.plaid import create_app
-from sandbox.serving import serving
+from sandbox.serving import NotServed, serving
 from tests.sandbox.plaid_served import CLIENT_ID, CREDENTIALS, NOW, SECRET, Served
-from tests.sandbox.webhook_receiver import receiving, wait_until
-
-PROGRAM = """
-import sys
-from datetime import UTC, datetime
-from sandbox.plaid import create_app
-from sandbox.serving import serve
-
-app = create_app(seed=1, client_id="a", secret="b", now=lambda: datetime.now(UTC))
-serve(app, port=int(sys.argv[1]))
-"""
+from tests.sandbox.webhook_receiver import receiving
 
 
-def test_process_serves_until_it_is_told_to_end() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            return bool(httpx.get(f"{url}/_sandbox/items").json() == {"items": []})
-        except httpx.TransportError:
-            return False
-
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(port)]) as process:
-        try:
-            wait_until(answers, within_s=30)
-        finally:
-            process.send_signal(signal.SIGTERM)
-        process.wait(timeout=5)
+def test_a_port_that_somebody_has_is_told_of() -> None:
+    app = create_app(seed=1, client_id=CLIENT_ID, secret=SECRET, now=lambda: NOW)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(NotServed, match=f"cannot listen on 127.0.0.1 port {port}: Address"),
+            serving(app, port=port),
+        ):
+            pass
 
 
 async def test_application_ends_its_work_without_a_server() -> None:
