@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 from datetime import timedelta
 from time import monotonic
@@ -19,6 +18,7 @@ from sandbox.faults import FaultRule
 from tests.contracts.base import MEANINGS, Adapter, Bank, secrets_of
 from tests.contracts.conftest import client_of
 from tests.contracts.reading import Reader
+from tests.fixtures.all_logs import AllLogs
 
 IMPATIENT_S = 0.4
 
@@ -51,24 +51,23 @@ async def test_a_failure_has_its_meaning_and_tells_no_secret(
     bank: Bank,
     reader: Reader,
     case: str,
-    caplog: pytest.LogCaptureFixture,
+    all_logs: AllLogs,
 ) -> None:
     bank.faults.add(RULES[case])
     begun = monotonic()
 
-    with caplog.at_level(logging.DEBUG):
-        if case == "hang":
-            async with httpx.AsyncClient(timeout=IMPATIENT_S, trust_env=False) as http:
-                error = await failure_of(_with(reader, client_of(adapter, bank, http)))
-        else:
-            error = await failure_of(reader)
+    if case == "hang":
+        async with httpx.AsyncClient(timeout=IMPATIENT_S, trust_env=False) as http:
+            error = await failure_of(_with(reader, client_of(adapter, bank, http)))
+    else:
+        error = await failure_of(reader)
 
     assert (error.action, error.kind) == adapter.meaning(case)
     assert error.code == error.code.lower()
     assert error.message.endswith(".")
     assert error.next_step.endswith(".")
     assert monotonic() - begun < 5
-    said = "".join((caplog.text, *traceback.format_exception(error), repr(error), str(error)))
+    said = "".join((all_logs.said(), *traceback.format_exception(error), repr(error), str(error)))
     assert [s for s in secrets_of(bank.app, reader.credentials) if s in said] == []
 
 

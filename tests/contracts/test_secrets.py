@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,31 +22,27 @@ from providers.http import Client, Retries
 from sandbox.faults import FaultRule
 from tests.contracts.base import Adapter, Bank, secrets_of
 from tests.contracts.reading import Reader
+from tests.fixtures.all_logs import AllLogs
 from tests.fixtures.world import Place, World
 
 
 async def test_linking_and_reading_log_no_secret(
-    adapter: Adapter, bank: Bank, client: Client, caplog: pytest.LogCaptureFixture
+    adapter: Adapter, bank: Bank, client: Client, all_logs: AllLogs
 ) -> None:
-    # By name too: where another test has set our logging up, the client is quieter.
-    with (
-        caplog.at_level(logging.DEBUG),
-        caplog.at_level(logging.DEBUG, logger="httpx"),
-        caplog.at_level(logging.DEBUG, logger="httpcore"),
-    ):
-        linked = await bank.link(client)
-        reader = Reader(
-            connector=adapter.connector,
-            client=client,
-            credentials=linked.credentials,
-            now=bank.now(),
-        )
-        await reader.pages()
+    linked = await bank.link(client)
+    reader = Reader(
+        connector=adapter.connector,
+        client=client,
+        credentials=linked.credentials,
+        now=bank.now(),
+    )
+    await reader.pages()
 
     secrets = secrets_of(bank.app, linked.credentials)
-    assert "HTTP Request" in caplog.text, "the client of HTTP logs nothing: this proves nothing"
+    said = all_logs.said()
+    assert "HTTP Request" in said
     assert secrets
-    assert [secret for secret in secrets if secret in caplog.text] == []
+    assert [secret for secret in secrets if secret in said] == []
 
 
 async def test_nothing_shows_secrets_when_it_is_printed(
@@ -88,13 +83,13 @@ async def test_a_whole_sync_leaves_secrets_nowhere_but_sealed(
     adapter: Adapter,
     bank: Bank,
     linked: Linked,
-    caplog: pytest.LogCaptureFixture,
+    all_logs: AllLogs,
 ) -> None:
     place = await _place(engine.world, adapter, linked)
-    with caplog.at_level(logging.DEBUG):
-        well = await _synced(engine, place)
-        bank.faults.add(FaultRule(path="/", kind="status", status=401, times=None))
-        badly = await _synced(engine, place)
+    well = await _synced(engine, place)
+    bank.faults.add(FaultRule(path="/", kind="status", status=401, times=None))
+    badly = await _synced(engine, place)
+    said = all_logs.said()
     kept = await _kept(engine.redis)
     rows = await _rows(engine.world)
 
@@ -105,7 +100,7 @@ async def test_a_whole_sync_leaves_secrets_nowhere_but_sealed(
     for secret in secrets_of(bank.app, linked.credentials):
         assert secret not in rows
         assert secret.encode().hex() not in rows
-        assert secret not in caplog.text
+        assert secret not in said
         assert secret.encode() not in kept
 
 

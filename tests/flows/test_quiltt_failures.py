@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Literal
 
 import asyncpg
@@ -10,6 +9,7 @@ import pytest
 
 from sandbox.faults import FaultRule
 from sandbox.quiltt_links import ErrorKind
+from tests.fixtures.all_logs import AllLogs
 from tests.fixtures.quiltt_service import API_KEY
 from tests.fixtures.quiltt_syncing import Syncing
 from tests.fixtures.quiltt_syncing_fixture import Link
@@ -185,22 +185,23 @@ async def test_a_connection_of_another_profile_is_not_read(link: Link) -> None:
 
 
 async def test_no_key_and_no_number_is_in_logs_or_in_what_is_told(
-    link: Link, caplog: pytest.LogCaptureFixture
+    link: Link, all_logs: AllLogs
 ) -> None:
     bank = await link()
     told: list[str] = []
-    with caplog.at_level(logging.DEBUG):
-        for status in (401, 403, 404, 422, 429, 500):
-            rule = FaultRule(path=GRAPHQL, kind="status", status=status, times=None)
-            bank.quiltt.app.faults.add(rule)
-            job = await bank.sync()
-            bank.quiltt.app.faults.clear()
-            told += [str(value) for value in dict(job).values()]
-            await bank.finish(job["id"])
-    told += [str(vars(record)) for record in caplog.records]
-    told += [str(dict(await bank.connection())), repr(bank.world.services.providers)]
+    for status in (401, 403, 404, 422, 429, 500):
+        rule = FaultRule(path=GRAPHQL, kind="status", status=status, times=None)
+        bank.quiltt.app.faults.add(rule)
+        job = await bank.sync()
+        bank.quiltt.app.faults.clear()
+        told += [str(value) for value in dict(job).values()]
+        await bank.finish(job["id"])
+    told += [
+        all_logs.said(),
+        str(dict(await bank.connection())),
+        repr(bank.world.services.providers),
+    ]
 
-    assert told
     assert not any(API_KEY in text for text in told)
 
 

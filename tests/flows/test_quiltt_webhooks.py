@@ -92,15 +92,16 @@ async def test_events_may_come_twice_in_disorder_and_without_what_records_have(
     sent = quiltt.control.send_webhooks(**mischief)
 
     await mail.deliver()
-    known = await quiltt_world.owner.fetchval(
-        "select count(*) from app.webhook_events where dedupe_key = any($1::text[])", sent
-    )
-    again = await mail.states()
+    known, states, syncs = await _keys(quiltt_world), await mail.states(), await _syncs(bank)
+    opened = mail.opened
     quiltt.control.send_webhooks(event_ids=sent)
     await mail.deliver()
 
-    assert known <= len(set(sent))
-    assert await mail.states() == again
+    assert set(sent) <= set(known)
+    assert len(known) == len(set(known)), "an event is kept twice"
+    assert mail.opened > opened, "nothing came again: this proves nothing"
+    assert await _keys(quiltt_world) == known
+    assert (await mail.states(), await _syncs(bank)) == (states, syncs)
     assert await bank.rows() == bank.truth()
     assert (await _connection(quiltt_world, bank.place.connection_id))["status"] == "active"
 
@@ -184,10 +185,13 @@ async def test_what_quiltt_did_not_sign_now_is_not_taken(
     quiltt.control.hold_webhooks()
     quiltt.profile()
     quiltt.control.send_webhooks(**mischief)
+    came = quiltt.taken()
 
-    for request in quiltt.taken():
+    assert came
+    for request in came:
         with pytest.raises(BadSignature):
             await mail.take(request)
+    assert await _keys(quiltt_world) == []
 
 
 async def test_a_payload_without_events_is_taken_and_means_nothing(
@@ -226,6 +230,24 @@ async def _linked(world: World, quiltt: Service, mail: Mail) -> Syncing:
     await mail.deliver()
     await bank.settle()
     return bank
+
+
+async def _keys(world: World) -> list[str]:
+    """What tells events apart, of all that are kept: of tenants and of nobody."""
+    rows = await world.owner.fetch(
+        "select dedupe_key as key from private.webhook_inbox where tenant_id is null"
+        " union all select dedupe_key from app.webhook_events order by key"
+    )
+    return [row["key"] for row in rows]
+
+
+async def _syncs(bank: Syncing) -> int:
+    """How many syncs the tenant has had."""
+    return int(
+        await bank.world.owner.fetchval(
+            "select count(*) from app.ingestion_jobs where tenant_id = $1", bank.place.tenant_id
+        )
+    )
 
 
 async def _connection(world: World, connection_id: UUID) -> asyncpg.Record:

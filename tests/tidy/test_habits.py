@@ -106,6 +106,22 @@ def test_nobody_catches_everything() -> None:
     )
 
 
+def test_no_fixture_is_named_as_a_test() -> None:
+    found = [
+        place(path, node)
+        for path in ours("tests")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test")
+        and any(
+            ast.unparse(decorator).partition("(")[0].rpartition(".")[2] == "fixture"
+            for decorator in node.decorator_list
+        )
+    ]
+
+    assert not found, "a test that is a fixture never runs:\n" + "\n".join(found)
+
+
 @pytest.mark.parametrize("word", ["TO" + "DO", "FIX" + "ME"])
 def test_no_note_to_self_is_left(word: str) -> None:
     files = [*ours(*PACKAGES, "tests", "bench"), *ROOT.glob("sql/*.sql"), *ROOT.glob("docs/*.md")]

@@ -18,10 +18,7 @@ from tests.fixtures.post import OTHER_SECRET, SECRET, Post, log_of
 from tests.fixtures.receiver import receiving, status
 from workers.parcels import ATTEMPTS_MAX, BACKOFF, FAILURES_MAX, delay
 
-WITHIN_S = 15
 
-
-@pytest.fixture
 async def test_attempts_grow_apart_and_end(post: Post) -> None:
     place = await post.world.place()
     waits: list[timedelta] = []

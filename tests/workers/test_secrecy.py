@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-from io import StringIO
-
 import pytest
 
 from channels.email import MailServer
-from core.logs import JsonLines
+from tests.fixtures.all_logs import AllLogs
 from tests.fixtures.mailbox import mailbox
 from tests.fixtures.post import SECRET, post_office
 from tests.fixtures.receiver import hang_up, receiving, status
@@ -20,43 +17,32 @@ PASSWORD = "p4ssw0rdOfMail"
 SECRETS = (TOKEN, SECRET, SECRET.removeprefix("whsec_"), PASSWORD)
 
 
-async def test_no_secret_is_shown(world: World, redis_url: str) -> None:
-    said = StringIO()
-    handler = logging.StreamHandler(said)
-    handler.setFormatter(JsonLines(reveal=True))
-    handler.addFilter(lambda record: record.name != "mail.log")  # the server's, not ours
-    root = logging.getLogger()
-    root.addHandler(handler)
-    before = root.level
-    root.setLevel(logging.DEBUG)
-    try:
-        async with (
-            mailbox({"MAIL": "535 who are you"}) as (_, url),
-            post_office(
-                world,
-                redis_url,
-                mail=MailServer.of(url.replace("://", f"://mailer:{PASSWORD}@"), "a@b.example"),
-            ) as post,
-            receiving(status(500, body=TOKEN.encode()), hang_up, status(200)) as receiver,
-        ):
-            place = await world.place()
-            await post.webhook(place, f"{receiver.url}/{TOKEN}?token={TOKEN}")
-            await post.slack(place, f"{receiver.url}/{TOKEN}")
-            await post.slack(place, f"http://127.0.0.1:1/{TOKEN}")
-            await post.email(place, recipient_role="owner")
-            for _ in range(3):
-                await post.put(place)
-                await post.deliver()
-                post.clock.forward(minutes=3)
-            rows = await _everything(world)
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(before)
+async def test_no_secret_is_shown(world: World, redis_url: str, all_logs: AllLogs) -> None:
+    async with (
+        mailbox({"MAIL": "535 who are you"}) as (_, url),
+        post_office(
+            world,
+            redis_url,
+            mail=MailServer.of(url.replace("://", f"://mailer:{PASSWORD}@"), "a@b.example"),
+        ) as post,
+        receiving(status(500, body=TOKEN.encode()), hang_up, status(200)) as receiver,
+    ):
+        place = await world.place()
+        await post.webhook(place, f"{receiver.url}/{TOKEN}?token={TOKEN}")
+        await post.slack(place, f"{receiver.url}/{TOKEN}")
+        await post.slack(place, f"http://127.0.0.1:1/{TOKEN}")
+        await post.email(place, recipient_role="owner")
+        for _ in range(3):
+            await post.put(place)
+            await post.deliver()
+            post.clock.forward(minutes=3)
+        rows = await _everything(world)
+    said = all_logs.said(but={"mail.log"})  # that is the server's, not ours
 
-    assert "delivery.attempted" in said.getvalue()
+    assert "delivery.attempted" in said
     assert receiver.received
     for secret in SECRETS:
-        assert secret not in said.getvalue()
+        assert secret not in said
         assert secret not in rows
 
 
