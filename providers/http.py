@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from core.provider_error import Action, ErrorKind, ProviderError
 
 ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
 RETRY_AFTER_MAX: Final = timedelta(days=1)
+ANSWER_WITHIN: Final = timedelta(minutes=2)  # all of it: bytes that trickle bind a worker as well
 INLINE_WAIT_MAX: Final = timedelta(
     seconds=2
 )  # a longer stated delay is for the job, not for a waiting worker
@@ -34,7 +36,7 @@ class Response:
         """The body as JSON, numbers with a point as Decimal. Raises ProviderError."""
         try:
             return read_json(self.body)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise unreadable() from None
 
 
@@ -61,6 +63,7 @@ class Retries:
     attempts: int = 3
     initial: timedelta = timedelta(milliseconds=300)
     most: timedelta = timedelta(seconds=2)
+    answer_within: timedelta = ANSWER_WITHIN  # of each of them
 
 
 class Client:
@@ -131,10 +134,12 @@ class Client:
         def again(error: Exception) -> bool | timedelta:
             if not isinstance(error, ProviderError) or error.action is not Action.RETRY:
                 return False
-            if error.retry_after is None:
+            if not error.retry_after:  # none was stated, or none is needed
                 return may_repeat and error.kind is ErrorKind.NETWORK
-            is_brief = timedelta(0) < error.retry_after <= INLINE_WAIT_MAX
-            return error.retry_after if is_brief else False
+            # A limit says that nothing was done. Another failure may be told of what was done,
+            # such as of a refresh token that is used up by now.
+            is_safe = may_repeat or error.kind is ErrorKind.RATE_LIMIT
+            return error.retry_after if is_safe and error.retry_after <= INLINE_WAIT_MAX else False
 
         async for attempt in stamina.retry_context(
             on=again,
@@ -151,15 +156,18 @@ class Client:
 
     async def _answer(self, request: httpx.Request) -> Response:
         try:
-            answer = await self._http.send(request, stream=True, follow_redirects=False)
-            try:
-                body = await _body(answer)
-            finally:
-                await answer.aclose()
-        except httpx.TimeoutException:
+            async with asyncio.timeout(self._retries.answer_within.total_seconds()):
+                answer = await self._http.send(request, stream=True, follow_redirects=False)
+                try:
+                    body = await _body(answer)
+                finally:
+                    await answer.aclose()
+        except (httpx.TimeoutException, TimeoutError):
             raise _network("provider-timeout", "The provider did not answer in time.") from None
         except httpx.TransportError:
             raise _network("provider-unreachable", "The provider could not be reached.") from None
+        except httpx.RequestError:  # such as a compressed body that is none
+            raise unreadable() from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(status=answer.status_code, headers=headers, body=body)
 
@@ -221,8 +229,11 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | Non
 
 
 def read_json(body: bytes) -> Any:
-    """JSON whose numbers keep every digit. Raises ValueError."""
-    return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+    """JSON whose numbers keep every digit. Raises ValueError, also where it is nested too deep."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _no_number(text: str) -> Any:

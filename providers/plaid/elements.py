@@ -50,7 +50,7 @@ def whole(page: Page) -> dict[str, Any]:
     """A page's object. Raises Unreadable."""
     try:
         value = read_json(page.body)
-    except (ValueError, RecursionError):
+    except ValueError:
         value = None
     if not isinstance(value, dict):
         raise Unreadable("page-unreadable", "The page is not the JSON that Plaid sends.")

@@ -141,7 +141,7 @@ def of_body(body: bytes) -> ProviderError | None:
         return None
     try:
         value = read_json(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return of_error(value)
 

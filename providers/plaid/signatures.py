@@ -188,7 +188,7 @@ def _usable(value: Any, kid: str) -> ECKey | None:
 def _object(part: str) -> dict[str, Any]:
     try:
         value = read_json(_decoded(part))
-    except (ValueError, RecursionError):
+    except ValueError:
         value = None
     if not isinstance(value, dict):
         raise BadSignature("token-unreadable")

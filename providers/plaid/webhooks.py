@@ -62,7 +62,7 @@ def reactions(event: Event) -> Sequence[Reaction]:
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
         value = read_json(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         value = None
     if not isinstance(value, dict):
         raise Malformed("no-object")
