@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 from cli.client import ApiError, Client
@@ -12,7 +13,14 @@ _SYNC: Final = """
 mutation Sync($id: ID!) { connectionSync(id: $id) { job { id } userErrors { message } } }
 """
 _SYNC_ALL: Final = """
-mutation SyncAll { connectionSyncAll { jobs { id } userErrors { message } } }
+mutation SyncAll { connectionSyncAll { batchId userErrors { message } } }
+"""
+_BATCH: Final = """
+query Batch($id: ID!, $after: String) {
+  ingestionJobs(first: 100, after: $after, filter: {batchId: $id}) {
+    edges { node { id } } pageInfo { hasNextPage endCursor }
+  }
+}
 """
 _JOB: Final = """
 query Job($id: ID!) {
@@ -27,8 +35,19 @@ query Job($id: ID!) {
 def request_syncs(client: Client, connection: str | None) -> list[str]:
     """The jobs of one connection's sync, or of all connections'. Raises ApiError."""
     if connection is None:
-        return [job["id"] for job in client.change(_SYNC_ALL, {}, name="connectionSyncAll")["jobs"]]
+        batch = client.change(_SYNC_ALL, {}, name="connectionSyncAll")["batchId"]
+        return list(_jobs_of(client, batch))
     return [client.change(_SYNC, {"id": connection}, name="connectionSync")["job"]["id"]]
+
+
+def _jobs_of(client: Client, batch: str) -> Iterator[str]:
+    after = None
+    while True:
+        page = client.ask(_BATCH, {"id": batch, "after": after})["ingestionJobs"]
+        yield from (edge["node"]["id"] for edge in page["edges"])
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
 
 
 def follow(client: Client, job_id: str, *, until: float) -> dict[str, Any]:

@@ -83,6 +83,11 @@ def slugs() -> Sequence[str]:
     return (FILES.slug, *sorted(registry.every()))
 
 
+def syncable() -> Sequence[str]:
+    """The names of the providers that can be asked for news."""
+    return tuple(sorted(registry.every()))
+
+
 async def every(context: Context) -> Sequence[Provider]:
     """All providers, as the caller's tenant has them."""
     connectors = sorted(registry.every().values(), key=lambda one: one.facts.slug)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core.models import Connection, ConnectionStatus, Job, Role
 from db import audit
 from db import connections as stored
 from db import jobs as stored_jobs
-from db.connections import ConnectionFilter
 from db.session import Tx
 from resolvers.context import Context
-from resolvers.jobs import announce
+from resolvers.jobs import announce, announce_all
+from resolvers.providers import Capability, capabilities_of, syncable
 from resolvers.refusing import conflict, missing, refusable, require
 
 ALL_MAX: Final = 1_000  # connections that one request syncs
-FILE: Final = "file"
 SYNCABLE: Final = (ConnectionStatus.ACTIVE, ConnectionStatus.ERROR)
 
 
@@ -36,37 +35,31 @@ async def sync(context: Context, *, connection_id: UUID) -> Job:
     return await announce(context, job)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncBatch:
+    """Syncs that were asked for together."""
+
+    id: UUID
+    count: int
+
+
 @refusable
-async def sync_all(context: Context) -> Sequence[Job]:
-    """A job for each connection that can be synced now, a thousand at most, newest first."""
+async def sync_all(context: Context) -> SyncBatch:
+    """A job for each connection that can be synced now, for the newest thousand at most."""
+    batch_id = uuid4()
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
-        jobs = [
-            job
-            for connection in await _syncable(tx, context)
-            if (job := await _requested(tx, context, connection.id)) is not None
-        ]
-    for job in jobs:
-        await announce(context, job)
-    return jobs
-
-
-async def _syncable(tx: Tx, context: Context) -> list[Connection]:
-    found: list[Connection] = []
-    after: str | None = None
-    while len(found) < ALL_MAX:
-        page = await stored.page(
+        jobs = await stored_jobs.request_syncs(
             tx,
             tenant_id=context.tenant,
-            wanted=ConnectionFilter(status=SYNCABLE),
-            first=100,
-            after=after,
+            providers=syncable(),
+            created_by=context.user_id,
+            batch_id=batch_id,
+            most=ALL_MAX,
         )
-        found += [one for one in page.items if one.provider != FILE]
-        if not page.has_next:
-            break
-        after = page.cursors[-1]
-    return found[:ALL_MAX]
+        await audit.record_jobs(tx, "connection.sync", jobs)
+    await announce_all(context, jobs)
+    return SyncBatch(id=batch_id, count=len(jobs))
 
 
 async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | None:
@@ -81,8 +74,11 @@ async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | Non
 
 
 def _check(connection: Connection) -> None:
-    if connection.provider == FILE:
+    able = capabilities_of(connection.provider)
+    if Capability.IMPORT in able:
         raise conflict("Statement files are uploaded; there is nothing to ask.", "id")
+    if Capability.SYNC not in able:
+        raise conflict("Its provider is no longer known here. Ask the operator.", "id")
     if connection.status not in SYNCABLE:
         remedy = {
             ConnectionStatus.PENDING: "Link it first.",

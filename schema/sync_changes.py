@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
+from uuid import UUID
 
 import strawberry
 
-from resolvers import syncs
+from core.models import Job
+from core.page import Page
+from db.jobs import JobFilter
+from resolvers import jobs, syncs
 from resolvers.refusal import Refused
 from schema.context import Info
-from schema.fields import mutation
-from schema.ids import key_of
+from schema.fields import mutation, resolved
+from schema.ids import encode, key_of
+from schema.job_filter import BATCH
 from schema.jobs import IngestionJob
+from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.payload import Payload, user_errors
+
+NOTHING: Final[Page[Job]] = Page(items=(), cursors=(), has_next=False)
 
 
 @strawberry.type(description="What connectionSync answers.")
@@ -24,9 +32,28 @@ class ConnectionSyncPayload(Payload):
 
 @strawberry.type(description="What connectionSyncAll answers.")
 class ConnectionSyncAllPayload(Payload):
-    jobs: list[IngestionJob] = strawberry.field(
-        description="A sync for each connection that can be synced now, a thousand at most."
+    batch_id: strawberry.ID | None = strawberry.field(
+        description="Names these syncs in the filter of ingestionJobs; null: it was refused."
     )
+    count: int = strawberry.field(
+        description="How many syncs wait: of each connection that can be synced, 1,000 at most."
+    )
+    asked: strawberry.Private[UUID | None]
+
+    @resolved(description="These syncs, newest first; ingestionJobs gives further pages.")
+    async def jobs(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[IngestionJob]:
+        """These syncs."""
+        if self.asked is None:
+            return listed(NOTHING, IngestionJob.of)
+        page = await jobs.page(
+            info.context,
+            wanted=JobFilter(batch_id=self.asked),
+            first=bounded(first),
+            after=after,
+        )
+        return listed(page, IngestionJob.of)
 
 
 @strawberry.type(description="What members do to have connections synced.")
@@ -46,5 +73,10 @@ class SyncMutations:
     async def connection_sync_all(self, info: Info) -> ConnectionSyncAllPayload | None:
         """Asks all connections for what is new."""
         answer = await syncs.sync_all(info.context)
-        jobs = [] if isinstance(answer, Refused) else [IngestionJob.of(job) for job in answer]
-        return ConnectionSyncAllPayload(jobs=jobs, user_errors=user_errors(answer))
+        batch = None if isinstance(answer, Refused) else answer
+        return ConnectionSyncAllPayload(
+            batch_id=None if batch is None else encode(BATCH, batch.id),
+            count=0 if batch is None else batch.count,
+            asked=None if batch is None else batch.id,
+            user_errors=user_errors(answer),
+        )

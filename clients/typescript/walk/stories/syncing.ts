@@ -8,6 +8,7 @@ import {
   ConnectionSyncAllDocument,
   ConnectionSyncDocument,
   ConnectionTestDocument,
+  IngestionJobsDocument,
   ProvidersDocument,
 } from "../../src/index.js";
 import { step } from "../report.js";
@@ -19,7 +20,11 @@ export async function syncing({ anna, ben, bank }: Imported): Promise<void> {
     assert.deepEqual(await ben.refused(ConnectionSyncDocument, { connectionId }), ["CONFLICT"]);
     assert.deepEqual(await anna.refused(ConnectionTestDocument, { connectionId }), ["CONFLICT"]);
     const { connectionSyncAll } = await ben.act(ConnectionSyncAllDocument, {});
-    assert.deepEqual(connectionSyncAll.jobs, []);
+    assert.deepEqual(connectionSyncAll.jobs.edges, []);
+    assert.equal(connectionSyncAll.count, 0);
+    const filter = { batchId: connectionSyncAll.batchId };
+    const { ingestionJobs } = await ben.ask(IngestionJobsDocument, { filter });
+    assert.deepEqual(ingestionJobs.edges, []);
   });
   await step("what is not offered is not linked", async () => {
     const { providers } = await anna.ask(ProvidersDocument, {});
