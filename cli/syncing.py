@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cli.client import ApiError, Client
@@ -14,6 +14,9 @@ mutation Sync($id: ID!) { connectionSync(id: $id) { job { id } userErrors { mess
 """
 _SYNC_ALL: Final = """
 mutation SyncAll { connectionSyncAll { batchId userErrors { message } } }
+"""
+_RENEW_ALL: Final = """
+mutation RenewAll { connectionRenewAll { batchId userErrors { message } } }
 """
 _BATCH: Final = """
 query Batch($id: ID!, $after: String) {
@@ -38,6 +41,12 @@ def request_syncs(client: Client, connection: str | None) -> list[str]:
         batch = client.change(_SYNC_ALL, {}, name="connectionSyncAll")["batchId"]
         return list(_jobs_of(client, batch))
     return [client.change(_SYNC, {"id": connection}, name="connectionSync")["job"]["id"]]
+
+
+def request_renewals(client: Client) -> list[str]:
+    """The jobs that renew the access tokens that are over. Raises ApiError."""
+    batch = client.change(_RENEW_ALL, {}, name="connectionRenewAll")["batchId"]
+    return list(_jobs_of(client, batch))
 
 
 def _jobs_of(client: Client, batch: str) -> Iterator[str]:
@@ -73,3 +82,11 @@ def summary(job: dict[str, Any]) -> dict[str, Any]:
         "removed": counts["withdrawn"],
         "error": job["error"],
     }
+
+
+def line(told: Mapping[str, object]) -> str:
+    """The same, for a person."""
+    counts = f"{told['new']} new, {told['changed']} changed, {told['removed']} removed"
+    error = told["error"]
+    reason = f" ({error['message']})" if isinstance(error, dict) else ""
+    return f"{told['connection']}: {str(told['state']).lower()}, {counts}{reason}"

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from core.jobs import JobKind, JobState
-from core.models import Job
+from core.models import ConnectionStatus, Job
 from core.page import Page
 from db import select
 from db.queries import load
@@ -45,6 +45,15 @@ class NewJob:
     format: str | None = None
     review: bool = False
     idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syncable:
+    """Which connections are to be synced together; `ids` None: all of those."""
+
+    providers: Sequence[str]
+    status: Sequence[ConnectionStatus]
+    ids: Sequence[UUID] | None = None
 
 
 def asked(wanted: JobFilter) -> Asked:
@@ -169,14 +178,21 @@ async def request_syncs(
     tx: Tx,
     *,
     tenant_id: UUID,
-    providers: Sequence[str],
+    wanted: Syncable,
     created_by: UUID,
     batch_id: UUID,
     most: int,
 ) -> Sequence[Job]:
-    """Syncs that wait to be run, in one batch: one for each connection that can be synced now."""
+    """Syncs that wait to be run, in one batch: new ones, or those that wait already."""
     rows = await tx.rows(
-        _SQL["request_syncs"], tenant_id, created_by, batch_id, list(providers), most
+        _SQL["request_syncs"],
+        tenant_id,
+        created_by,
+        batch_id,
+        list(wanted.providers),
+        list(wanted.status),
+        None if wanted.ids is None else list(wanted.ids),
+        most,
     )
     return [read(Job, row) for row in rows]
 

@@ -88,6 +88,12 @@ def syncable() -> Sequence[str]:
     return tuple(sorted(registry.every()))
 
 
+def renewable() -> Sequence[str]:
+    """The names of the providers whose access tokens can be renewed without a person."""
+    connectors = registry.every()
+    return tuple(sorted(n for n, one in connectors.items() if isinstance(one, Renewable)))
+
+
 async def every(context: Context) -> Sequence[Provider]:
     """All providers, as the caller's tenant has them."""
     connectors = sorted(registry.every().values(), key=lambda one: one.facts.slug)

@@ -7,17 +7,20 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from core.models import Connection, ConnectionStatus, Job, Role
-from db import audit
+from db import audit, credentials
 from db import connections as stored
 from db import jobs as stored_jobs
+from db.jobs import Syncable
 from db.session import Tx
+from pipeline.access_tokens import MARGIN
 from resolvers.context import Context
 from resolvers.jobs import announce, announce_all
-from resolvers.providers import Capability, capabilities_of, syncable
+from resolvers.providers import Capability, capabilities_of, renewable, syncable
 from resolvers.refusing import conflict, missing, refusable, require
 
 ALL_MAX: Final = 1_000  # connections that one request syncs
 SYNCABLE: Final = (ConnectionStatus.ACTIVE, ConnectionStatus.ERROR)
+RENEWABLE: Final = (*SYNCABLE, ConnectionStatus.REAUTH)
 
 
 @refusable
@@ -46,18 +49,40 @@ class SyncBatch:
 @refusable
 async def sync_all(context: Context) -> SyncBatch:
     """A job for each connection that can be synced now, for the newest thousand at most."""
+    wanted = Syncable(providers=syncable(), status=SYNCABLE)
+    return await _together(context, wanted, role=Role.MEMBER, event="connection.sync")
+
+
+@refusable
+async def renew_all(context: Context) -> SyncBatch:
+    """A job for each connection whose access token is over: it renews the token, and syncs.
+
+    Those that wait for a person are tried too: what ended their grants may be over as well. Workers
+    renew, one at a time for each connection, for a renewal that is cut off may cost the grant.
+    """
+    async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+    async with context.as_worker() as tx:
+        ids = await credentials.ended(
+            tx, tenant_id=context.tenant, before=context.services.clock() + MARGIN, most=ALL_MAX
+        )
+    wanted = Syncable(providers=renewable(), status=RENEWABLE, ids=ids)
+    return await _together(context, wanted, role=Role.ADMIN, event="connection.renew")
+
+
+async def _together(context: Context, wanted: Syncable, *, role: Role, event: str) -> SyncBatch:
     batch_id = uuid4()
     async with context.write() as tx:
-        await require(tx, context, Role.MEMBER)
+        await require(tx, context, role)
         jobs = await stored_jobs.request_syncs(
             tx,
             tenant_id=context.tenant,
-            providers=syncable(),
+            wanted=wanted,
             created_by=context.user_id,
             batch_id=batch_id,
             most=ALL_MAX,
         )
-        await audit.record_jobs(tx, "connection.sync", jobs)
+        await audit.record_jobs(tx, event, jobs)
     await announce_all(context, jobs)
     return SyncBatch(id=batch_id, count=len(jobs))
 

@@ -27,7 +27,7 @@ class IngestionJobFilter:
         default=None, description="Of one of these kinds."
     )
     batch_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Asked for by this connectionSyncAll."
+        default=None, description="Asked for by this connectionSyncAll or connectionRenewAll."
     )
 
     def wanted(self) -> JobFilter:

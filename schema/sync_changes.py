@@ -1,8 +1,8 @@
-"""What members do to have connections synced."""
+"""What members and admins do to have connections synced."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -30,13 +30,13 @@ class ConnectionSyncPayload(Payload):
     )
 
 
-@strawberry.type(description="What connectionSyncAll answers.")
-class ConnectionSyncAllPayload(Payload):
+@strawberry.type(description="What a request for many syncs answers.")
+class SyncBatchPayload(Payload):
     batch_id: strawberry.ID | None = strawberry.field(
         description="Names these syncs in the filter of ingestionJobs; null: it was refused."
     )
     count: int = strawberry.field(
-        description="How many syncs wait: of each connection that can be synced, 1,000 at most."
+        description="How many syncs wait: one of each such connection, 1,000 at most."
     )
     asked: strawberry.Private[UUID | None]
 
@@ -56,6 +56,19 @@ class ConnectionSyncAllPayload(Payload):
         return listed(page, IngestionJob.of)
 
 
+@strawberry.type(description="What connectionSyncAll answers.")
+class ConnectionSyncAllPayload(SyncBatchPayload):
+    pass
+
+
+@strawberry.type(description="What connectionRenewAll answers.")
+class ConnectionRenewAllPayload(SyncBatchPayload):
+    pass
+
+
+Kind = TypeVar("Kind", bound=SyncBatchPayload)
+
+
 @strawberry.type(description="What members do to have connections synced.")
 class SyncMutations:
     @mutation(description="Asks a connection for what is new; for members.")
@@ -72,11 +85,22 @@ class SyncMutations:
     @mutation(description="Asks all connections for what is new; for members.")
     async def connection_sync_all(self, info: Info) -> ConnectionSyncAllPayload | None:
         """Asks all connections for what is new."""
-        answer = await syncs.sync_all(info.context)
-        batch = None if isinstance(answer, Refused) else answer
-        return ConnectionSyncAllPayload(
-            batch_id=None if batch is None else encode(BATCH, batch.id),
-            count=0 if batch is None else batch.count,
-            asked=None if batch is None else batch.id,
-            user_errors=user_errors(answer),
-        )
+        return _batch(ConnectionSyncAllPayload, await syncs.sync_all(info.context))
+
+    @mutation(
+        description="Renews the access tokens that are over, each by a sync of its connection, "
+        "also where a person was asked to connect again; for admins."
+    )
+    async def connection_renew_all(self, info: Info) -> ConnectionRenewAllPayload | None:
+        """Renews the access tokens that are over."""
+        return _batch(ConnectionRenewAllPayload, await syncs.renew_all(info.context))
+
+
+def _batch(kind: type[Kind], answer: syncs.SyncBatch | Refused) -> Kind:
+    batch = None if isinstance(answer, Refused) else answer
+    return kind(
+        batch_id=None if batch is None else encode(BATCH, batch.id),
+        count=0 if batch is None else batch.count,
+        asked=None if batch is None else batch.id,
+        user_errors=user_errors(answer),
+    )

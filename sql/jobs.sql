@@ -199,14 +199,17 @@ returning
 
 -- name: request_syncs
 -- role: authenticated
--- A sync for each connection that can be synced now. One that waits joins the batch, and goes before
+-- A sync for each of these connections. One that waits joins the batch, and goes before
 -- scheduled ones from now on.
 insert into app.ingestion_jobs as j (tenant_id, connection_id, kind, created_by, batch_id)
 select c.tenant_id, c.id, 'sync', $2, $3
 from app.connections as c
-where c.tenant_id = $1 and c.status in ('active', 'error') and c.provider = any($4::text[])
+where c.tenant_id = $1
+  and c.provider = any($4::text[])
+  and c.status = any($5::text[])
+  and ($6::uuid[] is null or c.id = any($6))
 order by c.created_at desc, c.id desc
-limit $5
+limit $7
 on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do update
 set
   trigger = case j.trigger when 'schedule' then 'user' else j.trigger end,

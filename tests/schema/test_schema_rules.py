@@ -31,7 +31,8 @@ NAMES = {
     "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "transactionCategorize tenantChooseExpenses "
-    "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
+    "connectionSync connectionSyncAll connectionRenewAll connectionLinkBegin "
+    "connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "

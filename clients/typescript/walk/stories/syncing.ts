@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import {
   ConnectionLinkBeginDocument,
   ConnectionLinkCompleteDocument,
+  ConnectionRenewAllDocument,
   ConnectionSyncAllDocument,
   ConnectionSyncDocument,
   ConnectionTestDocument,
@@ -25,6 +26,9 @@ export async function syncing({ anna, ben, bank }: Imported): Promise<void> {
     const filter = { batchId: connectionSyncAll.batchId };
     const { ingestionJobs } = await ben.ask(IngestionJobsDocument, { filter });
     assert.deepEqual(ingestionJobs.edges, []);
+    assert.deepEqual(await ben.refused(ConnectionRenewAllDocument, {}), ["NOT_ALLOWED"]);
+    const { connectionRenewAll } = await anna.act(ConnectionRenewAllDocument, {});
+    assert.equal(connectionRenewAll.count, 0);
   });
   await step("what is not offered is not linked", async () => {
     const { providers } = await anna.ask(ProvidersDocument, {});
