@@ -189,6 +189,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "spentTo": bound("app.expenses", "spent_on"),
     "ConnectionLinkBeginInput.provider": fixed(SLUG),
     "callbackUrl": fixed(None),
+    # The bank links for the tenant: whoever names a persona is told so, whosever it is.
+    "ConnectionLinkBeginInput.personaId": Recipe(
+        value=lambda side: side.id("Persona"), base=lambda _: None, types=("Persona",)
+    ),
     "selectAccounts": fixed(False),
     "ConnectionLinkCompleteInput.state": fixed(STATE),
     "ConnectionLinkCompleteInput.name": column("app.connections", "name"),

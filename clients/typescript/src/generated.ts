@@ -297,6 +297,8 @@ export type ConnectionLinkBeginInput = {
   callbackUrl?: string | null | undefined;
   /** A connection that is to be linked again; null: a new one. */
   connectionId?: string | null | undefined;
+  /** Whose connection it is to be, where the provider links personas, as Quiltt does; null: whose it was, or the caller's primary persona's. */
+  personaId?: string | null | undefined;
   /** The slug of the provider. */
   provider: string;
   /** Whether accounts of that connection are to be chosen anew. */

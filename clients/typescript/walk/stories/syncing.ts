@@ -38,6 +38,7 @@ export async function syncing({ anna, ben, bank }: Imported): Promise<void> {
       connectionId: bank,
       callbackUrl: "http://127.0.0.1/back",
       selectAccounts: false,
+      personaId: null,
     };
     const unknown = await anna.refused(ConnectionLinkBeginDocument, { input: begin });
     assert.deepEqual(unknown, ["NOT_FOUND"]);
