@@ -83,15 +83,9 @@ def slugs() -> Sequence[str]:
     return (FILES.slug, *sorted(registry.every()))
 
 
-def syncable() -> Sequence[str]:
-    """The names of the providers that can be asked for news."""
-    return tuple(sorted(registry.every()))
-
-
-def renewable() -> Sequence[str]:
-    """The names of the providers whose access tokens can be renewed without a person."""
-    connectors = registry.every()
-    return tuple(sorted(n for n, one in connectors.items() if isinstance(one, Renewable)))
+def able(capability: Capability) -> Sequence[str]:
+    """The names of the providers that can do this."""
+    return tuple(sorted(slug for slug in slugs() if capability in capabilities_of(slug)))
 
 
 async def every(context: Context) -> Sequence[Provider]:

@@ -15,7 +15,7 @@ from db.session import Tx
 from pipeline.access_tokens import MARGIN
 from resolvers.context import Context
 from resolvers.jobs import announce, announce_all
-from resolvers.providers import Capability, capabilities_of, renewable, syncable
+from resolvers.providers import Capability, able, capabilities_of
 from resolvers.refusing import conflict, missing, refusable, require
 
 ALL_MAX: Final = 1_000  # connections that one request syncs
@@ -32,7 +32,7 @@ async def sync(context: Context, *, connection_id: UUID) -> Job:
         if connection is None:
             raise missing("connection", "id")
         _check(connection)
-        job = await _requested(tx, context, connection_id)
+        job = await request(tx, context, connection_id)
         if job is None:
             raise conflict("A sync has just begun; ask again to have another after it.", "id")
     return await announce(context, job)
@@ -49,7 +49,7 @@ class SyncBatch:
 @refusable
 async def sync_all(context: Context) -> SyncBatch:
     """A job for each connection that can be synced now, for the newest thousand at most."""
-    wanted = Syncable(providers=syncable(), status=SYNCABLE)
+    wanted = Syncable(providers=able(Capability.SYNC), status=SYNCABLE)
     return await _together(context, wanted, role=Role.MEMBER, event="connection.sync")
 
 
@@ -66,7 +66,7 @@ async def renew_all(context: Context) -> SyncBatch:
         ids = await credentials.ended(
             tx, tenant_id=context.tenant, before=context.services.clock() + MARGIN, most=ALL_MAX
         )
-    wanted = Syncable(providers=renewable(), status=RENEWABLE, ids=ids)
+    wanted = Syncable(providers=able(Capability.RENEW), status=RENEWABLE, ids=ids)
     return await _together(context, wanted, role=Role.ADMIN, event="connection.renew")
 
 
@@ -87,7 +87,7 @@ async def _together(context: Context, wanted: Syncable, *, role: Role, event: st
     return SyncBatch(id=batch_id, count=len(jobs))
 
 
-async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | None:
+async def request(tx: Tx, context: Context, connection_id: UUID) -> Job | None:
     """The sync that waits; None where one was taken just now, which reads what is new."""
     job = await stored_jobs.request_sync(
         tx, tenant_id=context.tenant, connection_id=connection_id, created_by=context.user_id
@@ -99,10 +99,10 @@ async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | Non
 
 
 def _check(connection: Connection) -> None:
-    able = capabilities_of(connection.provider)
-    if Capability.IMPORT in able:
+    capabilities = capabilities_of(connection.provider)
+    if Capability.IMPORT in capabilities:
         raise conflict("Statement files are uploaded; there is nothing to ask.", "id")
-    if Capability.SYNC not in able:
+    if Capability.SYNC not in capabilities:
         raise conflict("Its provider is no longer known here. Ask the operator.", "id")
     if connection.status not in SYNCABLE:
         remedy = {

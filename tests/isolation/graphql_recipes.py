@@ -120,7 +120,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     **{
         f"Mutation.{noun}{verb}(id:)": an_id(type_name)
         for noun, type_name, verbs in (
-            ("account", "Account", "Update"),
+            ("account", "Account", "Update Refresh"),
             ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
             ("asset", "Asset", "Update Archive Restore AttachAccount"),
             ("connection", "Connection", "Update Pause Resume Disconnect Sync Test"),

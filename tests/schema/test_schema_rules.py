@@ -35,6 +35,7 @@ NAMES = {
     "connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
+    "accountRefresh "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "
