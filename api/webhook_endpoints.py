@@ -78,6 +78,11 @@ class Endpoints:
         found = await self._find(provider, token, within_s=REFRESHED_S)
         return None if found == known else found
 
+    def knows(self, token: str) -> bool:
+        """Whether the token was that of an endpoint when it was looked at last."""
+        memory = self._memories.get(token_hash(token))
+        return memory is not None and memory.opened is not None
+
     async def _find(self, provider: str, token: str, *, within_s: float) -> Endpoint:
         if not is_token(token):
             raise UnknownEndpoint("no such endpoint")

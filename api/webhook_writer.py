@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 from uuid import UUID
 
+from core.ending import ended
 from core.errors import BankfeedsError
 from db import webhook_inbox
 from db.failures import DatabaseUnavailable, TimedOut
@@ -91,7 +92,7 @@ class Writer:
         try:
             await asyncio.wait([writing])
         finally:
-            writing.cancel()
+            await ended(writing)
         error = writing.exception()
         if error is None:
             _share(batch, writing.result())
@@ -134,4 +135,5 @@ async def writing(database: Database) -> AsyncIterator[Writer]:
     finally:
         for one in running:
             one.cancel()
-        await asyncio.wait(running)
+        for one in running:
+            await ended(one)

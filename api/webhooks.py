@@ -49,13 +49,13 @@ from resolvers.context import Services
 BODY_BYTES_MAX: Final = 1024 * 1024
 HEADER_CHARACTERS_MAX: Final = 2_000
 REQUESTS_MAX: Final = 6_000  # of one address to one endpoint, in ten seconds
-FAILURES_MAX: Final = 600  # of one address, in ten seconds
+FAILURES_MAX: Final = 600  # of one address at one endpoint, in ten seconds
+STRAYS_MAX: Final = 600  # of one address to endpoints that are not there, in ten seconds
 ANSWER_WITHIN_S: Final = 5.0  # once the body is there; providers wait for ten seconds or less
 RETRY_AFTER_S: Final = 5
 WAKES_EVERY_S: Final = 0.02
 
 _log = logging.getLogger(__name__)
-_UNSIGNED: Final = frozenset({"unknown-endpoint", "bad-signature", "malformed"})
 
 
 class Refusal(BankfeedsError):
@@ -102,6 +102,11 @@ class _Request:
     peer: str
     headers: Headers = field(repr=False)
 
+    @property
+    def sender(self) -> str:
+        """Who sends to which endpoint."""
+        return f"{self.token} {self.peer}"
+
 
 class Webhooks:
     """The endpoint, as an ASGI application."""
@@ -121,6 +126,7 @@ class Webhooks:
         self._endpoints = Endpoints(services.database, services.vault)
         self._requests = Tries(REQUESTS_MAX)
         self._failures = Tries(FAILURES_MAX)
+        self._strays = Tries(STRAYS_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Workers are woken after the answer, so that no queue can hold it up."""
@@ -168,13 +174,19 @@ class Webhooks:
             raise _unavailable("provider-key") from error
 
     def _admit(self, request: _Request) -> None:
-        """Raises Refusal where this address asks too much, or was refused too often."""
-        name = f"{request.token} {request.peer}"
-        wait_s = max(self._requests.wait_s(name), self._failures.wait_s(request.peer))
+        """Raises Refusal where this address asks too much of the endpoint, or was refused there too
+        often.
+
+        Behind a proxy many have one address: what one does at an endpoint, or in search of one, is
+        not held against who sends to another that is there.
+        """
+        wait_s = max(self._requests.wait_s(request.sender), self._failures.wait_s(request.sender))
+        if not self._endpoints.knows(request.token):
+            wait_s = max(wait_s, self._strays.wait_s(request.peer))
         if wait_s > 0:
             headers = {"retry-after": str(math.ceil(wait_s))}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", headers)
-        self._requests.add(name)
+        self._requests.add(request.sender)
 
     async def _found(self, request: _Request) -> Endpoint:
         try:
@@ -224,8 +236,10 @@ class Webhooks:
     def _note(self, request: _Request, refusal: Refusal) -> None:
         known = request.provider if request.provider in self._services.receivers else "unknown"
         self._metrics.webhook_refused(known, refusal.reason)
-        if refusal.reason in _UNSIGNED:
-            self._failures.add(request.peer)
+        if refusal.reason == "unknown-endpoint":
+            self._strays.add(request.peer)
+        elif refusal.reason == "bad-signature":
+            self._failures.add(request.sender)
         _log.info("webhook.refused", extra={"provider": known, "reason": refusal.reason})
 
 

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli.connections import connections
 from cli.export import export
 from cli.generate import generate
 from cli.import_file import import_file
@@ -38,6 +39,7 @@ app.command()(link)
 app.command()(sync)
 app.command()(token)
 app.command()(migrate)
+app.add_typer(connections, name="connections")
 app.add_typer(keys, name="keys")
 app.add_typer(provider, name="provider")
 app.add_typer(webhooks, name="webhooks")

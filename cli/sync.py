@@ -37,7 +37,7 @@ def sync(
     import time
 
     from cli.client import ApiError, Client
-    from cli.syncing import follow, request_syncs, summary
+    from cli.syncing import follow, line, request_syncs, summary
 
     failed = False
     try:
@@ -50,16 +50,9 @@ def sync(
             for job_id in request_syncs(client, connection):
                 told = summary(follow(client, job_id, until=until))
                 failed |= told["state"] != "COMPLETED"
-                typer.echo(json_format.dumps(told) if json else _line(told))
+                typer.echo(json_format.dumps(told) if json else line(told))
     except ApiError as error:
         typer.echo(f"Not synced: {error}", err=True)
         raise typer.Exit(1) from None
     if failed:
         raise typer.Exit(1)
-
-
-def _line(told: dict[str, object]) -> str:
-    counts = f"{told['new']} new, {told['changed']} changed, {told['removed']} removed"
-    error = told["error"]
-    reason = f" ({error['message']})" if isinstance(error, dict) else ""
-    return f"{told['connection']}: {str(told['state']).lower()}, {counts}{reason}"

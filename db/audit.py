@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from core.models import AuditEvent
+from core.models import AuditEvent, Job
 from core.page import Page
 from db import select
 from db.queries import load
@@ -40,6 +40,12 @@ async def record(
 ) -> None:
     """Writes an event in the caller's name, in the transaction of what it tells of."""
     await tx.run(_SQL["record"], event, connection_id, job_id, dict(data or {}))
+
+
+async def record_jobs(tx: Tx, event: str, jobs: Sequence[Job]) -> None:
+    """Writes the same event of each of many jobs."""
+    connections = [job.connection_id for job in jobs]
+    await tx.run(_SQL["record_jobs"], event, connections, [job.id for job in jobs])
 
 
 async def page(

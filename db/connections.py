@@ -201,6 +201,14 @@ async def set_status(
     return touched > 0
 
 
+async def feeding(
+    tx: Tx, *, tenant_id: UUID, account_id: UUID, providers: Sequence[str]
+) -> UUID | None:
+    """The connection to one of the providers that delivers an account; None: there is none."""
+    found = await tx.value(_SQL["feeding"], tenant_id, account_id, list(providers))
+    return found if isinstance(found, UUID) else None
+
+
 def _where(wanted: ConnectionFilter) -> list[Condition]:
     where = []
     if wanted.status is not None:

@@ -77,3 +77,9 @@ async def ending(database: Database, *, before: datetime, most: int) -> list[tup
     async with database.as_(WorkerScope(tenant_id=None), read_only=True) as tx:
         rows = await tx.rows(_SQL["ending"], before, most)
     return [(row["tenant_id"], row["connection_id"]) for row in rows]
+
+
+async def ended(tx: Tx, *, tenant_id: UUID, before: datetime, most: int) -> list[UUID]:
+    """Ids of the tenant's connections whose access tokens end before an instant, oldest first."""
+    rows = await tx.rows(_SQL["ended"], tenant_id, before, most)
+    return [row["connection_id"] for row in rows]

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from core.jobs import JobKind, JobState
-from core.models import Job
+from core.models import ConnectionStatus, Job
 from core.page import Page
 from db import select
 from db.queries import load
@@ -30,6 +30,7 @@ class JobFilter:
     connection_id: UUID | None = None
     state: tuple[JobState, ...] | None = None
     kind: tuple[JobKind, ...] | None = None
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,15 @@ class NewJob:
     format: str | None = None
     review: bool = False
     idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syncable:
+    """Which connections are to be synced together; `ids` None: all of those."""
+
+    providers: Sequence[str]
+    status: Sequence[ConnectionStatus]
+    ids: Sequence[UUID] | None = None
 
 
 def asked(wanted: JobFilter) -> Asked:
@@ -164,6 +174,29 @@ async def request_sync(
     return made or await _one(tx, "queued_sync", tenant_id, connection_id)
 
 
+async def request_syncs(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    wanted: Syncable,
+    created_by: UUID,
+    batch_id: UUID,
+    most: int,
+) -> Sequence[Job]:
+    """Syncs that wait to be run, in one batch: new ones, or those that wait already."""
+    rows = await tx.rows(
+        _SQL["request_syncs"],
+        tenant_id,
+        created_by,
+        batch_id,
+        list(wanted.providers),
+        list(wanted.status),
+        None if wanted.ids is None else list(wanted.ids),
+        most,
+    )
+    return [read(Job, row) for row in rows]
+
+
 async def request_cancel(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> Job | None:
     """The running sync, which stops at its next step; None where there is no such."""
     return await _one(tx, "request_cancel", tenant_id, job_id)
@@ -214,4 +247,6 @@ def _where(wanted: JobFilter) -> list[Condition]:
         where.append(Condition("j.state = any({}::text[])", (list(wanted.state),)))
     if wanted.kind is not None:
         where.append(Condition("j.kind = any({}::text[])", (list(wanted.kind),)))
+    if wanted.batch_id is not None:
+        where.append(Condition("j.batch_id = {}", (wanted.batch_id,)))
     return where

@@ -110,6 +110,11 @@ async def count(tx: Tx, *, tenant_id: UUID) -> int:
     return int(await tx.value(_SQL["count"], tenant_id))
 
 
+async def serialize(tx: Tx, *, tenant_id: UUID) -> None:
+    """Waits until nobody else counts the tenant's channels or tests to add one."""
+    await tx.run(_SQL["serialize"], tenant_id)
+
+
 async def create(
     tx: Tx, *, tenant_id: UUID, new: NewChannel, created_by: UUID
 ) -> NotificationChannel:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -196,12 +196,11 @@ class LinkAsk:
     now: datetime
     reference: str  # opaque, of the person or persona; the same for each of their links
     callback_url: str  # where the person comes back to
-    webhook_url: str | None
     state: str  # to be sent along and checked; single use
     credentials: Any = field(default=None, repr=False)  # of a connection that is linked again
     external_id: str | None = None  # the provider's id of that connection
     select_accounts: bool = False  # of such a connection: choose accounts anew
-    countries: tuple[str, ...] = ()
+    session: Any = field(default=None, repr=False)  # of a `PersonaLinkable`, where one is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +244,17 @@ class Linkable(Connector, Protocol):
     ) -> Linked:
         """The connection that the person linked. Raises ProviderError, BadInput."""
         ...
+
+
+@runtime_checkable
+class PersonaLinkable(Linkable, Protocol):
+    """Links personas, each under a profile of its own; what is linked belongs to the persona.
+
+    A link needs a session of the profile. The provider allows few, so that they are kept here
+    (`resolvers.quiltt_sessions`), and `begin` is given one.
+    """
+
+    profile_of_persona: ClassVar[Literal[True]]
 
 
 @runtime_checkable

@@ -30,6 +30,7 @@ from db.connections import (
 from db.session import Tx
 from resolvers import providers, text
 from resolvers.context import Context
+from resolvers.providers import Capability, capabilities_of
 from resolvers.refusing import conflict, invalid, missing, refusable, require
 
 DECIMALS_MAX: Final = 8
@@ -97,7 +98,7 @@ async def create(context: Context, *, provider: str, settings: ConnectionSetting
     known = providers.slugs()
     if provider not in known:
         raise invalid(f"Known providers are: {', '.join(known)}.", "provider")
-    if provider != providers.FILES.slug:
+    if Capability.IMPORT not in capabilities_of(provider):
         raise invalid("Connections to this provider are made by linking.", "provider")
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)

@@ -24,14 +24,14 @@ from db.session import Tx
 from db.tenant_keys import data_key
 from pipeline.access_tokens import access_ends, held_credentials
 from providers import registry
-from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep
+from providers.base import Connector, Linkable, LinkAsk, Linked, LinkKind, LinkStep, PersonaLinkable
 from providers.credentials import FormField
 from providers.http import Client
 from resolvers import quiltt_sessions, text, webhook_routes
 from resolvers.callbacks import callback_page
 from resolvers.context import Context
 from resolvers.link_failures import undo
-from resolvers.link_rules import check_answers, hash_of, reference_of
+from resolvers.link_rules import check_answers, hash_of, reference_of, unlinked
 from resolvers.provider_clients import client_of
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
 
@@ -62,9 +62,15 @@ async def begin(
     connection_id: UUID | None,
     callback_url: str | None,
     select_accounts: bool,
+    persona_id: UUID | None = None,
 ) -> Link:
-    """The first step of a link; with a connection, of linking that one again."""
+    """The first step of a link; with a connection, of linking that one again.
+
+    `persona_id`: whose connection it is to be; None: whose it was, or the caller's primary one's.
+    """
     connector, client = await _reached(context, provider)
+    if persona_id is not None and not isinstance(connector, PersonaLinkable):
+        raise invalid("This provider links for the tenant; leave it out.", "personaId")
     held, external_id = None, None
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
@@ -83,15 +89,20 @@ async def begin(
     link_id, state = uuid4(), secrets.token_urlsafe(32)
     ask = LinkAsk(
         now=now,
-        reference=reference_of(context),
+        reference=reference_of(context.tenant, context.user_id),
         callback_url=callback_page(context.services, provider, callback_url),
-        webhook_url=None,
         state=state,
         credentials=held,
         external_id=external_id,
         select_accounts=select_accounts,
     )
-    step = await _asked(_first_step(context, connector, client, ask, connection_id))
+    if isinstance(connector, PersonaLinkable):
+        first = quiltt_sessions.first_step(
+            context, connector, client, ask, persona_id=persona_id, connection_id=connection_id
+        )
+    else:
+        first = connector.begin(client, ask)
+    step = await _asked(first)
     await _keep(context, ask, step, link_id=link_id, provider=provider, connection_id=connection_id)
     return Link(
         id=link_id,
@@ -143,9 +154,8 @@ async def complete(
         )
     ask = LinkAsk(
         now=now,
-        reference=reference_of(context),
+        reference=reference_of(context.tenant, context.user_id),
         callback_url=used.callback_url,
-        webhook_url=None,
         state=state,
         credentials=held,
         external_id=kept["external_id"],
@@ -158,30 +168,11 @@ async def complete(
     connection = await _linked(
         context, connector, client, used, linked=linked, kept=kept["kept"], name=name
     )
-    if used.provider == quiltt_sessions.SLUG:
+    if isinstance(connector, PersonaLinkable):
         await quiltt_sessions.close_ended(
             context, persona_id=UUID(kept["kept"][quiltt_sessions.PERSONA])
         )
     return connection
-
-
-async def _first_step(
-    context: Context,
-    connector: Linkable,
-    client: Client,
-    ask: LinkAsk,
-    connection_id: UUID | None,
-) -> LinkStep:
-    """The connector's first step; sessions at Quiltt are few, and kept here."""
-    if connector.facts.slug == quiltt_sessions.SLUG:
-        return await quiltt_sessions.begin(
-            context,
-            persona_id=None,
-            connection_id=connection_id,
-            page_url=client.app.page_url,
-            callback_url=ask.callback_url,
-        )
-    return await connector.begin(client, ask)
 
 
 async def _linked(
@@ -271,7 +262,7 @@ async def _opened(
                 name=linked.institution_name or linked.institution_id,
             )
         await webhook_routes.lead_to(tx, connector, connection_id=connection_id, linked=linked)
-        if connector.facts.slug == quiltt_sessions.SLUG:
+        if isinstance(connector, PersonaLinkable):
             await quiltt_sessions.spend(
                 tx, tenant_id=context.tenant, connection_id=connection_id, kept=kept, now=now
             )
@@ -369,9 +360,5 @@ async def _asked(answer: Awaitable[Answer]) -> Answer:
     """What the provider answered. Raises Refusal in the words of its error."""
     try:
         return await answer
-    except ProviderError as error:
-        raise conflict(f"{error.message} {error.next_step}", "provider") from error
-    except Postponed as error:
-        raise conflict("The provider's limit is reached. Try again later.", "provider") from error
-    except BadInput as error:
-        raise invalid(str(error), "answers") from error
+    except (ProviderError, Postponed, BadInput) as error:
+        raise unlinked(error) from error

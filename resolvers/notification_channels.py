@@ -94,8 +94,6 @@ async def create(
     """A new channel, on at once."""
     async with context.read() as tx:
         await require(tx, context, Role.ADMIN)
-        if await stored.count(tx, tenant_id=context.tenant) >= CHANNELS_MAX:
-            raise limit(f"A tenant has {CHANNELS_MAX} channels at most. Remove one first.")
     assert settings.name is not None
     channel_id = uuid4()
     if type is ChannelType.EMAIL and context.services.sending.mail is None:
@@ -111,6 +109,10 @@ async def create(
         recipients=recipients if type is ChannelType.EMAIL else Recipients(),
     )
     async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+        await stored.serialize(tx, tenant_id=context.tenant)
+        if await stored.count(tx, tenant_id=context.tenant) >= CHANNELS_MAX:
+            raise limit(f"A tenant has {CHANNELS_MAX} channels at most. Remove one first.")
         channel = await stored.create(
             tx, tenant_id=context.tenant, new=new, created_by=context.user_id
         )
@@ -137,6 +139,7 @@ async def update(
         recipients=_recipients(type, settings),
     )
     async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
         channel = await stored.update(
             tx, tenant_id=context.tenant, channel_id=channel_id, change=change
         )
@@ -169,6 +172,8 @@ async def test(context: Context, *, channel_id: UUID) -> NotificationDelivery:
     if not channel.enabled:
         raise conflict("The channel is off. Turn it on first.", "id")
     async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+        await stored.serialize(tx, tenant_id=context.tenant)
         tests = await notifications.recent_tests(tx, tenant_id=context.tenant, since=since)
         if tests >= TESTS_MAX:
             raise limit(f"A tenant tests {TESTS_MAX} times an hour at most. Wait a while.")

@@ -79,14 +79,6 @@ async def of_groups(
         )
 
 
-async def primary(tx: Tx, context: Context) -> Persona:
-    """The caller's primary persona, made of their address on first use, in a transaction that
-    writes. Raises Refusal below the role of a member."""
-    await require(tx, context, Role.MEMBER)
-    persona_id = await stored.primary_of(tx, tenant_id=context.tenant, user_id=context.user_id)
-    return (await stored.by_ids(tx, tenant_id=context.tenant, ids=[persona_id]))[persona_id]
-
-
 @refusable
 async def create(context: Context, *, new: NewPersona) -> Persona:
     """A new persona. The first of a user is their primary one."""

@@ -83,6 +83,11 @@ def slugs() -> Sequence[str]:
     return (FILES.slug, *sorted(registry.every()))
 
 
+def able(capability: Capability) -> Sequence[str]:
+    """The names of the providers that can do this."""
+    return tuple(sorted(slug for slug in slugs() if capability in capabilities_of(slug)))
+
+
 async def every(context: Context) -> Sequence[Provider]:
     """All providers, as the caller's tenant has them."""
     connectors = sorted(registry.every().values(), key=lambda one: one.facts.slug)

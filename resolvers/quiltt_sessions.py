@@ -6,19 +6,18 @@ sessions live for a day and are counted, so that each that has ended here is end
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from core.errors import BankfeedsError, Conflict
 from core.models import Role
 from core.personas import PersonaStatus
-from core.provider_error import Action, Postponed, ProviderError
+from core.provider_error import Postponed, ProviderError
 from db import connections, owned_accounts, personas
 from db import quiltt_profiles as profiles
 from db import quiltt_sessions as sessions
@@ -26,30 +25,28 @@ from db.quiltt_profiles import QuilttProfile
 from db.quiltt_sessions import OpenSession, SessionState
 from db.session import Tx
 from pipeline import quiltt_sessions as at_quiltt
-from providers.base import LinkKind, LinkStep
+from providers.base import LinkAsk, LinkStep, PersonaLinkable
 from providers.http import Client
 from providers.quiltt.connector import QUILTT
 from providers.quiltt.links import (
-    CONNECTION_ID,
-    CONNECTOR_ID,
-    ENVIRONMENT_ID,
-    PROFILE_ID,
     SESSION_MAX,
+    Session,
     make_profile,
     open_session,
     profile_uuid,
 )
 from resolvers.context import Context
+from resolvers.link_rules import reference_of, unlinked
 from resolvers.provider_clients import client_of
 from resolvers.refusing import Refusal, conflict, invalid, limit, missing, require
 
 log = logging.getLogger(__name__)
 
-SLUG: Final = QUILTT.facts.slug
 HOUR_MAX: Final = 10  # Quiltt's limits, of a profile's sessions that are not closed
 DAY_MAX: Final = 20
 GIVEN_AGAIN: Final = timedelta(minutes=2)  # with less than that left, another is made
 MADE_WITHIN: Final = timedelta(seconds=60)  # whoever was making one for longer has failed
+CLOSED_WITHIN_S: Final = 3  # the link is begun or done, and the person waits
 SESSION, PERSONA = "session", "persona"  # what is kept of a begun link beside the connector's
 
 
@@ -93,49 +90,26 @@ async def session_for(
     return await _made(context, client, turn.profile, turn.new_id, persona_id)
 
 
-async def begin(
+async def first_step(
     context: Context,
+    connector: PersonaLinkable,
+    client: Client,
+    ask: LinkAsk,
     *,
     persona_id: UUID | None,
     connection_id: UUID | None,
-    page_url: str | None,
-    callback_url: str,
 ) -> LinkStep:
-    """The first step of a link: a session, and what the Connector needs beside it."""
-    session = await session_for(context, persona_id=persona_id, connection_id=connection_id)
-    widget = {CONNECTOR_ID: session.connector_id}
-    if connection_id is not None:
-        async with context.read() as tx:
-            connection = await connections.find(
-                tx, tenant_id=context.tenant, connection_id=connection_id
-            )
-        if connection is not None and connection.external_id is not None:
-            widget[CONNECTION_ID] = connection.external_id
-    return LinkStep(
-        kind=LinkKind.TOKEN,
-        url=_page(page_url, session, widget, callback_url),
-        token=session.token,
-        expires_at=session.expires_at,
-        widget=widget,
-        kept={
-            PROFILE_ID: session.profile_id,
-            ENVIRONMENT_ID: session.environment_id,
-            SESSION: str(session.id),
-            PERSONA: str(session.persona_id),
-        },
+    """The first step of a link, in the persona's session."""
+    kept = await session_for(context, persona_id=persona_id, connection_id=connection_id)
+    session = Session(
+        token=kept.token,
+        profile_id=kept.profile_id,
+        environment_id=kept.environment_id,
+        expires_at=kept.expires_at,
     )
-
-
-def _page(
-    page_url: str | None, session: QuilttSession, widget: Mapping[str, str], callback_url: str
-) -> str | None:
-    """The Connector as a page, where the operator has one."""
-    if page_url is None:
-        return None
-    asked = {"token": session.token, "redirect_uri": callback_url}
-    if CONNECTION_ID in widget:
-        asked["connection_id"] = widget[CONNECTION_ID]
-    return f"{page_url}?{urlencode(asked)}"
+    step = await connector.begin(client, replace(ask, session=session))
+    ours = {SESSION: str(kept.id), PERSONA: str(kept.persona_id)}
+    return replace(step, kept={**step.kept, **ours})
 
 
 async def spend(
@@ -151,18 +125,19 @@ async def spend(
 
 
 async def close_ended(context: Context, *, persona_id: UUID) -> None:
-    """Ends at Quiltt what has ended here. Never raises: workers do what fails."""
+    """Ends at Quiltt what has ended here. Never raises and soon returns: workers do what fails."""
     services = context.services
     try:
-        await at_quiltt.close_ended(
-            await client_of(context, QUILTT),
-            tenant_id=context.tenant,
-            persona_id=persona_id,
-            database=services.database,
-            vault=services.vault,
-            now=services.clock(),
-        )
-    except (BankfeedsError, Refusal) as error:
+        async with asyncio.timeout(CLOSED_WITHIN_S):
+            await at_quiltt.close_ended(
+                await client_of(context, QUILTT),
+                tenant_id=context.tenant,
+                persona_id=persona_id,
+                database=services.database,
+                vault=services.vault,
+                now=services.clock(),
+            )
+    except (BankfeedsError, Refusal, TimeoutError) as error:
         log.warning("quiltt.session_not_closed", extra={"error": type(error).__name__})
 
 
@@ -174,7 +149,7 @@ async def _persona(
         connection = await connections.find(
             tx, tenant_id=context.tenant, connection_id=connection_id
         )
-        if connection is None or connection.provider != SLUG:
+        if connection is None or connection.provider != QUILTT.facts.slug:
             raise missing("connection", "connectionId")
         owner = await owned_accounts.persona_of(
             tx, tenant_id=context.tenant, connection_id=connection_id
@@ -272,7 +247,7 @@ async def _made(
 ) -> QuilttSession:
     """Asks Quiltt, and keeps what it gives. The profile is made where there is none."""
     tenant_id, now = context.tenant, context.services.clock()
-    reference = _reference(tenant_id, persona_id)
+    reference = reference_of(tenant_id, persona_id)
     try:
         if profile.external_id is None:
             await make_profile(client, reference)
@@ -286,7 +261,7 @@ async def _made(
                 state=SessionState.FAILED,
                 now=now,
             )
-        raise _refusal(error) from error
+        raise unlinked(error) from error
     expires_at = min(now + SESSION_MAX, given.expires_at)
     sealed = await context.services.vault.seal(
         given.token.encode(), aad=sessions.aad(tenant_id, session_id)
@@ -318,18 +293,5 @@ async def _made(
     )
 
 
-def _reference(tenant_id: UUID, persona_id: UUID) -> str:
-    """Names the persona to Quiltt: opaque, and the same for each of their links."""
-    return sha256(f"{tenant_id} {persona_id}".encode()).hexdigest()[:32]
-
-
 def _busy() -> Refusal:
     return conflict("A session is being made just now. Try again in a moment.", "provider")
-
-
-def _refusal(error: ProviderError | Postponed) -> Refusal:
-    if isinstance(error, Postponed):
-        return conflict("The provider's limit is reached. Try again later.", "provider")
-    # Nobody tries a link again but the person who is asked to.
-    step = "Try again in a moment." if error.action is Action.RETRY else error.next_step
-    return conflict(f"{error.message} {step}", "provider")

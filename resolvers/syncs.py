@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core.models import Connection, ConnectionStatus, Job, Role
-from db import audit
+from db import audit, credentials
 from db import connections as stored
 from db import jobs as stored_jobs
-from db.connections import ConnectionFilter
+from db.jobs import Syncable
 from db.session import Tx
+from pipeline.access_tokens import MARGIN
 from resolvers.context import Context
-from resolvers.jobs import announce
+from resolvers.jobs import announce, announce_all
+from resolvers.providers import Capability, able, capabilities_of
 from resolvers.refusing import conflict, missing, refusable, require
 
 ALL_MAX: Final = 1_000  # connections that one request syncs
-FILE: Final = "file"
 SYNCABLE: Final = (ConnectionStatus.ACTIVE, ConnectionStatus.ERROR)
+RENEWABLE: Final = (*SYNCABLE, ConnectionStatus.REAUTH)
 
 
 @refusable
@@ -30,46 +32,62 @@ async def sync(context: Context, *, connection_id: UUID) -> Job:
         if connection is None:
             raise missing("connection", "id")
         _check(connection)
-        job = await _requested(tx, context, connection_id)
+        job = await request(tx, context, connection_id)
         if job is None:
             raise conflict("A sync has just begun; ask again to have another after it.", "id")
     return await announce(context, job)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncBatch:
+    """Syncs that were asked for together."""
+
+    id: UUID
+    count: int
+
+
 @refusable
-async def sync_all(context: Context) -> Sequence[Job]:
-    """A job for each connection that can be synced now, a thousand at most, newest first."""
+async def sync_all(context: Context) -> SyncBatch:
+    """A job for each connection that can be synced now, for the newest thousand at most."""
+    wanted = Syncable(providers=able(Capability.SYNC), status=SYNCABLE)
+    return await _together(context, wanted, role=Role.MEMBER, event="connection.sync")
+
+
+@refusable
+async def renew_all(context: Context) -> SyncBatch:
+    """A job for each connection whose access token is over: it renews the token, and syncs.
+
+    Those that wait for a person are tried too: what ended their grants may be over as well. Workers
+    renew, one at a time for each connection, for a renewal that is cut off may cost the grant.
+    """
     async with context.write() as tx:
-        await require(tx, context, Role.MEMBER)
-        jobs = [
-            job
-            for connection in await _syncable(tx, context)
-            if (job := await _requested(tx, context, connection.id)) is not None
-        ]
-    for job in jobs:
-        await announce(context, job)
-    return jobs
+        await require(tx, context, Role.ADMIN)
+    async with context.as_worker() as tx:
+        ids = await credentials.ended(
+            tx, tenant_id=context.tenant, before=context.services.clock() + MARGIN, most=ALL_MAX
+        )
+    wanted = Syncable(providers=able(Capability.RENEW), status=RENEWABLE, ids=ids)
+    return await _together(context, wanted, role=Role.ADMIN, event="connection.renew")
 
 
-async def _syncable(tx: Tx, context: Context) -> list[Connection]:
-    found: list[Connection] = []
-    after: str | None = None
-    while len(found) < ALL_MAX:
-        page = await stored.page(
+async def _together(context: Context, wanted: Syncable, *, role: Role, event: str) -> SyncBatch:
+    batch_id = uuid4()
+    async with context.write() as tx:
+        await require(tx, context, role)
+        jobs = await stored_jobs.request_syncs(
             tx,
             tenant_id=context.tenant,
-            wanted=ConnectionFilter(status=SYNCABLE),
-            first=100,
-            after=after,
+            wanted=wanted,
+            created_by=context.user_id,
+            batch_id=batch_id,
+            most=ALL_MAX,
         )
-        found += [one for one in page.items if one.provider != FILE]
-        if not page.has_next:
-            break
-        after = page.cursors[-1]
-    return found[:ALL_MAX]
+        await audit.record_jobs(tx, event, jobs)
+    await announce_all(context, jobs)
+    return SyncBatch(id=batch_id, count=len(jobs))
 
 
-async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | None:
+async def request(tx: Tx, context: Context, connection_id: UUID) -> Job | None:
     """The sync that waits; None where one was taken just now, which reads what is new."""
     job = await stored_jobs.request_sync(
         tx, tenant_id=context.tenant, connection_id=connection_id, created_by=context.user_id
@@ -81,8 +99,11 @@ async def _requested(tx: Tx, context: Context, connection_id: UUID) -> Job | Non
 
 
 def _check(connection: Connection) -> None:
-    if connection.provider == FILE:
+    capabilities = capabilities_of(connection.provider)
+    if Capability.IMPORT in capabilities:
         raise conflict("Statement files are uploaded; there is nothing to ask.", "id")
+    if Capability.SYNC not in capabilities:
+        raise conflict("Its provider is no longer known here. Ask the operator.", "id")
     if connection.status not in SYNCABLE:
         remedy = {
             ConnectionStatus.PENDING: "Link it first.",

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
 from uuid import UUID, uuid4
 
 from core.errors import BadInput
 from core.vault import Vault
-from core.webhook_secrets import (
-    SECRET_CHARACTERS_MAX,
-    address,
-    new_secret,
-    new_token,
-    secret_aad,
-    token_hash,
-)
+from core.webhook_secrets import address, new_token, secret_aad, token_hash
 from core.webhooks import OVERLAP_MAX
 from db import webhook_endpoints
 from db.session import Database
 from db.webhook_endpoints import AnyEndpoint, AnyEvent, EventSearch
 from db.webhook_inbox import SCOPE
-from providers.webhooks import EndpointKind, Receiver, SecretOrigin
-
-REPLAYED_MOST: Final = 10_000
+from providers.webhooks import EndpointKind, Receiver
+from resolvers.webhook_secrets import secret_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +62,9 @@ async def create_endpoint(
             f"{provider} sends the events of each connection to an endpoint of its own: admins "
             "make them with webhookEndpointCreate."
         )
-    shown, kept = _secret(provider, receiver, secret)
+    chosen = secret_for(receiver, secret, is_new=True)
     endpoint_id, token = uuid4(), new_token()
-    sealed = await _sealed(vault, endpoint_id, kept)
+    sealed = await _sealed(vault, endpoint_id, chosen.kept)
     async with database.as_(SCOPE) as tx:
         await webhook_endpoints.create_application(
             tx,
@@ -82,7 +73,7 @@ async def create_endpoint(
             token_hash=token_hash(token),
             sealed=sealed,
         )
-    return Made(id=endpoint_id, url=address(public_url, provider, token), secret=shown)
+    return Made(id=endpoint_id, url=address(public_url, provider, token), secret=chosen.shown)
 
 
 async def rotate_endpoint(
@@ -97,19 +88,15 @@ async def rotate_endpoint(
     """Another secret from now on; the one before is taken for a while. Raises BadInput."""
     if not timedelta(0) <= keep <= OVERLAP_MAX:
         raise BadInput(f"The secret before can be kept for 0 to {OVERLAP_MAX.days} days.")
-    if receiver.secret_origin is SecretOrigin.NONE:
-        raise BadInput(f"{endpoint.provider} signs with a key of its own: there is no secret.")
-    shown, kept = _secret(endpoint.provider, receiver, secret)
-    if kept is None:
-        raise BadInput(f"Give the secret that {endpoint.provider} shows.")
-    sealed = await _sealed(vault, endpoint.id, kept)
+    chosen = secret_for(receiver, secret, is_new=False)
+    sealed = await _sealed(vault, endpoint.id, chosen.kept)
     assert sealed is not None
     async with database.as_(SCOPE) as tx:
         if not await webhook_endpoints.rotate(
             tx, endpoint_id=endpoint.id, sealed=sealed, keep=keep
         ):
             raise BadInput("The endpoint is disabled, or a tenant's own.")
-    return Made(id=endpoint.id, secret=shown)
+    return Made(id=endpoint.id, secret=chosen.shown)
 
 
 async def disable_endpoint(database: Database, *, endpoint_id: UUID) -> None:
@@ -117,22 +104,6 @@ async def disable_endpoint(database: Database, *, endpoint_id: UUID) -> None:
     async with database.as_(SCOPE) as tx:
         if not await webhook_endpoints.disable(tx, endpoint_id=endpoint_id):
             raise BadInput("There is no such endpoint of the operator's that takes events.")
-
-
-def _secret(provider: str, receiver: Receiver, given: str | None) -> tuple[str | None, str | None]:
-    """The secret that is shown, and the one that is kept. Raises BadInput."""
-    match receiver.secret_origin:
-        case SecretOrigin.PROVIDER:
-            if given is not None and not 1 <= len(given) <= SECRET_CHARACTERS_MAX:
-                raise BadInput(f"A secret has 1 to {SECRET_CHARACTERS_MAX} characters.")
-            return None, given
-        case SecretOrigin.OURS if given is None:
-            made = new_secret()
-            return made, made
-        case SecretOrigin.NONE if given is None:
-            return None, None
-        case _:
-            raise BadInput(f"The secret is not yours to choose with {provider}.")
 
 
 async def _sealed(vault: Vault, endpoint_id: UUID, secret: str | None) -> bytes | None:

@@ -8,17 +8,10 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from core.errors import Forbidden
+from core.errors import BadInput, Forbidden
 from core.models import Connection, Role
 from core.page import Page
-from core.webhook_secrets import (
-    SECRET_CHARACTERS_MAX,
-    address,
-    new_secret,
-    new_token,
-    secret_aad,
-    token_hash,
-)
+from core.webhook_secrets import address, new_token, secret_aad, token_hash
 from core.webhooks import OVERLAP_MAX, WebhookEndpoint, WebhookEvent
 from db import audit, connections, tenants, webhook_endpoints, webhook_events
 from db.session import Tx
@@ -27,6 +20,7 @@ from db.webhook_events import WebhookEventFilter
 from providers.webhooks import EndpointKind, Reception, SecretOrigin
 from resolvers.context import Context
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
+from resolvers.webhook_secrets import Secret, secret_for
 
 REPLAYED_MOST: Final = 100
 
@@ -99,9 +93,9 @@ async def create_endpoint(context: Context, *, connection_id: UUID, secret: str 
     async with context.read() as tx:
         await require(tx, context, Role.ADMIN)
         connection = await _connection(tx, context, connection_id)
-    shown, kept = _secret(_own_reception(context, connection), secret, is_new=True)
+    chosen = _secret(_own_reception(context, connection), secret, is_new=True)
     endpoint_id, token = uuid4(), new_token()
-    sealed = await _sealed(context, endpoint_id, kept)
+    sealed = await _sealed(context, endpoint_id, chosen.kept)
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
         if not await webhook_endpoints.create(
@@ -114,7 +108,7 @@ async def create_endpoint(context: Context, *, connection_id: UUID, secret: str 
             raise conflict("The connection is closed.", "connectionId")
         endpoint = await _noted(tx, context, endpoint_id, "webhook_endpoint.created")
     url = address(context.services.public_url, endpoint.provider, token)
-    return Opened(endpoint=endpoint, url=url, secret=shown)
+    return Opened(endpoint=endpoint, url=url, secret=chosen.shown)
 
 
 @refusable
@@ -130,8 +124,8 @@ async def rotate_endpoint(
         await require(tx, context, Role.ADMIN)
         endpoint = await _endpoint(tx, context, endpoint_id)
         connection = await _connection(tx, context, endpoint.connection_id)
-    shown, kept = _secret(_own_reception(context, connection), secret, is_new=False)
-    sealed = await _sealed(context, endpoint_id, kept)
+    chosen = _secret(_own_reception(context, connection), secret, is_new=False)
+    sealed = await _sealed(context, endpoint_id, chosen.kept)
     assert sealed is not None
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
@@ -140,7 +134,7 @@ async def rotate_endpoint(
         ):
             raise conflict("The endpoint is disabled. Make another one.", "id")
         endpoint = await _noted(tx, context, endpoint_id, "webhook_endpoint.rotated")
-    return Opened(endpoint=endpoint, secret=shown)
+    return Opened(endpoint=endpoint, secret=chosen.shown)
 
 
 @refusable
@@ -197,23 +191,14 @@ def _own_reception(context: Context, connection: Connection) -> Reception:
     return reception
 
 
-def _secret(
-    reception: Reception, given: str | None, *, is_new: bool
-) -> tuple[str | None, str | None]:
-    """The secret that is shown, and the one that is kept."""
-    origin = reception.receiver.secret_origin
-    if given is not None and origin is not SecretOrigin.PROVIDER:
-        raise invalid("The secret is not yours to choose with this provider.", "secret")
-    if origin is SecretOrigin.OURS:
-        made = new_secret()
-        return made, made
-    if origin is SecretOrigin.NONE and not is_new:
+def _secret(reception: Reception, given: str | None, *, is_new: bool) -> Secret:
+    receiver = reception.receiver
+    if receiver.secret_origin is SecretOrigin.NONE and not is_new and given is None:
         raise conflict("This provider signs with a key of its own: there is no secret.", "id")
-    if given is None and not is_new:
-        raise invalid("Give the secret that the provider shows.", "secret")
-    if given is not None and not 1 <= len(given.strip()) <= SECRET_CHARACTERS_MAX:
-        raise invalid(f"A secret has 1 to {SECRET_CHARACTERS_MAX} characters.", "secret")
-    return None, None if given is None else given.strip()
+    try:
+        return secret_for(receiver, given, is_new=is_new)
+    except BadInput as error:
+        raise invalid(str(error), "secret") from None
 
 
 async def _sealed(context: Context, endpoint_id: UUID, secret: str | None) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from core import models
-from resolvers import accounts
+from resolvers import accounts, refreshing
 from resolvers.accounts import NewAccount
 from resolvers.refusal import Refused
 from schema.accounts import Account
@@ -15,6 +15,7 @@ from schema.connection_changes import given
 from schema.context import Info
 from schema.fields import mutation
 from schema.ids import key_of, optional_key_of
+from schema.jobs import IngestionJob
 from schema.payload import Payload, user_errors
 from schema.scalars import CurrencyCode
 
@@ -75,6 +76,14 @@ class AccountUpdatePayload(AccountPayload):
     pass
 
 
+@strawberry.type(description="What accountRefresh answers.")
+class AccountRefreshPayload(Payload):
+    job: IngestionJob | None = strawberry.field(
+        description="The sync that brings what is found; null: one has begun meanwhile, or it was "
+        "refused."
+    )
+
+
 AccountKind = TypeVar("AccountKind", bound=AccountPayload)
 
 
@@ -110,6 +119,20 @@ class AccountMutations:
             else (optional_key_of("Institution", institution[0]),),
         )
         return _account(AccountUpdatePayload, answer)
+
+    @mutation(
+        description="Has the provider look at an account's bank now, which some bill and limit, "
+        "and syncs; what it finds later comes by webhook; for members."
+    )
+    async def account_refresh(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The account.")],
+    ) -> AccountRefreshPayload | None:
+        """Has the provider look at the bank now."""
+        answer = await refreshing.refresh(info.context, account_id=key_of("Account", id))
+        job = None if answer is None or isinstance(answer, Refused) else IngestionJob.of(answer)
+        return AccountRefreshPayload(job=job, user_errors=user_errors(answer))
 
 
 def _account(kind: type[AccountKind], answer: models.Account | Refused) -> AccountKind:

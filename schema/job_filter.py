@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import strawberry
 
 from core import jobs as states
@@ -9,6 +11,8 @@ from db import jobs
 from db.jobs import JobFilter
 from db.select import Asked
 from schema.ids import optional_key_of
+
+BATCH: Final = "SyncBatch"
 
 
 @strawberry.input(description="Which jobs; what is left out or null asks nothing.")
@@ -22,6 +26,9 @@ class IngestionJobFilter:
     kind: list[states.JobKind] | None = strawberry.field(
         default=None, description="Of one of these kinds."
     )
+    batch_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Asked for by this connectionSyncAll or connectionRenewAll."
+    )
 
     def wanted(self) -> JobFilter:
         """The filter as reads take it."""
@@ -29,6 +36,7 @@ class IngestionJobFilter:
             connection_id=optional_key_of("Connection", self.connection_id),
             state=None if self.state is None else tuple(self.state),
             kind=None if self.kind is None else tuple(self.kind),
+            batch_id=optional_key_of(BATCH, self.batch_id),
         )
 
 

@@ -31,6 +31,11 @@ class ConnectionLinkBeginInput:
     select_accounts: bool = strawberry.field(
         default=False, description="Whether accounts of that connection are to be chosen anew."
     )
+    persona_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Whose connection it is to be, where the provider links personas, as Quiltt "
+        "does; null: whose it was, or the caller's primary persona's.",
+    )
 
 
 @strawberry.type(description="One thing that a provider's widget needs.")
@@ -126,6 +131,7 @@ class LinkMutations:
             connection_id=optional_key_of("Connection", input.connection_id),
             callback_url=input.callback_url,
             select_accounts=input.select_accounts,
+            persona_id=optional_key_of("Persona", input.persona_id),
         )
         link = None if isinstance(answer, Refused) else ConnectionLink.of(answer)
         return ConnectionLinkBeginPayload(link=link, user_errors=user_errors(answer))

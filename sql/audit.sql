@@ -3,3 +3,8 @@
 -- name: record
 -- role: authenticated
 select private.audit($1, $2, $3, $4);
+
+-- name: record_jobs
+-- role: authenticated
+select private.audit($1, j.connection_id, j.job_id, '{}')
+from unnest($2::uuid[], $3::uuid[]) as j (connection_id, job_id);

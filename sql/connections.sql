@@ -44,3 +44,17 @@ set
   closed_at = case when $3 = 'disconnected' then now() else c.closed_at end,
   next_sync_at = case when $3 = 'active' and c.provider <> 'file' then now() end
 where c.tenant_id = $1 and c.id = $2 and c.status = any($4::text[]);
+
+-- name: feeding
+-- role: authenticated
+-- Of several, the newest.
+select c.id
+from app.account_mappings as m
+join app.connections as c on c.tenant_id = m.tenant_id and c.id = m.connection_id
+where m.tenant_id = $1
+  and m.account_id = $2
+  and m.state = 'mapped'
+  and c.status in ('active', 'error')
+  and c.provider = any($3::text[])
+order by c.created_at desc, c.id desc
+limit 1;

@@ -35,3 +35,11 @@ select pg_advisory_xact_lock(
 -- role: worker
 select e.tenant_id, e.connection_id
 from private.ending_credentials($1, $2) as e;
+
+-- name: ended
+-- role: worker
+select c.connection_id
+from app.connection_credentials as c
+where c.tenant_id = $1 and c.expires_at <= $2
+order by c.expires_at, c.connection_id
+limit $3;

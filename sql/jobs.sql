@@ -197,6 +197,31 @@ returning
   j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
   j.error_kind, j.next_step;
 
+-- name: request_syncs
+-- role: authenticated
+-- A sync for each of these connections. One that waits joins the batch, and goes before
+-- scheduled ones from now on.
+insert into app.ingestion_jobs as j (tenant_id, connection_id, kind, created_by, batch_id)
+select c.tenant_id, c.id, 'sync', $2, $3
+from app.connections as c
+where c.tenant_id = $1
+  and c.provider = any($4::text[])
+  and c.status = any($5::text[])
+  and ($6::uuid[] is null or c.id = any($6))
+order by c.created_at desc, c.id desc
+limit $7
+on conflict (tenant_id, connection_id) where kind = 'sync' and state = 'queued' do update
+set
+  trigger = case j.trigger when 'schedule' then 'user' else j.trigger end,
+  batch_id = excluded.batch_id
+returning
+  j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
+  j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
+  j.duplicate, j.changed, j.rejected, j.withdrawn, j.waiting, j.checkpoint, j.rate, j.attempts,
+  j.fence, j.error_code, j.error_message, j.approved_at, j.created_by, j.created_at, j.updated_at,
+  j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
+  j.error_kind, j.next_step;
+
 -- name: queued_sync
 -- role: authenticated
 -- The sync that waits; it goes before scheduled ones from now on.

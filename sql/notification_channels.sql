@@ -6,6 +6,11 @@ select count(*)
 from app.notification_channels as ch
 where ch.tenant_id = $1;
 
+-- name: serialize
+-- role: authenticated
+-- One at a time counts and adds to a tenant's channels and tests; ends with the transaction.
+select pg_advisory_xact_lock(hashtextextended('channels:' || $1::uuid::text, 0));
+
 -- name: create
 -- role: authenticated
 insert into app.notification_channels as ch (

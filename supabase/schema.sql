@@ -163,7 +163,7 @@ begin
     ('failed', 'queued', 'revert'),
     ('cancelled', 'queued', 'revert'),
     ('awaiting_mapping', 'queued', 'revert')
-  ) and new.trigger = old.trigger
+  ) and new.trigger = old.trigger and new.batch_id is not distinct from old.batch_id
   then
     return new;
   end if;
@@ -176,12 +176,13 @@ begin
   then
     return new;
   end if;
-  -- A sync that waits is the user's from now on, where a schedule had asked for it.
+  -- A sync that waits is the user's from now on, where a schedule had asked for it, and of the
+  -- batch that asked for it last.
   if old.state = 'queued'
     and old.kind = 'sync'
     and new.trigger in ('user', old.trigger)
-    and to_jsonb(new) - array['trigger', 'updated_at']
-      = to_jsonb(old) - array['trigger', 'updated_at']
+    and to_jsonb(new) - array['trigger', 'batch_id', 'updated_at']
+      = to_jsonb(old) - array['trigger', 'batch_id', 'updated_at']
   then
     return new;
   end if;
@@ -1953,6 +1954,7 @@ create table app.ingestion_jobs (
   cancel_requested_at timestamp with time zone,
   error_kind text,
   next_step text,
+  batch_id uuid,
   constraint ingestion_jobs_pkey PRIMARY KEY (tenant_id, id),
   constraint ingestion_jobs_idempotency_key UNIQUE (tenant_id, idempotency_key),
   constraint ingestion_jobs_error_code_check CHECK ((length(error_code) <= 80)),
@@ -1975,6 +1977,7 @@ comment on column app.ingestion_jobs.checkpoint is 'Records of the document that
 comment on column app.ingestion_jobs.wrote is 'Something of the job may stand: it goes on as it was begun, and a revert takes it back.';
 comment on column app.ingestion_jobs.fence is 'Grows with each claim; a worker whose number is old has lost the job and may write no more.';
 comment on column app.ingestion_jobs.trigger is 'What asked for the job; all but user are workers.';
+comment on column app.ingestion_jobs.batch_id is 'Of syncs: the request for all connections that asked for it last; else null.';
 
 create table app.ingestion_previews (
   tenant_id uuid not null,
@@ -2882,6 +2885,7 @@ CREATE INDEX holdings_raw_idx ON app.holdings USING btree (tenant_id, job_id, ra
 CREATE INDEX ingestion_audit_log_connection_idx ON app.ingestion_audit_log USING btree (tenant_id, connection_id);
 CREATE INDEX ingestion_audit_log_job_idx ON app.ingestion_audit_log USING btree (tenant_id, job_id);
 CREATE INDEX ingestion_audit_log_order_idx ON app.ingestion_audit_log USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX ingestion_jobs_batch_idx ON app.ingestion_jobs USING btree (tenant_id, batch_id) WHERE (batch_id IS NOT NULL);
 CREATE INDEX ingestion_jobs_connection_idx ON app.ingestion_jobs USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_due_idx ON app.ingestion_jobs USING btree (COALESCE(lease_until, next_run_at)) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
@@ -3541,7 +3545,7 @@ grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;
-grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, trigger, cancel_requested_at) on app.ingestion_jobs to authenticated;
+grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger, batch_id), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, trigger, cancel_requested_at, batch_id) on app.ingestion_jobs to authenticated;
 grant insert, select, update on app.ingestion_jobs to worker;
 grant select on app.ingestion_previews to authenticated;
 grant delete, insert, select on app.ingestion_previews to worker;

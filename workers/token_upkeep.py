@@ -10,9 +10,10 @@ from uuid import UUID
 
 from core.errors import BankfeedsError
 from core.jobs import JobTrigger
+from core.notifications import NotificationKind
 from core.provider_error import Action, ProviderError
 from core.scope import WorkerScope
-from db import credentials, provider_states, raw, syncs
+from db import credentials, notifications, provider_states, raw, syncs
 from db.queue import JobQueue
 from pipeline.access_tokens import usable_credentials
 from pipeline.services import Services
@@ -29,7 +30,8 @@ AT_ONCE: Final = 4  # each has a connection to Postgres while the provider answe
 async def renew_tokens(services: Services, queue: JobQueue) -> int:
     """Renews the tokens that end within ten minutes; how many. Never raises.
 
-    What fails for a while is tried again in the next round. A grant that is gone is left to a sync:
+    What fails for a while is tried again in the next round; where the token ends before that helps,
+    the tenant hears of it. A grant that is gone is left to a sync:
     it fails in the same way, and says so of the connection.
     """
     assert services.providers is not None
@@ -55,9 +57,11 @@ async def _renewed(
     try:
         return await _renew(services, tenant_id, connection_id)
     except ProviderError as error:
+        _tell(connection_id, error.code)
         if error.action is Action.REAUTH:
             await _sync(services, queue, tenant_id, connection_id)
-        _tell(connection_id, error.code)
+        else:
+            await _lapsed(services, tenant_id, connection_id, error.code)
     except BankfeedsError as error:
         _tell(connection_id, type(error).__name__)
     return False
@@ -98,6 +102,28 @@ async def _sync(services: Services, queue: JobQueue, tenant_id: UUID, connection
         return
     if job_id is not None:
         await queue.wake(tenant_id, job_id)
+
+
+async def _lapsed(services: Services, tenant_id: UUID, connection_id: UUID, code: str) -> None:
+    """Tells the tenant, once for each token, that it ended before it could be renewed."""
+    try:
+        async with services.database.as_(WorkerScope(tenant_id=tenant_id)) as tx:
+            held = await credentials.find(tx, tenant_id=tenant_id, connection_id=connection_id)
+            if held is None or held.expires_at is None or held.expires_at > services.clock():
+                return
+            told = await notifications.put(
+                tx,
+                tenant_id=tenant_id,
+                kind=NotificationKind.TOKEN_EXPIRING,
+                connection_id=connection_id,
+                data={"code": code, "ended": held.expires_at.isoformat()},
+                key=f"lapsed:{connection_id}:{held.version}",
+            )
+    except BankfeedsError as error:
+        _tell(connection_id, type(error).__name__)
+        return
+    if told is not None:
+        await services.events.publish(tenant_id, "notification", told)
 
 
 def _tell(connection_id: UUID, code: str) -> None:

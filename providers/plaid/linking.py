@@ -27,12 +27,12 @@ async def begin(client: Client, wanted: LinkAsk) -> LinkStep:
     body: dict[str, Any] = {
         "client_name": app.client_name,
         "language": app.language,
-        "country_codes": list(wanted.countries or app.countries),
+        "country_codes": list(app.countries),
         "user": {"client_user_id": wanted.reference},
         "transactions": {"days_requested": DAYS},
     }
-    if webhook := wanted.webhook_url or app.webhook_url:
-        body["webhook"] = webhook
+    if app.webhook_url is not None:
+        body["webhook"] = app.webhook_url
     if app.redirect_url is not None:
         body["redirect_uri"] = app.redirect_url
     if app.hosted:
@@ -127,7 +127,7 @@ async def _institution_name(client: Client, wanted: LinkAsk, institution_id: str
     app: PlaidApp = client.app
     body = {
         "institution_id": institution_id,
-        "country_codes": list(wanted.countries or app.countries),
+        "country_codes": list(app.countries),
     }
     try:
         answer = told(await ask(client, "/institutions/get_by_id", body))

@@ -34,7 +34,8 @@ class PlaidApp(AppSettings):
     countries: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         default=("US",), min_length=1
     )
-    webhook_url: str | None = None  # of new links, unless the link names another
+    # Of new links: the address of an endpoint, which nobody can look up once it was made.
+    webhook_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
     redirect_url: str | None = None  # of banks with OAuth, as registered at Plaid
     hosted: bool = False  # people link on a page of Plaid's, instead of in a widget of the app's
     investments: bool = True  # Plaid bills them from the first request on

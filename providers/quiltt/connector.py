@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import quote
 
 from core.provider_error import Action, ErrorKind, ProviderError
@@ -59,6 +59,7 @@ class Quiltt:
     failures: ClassVar[Failures] = staticmethod(failure)
 
     link_kind: ClassVar[LinkKind] = LinkKind.TOKEN
+    profile_of_persona: ClassVar[Literal[True]] = True
 
     endpoint_kind: ClassVar[EndpointKind] = EndpointKind.APPLICATION
     secret_origin: ClassVar[SecretOrigin] = SecretOrigin.PROVIDER

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from core.errors import BadInput
@@ -100,21 +101,36 @@ async def close_session(client: Client, token: str) -> None:
 
 async def begin(client: Client, asked: LinkAsk) -> LinkStep:
     """The session with which the Connector is opened. Raises ProviderError."""
-    known = asked.credentials
-    if known is None:
-        await make_profile(client, asked.reference)
-    profile = str(profile_uuid(asked.reference)) if known is None else known.profile_id
-    session = await open_session(client, profile)
+    session: Session = asked.session or await _session(client, asked)
     widget = {CONNECTOR_ID: client.app.connector_id}
-    if known is not None:
-        widget[CONNECTION_ID] = known.connection_id
+    if asked.external_id is not None:
+        widget[CONNECTION_ID] = asked.external_id
     return LinkStep(
         kind=LinkKind.TOKEN,
+        url=_page(client.app.page_url, session, asked),
         token=session.token,
         expires_at=min(asked.now + SESSION_MAX, session.expires_at),
         widget=widget,
         kept={PROFILE_ID: session.profile_id, ENVIRONMENT_ID: session.environment_id},
     )
+
+
+async def _session(client: Client, asked: LinkAsk) -> Session:
+    known: QuilttCredentials | None = asked.credentials
+    if known is not None:
+        return await open_session(client, known.profile_id)
+    await make_profile(client, asked.reference)
+    return await open_session(client, str(profile_uuid(asked.reference)))
+
+
+def _page(page_url: str | None, session: Session, asked: LinkAsk) -> str | None:
+    """The Connector as a page, where the operator has one."""
+    if page_url is None:
+        return None
+    question = {"token": session.token, "redirect_uri": asked.callback_url}
+    if asked.external_id is not None:
+        question["connection_id"] = asked.external_id
+    return f"{page_url}?{urlencode(question)}"
 
 
 async def complete(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Counts
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from api.webhooks import BODY_BYTES_MAX, FAILURES_MAX
+from core.webhook_secrets import new_token
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.post_office import Box, Counter, counter_of
 from tests.fixtures.postbox import Letter, body, told
@@ -164,3 +165,49 @@ async def test_who_is_refused_too_often_is_not_looked_at_for_a_while(
     assert answers[401] >= FAILURES_MAX
     assert int(refused.headers["retry-after"]) > 0
     assert taken.status_code == 200
+
+
+async def test_what_others_do_behind_the_same_proxy_is_not_held_against_a_sender(
+    counter: Counter, box: Box
+) -> None:
+    good = await counter.office.box()
+    assert (await counter.post(good, good.letter(told()))).status_code == 200
+    forged = replace(box.letter(told()), secret="whsec_" + "b" * 44)
+
+    await _post_until_429(counter, lambda: box.path, forged)
+    beside = await counter.post(good, good.letter(told()))
+    guess = box.path.removesuffix(box.path.rsplit("/", 1)[1])
+    await _post_until_429(counter, lambda: f"{guess}{new_token()}", forged)
+    still = await counter.post(good, good.letter(told()))
+
+    assert (beside.status_code, still.status_code) == (200, 200)
+
+
+async def test_a_provider_that_signs_what_nobody_reads_is_heard_when_it_does_better(
+    counter: Counter, box: Box
+) -> None:
+    odd = box.letter(body=b"[]")
+    answers: Counts[int] = Counts()
+
+    async def send_on() -> None:
+        async with raw_connection(counter.api.url) as connection:
+            for _ in range(FAILURES_MAX // 10):
+                answers[await connection.post(box.path, odd.body, odd.headers)] += 1
+
+    await asyncio.gather(*(send_on() for _ in range(11)))
+    better = await counter.post(box, box.letter(told()))
+
+    assert set(answers) == {400}
+    assert better.status_code == 200
+
+
+async def _post_until_429(counter: Counter, path: Callable[[], str], letter: Letter) -> None:
+    answers: Counts[int] = Counts()
+
+    async def try_on() -> None:
+        async with raw_connection(counter.api.url) as connection:
+            while 429 not in answers:
+                answers[await connection.post(path(), letter.body, letter.headers)] += 1
+
+    async with asyncio.timeout(HELD_OFF_WITHIN_S):
+        await asyncio.gather(*(try_on() for _ in range(20)))

@@ -28,7 +28,6 @@ async def link(connector: Any, client: Client, *, now: datetime) -> Linked:
         now=now,
         reference="persona-1",
         callback_url=CALLBACK,
-        webhook_url=None,
         state="state-of-the-link",
     )
     step = await connector.begin(client, ask)

@@ -58,7 +58,6 @@ class Plaid:
             now=self.now(),
             reference="persona-1",
             callback_url="http://localhost/linked",
-            webhook_url=None,
             state="state",
         )
         return await PLAID.complete(client, ask, {}, {"public_token": told.json()["public_token"]})

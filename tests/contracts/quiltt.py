@@ -48,7 +48,6 @@ class Quiltt:
             now=self.now(),
             reference="persona-1",
             callback_url="http://127.0.0.1/linked",
-            webhook_url=None,
             state="state",
         )
         step = await QUILTT.begin(client, ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
@@ -14,7 +15,9 @@ from providers.plaid.settings import PlaidCredentials
 from resolvers import links
 from resolvers.context import Context
 from resolvers.links import Link
+from resolvers.refusal import RefusalCode, Refused
 from tests.fixtures.context import context
+from tests.fixtures.personas import a_persona
 from tests.fixtures.plaid_feed import PLATYPUS, Feed, PlaidBank, open_bank
 from tests.fixtures.world import World
 
@@ -98,3 +101,38 @@ async def test_a_bank_is_linked_synced_broken_and_repaired(world: World, bank: P
     secret = feed.credentials.access_token.get_secret_value()
     logged = await world.owner.fetch("select data::text from app.ingestion_audit_log")
     assert all(secret not in row["data"] for row in logged)
+
+
+async def test_a_link_names_the_address_that_the_operator_set_for_webhooks(
+    world: World, bank: PlaidBank
+) -> None:
+    address = "https://feeds.test/webhooks/plaid/an-endpoint"
+    bank.app = bank.app.model_copy(update={"webhook_url": address})
+    person = context(world, await world.place())
+    person = replace(person, services=replace(person.services, providers=bank.access))
+
+    await begun(person)
+
+    (asked,) = [one for one in bank.seen if one.url.path == "/link/token/create"]
+    assert json.loads(asked.content)["webhook"] == address
+
+
+async def test_a_bank_that_is_linked_for_the_tenant_takes_no_persona(
+    world: World, bank: PlaidBank
+) -> None:
+    place = await world.place()
+    person = context(world, place)
+    person = replace(person, services=replace(person.services, providers=bank.access))
+
+    refused = await links.begin(
+        person,
+        provider="plaid",
+        connection_id=None,
+        callback_url=None,
+        select_accounts=False,
+        persona_id=await a_persona(world, place),
+    )
+
+    assert isinstance(refused, Refused)
+    assert (refused.code, tuple(refused.path)) == (RefusalCode.INVALID, ("personaId",))
+    assert [one for one in bank.seen if one.url.path == "/link/token/create"] == []

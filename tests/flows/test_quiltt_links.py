@@ -9,6 +9,7 @@ from resolvers import links
 from resolvers.refusal import RefusalCode, Refused
 from sandbox.faults import FaultRule
 from tests.fixtures.context import context
+from tests.fixtures.personas import a_persona
 from tests.fixtures.quiltt_linking import begun, completed, lives, session_states
 from tests.fixtures.quiltt_service import Service
 from tests.fixtures.quiltt_syncing import CONNECTOR_ID, Syncing, Time
@@ -112,6 +113,55 @@ async def test_quiltt_that_does_not_answer_is_a_refusal_in_its_words(
     assert refused.code is RefusalCode.CONFLICT
     assert "Ask the operator" in refused.message
     assert await session_states(quiltt_world) == ["failed"]
+
+
+async def test_a_bank_is_linked_for_another_persona(quiltt_world: World, quiltt: Service) -> None:
+    place = await quiltt_world.place()
+    caller = context(quiltt_world, place)
+    persona = await a_persona(quiltt_world, place, "Kim")
+
+    link = await begun(caller, persona_id=persona)
+    profile_id = quiltt.app.control._world.sessions.of(link.token or "").profile.id
+    external_id = quiltt.control.link(profile_id=profile_id)
+    connection = await completed(caller, link, external_id)
+    bank = _syncing(
+        quiltt_world,
+        quiltt,
+        replace(place, connection_id=connection.id),
+        profile_id=profile_id,
+        external_id=external_id,
+    )
+    await bank.run(await quiltt_world.owner.fetchval("select id from app.ingestion_jobs"))
+
+    assert {owner for owner, _ in await _owned(quiltt_world)} == {persona}
+
+
+async def test_a_persona_of_another_tenant_or_another_connection_is_refused(
+    quiltt_world: World, quiltt: Service
+) -> None:
+    place, other = await quiltt_world.place(), await quiltt_world.place()
+    caller = context(quiltt_world, place)
+    kim, foreign = await a_persona(quiltt_world, place), await a_persona(quiltt_world, other)
+    link = await begun(caller)
+    profile_id = quiltt.app.control._world.sessions.of(link.token or "").profile.id
+    own = await completed(caller, link, quiltt.control.link(profile_id=profile_id))
+
+    refused = [
+        await links.begin(
+            caller,
+            provider="quiltt",
+            connection_id=connection_id,
+            callback_url=None,
+            select_accounts=False,
+            persona_id=persona_id,
+        )
+        for persona_id, connection_id in ((foreign, None), (kim, own.id))
+    ]
+
+    assert [(one.code, tuple(one.path)) for one in refused if isinstance(one, Refused)] == [
+        (RefusalCode.NOT_FOUND, ("personaId",)),
+        (RefusalCode.INVALID, ("personaId",)),
+    ]
 
 
 def _syncing(

@@ -38,6 +38,7 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "PersonaGroup": ("app.persona_groups", "id"),
     "RawDocument": ("app.raw_ingestion_data", "id"),
     "StatementProfile": ("app.statement_profiles", "id"),
+    "SyncBatch": ("app.ingestion_jobs", "batch_id"),
     "Tenant": ("app.tenants", "id"),
     "Transaction": ("app.transactions", "id"),
     "Upload": ("app.uploads", "id"),
@@ -119,7 +120,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     **{
         f"Mutation.{noun}{verb}(id:)": an_id(type_name)
         for noun, type_name, verbs in (
-            ("account", "Account", "Update"),
+            ("account", "Account", "Update Refresh"),
             ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
             ("asset", "Asset", "Update Archive Restore AttachAccount"),
             ("connection", "Connection", "Update Pause Resume Disconnect Sync Test"),
@@ -138,6 +139,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "accountId": an_id("Account"),
     "accountIds": an_id("Account"),
     "assetId": an_id("Asset"),
+    "batchId": an_id("SyncBatch"),
     "connectionId": an_id("Connection"),
     "groupId": an_id("PersonaGroup"),
     "institutionId": an_id("Institution"),
@@ -187,6 +189,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "spentTo": bound("app.expenses", "spent_on"),
     "ConnectionLinkBeginInput.provider": fixed(SLUG),
     "callbackUrl": fixed(None),
+    # The bank links for the tenant: whoever names a persona is told so, whosever it is.
+    "ConnectionLinkBeginInput.personaId": Recipe(
+        value=lambda side: side.id("Persona"), base=lambda _: None, types=("Persona",)
+    ),
     "selectAccounts": fixed(False),
     "ConnectionLinkCompleteInput.state": fixed(STATE),
     "ConnectionLinkCompleteInput.name": column("app.connections", "name"),

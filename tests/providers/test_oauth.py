@@ -36,7 +36,6 @@ ASK = LinkAsk(
     now=NOW,
     reference="p",
     callback_url="https://app.example/back",
-    webhook_url=None,
     state="the-state",
 )
 

@@ -45,13 +45,13 @@ def test_plaid_can_do_what_it_says() -> None:
 
 
 async def test_a_link_always_asks_for_two_years(bank: PlaidBank) -> None:
-    step = await PLAID.begin(bank.client(), asked(webhook_url="https://feeds.test/w"))
+    step = await PLAID.begin(bank.client(), asked())
 
     body = sent(bank, "/link/token/create")
     assert body["transactions"] == {"days_requested": 730}
     assert (body["products"], body["country_codes"]) == (["transactions"], ["US"])
     assert body["user"] == {"client_user_id": "persona-1"}
-    assert body["webhook"] == "https://feeds.test/w"
+    assert "webhook" not in body
     assert step.token is not None and step.token.startswith("link-")
     assert step.kept == {"link_token": step.token}
     assert step.expires_at is not None
@@ -71,10 +71,9 @@ async def test_what_the_operator_sets_goes_along(bank: PlaidBank) -> None:
     )
 
     await PLAID.begin(bank.client(), asked())
-    await PLAID.begin(bank.client(), asked(countries=("CA",)))
 
     body = sent(bank, "/link/token/create")
-    assert (body["client_name"], body["country_codes"]) == ("Books", ["CA"])
+    assert (body["client_name"], body["country_codes"]) == ("Books", ["GB", "IE"])
     assert body["webhook"] == "https://feeds.test/plaid"
     assert body["redirect_uri"] == "https://feeds.test/back"
     assert "additional_consented_products" not in body
@@ -134,9 +133,7 @@ async def test_who_leaves_the_widget_has_none(bank: PlaidBank) -> None:
 async def test_a_consent_that_ends_is_told(bank: PlaidBank) -> None:
     token = await bank.public_token("user_good_42", institution="ins_117650")
 
-    linked = await PLAID.complete(
-        bank.client(), asked(countries=("GB",)), {}, {"public_token": token}
-    )
+    linked = await PLAID.complete(bank.client(), asked(), {}, {"public_token": token})
 
     assert linked.institution_name == "Royal Bank of Plaid"
     assert linked.expires_at is not None

@@ -68,7 +68,7 @@ def unknown_fields(path: str, value: dict[str, Any]) -> set[str]:
 async def everything(bank: PlaidBank) -> None:
     """All that the connector can ask for, at least once."""
     client = bank.client()
-    step = await PLAID.begin(client, asked(webhook_url="https://feeds.test/w"))
+    step = await PLAID.begin(client, asked())
     assert step.token is not None
     form = {"institution_id": "ins_109508", "username": "user_good_7", "password": "pass_good"}
     await bank.http.post(f"{bank.app.url}/link/{step.token}", data={**form, "accounts": "all"})

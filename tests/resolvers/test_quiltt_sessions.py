@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -222,6 +223,24 @@ async def test_an_archived_persona_links_nothing_more(quiltt_world: World) -> No
     refused = await _refused(_session(context(quiltt_world, place), persona_id=persona))
 
     assert refused.code is RefusalCode.CONFLICT
+
+
+async def test_a_quiltt_that_takes_long_to_end_a_session_keeps_nobody_waiting(
+    quiltt_world: World, quiltt: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quiltt_sessions, "CLOSED_WITHIN_S", 0.2)
+    time = Time()
+    caller = context(quiltt_world.altered(clock=time), await quiltt_world.place())
+    first = await _session(caller)
+    time.ahead += timedelta(minutes=16)
+    quiltt.app.faults.add(FaultRule(path="/v1/users/session", kind="slow", delay_s=5))
+
+    begun = monotonic()
+    second = await _session(caller)
+    waited_s = monotonic() - begun
+
+    assert second.token != first.token
+    assert waited_s < 3
 
 
 async def test_no_token_is_in_logs_or_in_what_is_shown(

@@ -37,6 +37,7 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "ingestionJobRevert": (Role.MEMBER, '(id: "x")'),
     "accountCreate": (Role.MEMBER, '(input: {name: "A", currency: "EUR"})'),
     "accountUpdate": (Role.MEMBER, '(id: "x", input: {name: "A"})'),
+    "accountRefresh": (Role.MEMBER, '(id: "x")'),
     "accountMappingSet": (Role.MEMBER, '(id: "x", input: {accountId: "x"})'),
     "accountMappingCreateAccount": (Role.MEMBER, '(id: "x", input: {name: "A", currency: "EUR"})'),
     "accountMappingUnset": (Role.MEMBER, '(id: "x")'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from typing import Any
@@ -316,6 +317,25 @@ async def test_tests_and_channels_are_limited(post: Post) -> None:
     assert [one["code"] for one in test["userErrors"]] == ["LIMIT"]
     assert [one["code"] for one in channel["userErrors"]] == ["LIMIT"]
     assert later["userErrors"] == []
+
+
+async def test_channels_and_tests_that_are_asked_for_at_once_keep_to_the_limit(post: Post) -> None:
+    place = await post.world.place()
+    for _ in range(CHANNELS_MAX - 1):
+        made = await _made(post, place)
+    for _ in range(TESTS_MAX - 1):
+        await post.graph.ask(place.user, TEST, id=made["id"])
+
+    channels = await asyncio.gather(
+        *(post.graph.ask(place.user, CREATE, input=WEBHOOK) for _ in range(4))
+    )
+    tests = await asyncio.gather(
+        *(post.graph.ask(place.user, TEST, id=made["id"]) for _ in range(4))
+    )
+
+    for answers in (channels, tests):
+        codes = sorted(one["code"] for answer in answers for one in answer["userErrors"])
+        assert codes == ["LIMIT"] * 3
 
 
 @pytest.mark.parametrize("role", Role)

@@ -31,9 +31,11 @@ NAMES = {
     "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "transactionCategorize tenantChooseExpenses "
-    "connectionSync connectionSyncAll connectionLinkBegin connectionLinkComplete connectionTest "
+    "connectionSync connectionSyncAll connectionRenewAll connectionLinkBegin "
+    "connectionLinkComplete connectionTest "
     "connectionDisconnect statementUpload statementImport ingestionJobApprove ingestionJobDiscard "
     "ingestionJobRevert ingestionJobRetry ingestionJobCancel accountCreate accountUpdate "
+    "accountRefresh "
     "accountMappingSet accountMappingUnset accountMappingIgnore accountMappingVerify "
     "accountMappingCreateAccount tenantCreate tenantUpdate memberInvite memberSetRole "
     "memberRemove invitationAccept invitationRevoke "

@@ -184,6 +184,25 @@ async def test_a_provider_that_fails_for_a_while_is_asked_in_the_next_round(
     assert (failed_rounds, renewed) == ([0, 0], 1)
 
 
+async def test_a_token_that_ends_before_it_could_be_renewed_is_told_of_once(
+    linked: Linked,
+) -> None:
+    told = "select connection_id, data->>'code' as code from app.notifications"
+    linked.bank.status = 503
+    await linked.keep(ends_in=SOON)
+    await renew_tokens(linked.world.services, Woken())
+    before = await linked.world.owner.fetch(told)
+
+    await linked.keep(ends_in=timedelta(minutes=-1))
+    for _ in range(2):
+        await renew_tokens(linked.world.services, Woken())
+
+    assert before == []
+    (notification,) = await linked.world.owner.fetch(told)
+    assert notification["connection_id"] == linked.place.connection_id
+    assert notification["code"] == "provider-unavailable"
+
+
 async def test_a_provider_whose_circuit_is_open_is_not_asked(linked: Linked) -> None:
     await linked.keep(ends_in=SOON)
     async with linked.world.database.as_(linked.place.worker) as tx:

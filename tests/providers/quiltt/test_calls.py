@@ -294,9 +294,9 @@ def _ask(*, credentials: QuilttCredentials | None = None) -> LinkAsk:
         now=NOW,
         reference=REFERENCE,
         callback_url="https://app.example/back",
-        webhook_url=None,
         state="state",
         credentials=credentials,
+        external_id=None if credentials is None else credentials.connection_id,
     )
 
 

@@ -10,6 +10,7 @@ import {
   AccountMappingsDocument,
   AccountMappingUnsetDocument,
   AccountMappingVerifyDocument,
+  AccountRefreshDocument,
   AccountUpdateDocument,
   ConnectionDocument,
   TransactionsChangedDocument,
@@ -68,6 +69,7 @@ async function account(ben: Person, bank: string): Promise<string> {
     input: { name: "Current account", type: "CHECKING", status: "ACTIVE", institutionId },
   });
   assert.equal(accountUpdate.account?.type, "CHECKING");
+  assert.deepEqual(await ben.refused(AccountRefreshDocument, { accountId }), ["CONFLICT"]);
   return accountId;
 }
 

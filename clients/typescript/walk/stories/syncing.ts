@@ -5,9 +5,11 @@ import assert from "node:assert/strict";
 import {
   ConnectionLinkBeginDocument,
   ConnectionLinkCompleteDocument,
+  ConnectionRenewAllDocument,
   ConnectionSyncAllDocument,
   ConnectionSyncDocument,
   ConnectionTestDocument,
+  IngestionJobsDocument,
   ProvidersDocument,
 } from "../../src/index.js";
 import { step } from "../report.js";
@@ -19,7 +21,14 @@ export async function syncing({ anna, ben, bank }: Imported): Promise<void> {
     assert.deepEqual(await ben.refused(ConnectionSyncDocument, { connectionId }), ["CONFLICT"]);
     assert.deepEqual(await anna.refused(ConnectionTestDocument, { connectionId }), ["CONFLICT"]);
     const { connectionSyncAll } = await ben.act(ConnectionSyncAllDocument, {});
-    assert.deepEqual(connectionSyncAll.jobs, []);
+    assert.deepEqual(connectionSyncAll.jobs.edges, []);
+    assert.equal(connectionSyncAll.count, 0);
+    const filter = { batchId: connectionSyncAll.batchId };
+    const { ingestionJobs } = await ben.ask(IngestionJobsDocument, { filter });
+    assert.deepEqual(ingestionJobs.edges, []);
+    assert.deepEqual(await ben.refused(ConnectionRenewAllDocument, {}), ["NOT_ALLOWED"]);
+    const { connectionRenewAll } = await anna.act(ConnectionRenewAllDocument, {});
+    assert.equal(connectionRenewAll.count, 0);
   });
   await step("what is not offered is not linked", async () => {
     const { providers } = await anna.ask(ProvidersDocument, {});
@@ -29,6 +38,7 @@ export async function syncing({ anna, ben, bank }: Imported): Promise<void> {
       connectionId: bank,
       callbackUrl: "http://127.0.0.1/back",
       selectAccounts: false,
+      personaId: null,
     };
     const unknown = await anna.refused(ConnectionLinkBeginDocument, { input: begin });
     assert.deepEqual(unknown, ["NOT_FOUND"]);
