@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
-
-import pytest
 
 from core.models import Connection
 from db import credentials as stored
@@ -15,14 +12,8 @@ from resolvers import links
 from resolvers.context import Context
 from resolvers.links import Link
 from tests.fixtures.context import context
-from tests.fixtures.plaid_feed import PLATYPUS, Feed, PlaidBank, open_bank
+from tests.fixtures.plaid_feed import PLATYPUS, Feed, PlaidBank
 from tests.fixtures.world import World
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
 
 
 async def begun(person: Context, connection_id: UUID | None = None) -> Link:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from core.scope import WorkerScope
 from db import provider_states
-from tests.fixtures.plaid_feed import Feed, PlaidBank, connected, open_bank
+from tests.fixtures.plaid_feed import Feed, PlaidBank, connected
 from tests.fixtures.world import World
 
 OPERATOR = WorkerScope(tenant_id=None)
 REFUSED = ("failed", "provider-not-offered", "business")
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
 
 
 @pytest.fixture

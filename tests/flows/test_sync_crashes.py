@@ -27,9 +27,9 @@ from db import syncs
 from sandbox.faults import FaultRule
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.own_postgres import own_postgres
-from tests.fixtures.plaid_feed import CLIENT_ID, SECRET, Feed, PlaidBank, connected, open_bank
+from tests.fixtures.plaid_feed import CLIENT_ID, SECRET, Feed, PlaidBank, connected
 from tests.fixtures.worker_process import WorkerProcess, worker_process
-from tests.fixtures.world import World, opened
+from tests.fixtures.world import opened
 
 WITHIN_S: Final = 60
 ADDED: Final = 505  # two pages
@@ -38,18 +38,6 @@ SYNC: Final = "/transactions/sync"
 CLIENT_ERRORS: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 Stopped = Callable[[Feed, UUID], Awaitable[None]]
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
-
-
-@pytest.fixture
-async def feed(world: World, bank: PlaidBank) -> Feed:
-    """A connection that was never synced."""
-    return await connected(world, bank, await bank.link())
 
 
 @pytest.fixture

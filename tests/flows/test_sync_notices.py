@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from core.notifications import NotificationKind
 from db import provider_states
 from pipeline.sync_notices import FAILING, FAILING_AGAIN
 from sandbox.faults import FaultRule
-from tests.fixtures.plaid_feed import Feed, PlaidBank, connected, open_bank
+from tests.fixtures.plaid_feed import Feed, PlaidBank, connected
 from tests.fixtures.world import World
 
 AWAY = FaultRule(path="/", kind="status", status=500, times=None)
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
-
-
-@pytest.fixture
-async def feed(world: World, bank: PlaidBank) -> Feed:
-    """A connection that was never synced."""
-    return await connected(world, bank, await bank.link())
 
 
 async def test_the_newest_days_and_the_whole_history_are_told_of_once_each(
@@ -48,8 +33,13 @@ async def test_the_newest_days_and_the_whole_history_are_told_of_once_each(
         bank.control.advance(feed.item, added=2)
         await feed.sync()
 
-    initial = ("initial_sync_complete", feed.place.connection_id, newest["id"], {})
-    history = ("historical_sync_complete", feed.place.connection_id, oldest["id"], {})
+    initial: tuple[Any, ...] = ("initial_sync_complete", feed.place.connection_id, newest["id"], {})
+    history: tuple[Any, ...] = (
+        "historical_sync_complete",
+        feed.place.connection_id,
+        oldest["id"],
+        {},
+    )
     assert (nothing, recent, whole) == ([], [initial], [initial, history])
     assert await _told(feed) == whole
 
