@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import asyncpg
-import pytest
 
 from core.models import Role, Transaction
 from db.expenses import ExpenseFilter, ExpenseSource
 from resolvers import expenses
 from resolvers.refusal import RefusalCode, Refused
 from tests.fixtures.context import context
-from tests.fixtures.plaid_feed import Feed, PlaidBank, connected, open_bank
+from tests.fixtures.plaid_feed import Feed, PlaidBank, connected
 from tests.fixtures.world import Place, World
 
 STATEMENT = b"""\
@@ -27,12 +25,6 @@ STATEMENT = b"""\
 98,101000,1,7/
 99,101000,1,9/
 """
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
 
 
 async def _wanting(world: World, place: Place) -> None:

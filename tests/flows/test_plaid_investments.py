@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,16 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.fixtures.plaid_feed import Feed, PlaidBank, accounts_of, connected, open_bank
+from tests.fixtures.plaid_feed import Feed, PlaidBank, accounts_of, connected
 from tests.fixtures.world import World
 
 BOTH = ("transactions", "investments")
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
 
 
 @pytest.fixture

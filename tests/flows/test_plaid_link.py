@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
-
-import pytest
 
 from core.models import Connection
 from db import credentials as stored
@@ -18,14 +15,8 @@ from resolvers.links import Link
 from resolvers.refusal import RefusalCode, Refused
 from tests.fixtures.context import context
 from tests.fixtures.personas import a_persona
-from tests.fixtures.plaid_feed import PLATYPUS, Feed, PlaidBank, open_bank
+from tests.fixtures.plaid_feed import PLATYPUS, Feed, PlaidBank
 from tests.fixtures.world import World
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
 
 
 async def begun(person: Context, connection_id: UUID | None = None) -> Link:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from time import monotonic
 
@@ -26,21 +25,10 @@ from tests.fixtures.plaid_feed import (
 )
 from tests.fixtures.world import World
 
+QUICK_S = 10  # on a busy machine; it takes less than one
 NEW_ACCOUNT = NewAccount(
     name="Own", type=AccountType.OTHER, currency="USD", masked_number=None, institution_id=None
 )
-
-
-@pytest.fixture
-async def bank(redis_url: str) -> AsyncIterator[PlaidBank]:
-    async with open_bank(redis_url) as bank:
-        yield bank
-
-
-@pytest.fixture
-async def feed(world: World, bank: PlaidBank) -> Feed:
-    """A connection that was never synced."""
-    return await connected(world, bank, await bank.link())
 
 
 async def test_nothing_then_thirty_days_then_the_history_then_changes(
@@ -349,7 +337,7 @@ async def test_five_hundred_new_transactions_are_there_quickly(
     took_s = monotonic() - started
 
     assert job["imported"] == 500
-    assert took_s < 20
+    assert took_s < QUICK_S
 
 
 async def test_rows_that_waited_come_when_their_account_is_named(

@@ -258,11 +258,6 @@ async def _accounts(bank: Syncing) -> dict[str, UUID]:
     return {row["name"]: row["id"] for row in rows}
 
 
-async def _parents(bank: Syncing) -> set[UUID]:
-    rows = await bank.world.owner.fetch("select connection_id from app.account_mappings")
-    return {row["connection_id"] for row in rows}
-
-
 async def _row_ids(bank: Syncing) -> set[UUID]:
     rows = await bank.world.owner.fetch(
         "select id from app.transactions where tenant_id = $1 and status <> 'removed'",

@@ -38,9 +38,10 @@ from resolvers.context import Context, Services
 from schema.context import open as open_context
 from schema.ids import decode
 from tests.fixtures.postbox import OTHER_PROVIDER, RECEIVERS
+from tests.fixtures.registered import registered
 from tests.fixtures.world import KEYS
 from tests.isolation.graphql_actors import Actor
-from tests.isolation.graphql_bank import SLUG, registered
+from tests.isolation.graphql_bank import FORM_BANK, SLUG
 from tests.isolation.graphql_documents import Operation
 from tests.isolation.graphql_session import Session, opened_session
 from tests.isolation.graphql_world import People, people_of
@@ -232,7 +233,7 @@ async def staged(
         noted = Noted(redis=await stack.enter_async_context(redis_events(redis)))
         vault, blobs = Vault(KEYS), FolderBlobs(folder)
         people = await people_of(session.connection, session.database, vault, blobs)
-        stack.enter_context(registered())
+        stack.enter_context(registered(FORM_BANK))
         http = await stack.enter_async_context(open_http())
         providers = ProviderAccess(
             http=http,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-import pytest
 from httpx import Response
 from pydantic import Field
 
 from core.provider_error import ProviderError
 from core.records import Record
-from providers import registry
 from providers.base import (
     AppSettings,
     Checkpoint,
@@ -99,13 +96,3 @@ class FormBank:
 
 
 FORM_BANK: Final = FormBank()
-
-
-@contextmanager
-def registered() -> Iterator[None]:
-    """A block in which the registry knows the bank."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "CONNECTORS", (*registry.CONNECTORS, FORM_BANK))
-        registry.every.cache_clear()
-        yield
-    registry.every.cache_clear()

@@ -19,6 +19,7 @@ from sandbox.serving import serving
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CLIENT_ID, SECRET = "client-of-tests", "secret-of-tests"
 CREDENTIALS = {"PLAID-CLIENT-ID": CLIENT_ID, "PLAID-SECRET": SECRET}
+PAGES_MAX = 1_000
 PLATYPUS = "ins_109508"
 MUTATION = "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
 LINK: dict[str, Any] = {
@@ -93,7 +94,7 @@ class Served:
         self, item: Linked, cursor: str = "", size: int = 500, **options: Any
     ) -> list[dict[str, Any]]:
         pages = []
-        while True:
+        for _ in range(PAGES_MAX):
             page = self.post(
                 "/transactions/sync",
                 access_token=item.access_token,
@@ -105,6 +106,7 @@ class Served:
             cursor = page["next_cursor"]
             if not page["has_more"]:
                 return pages
+        raise AssertionError(f"after {PAGES_MAX} pages there is always another")
 
 
 class Mirror:

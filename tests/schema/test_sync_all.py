@@ -124,3 +124,15 @@ async def test_viewers_ask_for_nothing(graph: Graph) -> None:
 
     assert [one["code"] for one in answer["userErrors"]] == ["NOT_ALLOWED"]
     assert (answer["batchId"], answer["count"], answer["jobs"]["edges"]) == (None, 0, [])
+
+
+async def test_connections_of_another_tenant_are_left_alone(graph: Graph) -> None:
+    place, other = await graph.world.place(), await graph.world.place()
+    await _connect(graph, place, count=2)
+    await _connect(graph, other, count=3)
+
+    answer = await graph.ask(place.user, SYNC_ALL)
+
+    assert answer["count"] == 2
+    owners = await graph.world.owner.fetch("select distinct tenant_id from app.ingestion_jobs")
+    assert [row["tenant_id"] for row in owners] == [place.tenant_id]
