@@ -80,9 +80,12 @@ async def sync(job: Job, services: Services) -> JobState:
         changed = await syncs.changed(tx, job)
         phase = connection.sync_phase
         await syncs.begin(tx, job, provider=connection.provider, phase=phase, lease=services.lease)
-        closed_until = await provider_states.may_call(tx, provider=connection.provider, now=now)
+        is_stopped = connection.status in _STOPPED  # since the job was queued
+        closed_until = None
+        if policy.enabled and not is_stopped:  # who asks may be the one that is to try
+            closed_until = await provider_states.may_call(tx, provider=connection.provider, now=now)
     await services.tell(job)
-    if connection.status in _STOPPED:  # since the job was queued
+    if is_stopped:
         raise Cancelled
     if not policy.enabled:
         raise not_offered(connector.facts.name)
