@@ -27,7 +27,7 @@ class ErrorKind(StrEnum):
     BUSINESS = "business"
 
 
-_OPERATORS: Final = frozenset({"provider-not-offered", "application-refused", "not-permitted"})
+_OPERATORS: Final = frozenset({"provider-not-offered", "application-refused"})
 
 
 class ProviderError(BankfeedsError):
