@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 from core.errors import BankfeedsError
 
@@ -24,6 +25,9 @@ class ErrorKind(StrEnum):
     RATE_LIMIT = "rate_limit"
     VALIDATION = "validation"
     BUSINESS = "business"
+
+
+_OPERATORS: Final = frozenset({"provider-not-offered", "application-refused"})
 
 
 class ProviderError(BankfeedsError):
@@ -50,6 +54,11 @@ class ProviderError(BankfeedsError):
         self.message = message
         self.next_step = next_step
         self.retry_after = retry_after
+
+    @property
+    def is_operators(self) -> bool:
+        """Whether it is the operator who can put it right, and nobody connected can."""
+        return self.kind is ErrorKind.VALIDATION or self.code in _OPERATORS
 
     def after(self, retry_after: timedelta | None) -> ProviderError:
         """The same error with the delay that the provider stated, or with its own."""

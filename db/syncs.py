@@ -127,6 +127,13 @@ async def failed(
     )
 
 
+async def asked_at(tx: Tx, job: Job) -> datetime:
+    """When somebody or the provider last asked for a sync of the connection."""
+    at = await tx.value(_SQL["asked_at"], job.tenant_id, job.connection_id)
+    assert isinstance(at, datetime)
+    return at
+
+
 async def failures(tx: Tx, job: Job) -> int:
     """How many syncs of the connection have failed since one succeeded."""
     count = await tx.value(_SQL["failures"], job.tenant_id, job.connection_id)

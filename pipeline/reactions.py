@@ -89,7 +89,7 @@ async def tell_dead(tx: Tx, *, tenant_id: UUID, connection_id: UUID, event_id: U
 
 
 class _Told:
-    """Tells the tenant of something of one connection, once a day."""
+    """Tells the tenant of something of one connection, once a day and account."""
 
     def __init__(self, tx: Tx, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
         self.tx = tx
@@ -104,9 +104,14 @@ class _Told:
             kind=kind,
             connection_id=self.connection_id,
             data=data,
-            key=f"{kind}:{self.connection_id}:{self._now.date()}",
+            key=f"{kind}:{self.connection_id}:{self._now.date()}{_ending(data)}",
         )
         return NOTHING if found is None else Reacted(notifications=(found,))
+
+
+def _ending(data: Mapping[str, str]) -> str:
+    """What tells a second account's notice from the first one's of the day."""
+    return f":{data['account']}" if "account" in data else ""
 
 
 async def _asked_again(told: _Told, reaction: Reauth) -> Reacted:

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 ATTENTION_FAILURES: Final = 5  # from then on somebody should look
 OPEN_FAILURES: Final = 3  # from then on the connection's circuit counts as open
 ASKED_NOBODY: Final = frozenset({"provider-not-offered", "not-connected"})  # errors of our own
+NOT_PERMITTED: Final = "not-permitted"  # the operator's to put right, or the person's
+LOOK_AGAIN: Final = timedelta(days=1)  # whether the operator has put right what is theirs
+PATIENCE: Final = 10  # who has waited for an hour is asked every six minutes
 EVERY: Final = {
     SyncFrequency.HOURLY: timedelta(hours=1),
     SyncFrequency.DAILY: timedelta(days=1),
@@ -61,9 +64,14 @@ async def ended_well(
             initial_at=now if initial else None,
             history_at=now if complete else None,
         )
-        await syncs.succeeded(
-            tx, job, at=now, next_sync_at=_next_sync_at(connection, connector, last, now)
-        )
+        wait = _wait(connection, connector, last)
+        if last is not None and last.again_after is not None:
+            # Some never get ready: they are asked ever less often, until somebody asks for more.
+            waited = now - await syncs.asked_at(tx, job)
+            longest = max(last.again_after, connector.facts.sync_every)
+            wait = min(max(last.again_after, waited / PATIENCE), longest)
+        next_sync_at = None if wait is None else now + wait
+        await syncs.succeeded(tx, job, at=now, next_sync_at=next_sync_at)
         await make_assets(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)
         if initial and changed is not None:
             await syncs.changes_read(tx, job, changed)
@@ -120,6 +128,8 @@ async def _given_up(tx: Tx, job: Job, error: ProviderError, *, now: datetime) ->
         wait = delay(CONNECTION_DELAYS, failures)
         retry_at = now + max(wait, error.retry_after or timedelta(0))
         attention = failures >= ATTENTION_FAILURES
+    elif error.is_operators or error.code == NOT_PERMITTED:
+        retry_at = now + spread(LOOK_AGAIN)  # nobody asks for each connection by hand then
     await syncs.failed(tx, job, error=error, status=status, retry_at=retry_at, attention=attention)
     return await tell_of_failure(tx, job, error, failures=failures)
 
@@ -130,17 +140,16 @@ def _next_phase(phase: SyncPhase, last: Checkpoint | None) -> SyncPhase:
     return SyncPhase.INCREMENTAL if last.history_complete else SyncPhase.HISTORICAL
 
 
-def _next_sync_at(
-    connection: Connection, connector: Connector, last: Checkpoint | None, now: datetime
-) -> datetime | None:
-    if last is not None and last.again_after is not None:
-        return now + last.again_after
+def _wait(
+    connection: Connection, connector: Connector, last: Checkpoint | None
+) -> timedelta | None:
+    """How long until the connection is asked again; None: until somebody asks."""
     if last is not None and not last.history_complete:
-        return now  # the history goes on at once, whatever the frequency
+        return timedelta(0)  # the history goes on at once, whatever the frequency
     match connection.sync_frequency:
         case SyncFrequency.MANUAL:
             return None
         case SyncFrequency.REALTIME:
-            return now + spread(connector.facts.sync_every)
+            return spread(connector.facts.sync_every)
         case _:
-            return now + spread(EVERY[connection.sync_frequency])
+            return spread(EVERY[connection.sync_frequency])

@@ -28,9 +28,19 @@ async def tell_of_success(
 
 
 async def tell_of_failure(tx: Tx, job: Job, error: ProviderError, *, failures: int) -> list[UUID]:
-    """Tells that a person must connect again, or that a connection fails and fails."""
+    """Tells that a person must connect again, that the access is over for good, or that a
+    connection fails and fails."""
     told = None
-    if error.action is Action.REAUTH:
+    if error.action is Action.STOP and not error.is_operators:
+        # It is not tried again by itself, so that nothing else would tell of it.
+        told = await _tell(
+            tx,
+            job,
+            NotificationKind.CONNECTION_REVOKED,
+            key=f"stopped:{job.id}",
+            code=error.code,
+        )
+    elif error.action is Action.REAUTH:
         told = await _tell(
             tx,
             job,

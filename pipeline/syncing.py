@@ -80,9 +80,12 @@ async def sync(job: Job, services: Services) -> JobState:
         changed = await syncs.changed(tx, job)
         phase = connection.sync_phase
         await syncs.begin(tx, job, provider=connection.provider, phase=phase, lease=services.lease)
-        closed_until = await provider_states.may_call(tx, provider=connection.provider, now=now)
+        is_stopped = connection.status in _STOPPED  # since the job was queued
+        closed_until = None
+        if policy.enabled and not is_stopped:  # who asks may be the one that is to try
+            closed_until = await provider_states.may_call(tx, provider=connection.provider, now=now)
     await services.tell(job)
-    if connection.status in _STOPPED:  # since the job was queued
+    if is_stopped:
         raise Cancelled
     if not policy.enabled:
         raise not_offered(connector.facts.name)
@@ -120,7 +123,8 @@ def _since(connection: Connection, now: datetime) -> date:
 
 
 async def _fetched(run: _Run, client: Client, wanted: Wanted, services: Services) -> None:
-    """Fetches to the end. An access token that the provider refuses is renewed once."""
+    """Fetches to the end. An access token that the provider refuses is renewed, once for each time
+    that the sync has got on: a long history outlives several of them."""
     job = run.job
 
     async def credentials(refused_version: int | None = None) -> tuple[object, int]:
@@ -136,15 +140,22 @@ async def _fetched(run: _Run, client: Client, wanted: Wanted, services: Services
         )
 
     held, version = await credentials()
-    try:
-        await _taken(run, run.connector.fetch(client, held, wanted), services)
-    except ProviderError as error:
-        if error.action is not Action.REAUTH or not isinstance(run.connector, Renewable):
-            raise
-        held, _ = await credentials(refused_version=version)
-        run.void()
-        again = wanted if run.last is None else replace(wanted, cursor=run.last.cursor)
-        await _taken(run, run.connector.fetch(client, held, again), services)
+    renewed_at: set[str | None] = set()  # cursors
+    while True:
+        try:
+            await _taken(run, run.connector.fetch(client, held, wanted), services)
+        except ProviderError as error:
+            if error.action is not Action.REAUTH or not isinstance(run.connector, Renewable):
+                raise
+            if run.last is not None:
+                wanted = replace(wanted, cursor=run.last.cursor)
+            if wanted.cursor in renewed_at:
+                raise
+            renewed_at.add(wanted.cursor)
+            held, version = await credentials(refused_version=version)
+            run.void()
+        else:
+            return
 
 
 async def _taken(run: _Run, fetched: AsyncIterator[Fetched], services: Services) -> None:

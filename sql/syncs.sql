@@ -112,11 +112,25 @@ set
   next_step = $7,
   error_count = c.error_count + 1,
   retry_at = $8,
+  -- A next sync that is not set says nothing: a failure before this one took it away.
   next_sync_at = case
-    when c.status in ('paused', 'disconnected') or c.next_sync_at is null then null
+    when c.status in ('paused', 'disconnected') then null
+    when c.sync_frequency = 'manual' and c.next_sync_at is null then null
     else $8::timestamptz
   end,
   attention = $9
+where c.tenant_id = $1 and c.id = $2;
+
+-- name: asked_at
+-- role: worker
+-- When somebody, or the provider, last asked for a sync: others only look again.
+select coalesce(max(j.created_at), min(c.created_at))
+from app.connections as c
+left join app.ingestion_jobs as j
+  on j.tenant_id = c.tenant_id
+  and j.connection_id = c.id
+  and j.kind = 'sync'
+  and j.trigger <> 'schedule'
 where c.tenant_id = $1 and c.id = $2;
 
 -- name: failures

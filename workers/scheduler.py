@@ -13,6 +13,7 @@ from core.jobs import JobTrigger
 from core.scope import WorkerScope
 from core.syncs import SyncFrequency
 from db import syncs
+from db.failures import DatabaseUnavailable
 from db.queue import JobQueue
 from pipeline.services import Services
 
@@ -33,16 +34,25 @@ async def schedule_syncs(services: Services, queue: JobQueue) -> int:
     """Makes a sync of each connection that is due; how many. Never raises."""
     made = 0
     try:
-        for tenant_id, connection_id in await syncs.due_connections(
-            services.database, most=CONNECTIONS_MOST
-        ):
-            job_id = await _scheduled(services, tenant_id, connection_id)
+        due = await syncs.due_connections(services.database, most=CONNECTIONS_MOST)
+        for tenant_id, connection_id in due:
+            try:
+                job_id = await _scheduled(services, tenant_id, connection_id)
+            except DatabaseUnavailable:
+                raise
+            except BankfeedsError as error:  # it would be the first again, and hold up the others
+                _note(error, connection_id=str(connection_id))
+                continue
             if job_id is not None:
                 made += 1
                 await queue.wake(tenant_id, job_id)
     except BankfeedsError as error:
-        log.warning("schedule.failed", extra={"error": type(error).__name__})
+        _note(error)
     return made
+
+
+def _note(error: BankfeedsError, **about: str) -> None:
+    log.warning("schedule.failed", extra={"error": type(error).__name__, **about})
 
 
 async def _scheduled(services: Services, tenant_id: UUID, connection_id: UUID) -> UUID | None:

@@ -121,6 +121,22 @@ async def test_a_token_that_is_refused_too_early_is_renewed_once(oauth_bank: OAu
     assert row["status"] == "active"
 
 
+async def test_a_history_that_outlives_several_tokens_is_read_to_its_end(
+    oauth_bank: OAuthBank,
+) -> None:
+    place, connection = await linked(oauth_bank)
+    for after in (1, 2):  # each when another page has come
+        oauth_bank.sandbox.faults.add(
+            FaultRule(path="/transactions", kind="status", status=401, after=after)
+        )
+
+    job = await oauth_bank.sync(place, connection.id)
+    row = await oauth_bank.connection(connection.id)
+
+    assert (job["state"], job["imported"], oauth_bank.oauth.renewals) == ("completed", 90, 2)
+    assert row["status"] == "active"
+
+
 async def test_a_token_that_is_refused_again_is_not_renewed_again(oauth_bank: OAuthBank) -> None:
     place, connection = await linked(oauth_bank)
     oauth_bank.sandbox.faults.add(

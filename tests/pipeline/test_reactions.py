@@ -116,6 +116,18 @@ async def test_a_connection_that_somebody_stopped_stays_as_it_is(world: World, s
     assert (await _connection(world, place))["status"] == status
 
 
+async def test_each_account_that_is_revoked_is_told_of_once_a_day(world: World) -> None:
+    place = await _place(world)
+    notices = [
+        Notice(kind="data_anomaly", data={"code": "account-revoked", "account": name})
+        for name in ("acc-1", "acc-2", "acc-1")
+    ]
+
+    await _react(world, place, *notices)
+
+    assert await _told(world, place) == ["data_anomaly", "data_anomaly"]
+
+
 async def test_a_notice_is_told_and_what_needs_nothing_does_nothing(world: World) -> None:
     place = await _place(world)
 

@@ -11,9 +11,11 @@ import pytest
 from core.jobs import JobTrigger
 from core.models import Job
 from core.provider_error import Action, ErrorKind, ProviderError
-from db import ledger, provider_states, syncs
+from db import ledger, provider_states, raw, syncs
 from pipeline.failure import EXHAUSTED, Failure, provider_failure
-from pipeline.sync_end import ATTENTION_FAILURES, failed
+from pipeline.sync_end import ATTENTION_FAILURES, ended_well, failed
+from providers.base import Checkpoint
+from providers.plaid.connector import PLAID
 from tests.fixtures.world import Place, World
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -48,7 +50,7 @@ async def test_what_trying_again_does_not_change_needs_somebody_to_look(dated: W
 
     await failed(
         await _job(dated, place),
-        _failure(Action.STOP, ErrorKind.VALIDATION),
+        _failure(Action.STOP, ErrorKind.BUSINESS),
         dated.services,
         is_final=True,
     )
@@ -56,6 +58,88 @@ async def test_what_trying_again_does_not_change_needs_somebody_to_look(dated: W
     row = await _row(dated, place)
     assert (row["status"], row["attention"]) == ("error", True)
     assert (row["retry_at"], row["next_sync_at"]) == (None, None)
+    assert await _told(dated, place) == [("connection_revoked", "of-test")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (ErrorKind.VALIDATION, "invalid-api-keys"),
+        (ErrorKind.AUTHENTICATION, "application-refused"),
+        (ErrorKind.BUSINESS, "provider-not-offered"),
+    ],
+)
+async def test_what_the_operator_puts_right_is_found_out_the_next_day(
+    dated: World, kind: ErrorKind, code: str
+) -> None:
+    place = await _connection(dated)
+
+    await failed(
+        await _job(dated, place),
+        _failure(Action.STOP, kind, code=code),
+        dated.services,
+        is_final=True,
+    )
+
+    row = await _row(dated, place)
+    assert (row["status"], row["attention"]) == ("error", True)
+    assert abs(row["retry_at"] - NOW - timedelta(days=1)) <= timedelta(hours=3)
+    assert row["next_sync_at"] == row["retry_at"]
+    assert await _told(dated, place) == []
+
+
+async def test_a_connection_whose_next_sync_a_failure_took_away_is_tried_again(
+    dated: World,
+) -> None:
+    place = await _connection(dated, sync_frequency="daily")
+    job = await _job(dated, place)
+    await failed(
+        job, _failure(Action.REAUTH, ErrorKind.AUTHENTICATION), dated.services, is_final=True
+    )
+    assert (await _row(dated, place))["next_sync_at"] is None
+
+    await failed(job, _failure(Action.RETRY, ErrorKind.NETWORK), dated.services, is_final=True)
+
+    row = await _row(dated, place)
+    assert (row["status"], row["next_sync_at"]) == ("error", row["retry_at"])
+    assert row["retry_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("asked_ago", "wait"),
+    [
+        (timedelta(seconds=20), timedelta(seconds=5)),  # as soon as the connector says
+        (timedelta(hours=1), timedelta(minutes=6)),
+        (timedelta(days=90), timedelta(hours=6)),  # as often as others, at the least
+    ],
+)
+async def test_what_does_not_get_ready_is_asked_ever_less_often(
+    dated: World, asked_ago: timedelta, wait: timedelta
+) -> None:
+    place = await _connection(dated)
+    job = await _job(dated, place, trigger=JobTrigger.LINK)
+    await dated.owner.execute(
+        "update app.ingestion_jobs set created_at = $2 where id = $1", job.id, NOW - asked_ago
+    )
+    async with dated.database.as_(place.worker) as tx:
+        connection = await raw.connection(
+            tx, tenant_id=place.tenant_id, connection_id=place.connection_id
+        )
+
+    await ended_well(
+        job,
+        connection,
+        PLAID,
+        Checkpoint(
+            cursor=None,
+            initial_complete=False,
+            history_complete=False,
+            again_after=timedelta(seconds=5),
+        ),
+        dated.services,
+    )
+
+    assert (await _row(dated, place))["next_sync_at"] == NOW + wait
 
 
 async def test_a_connection_that_fails_again_and_again_is_tried_ever_less_often(
@@ -210,14 +294,22 @@ async def _connection(world: World, **columns: object) -> Place:
     return await world.place(**given)
 
 
-async def _job(world: World, place: Place) -> Job:
+async def _told(world: World, place: Place) -> list[tuple[str, str]]:
+    rows = await world.owner.fetch(
+        "select kind, data ->> 'code' as code from app.notifications where tenant_id = $1",
+        place.tenant_id,
+    )
+    return [(row["kind"], row["code"]) for row in rows]
+
+
+async def _job(world: World, place: Place, trigger: JobTrigger = JobTrigger.SCHEDULE) -> Job:
     """A sync that a worker has."""
     async with world.database.as_(place.worker) as tx:
         job_id = await syncs.request(
             tx,
             tenant_id=place.tenant_id,
             connection_id=place.connection_id,
-            trigger=JobTrigger.SCHEDULE,
+            trigger=trigger,
         )
     assert job_id is not None
     job = await ledger.claim(world.database, tenant_id=place.tenant_id, job_id=job_id, lease=LEASE)

@@ -180,3 +180,26 @@ async def _ask(world: World, place: Place, trigger: JobTrigger) -> UUID | None:
             connection_id=place.connection_id,
             trigger=trigger,
         )
+
+
+async def test_a_connection_that_cannot_be_scheduled_holds_up_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = await _due(world), await _due(world)
+    queue = Woken()
+    await world.owner.execute(
+        "update app.connections set next_sync_at = '2020-01-01Z' where id = $1",
+        broken.connection_id,
+    )
+    await world.owner.execute(
+        "alter table app.connections add constraint of_test"
+        f" check (id <> '{broken.connection_id}' or next_sync_at < '2021-01-01Z')"
+    )
+    try:
+        made = await schedule_syncs(world.services, queue)
+    finally:
+        await world.owner.execute("alter table app.connections drop constraint of_test")
+
+    assert made == 1
+    assert [tenant for tenant, _ in queue.jobs] == [whole.tenant_id]
+    assert str(broken.connection_id) in str([vars(record) for record in caplog.records])

@@ -22,6 +22,7 @@ from pipeline.access_tokens import usable_credentials
 from pipeline.provider_access import ProviderAccess, open_http
 from providers.http import Client, Retries
 from sandbox.serving import serving
+from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.plaid_feed import ANYTHING
 from tests.fixtures.renewing import (
     RENEWING,
@@ -157,6 +158,43 @@ async def test_however_many_need_a_token_at_once_it_is_renewed_once(linked: Link
     assert (await linked.held())[:2] == ("access-1", 2)
 
 
+async def test_a_token_is_kept_though_the_database_goes_away_while_the_bank_answers(
+    linked: Linked, database: DatabaseUrls
+) -> None:
+    await linked.keep(ends_in=timedelta(0))
+    linked.bank.thinks_s = 0.5
+    superuser = await asyncpg.connect(database.superuser)
+    renewing = asyncio.create_task(linked.usable())
+    await _renewed_at_the_bank(linked)
+
+    cut = await superuser.fetchval(
+        "select count(pg_terminate_backend(l.pid)) from pg_locks as l"
+        " where l.locktype = 'advisory'"
+        " and l.database = (select oid from pg_database where datname = current_database())"
+    )
+
+    await superuser.close()
+
+    assert cut == 1
+    assert await asyncio.wait_for(renewing, 10) == "access-1"
+    assert (await linked.held())[:2] == ("access-1", 2)
+
+
+async def test_a_worker_that_is_told_to_end_keeps_the_token_that_it_asked_for(
+    linked: Linked,
+) -> None:
+    await linked.keep(ends_in=timedelta(0))
+    linked.bank.thinks_s = 0.5
+    renewing = asyncio.create_task(linked.usable())
+    await _renewed_at_the_bank(linked)
+
+    renewing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(renewing, 10)
+
+    assert (await linked.held())[:2] == ("access-1", 2)
+
+
 async def test_a_grant_that_is_gone_is_said_by_a_sync(linked: Linked) -> None:
     await linked.keep(ends_in=SOON)
     linked.bank.is_gone = True
@@ -233,6 +271,14 @@ async def test_a_token_that_is_refused_again_ends_the_sync(linked: Linked) -> No
 
     status = await linked.world.owner.fetchval("select status from app.connections")
     assert (job["state"], job["error_kind"], status) == ("failed", "authentication", "reauth")
+
+
+async def _renewed_at_the_bank(linked: Linked) -> None:
+    for _ in range(500):
+        if linked.bank.renewals:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody asked the bank")
 
 
 async def _sync(linked: Linked) -> asyncpg.Record:
