@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+import httpx
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sandbox.plaid_bank import Bank
 from sandbox.plaid_errors import PlaidError
@@ -48,7 +50,24 @@ CountryCode = Literal[
     "DK", "NO", "SE", "EE", "LT", "LV", "PT", "BE", "AT", "FI",
 ]  # fmt: skip
 DaysRequested = Annotated[int, Field(ge=1, le=730)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=2048)]
+
+
+def _whole(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from error
+    if not parts.hostname or parts.port == 0:  # asking for the port raises ValueError too
+        raise ValueError("must name a host, and a port from 1 to 65535 if any")
+    return url
+
+
+Url = Annotated[
+    str,
+    Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=2048),
+    AfterValidator(_whole),
+]
 
 
 def _date(value: object) -> date:

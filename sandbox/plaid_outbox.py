@@ -25,6 +25,8 @@ DELIVERIES_AT_ONCE_MAX: Final = 32
 ATTEMPTS_MAX: Final = 7  # 30 s, 2 min, 8 min … about a day in all
 OLD: Final = timedelta(minutes=10)
 LETTERS_MAX: Final = 10_000
+# No address, nobody there, or an answer that is garbled; a port above 65,535 overflows.
+UNREACHABLE: Final = (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError)
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Signature = Literal["right", "foreign_key", "unknown_kid", "other_body", "old", "alg_none", "no"]
@@ -180,7 +182,7 @@ class Outbox:
             await self._deliver(client, letter)
 
     async def _deliver(self, client: httpx.AsyncClient, letter: Letter) -> None:
-        if urlsplit(letter.url).hostname not in LOOPBACK:
+        if not _is_here(letter.url):
             letter.attempts.append(Attempt(status=None, error="not an address of this machine"))
             letter.state = "given_up"
             return
@@ -202,7 +204,7 @@ class Outbox:
         try:
             async with self._turn:
                 reply = await client.post(letter.url, content=letter.body, headers=headers)
-        except httpx.HTTPError as error:
+        except UNREACHABLE as error:
             return Attempt(status=None, error=type(error).__name__)
         return Attempt(status=reply.status_code)
 
@@ -227,3 +229,10 @@ class Outbox:
             case _:
                 assert_never(self.manner.signature)
         return token
+
+
+def _is_here(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        return False

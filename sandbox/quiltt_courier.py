@@ -20,6 +20,8 @@ ATTEMPTS_MAX: Final = 20
 TIMEOUT_S: Final = 20.0
 BACKOFF_S_MAX: Final = 3600.0
 RECEIPTS_MAX: Final = 10_000
+# No address, nobody there, or an answer that is garbled; a port above 65,535 overflows.
+UNREACHABLE: Final = (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class Courier:
             status = client.post(
                 parcel.url, content=parcel.body, headers=self._headers(parcel)
             ).status_code
-        except httpx.TransportError:
+        except UNREACHABLE:
             status = None
         receipt = {
             "subscriptionId": parcel.subscription_id,

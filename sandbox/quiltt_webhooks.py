@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
+
 from sandbox.quiltt_answers import Refused, not_found, to_json
 from sandbox.quiltt_courier import Courier, Parcel
 from sandbox.quiltt_draw import Draw
@@ -252,8 +254,17 @@ def _check(wanted: dict[str, Any], *, required: Sequence[str]) -> None:
     known = {*EVENT_TYPES, *SCOPES}
     if not isinstance(types, list) or not set(map(str, types)) <= known:
         problems["eventTypes"] = ["is not included in the list"]
-    url = urlsplit(str(wanted.get("targetUrl") or "http://localhost"))
-    if url.scheme != "http" or url.hostname not in LOOPBACK:
+    if not _is_here(str(wanted.get("targetUrl") or "http://localhost")):
         problems["targetUrl"] = ["must be http on the loopback interface: this is a simulation"]
     if problems:
         raise Refused(422, problems)
+
+
+def _is_here(url: str) -> bool:
+    """Whether it is an address of this machine that can be asked."""
+    try:
+        parts = urlsplit(url)
+        httpx.URL(url)
+        return parts.scheme == "http" and parts.hostname in LOOPBACK and parts.port != 0
+    except (ValueError, httpx.InvalidURL):
+        return False
