@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
-from urllib.parse import urlsplit
 
-import httpx
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from sandbox.loopback import is_address
 from sandbox.plaid_bank import Bank
 from sandbox.plaid_errors import PlaidError
 from sandbox.plaid_institutions import PRODUCTS
@@ -53,12 +52,7 @@ DaysRequested = Annotated[int, Field(ge=1, le=730)]
 
 
 def _whole(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ValueError(str(error)) from error
-    if not parts.hostname or parts.port == 0:  # asking for the port raises ValueError too
+    if not is_address(url):
         raise ValueError("must name a host, and a port from 1 to 65535 if any")
     return url
 

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal, assert_never
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ConfigDict
 
+from sandbox.loopback import UNREACHABLE, is_here
 from sandbox.plaid_json import pretty
 from sandbox.plaid_keys import Keys
 
@@ -25,9 +25,6 @@ DELIVERIES_AT_ONCE_MAX: Final = 32
 ATTEMPTS_MAX: Final = 7  # 30 s, 2 min, 8 min … about a day in all
 OLD: Final = timedelta(minutes=10)
 LETTERS_MAX: Final = 10_000
-# No address, nobody there, or an answer that is garbled; a port above 65,535 overflows.
-UNREACHABLE: Final = (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError)
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Signature = Literal["right", "foreign_key", "unknown_kid", "other_body", "old", "alg_none", "no"]
 
@@ -182,7 +179,7 @@ class Outbox:
             await self._deliver(client, letter)
 
     async def _deliver(self, client: httpx.AsyncClient, letter: Letter) -> None:
-        if not _is_here(letter.url):
+        if not is_here(letter.url):
             letter.attempts.append(Attempt(status=None, error="not an address of this machine"))
             letter.state = "given_up"
             return
@@ -229,10 +226,3 @@ class Outbox:
             case _:
                 assert_never(self.manner.signature)
         return token
-
-
-def _is_here(url: str) -> bool:
-    try:
-        return urlsplit(url).hostname in LOOPBACK
-    except ValueError:
-        return False

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 import httpx
 
+from sandbox.loopback import UNREACHABLE
+
 ATTEMPTS_MAX: Final = 20
 TIMEOUT_S: Final = 20.0
 BACKOFF_S_MAX: Final = 3600.0
 RECEIPTS_MAX: Final = 10_000
-# No address, nobody there, or an answer that is garbled; a port above 65,535 overflows.
-UNREACHABLE: Final = (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError)
 
 
 @dataclass(slots=True, kw_only=True)
