@@ -10,8 +10,6 @@ in one statement without policies, thrown away; its plain line copies the column
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +25,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from api.dev_keys import DevelopmentKey, create_development_key
+from api.dev_keys import create_development_key
+from bench.api_process import Server, api_process
 from db.binaries import postgres_binaries, valkey_binary
 from db.bootstrap import LOGIN, OWNER, bootstrap
 from db.embedded import PostgresServer, embedded_postgres
@@ -41,12 +40,8 @@ from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.exporting import PATH, filled
 from tests.fixtures.world import Place, opened
 
-ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "of-a-benchmark"  # noqa: S105 - of a server that lives for this run
-PORT = 8123
 BEST_OF = 3
-READY_WITHIN_S = 30
-TICKS = os.sysconf("SC_CLK_TCK")
 
 _JOINS = """
 from app.transactions as t
@@ -81,8 +76,8 @@ async def main(*, quick: bool) -> None:
                 place = await filled(world, rows=rows)
             await _vacuum(urls)
             floors = [await _copy(urls, what, sql) for what, sql in _floors()]
-            async with _served(urls, f"unix://{valkey.socket}", folder) as (api, pid):
-                ours = [await _export(api, pid, place, form) for form in ("csv", "ndjson")]
+            async with _served(urls, f"unix://{valkey.socket}", folder) as (api, server):
+                ours = [await _export(api, server, place, form) for form in ("csv", "ndjson")]
     _print(rows, floors, ours)
 
 
@@ -129,11 +124,11 @@ async def _copy(urls: DatabaseUrls, what: str, sql: str) -> Run:
     return Run(what=what, seconds=best, megabytes=size / 1e6)
 
 
-async def _export(api: Api, pid: int, place: Place, form: str) -> Run:
+async def _export(api: Api, server: Server, place: Place, form: str) -> Run:
     runs = []
     for _ in range(BEST_OF):
         size = 0
-        started, cpu = time.perf_counter(), _cpu_s(pid)
+        started, cpu = time.perf_counter(), server.cpu_s()
         async with api.http.stream(
             "GET", PATH, params={"format": form}, headers=api.headers(place.user_id)
         ) as response:
@@ -145,56 +140,29 @@ async def _export(api: Api, pid: int, place: Place, form: str) -> Run:
                 what=f"export as {form}",
                 seconds=time.perf_counter() - started,
                 megabytes=size / 1e6,
-                api_cpu_s=_cpu_s(pid) - cpu,
+                api_cpu_s=server.cpu_s() - cpu,
             )
         )
     return min(runs, key=lambda run: run.seconds)
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 @asynccontextmanager
-async def _served(urls: DatabaseUrls, redis: str, folder: Path) -> AsyncIterator[tuple[Api, int]]:
+async def _served(
+    urls: DatabaseUrls, redis: str, folder: Path
+) -> AsyncIterator[tuple[Api, Server]]:
+    environ = {
+        "DATABASE_URL": urls.login,
+        "REDIS_URL": redis,
+        "BANKFEEDS_KEYS": KEYS,
+        "BANKFEEDS_DATA_DIR": str(folder),
+        "BANKFEEDS_DEMO": "true",
+    }
     key = create_development_key(folder)
-    process = _started(urls, redis, folder)
-    url = f"http://127.0.0.1:{PORT}"
-    try:
-        async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
-            yield await _ready(http, url, key), process.pid
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait)
-
-
-def _started(urls: DatabaseUrls, redis: str, folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "serve", "--port", str(PORT)],
-        cwd=folder,
-        env={
-            "PATH": os.defpath,
-            "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": urls.login,
-            "REDIS_URL": redis,
-            "BANKFEEDS_KEYS": KEYS,
-            "BANKFEEDS_DATA_DIR": str(folder),
-            "BANKFEEDS_DEMO": "true",
-        },
-        stdout=subprocess.DEVNULL,
-    )
-
-
-async def _ready(http: httpx.AsyncClient, url: str, key: DevelopmentKey) -> Api:
-    async with asyncio.timeout(READY_WITHIN_S):
-        while True:
-            try:
-                (await http.get("/readyz")).raise_for_status()
-            except httpx.HTTPError:
-                await asyncio.sleep(0.1)
-            else:
-                return Api(url=url, http=http, key=key)
+    async with (
+        api_process(environ) as server,
+        httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as http,
+    ):
+        yield Api(url=server.url, http=http, key=key), server
 
 
 def _print(rows: int, floors: list[Run], ours: list[Run]) -> None:

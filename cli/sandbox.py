@@ -24,7 +24,8 @@ def sandbox(
 ) -> None:
     """Run simulated providers until Ctrl-C, and print the settings that lead to them.
 
-    Everybody logs in with user_good and pass_good. What they hold is gone when they end.
+    Everybody logs in with user_good and pass_good. What they hold is gone when they end. Nothing
+    is printed where BANKFEEDS_SANDBOX_SECRET is set: whoever chose it knows the settings.
     """
     import signal
     from contextlib import ExitStack

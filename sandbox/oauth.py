@@ -70,7 +70,6 @@ class OAuth:
         self.grants: list[Grant] = []
         self.life = life
         self.denies = False  # the person does not agree
-        self.tells_issuer = True
         self.renewals = 0  # that were answered with new tokens
         self.subject: str | None = None  # who agrees next; None: somebody new
 
@@ -105,9 +104,7 @@ class OAuth:
             return JSONResponse({"error": "invalid_request"}, 400)
         if asked.get("code_challenge_method") != "S256" or not asked.get("redirect_uri"):
             return JSONResponse({"error": "invalid_request"}, 400)
-        answer = {"state": asked.get("state", "")}
-        if self.tells_issuer:
-            answer["iss"] = str(request.base_url).rstrip("/")
+        answer = {"state": asked.get("state", ""), "iss": str(request.base_url).rstrip("/")}
         if self.denies:
             answer["error"] = "access_denied"
         else:

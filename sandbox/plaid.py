@@ -180,7 +180,4 @@ class PlaidSandbox:
     async def _move(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
-            for item_id in self.control.items():
-                truth = self.control.truth(item_id)
-                if truth.error_code is None and not truth.removed_item:
-                    self.control.advance(item_id)
+            self.control.move()

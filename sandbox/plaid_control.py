@@ -117,6 +117,13 @@ class Control:
             if historical:
                 release_historical(self._bank, self._item(item_id))
 
+    def move(self) -> None:
+        """New transactions at every Item that gives any."""
+        with self._bank.lock:
+            for item in self._bank.items.values():
+                if item.error is None and not item.removed and item.of_product("transactions"):
+                    advance(self._bank, item, Step())
+
     def advance(self, item_id: str, **step: Any) -> Done:
         """Let a `Step` happen: pendings post, others come, change and vanish."""
         with self._bank.lock:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from sandbox.loopback import is_address
 from sandbox.plaid_bank import Bank
 from sandbox.plaid_errors import PlaidError
 from sandbox.plaid_institutions import PRODUCTS
@@ -48,7 +49,19 @@ CountryCode = Literal[
     "DK", "NO", "SE", "EE", "LT", "LV", "PT", "BE", "AT", "FI",
 ]  # fmt: skip
 DaysRequested = Annotated[int, Field(ge=1, le=730)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=2048)]
+
+
+def _whole(url: str) -> str:
+    if not is_address(url):
+        raise ValueError("must name a host, and a port from 1 to 65535 if any")
+    return url
+
+
+Url = Annotated[
+    str,
+    Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=2048),
+    AfterValidator(_whole),
+]
 
 
 def _date(value: object) -> date:

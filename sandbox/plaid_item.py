@@ -45,7 +45,6 @@ class Item:
     later: int = 0  # how many transactions happened since the Item was linked
 
     portfolio: Portfolio | None = None  # Investments is not initialised
-    investments_ready: bool = False
 
     mutations: int = 0  # pages after which the ledger changes, still to come
     stuck_until: int = 0  # cursors up to this position fail in their second page

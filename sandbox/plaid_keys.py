@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from sandbox.jose import base64url, part
 from sandbox.plaid_ids import Ids
 
 _COORDINATE_BYTES: Final = 32
@@ -41,8 +40,8 @@ class Key:
             "kid": self.kid,
             "kty": "EC",
             "use": "sig",
-            "x": _base64url(point.x.to_bytes(_COORDINATE_BYTES, "big")),
-            "y": _base64url(point.y.to_bytes(_COORDINATE_BYTES, "big")),
+            "x": base64url(point.x.to_bytes(_COORDINATE_BYTES, "big")),
+            "y": base64url(point.y.to_bytes(_COORDINATE_BYTES, "big")),
         }
 
     def sign(
@@ -54,14 +53,14 @@ class Key:
             "iat": int(issued_at.timestamp()),
             "request_body_sha256": hashlib.sha256(body).hexdigest(),
         }
-        signed = f"{_base64url(_json(header))}.{_base64url(_json(claims))}"
+        signed = f"{part(header)}.{part(claims)}"
         if alg == "none":
             return f"{signed}."
         # The same seed signs the same bytes alike: RFC 6979.
         method = ec.ECDSA(SHA256(), deterministic_signing=True)
         r, s = decode_dss_signature(self.private.sign(signed.encode(), method))
         raw = r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
-        return f"{signed}.{_base64url(raw)}"
+        return f"{signed}.{base64url(raw)}"
 
 
 class Keys:
@@ -96,11 +95,3 @@ class Keys:
             private=ec.derive_private_key(secret, ec.SECP256R1()),
             created_at=now,
         )
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -209,13 +209,11 @@ def repaired(bank: Bank, token: LinkToken, item: Item, numbers: list[int]) -> No
     finish(bank, token, item, None)
 
 
-def finish(bank: Bank, token: LinkToken, item: Item | None, public_token: str | None) -> Session:
+def finish(bank: Bank, token: LinkToken, item: Item | None, public_token: str | None) -> None:
     """The user leaves the page, with or without an Item."""
-    now = bank.clock.now()
     session = Session(
         link_session_id=bank.ids.next("session"),
-        started_at=now,
-        finished_at=now,
+        at=bank.clock.now(),
         public_token=public_token,
         institution=_institution_shown(item) if item else None,
         accounts=[_account_shown(one) for one in item.ledger.accounts.values()] if item else [],
@@ -232,7 +230,6 @@ def finish(bank: Bank, token: LinkToken, item: Item | None, public_token: str | 
             "webhook_type": "LINK",
         }
         bank.outbox.put(token.webhook, what)
-    return session
 
 
 def _institution_shown(item: Item) -> dict[str, Any]:
@@ -253,10 +250,10 @@ def _account_shown(account: Account) -> dict[str, Any]:
 
 def _session_shown(session: Session) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "finished_at": session.finished_at,
+        "finished_at": session.at,
         "link_session_id": session.link_session_id,
         "results": None,
-        "started_at": session.started_at,
+        "started_at": session.at,
     }
     if session.public_token is not None:
         told["results"] = {

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal, assert_never
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ConfigDict
 
+from sandbox.loopback import UNREACHABLE, is_here
 from sandbox.plaid_json import pretty
 from sandbox.plaid_keys import Keys
 
@@ -25,7 +25,6 @@ DELIVERIES_AT_ONCE_MAX: Final = 32
 ATTEMPTS_MAX: Final = 7  # 30 s, 2 min, 8 min … about a day in all
 OLD: Final = timedelta(minutes=10)
 LETTERS_MAX: Final = 10_000
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Signature = Literal["right", "foreign_key", "unknown_kid", "other_body", "old", "alg_none", "no"]
 
@@ -180,7 +179,7 @@ class Outbox:
             await self._deliver(client, letter)
 
     async def _deliver(self, client: httpx.AsyncClient, letter: Letter) -> None:
-        if urlsplit(letter.url).hostname not in LOOPBACK:
+        if not is_here(letter.url):
             letter.attempts.append(Attempt(status=None, error="not an address of this machine"))
             letter.state = "given_up"
             return
@@ -202,7 +201,7 @@ class Outbox:
         try:
             async with self._turn:
                 reply = await client.post(letter.url, content=letter.body, headers=headers)
-        except httpx.HTTPError as error:
+        except UNREACHABLE as error:
             return Attempt(status=None, error=type(error).__name__)
         return Attempt(status=reply.status_code)
 

@@ -22,8 +22,7 @@ class Session:
     """One visit of the user to the page."""
 
     link_session_id: str
-    started_at: datetime
-    finished_at: datetime | None = None  # the user is still there
+    at: datetime  # of its end; it is not known before
     public_token: str | None = None  # update mode, or left without linking
     institution: dict[str, Any] | None = None
     accounts: list[dict[str, Any]] = field(default_factory=list)

@@ -13,13 +13,14 @@ from typing import Final
 Action = Callable[[], None]
 
 TIMER_MARGIN_S: Final = 0.01  # a timer that looks a moment early would find nothing due
+LOOKS_EVERY_S: Final = 1.0  # where the outer clock does not go on by itself, and all stays due
 
 
 class Clock:
     """Time as the service sees it: the outer clock, and what control has added to it.
 
-    What is to come happens when the service is next used after its time. A timer also looks
-    then, so that a service on a real clock needs nobody to ask it.
+    What is to come happens when the service is next used after its time. One timer also looks
+    when the first of it is due, so that a service on a real clock needs nobody to ask it.
     """
 
     def __init__(self, outer: Callable[[], datetime]) -> None:
@@ -30,6 +31,8 @@ class Clock:
         self._lock = threading.RLock()
         self._depth = 0
         self._after: list[Action] = []
+        self._timer: threading.Timer | None = None
+        self._looks_at: datetime | None = None  # of the outer clock
 
     def now(self) -> datetime:
         return self.outer() + self.ahead
@@ -57,11 +60,10 @@ class Clock:
         if delay_s <= 0:
             action()
             return
-        due = self.now() + timedelta(seconds=delay_s)
-        heapq.heappush(self._agenda, (due, next(self._order), action))
-        timer = threading.Timer(delay_s + TIMER_MARGIN_S, self._look)
-        timer.daemon = True
-        timer.start()
+        with self._lock:
+            due = self.now() + timedelta(seconds=delay_s)
+            heapq.heappush(self._agenda, (due, next(self._order), action))
+            self._watch()
 
     def advance(self, seconds: float) -> None:
         """Puts the clock forward, through everything due on the way, in order."""
@@ -71,10 +73,31 @@ class Clock:
                 self.ahead = max(self.ahead, self._agenda[0][0] - self.outer())
                 self._settle()
             self.ahead = goal
+            self._watch()
+
+    def _watch(self, least_s: float = 0) -> None:
+        """Has the timer look when the first is due, unless it does already."""
+        if not self._agenda:
+            return
+        looks_at = self._agenda[0][0] - self.ahead
+        if self._timer is not None:
+            if self._looks_at is not None and self._looks_at <= looks_at:
+                return
+            self._timer.cancel()
+        wait_s = (looks_at - self.outer()).total_seconds() + TIMER_MARGIN_S
+        self._looks_at = looks_at
+        self._timer = threading.Timer(max(wait_s, least_s), self._look)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _look(self) -> None:
-        with self.use():
-            pass
+        with self._lock:
+            first, self._timer = self._agenda[:1], None
+            try:
+                with self.use():
+                    pass
+            finally:
+                self._watch(LOOKS_EVERY_S if first == self._agenda[:1] else 0)
 
     def _settle(self) -> None:
         while self._agenda and self._agenda[0][0] <= self.now():

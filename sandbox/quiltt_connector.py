@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sandbox.loopback import is_here
 from sandbox.quiltt_answers import Refused
 from sandbox.quiltt_bank import INSTITUTIONS, PASSWORD, USER
 from sandbox.quiltt_links import FIRST, link, relink
 from sandbox.quiltt_records import Profile
-from sandbox.quiltt_webhooks import LOOPBACK
 from sandbox.quiltt_world import World
 
 CARRIED: Final = ("token", "redirect_uri", "connection_id")
@@ -101,7 +101,7 @@ class Connector:
             profile = self._world.sessions.of(said.get("token", "")).profile
         except Refused:
             return _page("Session expired", "", "The session token is missing or has expired.", 401)
-        if said.get("redirect_uri") and urlsplit(said["redirect_uri"]).hostname not in LOOPBACK:
+        if said.get("redirect_uri") and not is_here(said["redirect_uri"]):
             text = "The way back must be on the loopback interface."
             return _page("Not possible", "", text, 400)
         connection = self._world.connections.get(said.get("connection_id", ""))

@@ -11,7 +11,7 @@ POST /_sandbox/connections/{id}/recover     POST …/disconnect   POST …/accou
 POST /_sandbox/accounts/{id}/close          the bank closes it
 POST /_sandbox/graphql/failures             {"message", "code", "after", "times", "is_partial"}
 GET  /_sandbox/webhooks                     the events that were sent, and every attempt
-POST /_sandbox/webhooks/hold                POST …/empty (a payload without events)
+POST /_sandbox/webhooks/hold                POST …/raw {"payload"?}: by default one without events
 POST /_sandbox/webhooks/send                `Mischief` for what is held, or for "event_ids"
 """
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import httpx
 
+from sandbox.loopback import UNREACHABLE
+
 ATTEMPTS_MAX: Final = 20
 TIMEOUT_S: Final = 20.0
 BACKOFF_S_MAX: Final = 3600.0
@@ -108,7 +110,7 @@ class Courier:
             status = client.post(
                 parcel.url, content=parcel.body, headers=self._headers(parcel)
             ).status_code
-        except httpx.TransportError:
+        except UNREACHABLE:
             status = None
         receipt = {
             "subscriptionId": parcel.subscription_id,

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Draw:
-    """Equal seeds and equal questions give equal answers, in whatever order they are asked."""
+    """Equal seeds give equal answers: of a path whenever it is asked, of identifiers in turn."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed

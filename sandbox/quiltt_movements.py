@@ -183,13 +183,13 @@ def keep_moving(world: World, *, every_s: float) -> None:
     """From now on something happens that often, at every bank that can be asked."""
 
     def move() -> None:
+        world.clock.later(every_s, move)  # first: whatever fails below, the next time comes
         for connection in list(world.connections.values()):
-            if connection.status == "SYNCED":
+            if connection.status == "SYNCED" and _chosen(world.accounts_of(connection), None):
                 # The pending one of the last time settles, so that this time's can be seen.
                 change(world, connection, Changes(settled=1))
                 change(world, connection, Changes(posted=1, pending=1))
                 sync(world, connection)
-        world.clock.later(every_s, move)
 
     world.clock.later(every_s, move)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sandbox.jose import base64url, part
 from sandbox.quiltt_answers import refused
 from sandbox.quiltt_draw import Draw
 from sandbox.quiltt_records import Profile, instant
@@ -110,14 +109,6 @@ class Sessions:
 
     def _signed(self, claims: dict[str, Any]) -> str:
         """A JWT; RFC 7515, section 3.1, and RFC 7518, section 3.2."""
-        signed = ".".join(map(_part, ({"alg": "HS512"}, claims)))
+        signed = ".".join(map(part, ({"alg": "HS512"}, claims)))
         mac = hmac.digest(self._key, signed.encode(), hashlib.sha512)
-        return f"{signed}.{_base64url(mac)}"
-
-
-def _part(value: dict[str, Any]) -> str:
-    return _base64url(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return f"{signed}.{base64url(mac)}"

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from sandbox.loopback import is_here
 from sandbox.quiltt_answers import Refused, not_found, to_json
 from sandbox.quiltt_courier import Courier, Parcel
 from sandbox.quiltt_draw import Draw
 from sandbox.quiltt_records import Profile, instant
 
-EVENTS_KEPT_MAX: Final = 10_000
+BATCHES_KEPT_MAX: Final = 10_000  # each of what happened in one step
 EVENT_TYPES: Final = (
     "profile.created",
     "profile.ready",
@@ -50,7 +50,6 @@ SCOPES: Final = (
     "balance",
     "statement",
 )
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Event = dict[str, Any]
 
@@ -110,7 +109,7 @@ class Webhooks:
     ) -> None:
         self.subscriptions: dict[str, Subscription] = {}
         self.courier = courier
-        self.sent: deque[list[Event]] = deque(maxlen=EVENTS_KEPT_MAX)
+        self.sent: deque[list[Event]] = deque(maxlen=BATCHES_KEPT_MAX)
         self._draw = draw
         self._now = now
         self._environment = environment
@@ -252,8 +251,8 @@ def _check(wanted: dict[str, Any], *, required: Sequence[str]) -> None:
     known = {*EVENT_TYPES, *SCOPES}
     if not isinstance(types, list) or not set(map(str, types)) <= known:
         problems["eventTypes"] = ["is not included in the list"]
-    url = urlsplit(str(wanted.get("targetUrl") or "http://localhost"))
-    if url.scheme != "http" or url.hostname not in LOOPBACK:
+    url = str(wanted.get("targetUrl") or "http://localhost")
+    if not is_here(url) or not url.startswith("http://"):
         problems["targetUrl"] = ["must be http on the loopback interface: this is a simulation"]
     if problems:
         raise Refused(422, problems)

@@ -12,7 +12,6 @@ Source: Supabase documentation, "JWT signing keys" and "JWT claims reference".
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 import time
@@ -31,6 +30,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from sandbox.jose import base64url, from_base64url, part
 
 LIFETIME_S: Final = 3600
 KEYS_MAX_AGE_S: Final = 600
@@ -59,21 +60,21 @@ class SigningKey:
             "kid": self.kid,
             "kty": "EC",
             "use": "sig",
-            "x": _base64url(point.x.to_bytes(_COORDINATE_BYTES, "big")),
-            "y": _base64url(point.y.to_bytes(_COORDINATE_BYTES, "big")),
+            "x": base64url(point.x.to_bytes(_COORDINATE_BYTES, "big")),
+            "y": base64url(point.y.to_bytes(_COORDINATE_BYTES, "big")),
         }
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A JWT of these claims; RFC 7515, section 3.1, and RFC 7518, section 3.4."""
         header = {"alg": "ES256", "kid": self.kid, "typ": "JWT"}
-        signed = f"{_base64url(_json(header))}.{_base64url(_json(claims))}"
+        signed = f"{part(header)}.{part(claims)}"
         r, s = decode_dss_signature(self.private.sign(signed.encode(), _ES256))
-        return f"{signed}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+        return f"{signed}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
     def verifies(self, token: str) -> bool:
         """Whether this key signed the token."""
         signed, _, signature = token.rpartition(".")
-        raw = _from_base64url(signature)
+        raw = from_base64url(signature)
         der = encode_dss_signature(
             int.from_bytes(raw[:_COORDINATE_BYTES], "big"),
             int.from_bytes(raw[_COORDINATE_BYTES:], "big"),
@@ -158,7 +159,7 @@ class _Endpoints:
         if not any(key.verifies(token) for key in self._project.published()):
             refusal = {"code": 403, "error_code": "bad_jwt", "msg": "invalid JWT"}
             return JSONResponse(refusal, status_code=403)
-        claims = json.loads(_from_base64url(token.split(".")[1]))
+        claims = json.loads(from_base64url(token.split(".")[1]))
         return JSONResponse(
             {
                 "id": claims["sub"],
@@ -215,15 +216,3 @@ def _claims(issuer: str, lifetime_s: int) -> dict[str, Any]:
         "app_metadata": {"provider": "email", "providers": ["email"]},
         "user_metadata": {"email_verified": True},
     }
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _from_base64url(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

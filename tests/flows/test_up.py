@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.fixtures.api_server import KEYS
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.processes import children_of, eventually, lives, using
 
@@ -282,6 +283,23 @@ async def test_given_services_are_used_and_get_no_demo(
         assert _answers(answer["graphql"])
         assert answer["users"] == []
         assert set(running.children()) == {"api", "worker"}
+        assert not (running.data_dir / "sandbox-plaid-webhook").exists()
+
+
+async def test_given_services_with_simulated_banks_get_an_endpoint(
+    place: Path, database: DatabaseUrls, redis_url: str
+) -> None:
+    given = {
+        "DATABASE_URL": database.login,
+        "MIGRATION_DATABASE_URL": database.owner,
+        "REDIS_URL": redis_url,
+        "BANKFEEDS_DEMO": "true",
+        "BANKFEEDS_KEYS": KEYS,
+    }
+    with up(place, **given) as running:
+        running.ready()
+
+        assert webhook_endpoint(running).startswith("/webhooks/plaid/")
 
 
 async def test_a_login_that_is_too_strong_is_refused(

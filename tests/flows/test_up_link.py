@@ -18,7 +18,7 @@ from tests.fixtures.processes import eventually, using
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = (sys.executable, "-m", "cli.main")
-PERSON = f"{sys.executable} {ROOT / 'tests' / 'fixtures' / 'person.py'} %s &"
+PERSON = f"/nowhere/browser:{sys.executable} {ROOT / 'tests' / 'fixtures' / 'person.py'} %s &"
 ENV = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "BROWSER": PERSON}
 QUERY = "{ ingestionJobs(first: 10) { edges { node { trigger state } } } }"
 TOLD_WITHIN_S = 20  # a new link is asked every thirty seconds, were there no webhooks

@@ -156,6 +156,26 @@ def test_data_moves_by_itself_where_that_is_wanted() -> None:
         assert served.control.truth(failed.item_id).transactions == before
 
 
+def test_only_items_with_transactions_move(own_plaid: Served) -> None:
+    without = own_plaid.link(products=("auth",))
+    removed, well = own_plaid.link(), own_plaid.link()
+    own_plaid.post("/item/remove", access_token=removed.access_token)
+    before = {
+        one.item_id: own_plaid.control.truth(one.item_id).transactions
+        for one in (without, removed, well)
+    }
+
+    own_plaid.control.move()
+
+    after = {
+        one.item_id: own_plaid.control.truth(one.item_id).transactions
+        for one in (without, removed, well)
+    }
+    assert after[without.item_id] == before[without.item_id] == []
+    assert after[removed.item_id] == before[removed.item_id]
+    assert len(after[well.item_id]) == len(before[well.item_id]) + 2
+
+
 def test_history_arrives_while_nobody_asks() -> None:
     instants = [NOW]
     with served_plaid(now=lambda: instants[-1]) as served:

@@ -213,6 +213,22 @@ def test_money_keeps_moving_where_that_is_wanted(quiltt_sockets: Services) -> No
         assert types.count("connection.synced.successful") == 3
 
 
+def test_money_keeps_moving_though_one_connection_has_no_open_account(
+    quiltt_sockets: Services,
+) -> None:
+    with quiltt_sockets.fresh(moves_every_s=60) as quiltt:
+        profile_id, closed_id = quiltt.linked(accounts=["Everyday Checking"])
+        [account] = quiltt.control.truth(closed_id)["accounts"]
+        quiltt.control.close_account(account["id"])
+        open_id = quiltt.control.link(profile_id=profile_id, accounts=["Everyday Checking"])
+        [before] = quiltt.control.truth(open_id)["accounts"]
+
+        quiltt.control.advance(seconds=120)
+
+        [after] = quiltt.control.truth(open_id)["accounts"]
+        assert len(after["transactions"]) == len(before["transactions"]) + 4
+
+
 def test_changes_wait_while_a_connection_is_broken(quiltt: Service) -> None:
     _, connection_id = quiltt.linked()
     quiltt.control.error(connection_id)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.quiltt_courier import signature
+from sandbox.quiltt_courier import Courier, Parcel, signature
 from tests.fixtures.quiltt_service import NOW, WEBHOOK_SECRET, Service, Taken
+from tests.sandbox.webhook_receiver import receiving
 
 BODY = b'{"environment":{"id":"env_1"},"eventTypes":["connection.created"],"events":[]}'
 
@@ -259,3 +260,32 @@ def test_webhooks_are_controlled_over_http(quiltt: Service) -> None:
     assert json.loads(listed["attempts"][-1]["body"])["events"] == []
     refused = quiltt.http.post("/_sandbox/webhooks/send", json={"is_backwards": True})
     assert (refused.status_code, refused.json()) == (422, {"is_backwards": ["is unknown"]})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[::1", "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "http://127.0.0.1:0/"],
+)
+def test_an_address_that_is_none_is_refused_where_it_is_set(quiltt: Service, url: str) -> None:
+    wanted = {"name": "nowhere", "targetUrl": url, "eventTypes": ["profile"]}
+
+    refused = quiltt.http.post("/v1/webhooks/subscriptions", json=wanted)
+
+    assert refused.status_code == 422
+    assert "targetUrl" in refused.text
+
+
+def test_a_parcel_to_nowhere_keeps_no_other_from_coming() -> None:
+    courier = Courier(secret=WEBHOOK_SECRET, now=lambda: NOW, backoff_s=0)
+
+    with receiving() as receiver:
+        courier.take(
+            [
+                Parcel(subscription_id="nowhere", url="http://127.0.0.1:99999/", body=b"{}"),
+                Parcel(subscription_id="here", url=receiver.url, body=b"{}"),
+            ]
+        )
+        courier.wait()
+
+        assert len(receiver.received) == 1
+    assert {one["status"] for one in courier.receipts()} == {None, 200}
