@@ -149,7 +149,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "profileId": an_id("StatementProfile"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
-    "Mutation.webhookEventReplay(ids:)": an_id("WebhookEvent"),
+    "WebhookEventReplayInput.ids": an_id("WebhookEvent"),
     "WebhookEventFilter.type": column("app.webhook_events", "type"),
     "secret": fixed(None),
     "keepHours": fixed(24),
