@@ -149,6 +149,9 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "profileId": an_id("StatementProfile"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
+    "PersonaUpdateInput.userId": Recipe(
+        value=lambda side: side.id("User"), base=lambda _: None, types=("User",)
+    ),
     "WebhookEventReplayInput.ids": an_id("WebhookEvent"),
     "WebhookEventFilter.type": column("app.webhook_events", "type"),
     "secret": fixed(None),

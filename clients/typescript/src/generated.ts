@@ -722,6 +722,8 @@ export type PersonaUpdateInput = {
   name?: string | null | undefined;
   /** Whether it is in use; a primary one always is. */
   status?: PersonaStatus | null | undefined;
+  /** The member who it is, for good, where it was nobody's who signs in; for admins. The first one of a user is their primary one. */
+  userId?: string | null | undefined;
 };
 
 /** What an import would do with a row. */
