@@ -144,7 +144,8 @@ async def lock(tx: Tx, *, tenant_id: UUID, persona_id: UUID) -> Persona | None:
 
 
 async def update(tx: Tx, persona: Persona, *, tenant_id: UUID) -> Persona:
-    """The persona with these names, this address and this status."""
+    """The persona with these names, this address, this status and this user. Raises Conflict for a
+    second primary one."""
     row = await tx.row(
         _SQL["update"],
         tenant_id,
@@ -154,6 +155,8 @@ async def update(tx: Tx, persona: Persona, *, tenant_id: UUID) -> Persona:
         persona.family_name,
         persona.email,
         persona.status,
+        persona.user_id,
+        persona.is_primary,
     )
     assert row is not None
     return read(Persona, row)

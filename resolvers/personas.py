@@ -39,6 +39,7 @@ class PersonaChange:
     family_name: tuple[str | None] | None = None
     email: tuple[str | None] | None = None
     status: PersonaStatus | None = None
+    user_id: UUID | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -49,6 +50,7 @@ class PersonaChange:
             "familyName": self.family_name,
             "email": self.email,
             "status": self.status,
+            "userId": self.user_id,
         }
         return [field for field, value in given.items() if value is not None]
 
@@ -116,6 +118,10 @@ async def update(context: Context, *, persona_id: UUID, change: PersonaChange) -
         before = await _locked(tx, context, persona_id)
         if change.status is PersonaStatus.ARCHIVED and before.is_primary:
             raise conflict("It is the primary persona. Make another one the primary first.", "id")
+        status = change.status or before.status
+        is_primary = before.is_primary
+        if change.user_id is not None and change.user_id != before.user_id:
+            is_primary = await _tied(tx, context, before, change.user_id, status)
         names = _checked(
             before.kind,
             before.name if change.name is None else change.name[0],
@@ -128,7 +134,9 @@ async def update(context: Context, *, persona_id: UUID, change: PersonaChange) -
             given_name=names.given_name,
             family_name=names.family_name,
             email=before.email if email is None else email[0],
-            status=change.status or before.status,
+            status=status,
+            user_id=change.user_id or before.user_id,
+            is_primary=is_primary,
         )
         persona = await stored.update(tx, after, tenant_id=context.tenant)
         data = {"personaId": str(persona_id), "fields": change.fields}
@@ -196,6 +204,23 @@ async def _check_user(tx: Tx, context: Context, user_id: UUID) -> None:
     await require(tx, context, Role.ADMIN)
     if not await members.by_ids(tx, tenant_id=context.tenant, ids=[user_id]):
         raise missing("member", "userId")
+
+
+async def _tied(
+    tx: Tx, context: Context, before: Persona, user_id: UUID, status: PersonaStatus
+) -> bool:
+    """Whether the persona becomes the primary one of the user who it is from now on.
+
+    Raises Refusal: an admin says so, of a member, and once; what is connected hangs on it.
+    """
+    await require(tx, context, Role.ADMIN)
+    if before.user_id is not None:
+        raise conflict("It is another member's for good. Enter a persona for this one.", "userId")
+    if not await members.by_ids(tx, tenant_id=context.tenant, ids=[user_id]):
+        raise missing("member", "userId")
+    return status is PersonaStatus.ACTIVE and not await stored.has_primary(
+        tx, tenant_id=context.tenant, user_id=user_id
+    )
 
 
 async def _locked(tx: Tx, context: Context, persona_id: UUID) -> Persona:

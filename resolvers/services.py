@@ -106,11 +106,9 @@ async def open_sealed(settings: Settings) -> AsyncIterator[tuple[Database, Vault
     """
     if settings.database_url is None or settings.key_source is None:
         raise SettingsError((NO_DATABASE if settings.database_url is None else NO_KEY,))
-    database_url = settings.database_url.get_secret_value()
-    pooled = urlsplit(database_url).port == TRANSACTION_POOLER_PORT
     async with (
-        _vault(settings, database_url) as vault,
-        connect(database_url, size=1, pooled=pooled) as database,
+        _vault(settings, _shown(settings.database_url)) as vault,
+        open_database(settings) as database,
     ):
         yield database, vault
 

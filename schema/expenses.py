@@ -77,6 +77,18 @@ class ExpenseFilter:
         )
 
 
+@strawberry.input(description="What a transaction was for.")
+class TransactionCategorizeInput:
+    category: str | None = strawberry.field(
+        description="The category; null: as the source says again."
+    )
+
+
+@strawberry.input(description="What makes expenses.")
+class TenantChooseExpensesInput:
+    source: stored.ExpenseSource = strawberry.field(description="Which transactions.")
+
+
 @strawberry.type(description="What transactionCategorize answers.")
 class TransactionCategorizePayload(Payload):
     transaction: Transaction | None = strawberry.field(
@@ -96,14 +108,13 @@ class ExpenseMutations:
         self,
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="The transaction.")],
-        category: Annotated[
-            str | None,
-            strawberry.argument(description="The category; null: as the source says again."),
-        ] = None,
+        input: Annotated[
+            TransactionCategorizeInput, strawberry.argument(description="What it was for.")
+        ],
     ) -> TransactionCategorizePayload | None:
         """Says what a transaction was for."""
         answer = await expenses.categorize(
-            info.context, transaction_id=key_of("Transaction", id), category=category
+            info.context, transaction_id=key_of("Transaction", id), category=input.category
         )
         return TransactionCategorizePayload(
             transaction=None if isinstance(answer, Refused) else Transaction.of(answer),
@@ -114,12 +125,12 @@ class ExpenseMutations:
     async def tenant_choose_expenses(
         self,
         info: Info,
-        source: Annotated[
-            stored.ExpenseSource, strawberry.argument(description="Which transactions.")
+        input: Annotated[
+            TenantChooseExpensesInput, strawberry.argument(description="What to choose.")
         ],
     ) -> TenantChooseExpensesPayload | None:
         """Says which transactions make expenses from now on."""
-        answer = await expenses.choose_source(info.context, source=source)
+        answer = await expenses.choose_source(info.context, source=input.source)
         return TenantChooseExpensesPayload(
             tenant=None if isinstance(answer, Refused) else Tenant.of(answer),
             user_errors=user_errors(answer),

@@ -16,47 +16,40 @@ from schema.fields import resolved
 from schema.notification_channels import NotificationChannel
 from schema.notifications import Notification, NotificationFilter
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
-from schema.reads import Count, Many
-
-_FILTER = strawberry.argument(description="Which of them; null: all.")
-
-
-def _wanted(filter: NotificationFilter | None) -> Wanted:
-    return Wanted() if filter is None else filter.wanted()
-
-
-def _asked(*, filter: NotificationFilter | None = None) -> Asked:
-    return stored.asked(_wanted(filter))
+from schema.reads import Many
+from schema.roots import FILTER, counted, filtered
 
 
 @strawberry.type(description="What can be asked about notifications.")
 class NotificationQueries:
     @resolved(
         description="What the tenant should hear of, newest first.",
-        reads=Many(listing=stored.LISTING, asked=_asked),
+        reads=filtered(stored.LISTING, stored.asked, Wanted()),
     )
     async def notifications(
         self,
         info: Info,
         first: First = DEFAULT,
         after: After = None,
-        filter: Annotated[NotificationFilter | None, _FILTER] = None,
+        filter: Annotated[NotificationFilter | None, FILTER] = None,
     ) -> Listed[Notification]:
         """What the tenant should hear of."""
+        wanted = Wanted() if filter is None else filter.wanted()
         page = await notifications.page(
-            info.context, wanted=_wanted(filter), first=bounded(first), after=after
+            info.context, wanted=wanted, first=bounded(first), after=after
         )
         return listed(page, Notification.of)
 
     @resolved(
         description="How many notifications there are, such as those that the caller has not read.",
-        reads=Count(listing=stored.LISTING, asked=_asked),
+        reads=counted(stored.LISTING, stored.asked, Wanted()),
     )
     async def notification_count(
-        self, info: Info, filter: Annotated[NotificationFilter | None, _FILTER] = None
+        self, info: Info, filter: Annotated[NotificationFilter | None, FILTER] = None
     ) -> int:
         """How many notifications there are."""
-        return await notifications.count(info.context, wanted=_wanted(filter))
+        wanted = Wanted() if filter is None else filter.wanted()
+        return await notifications.count(info.context, wanted=wanted)
 
     @resolved(
         description="Where notifications are sent, newest first; empty for all but admins.",

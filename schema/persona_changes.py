@@ -70,6 +70,11 @@ class PersonaUpdateInput:
     status: models.PersonaStatus | None = strawberry.field(
         default=None, description="Whether it is in use; a primary one always is."
     )
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The member who it is, for good, where it was nobody's who signs in; for "
+        "admins. The first one of a user is their primary one.",
+    )
 
     def change(self) -> PersonaChange:
         """The change as use cases take it."""
@@ -79,6 +84,7 @@ class PersonaUpdateInput:
             family_name=given(self.family_name),
             email=given(self.email),
             status=self.status,
+            user_id=optional_key_of("User", self.user_id),
         )
 
 

@@ -10,7 +10,7 @@ import strawberry
 
 from db.select import Asked, Listing
 from schema.ids import key_of
-from schema.reads import ById, Many
+from schema.reads import ById, Count, Many
 
 Wanted = TypeVar("Wanted")
 Wanted_co = TypeVar("Wanted_co", covariant=True)
@@ -34,8 +34,16 @@ def by_id(type_name: str, listing: Listing) -> ById:
 
 def filtered(listing: Listing, asked: Callable[[Wanted], Asked], everything: Wanted) -> Many:
     """A list that takes a filter."""
+    return Many(listing=listing, asked=_filter_of(asked, everything))
 
+
+def counted(listing: Listing, asked: Callable[[Wanted], Asked], everything: Wanted) -> Count:
+    """How many a list has that takes a filter."""
+    return Count(listing=listing, asked=_filter_of(asked, everything))
+
+
+def _filter_of(asked: Callable[[Wanted], Asked], everything: Wanted) -> Callable[..., Asked]:
     def read(*, filter: Filter[Wanted] | None = None) -> Asked:
         return asked(everything if filter is None else filter.wanted())
 
-    return Many(listing=listing, asked=read)
+    return read

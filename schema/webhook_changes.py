@@ -16,11 +16,13 @@ from schema.ids import key_of
 from schema.payload import Payload, user_errors
 from schema.webhooks import WebhookEndpoint, WebhookEvent
 
-EventIds = Annotated[
-    list[strawberry.ID], strawberry.argument(description="The events, 1 to 100 of them.")
-]
 EndpointId = Annotated[strawberry.ID, strawberry.argument(description="The endpoint.")]
 _HOURS: Final = int(OVERLAP.total_seconds()) // 3_600
+
+
+@strawberry.input(description="Events to be processed again.")
+class WebhookEventReplayInput:
+    ids: list[strawberry.ID] = strawberry.field(description="The events, 1 to 100 of them.")
 
 
 @strawberry.input(description="A new endpoint.")
@@ -91,10 +93,12 @@ class WebhookMutations:
         "processed are left alone. For admins."
     )
     async def webhook_event_replay(
-        self, info: Info, ids: EventIds
+        self,
+        info: Info,
+        input: Annotated[WebhookEventReplayInput, strawberry.argument(description="Which events.")],
     ) -> WebhookEventReplayPayload | None:
         """Has events processed again."""
-        keys = [key_of("WebhookEvent", one) for one in ids]
+        keys = [key_of("WebhookEvent", one) for one in input.ids]
         answer = await webhooks.replay(info.context, ids=keys)
         return WebhookEventReplayPayload(
             events=None

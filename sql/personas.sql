@@ -35,7 +35,9 @@ for no key update;
 -- name: update
 -- role: authenticated
 update app.personas as p
-set name = $3, given_name = $4, family_name = $5, email = $6, status = $7
+set
+  name = $3, given_name = $4, family_name = $5, email = $6, status = $7, user_id = $8,
+  is_primary = $9
 where p.tenant_id = $1 and p.id = $2
 returning
   p.id, p.user_id, p.kind, p.name, p.given_name, p.family_name, p.email, p.is_primary, p.status,

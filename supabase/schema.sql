@@ -192,6 +192,21 @@ end
 $function$;
 comment on function private.check_job_transition() is 'What a member may make of a job: approve, discard, cancel, retry, revert.';
 
+CREATE OR REPLACE FUNCTION private.check_persona_tie()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if old.user_id is not null or not private.has_role('admin') then
+    raise exception 'only an admin says whose a persona is, and once'
+      using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$function$;
+comment on function private.check_persona_tie() is 'A persona of nobody may become a member''s, by an admin; whose it is then, it stays.';
+
 CREATE OR REPLACE FUNCTION private.check_persona_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2968,6 +2983,8 @@ CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR
 CREATE TRIGGER notification_channel_secrets_previous BEFORE UPDATE OF sealed_secret ON app.notification_channel_secrets FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
 CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON app.notification_channels FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER personas_tie BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((new.user_id IS DISTINCT FROM old.user_id) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_tie();
+CREATE TRIGGER personas_tied BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((new.user_id IS DISTINCT FROM old.user_id) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3569,7 +3586,7 @@ grant delete, insert, select on app.persona_group_members to authenticated;
 grant select on app.persona_group_members to worker;
 grant insert, select, update (name, description, status) on app.persona_groups to authenticated;
 grant select on app.persona_groups to worker;
-grant insert, select, update (name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
+grant insert, select, update (user_id, name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
 grant select on app.personas to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;

@@ -56,6 +56,15 @@ select is(pg_temp.outcome('vera@acme', $$update app.personas set family_name = '
   'a viewer not even their own');
 select is(pg_temp.outcome('adam@acme', 'update app.personas set user_id = null'), '42501',
   'nobody changes whose it is');
+select is(pg_temp.outcome('mia@acme', $$
+  update app.personas set user_id = pg_temp.id('mia') where id = pg_temp.id('child')
+$$), '42501', 'a member does not say whose one of nobody is');
+select is(pg_temp.outcome('adam@acme', $$
+  update app.personas set user_id = pg_temp.id('greta') where id = pg_temp.id('child')
+$$), '23503', 'an admin does, but of no other tenant''s member');
+select is(pg_temp.outcome('adam@acme', $$
+  update app.personas set user_id = pg_temp.id('adam') where id = pg_temp.id('mia persona')
+$$), '42501', 'nor of one that is somebody''s');
 select is(pg_temp.outcome('olivia@acme', 'delete from app.personas'), '42501',
   'a persona is archived, not deleted');
 select is(pg_temp.outcome('adam@acme', $$

@@ -68,6 +68,7 @@ PREPARED: Final[Mapping[str, str]] = {
     "ingestionJobDiscard": "update app.ingestion_jobs set state = 'awaiting_review'",
     "ingestionJobRetry": "update app.ingestion_jobs set state = 'failed'",
     "ingestionJobRevert": "update app.ingestion_jobs set state = 'completed'",
+    "personaUpdate": "update app.personas set user_id = null, is_primary = false",
     "statementImport": "update app.ingestion_jobs set upload_id = null",
     "statementProfileDelete": "update app.connections set profile_id = null;"
     " update app.ingestion_jobs set profile_id = null",

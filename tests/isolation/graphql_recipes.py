@@ -149,7 +149,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "profileId": an_id("StatementProfile"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
-    "Mutation.webhookEventReplay(ids:)": an_id("WebhookEvent"),
+    "PersonaUpdateInput.userId": Recipe(
+        value=lambda side: side.id("User"), base=lambda _: None, types=("User",)
+    ),
+    "WebhookEventReplayInput.ids": an_id("WebhookEvent"),
     "WebhookEventFilter.type": column("app.webhook_events", "type"),
     "secret": fixed(None),
     "keepHours": fixed(24),

@@ -31,7 +31,7 @@ query ($filter: WebhookEventFilter, $first: Int, $after: String) {
 }
 """
 REPLAY = """
-mutation ($ids: [ID!]!) { webhookEventReplay(ids: $ids) {
+mutation ($ids: [ID!]!) { webhookEventReplay(input: {ids: $ids}) {
   events { id state attempts } userErrors { code path }
 } }
 """

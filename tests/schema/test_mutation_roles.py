@@ -77,7 +77,7 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "webhookEndpointCreate": (Role.ADMIN, '(input: {connectionId: "x"})'),
     "webhookEndpointDisable": (Role.ADMIN, '(id: "x")'),
     "webhookEndpointRotate": (Role.ADMIN, '(id: "x", input: {})'),
-    "webhookEventReplay": (Role.ADMIN, '(ids: ["x"])'),
+    "webhookEventReplay": (Role.ADMIN, '(input: {ids: ["x"]})'),
 }
 FINDING_NOTHING = sorted(name for name, (_, call) in MUTATIONS.items() if '"x"' in call)
 

@@ -15,14 +15,16 @@ export async function spending({ anna, ben }: Imported): Promise<void> {
   await step("a member says what a transaction was for, and takes it back", async () => {
     const { transactions } = await ben.ask(TransactionsDocument, { first: 1 });
     const transactionId = transactions.edges[0]?.node.id ?? "";
-    const said = await ben.act(TransactionCategorizeDocument, { transactionId, category: "Rent" });
+    const input = { category: "Rent" };
+    const said = await ben.act(TransactionCategorizeDocument, { transactionId, input });
     const { category } = said.transactionCategorize.transaction ?? {};
     assert.deepEqual([category?.name, category?.source], ["Rent", "USER"]);
-    const back = await ben.act(TransactionCategorizeDocument, { transactionId, category: null });
+    const undone = { transactionId, input: { category: null } };
+    const back = await ben.act(TransactionCategorizeDocument, undone);
     assert.notEqual(back.transactionCategorize.transaction?.category?.source, "USER");
   });
   await step("an admin chooses what makes expenses", async () => {
-    const chosen = await anna.act(TenantChooseExpensesDocument, { source: "DEBITS" });
+    const chosen = await anna.act(TenantChooseExpensesDocument, { input: { source: "DEBITS" } });
     assert.ok(chosen.tenantChooseExpenses.tenant);
     const filter = { status: "ACTIVE", spentFrom: "2000-01-01", spentTo: "2100-01-01" } as const;
     const page = { first: 1, after: null, filter };

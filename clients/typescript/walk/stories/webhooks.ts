@@ -39,8 +39,9 @@ export async function webhooks({ anna, ben, bank }: Imported): Promise<void> {
     eventIds = await failed(anna, bank);
   });
   await step("an admin replays them, a member does not", async () => {
-    assert.deepEqual(await ben.refused(WebhookEventReplayDocument, { eventIds }), ["NOT_ALLOWED"]);
-    const { webhookEventReplay } = await anna.act(WebhookEventReplayDocument, { eventIds });
+    const input = { ids: eventIds };
+    assert.deepEqual(await ben.refused(WebhookEventReplayDocument, { input }), ["NOT_ALLOWED"]);
+    const { webhookEventReplay } = await anna.act(WebhookEventReplayDocument, { input });
     assert.equal(webhookEventReplay.events?.length, eventIds.length);
     assert.deepEqual((await failed(anna, bank)).sort(), [...eventIds].sort());
   });
