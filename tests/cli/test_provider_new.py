@@ -16,6 +16,26 @@ from core.errors import BadInput
 from tests.tidy.tree import PACKAGES, ROOT
 
 LINES_MAX = 250
+WANTED = """
+from core.syncs import SyncPhase
+from providers.base import Wanted
+
+
+async def test_nothing_is_asked_for_that_is_not_wanted(adapter, bank, client, linked):
+    bank.faults.forget_requests()
+    wanted = Wanted(
+        cursor="1",
+        phase=SyncPhase.INCREMENTAL,
+        now=bank.now(),
+        since=bank.now().date(),
+        accounts=False,
+        transactions=False,
+    )
+
+    [_ async for _ in adapter.connector.fetch(client, linked.credentials, wanted)]
+
+    assert bank.faults.requests() == []
+"""
 TREE = (*PACKAGES, "tests", "sql", "supabase", "pyproject.toml", "docs", ".env.example")
 
 
@@ -68,13 +88,15 @@ def test_a_new_connector_keeps_the_contract(checkout: Path) -> None:
     }
     for path in ("providers/acme_bank.py", "sandbox/acme_bank.py"):
         assert len((checkout / path).read_text("utf-8").splitlines()) <= LINES_MAX
+    (checkout / "tests/contracts/test_wanted.py").write_text(WANTED, encoding="utf-8")
     suite = ran(
         checkout,
-        *("pytest", "-p", "no:cacheprovider", "-n0", "-q"),
+        *("pytest", "-p", "no:cacheprovider", "-n0", "-v"),
         *("tests/contracts", "-k", "acme_bank and not whole_sync"),
     )
     assert suite.returncode == 0, suite.stdout[-6000:] + suite.stderr[-2000:]
     assert " passed" in suite.stdout
+    assert "test_nothing_is_asked_for_that_is_not_wanted[acme_bank] PASSED" in suite.stdout
     assert "failed" not in suite.stdout
 
 
