@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from core.errors import BankfeedsError
+from api.meters import metered
 from core.notifications import DeliveryState
 from db import deliveries
 from db.session import Database
-
-READ_WITHIN_S: Final = 2
 
 _log = logging.getLogger(__name__)
 
@@ -43,15 +39,13 @@ class DeliveryMeters:
 
     async def gather(self) -> None:
         """Reads them anew; what cannot be read now is left out."""
-        self._deliveries.clear()
-        self._lag.clear()
-        try:
-            async with asyncio.timeout(READ_WITHIN_S):
-                found = await deliveries.meters(self._database, now=self._clock())
-        except (BankfeedsError, TimeoutError) as error:
-            _log.warning("deliveries.unmetered", extra={"error": type(error).__name__})
-            return
-        for one in found:
+        found = await metered(
+            deliveries.meters(self._database, now=self._clock()),
+            (self._deliveries, self._lag),
+            log=_log,
+            event="deliveries.unmetered",
+        )
+        for one in found or ():
             self._deliveries.labels(one.type.value, one.state.value).set(one.deliveries)
             if one.state is DeliveryState.PENDING:
                 self._lag.labels(one.type.value).set(max(one.waits.total_seconds(), 0))

@@ -9,7 +9,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from core.errors import BankfeedsError
+from api.meters import metered
 from db.session import Database
 from db.sync_totals import totals
 
@@ -47,13 +47,15 @@ class SyncMetrics:
 
     async def gather(self) -> None:
         """Asks the ledger. Where it cannot be asked there are no figures rather than old ones."""
-        for gauge in (self._syncs, self._seconds, self._open):
-            gauge.clear()
-        try:
-            ended, circuits = await totals(self._database, since=self._clock() - PERIOD)
-        except BankfeedsError as error:
-            log.warning("metrics.no_syncs", extra={"error": type(error).__name__})
+        found = await metered(
+            totals(self._database, since=self._clock() - PERIOD),
+            (self._syncs, self._seconds, self._open),
+            log=log,
+            event="metrics.no_syncs",
+        )
+        if found is None:
             return
+        ended, circuits = found
         for one in ended:
             labels = (one.provider, one.state, one.error_kind)
             self._syncs.labels(*labels).set(one.syncs)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import defaultdict
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from core.errors import BankfeedsError
+from api.meters import metered
 from db import webhook_inbox
 from db.session import Database
 
-READ_WITHIN_S: Final = 2
 WAITING: Final = frozenset({"received", "processing", "failed"})
 
 _log = logging.getLogger(__name__)
@@ -39,16 +37,14 @@ class WebhookMeters:
 
     async def gather(self) -> None:
         """Reads them anew; what cannot be read now is left out."""
-        self._events.clear()
-        self._lag.clear()
-        try:
-            async with asyncio.timeout(READ_WITHIN_S):
-                found = await webhook_inbox.meters(self._database)
-        except (BankfeedsError, TimeoutError) as error:
-            _log.warning("webhook.unmetered", extra={"error": type(error).__name__})
-            return
+        found = await metered(
+            webhook_inbox.meters(self._database),
+            (self._events, self._lag),
+            log=_log,
+            event="webhook.unmetered",
+        )
         lags: defaultdict[str, int] = defaultdict(int)
-        for one in found:
+        for one in found or ():
             self._events.labels(one.provider, one.state).set(one.events)
             waits_s = 0 if one.waits is None else int(one.waits.total_seconds())
             lags[one.provider] = max(lags[one.provider], waits_s if one.state in WAITING else 0)

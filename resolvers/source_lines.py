@@ -83,8 +83,11 @@ async def lines(context: Context, places: Sequence[Place]) -> Mapping[Place, Seq
     where one cannot be opened.
     """
     found: dict[Place, Sequence[SourceLine]] = {}
-    for document, job in await _audited(context, places):
-        known = await _known(context, document)
+    audited = await _audited(context, places)
+    if not audited:
+        return found
+    known = await _known(context)
+    for document, job in audited:
         here = [place for place in places if place.document_id == document.id]
         if job.format is None:
             continue
@@ -130,7 +133,7 @@ async def _audited(context: Context, places: Sequence[Place]) -> list[tuple[RawD
     return [(document, found[document.job_id]) for document in documents.values()]
 
 
-async def _known(context: Context, document: RawDocument) -> Known:
+async def _known(context: Context) -> Known:
     key = await data_key(context.as_worker, context.services.vault)
     async with context.as_worker() as tx:
         return Known(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,9 +16,11 @@ from core.scope import UserScope
 from core.vault import DataKey
 from resolvers import source_lines
 from resolvers.source_lines import LINES_MAX, Known, Place, masked
+from tests.clients.counting import CountedDatabase
 from tests.fixtures.graph import Graph
 from tests.fixtures.world import Place as Tenant
 
+OF_A_DOCUMENT = 2  # statements: where its bytes are, and who has read it
 KEY = DataKey(bytes(32))
 NUMBERS = (
     "0012345600",
@@ -126,6 +129,28 @@ async def test_lines_of_a_place_are_read_and_audited(graph: Graph) -> None:
     assert len(shown[1]) <= LINES_MAX
     (event,) = await graph.world.owner.fetch("select * from app.ingestion_audit_log")
     assert (event["event"], event["user_id"]) == ("source.read", viewer.user_id)
+
+
+async def test_what_is_masked_is_looked_up_once_for_all_documents(graph: Graph) -> None:
+    tenant = await graph.world.place(currency="EUR")
+    documents = [
+        await _document(graph, tenant, CSV + f"2026-04-{day:02d},-1,R\n".encode())
+        for day in range(1, 6)
+    ]
+    counted = CountedDatabase(graph.services.database)
+    context = graph.context(tenant.user)
+    context = replace(context, services=replace(context.services, database=counted))
+
+    async def statements(count: int) -> int:
+        places = [Place(document_id=one, first=2, last=2) for one in documents[:count]]
+        before = counted.statements
+        assert len(await source_lines.lines(context, places)) == count
+        return counted.statements - before
+
+    one, two, five = [await statements(count) for count in (1, 2, 5)]
+
+    assert five - two == 3 * (two - one)
+    assert two - one <= OF_A_DOCUMENT
 
 
 @pytest.mark.parametrize("number", ["12.3456.78", "50-10/70", "gb82west12345698765431"])
