@@ -28,9 +28,11 @@ class TransactionsChanged:
     job: IngestionJob | None = strawberry.field(
         description="The job that changed them; null in the first event."
     )
-    added_count: int = strawberry.field(description="How many came.")
-    updated_count: int = strawberry.field(description="How many changed.")
-    removed_count: int = strawberry.field(description="How many went.")
+    added_count: int = strawberry.field(
+        description="How many came by this job so far: each event of a job has its whole count."
+    )
+    updated_count: int = strawberry.field(description="How many changed by this job so far.")
+    removed_count: int = strawberry.field(description="How many went by this job so far.")
     model: strawberry.Private[live.TransactionsChange]
 
     @staticmethod

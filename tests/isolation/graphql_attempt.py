@@ -62,6 +62,7 @@ PREPARED: Final[Mapping[str, str]] = {
         AT_FORM_BANK,
     ),
     "accountRefresh": AT_FORM_BANK,
+    "connectionDisconnect": AT_FORM_BANK,
     "connectionTest": AT_FORM_BANK,
     "connectionResume": "update app.connections set status = 'paused'",
     "ingestionJobApprove": "update app.ingestion_jobs set state = 'awaiting_review'",

@@ -83,6 +83,9 @@ class FormBank:
     async def refresh(self, client: Client, credentials: Any) -> None:
         assert isinstance(credentials, FormBankCredentials)
 
+    async def revoke(self, client: Client, credentials: Any) -> None:
+        assert isinstance(credentials, FormBankCredentials)
+
     async def fetch(
         self, client: Client, credentials: Any, wanted: Wanted
     ) -> AsyncIterator[Page | Restart | Checkpoint]:

@@ -1,4 +1,4 @@
-"""Personas as members enter and change them, and groups as admins make them."""
+"""Personas as members enter and change them."""
 
 from __future__ import annotations
 
@@ -10,38 +10,14 @@ import pytest
 from core.models import Role
 from core.scope import UserScope
 from schema.ids import encode
-from tests.fixtures.graph import Graph, key
-from tests.fixtures.world import Place
+from tests.fixtures.entered_personas import CREATE, LIST, UPDATE, audited, entered
+from tests.fixtures.graph import Graph
 
-CREATE = """
-mutation ($input: PersonaCreateInput!) { personaCreate(input: $input) {
-  persona { id kind name givenName familyName email isPrimary status user { id } }
-  userErrors { code path message }
-} }
-"""
-UPDATE = """
-mutation ($id: ID!, $input: PersonaUpdateInput!) { personaUpdate(id: $id, input: $input) {
-  persona { name givenName familyName email status }
-  userErrors { code path message }
-} }
-"""
 MAKE_PRIMARY = """
 mutation ($id: ID!) { personaMakePrimary(id: $id) {
   persona { id isPrimary } userErrors { code path }
 } }
 """
-LIST = """
-query ($filter: PersonaFilter) { personas(filter: $filter) { edges { node {
-  id isPrimary groups { edges { node { id } } }
-} } } }
-"""
-
-
-async def _made(graph: Graph, who: UserScope, **given: Any) -> dict[str, Any]:
-    answer = await graph.ask(who, CREATE, input={"givenName": "Kim", **given})
-    assert answer["userErrors"] == []
-    persona: dict[str, Any] = answer["persona"]
-    return persona
 
 
 async def _refused(
@@ -52,17 +28,10 @@ async def _refused(
     return error["code"], error["path"]
 
 
-async def _events(graph: Graph) -> list[str]:
-    rows = await graph.world.owner.fetch(
-        "select event from app.ingestion_audit_log order by created_at"
-    )
-    return [row["event"] for row in rows]
-
-
 async def test_a_child_is_entered_and_signs_in_nowhere(graph: Graph) -> None:
     place = await graph.world.place(role=Role.MEMBER)
 
-    made = await _made(graph, place.user, familyName="Roe", email="Kim@Example.com")
+    made = await entered(graph, place.user, familyName="Roe", email="Kim@Example.com")
 
     assert made | {"id": None} == {
         "id": None,
@@ -81,8 +50,8 @@ async def test_the_first_of_a_user_is_the_primary_one(graph: Graph) -> None:
     place = await graph.world.place(role=Role.MEMBER)
     me = encode("User", place.user_id)
 
-    first = await _made(graph, place.user, userId=me)
-    second = await _made(
+    first = await entered(graph, place.user, userId=me)
+    second = await entered(
         graph, place.user, userId=me, kind="BUSINESS", name="Roe Ltd", givenName=None
     )
 
@@ -115,7 +84,7 @@ async def test_what_cannot_be_a_persona_is_refused(
 
 async def test_a_change_leaves_what_it_does_not_name(graph: Graph) -> None:
     place = await graph.world.place(role=Role.MEMBER)
-    made = await _made(graph, place.user, familyName="Roe", email="kim@example.com")
+    made = await entered(graph, place.user, familyName="Roe", email="kim@example.com")
 
     answer = await graph.ask(
         place.user, UPDATE, id=made["id"], input={"familyName": None, "status": "ARCHIVED"}
@@ -142,7 +111,7 @@ async def test_a_change_to_what_cannot_be_is_refused(
     graph: Graph, given: dict[str, Any], path: str
 ) -> None:
     place = await graph.world.place()
-    made = await _made(graph, place.user)
+    made = await entered(graph, place.user)
 
     assert await _refused(graph, place.user, UPDATE, id=made["id"], input=given) == (
         "INVALID",
@@ -152,7 +121,7 @@ async def test_a_change_to_what_cannot_be_is_refused(
 
 async def test_changes_at_the_same_time_keep_each_others_values(graph: Graph) -> None:
     place = await graph.world.place()
-    made = await _made(graph, place.user)
+    made = await entered(graph, place.user)
 
     await asyncio.gather(
         graph.ask(place.user, UPDATE, id=made["id"], input={"familyName": "Roe"}),
@@ -168,18 +137,18 @@ async def test_members_change_their_own_and_who_they_entered_admins_all(graph: G
     place = await graph.world.place()
     mia, max_ = await graph.user(place, Role.MEMBER), await graph.user(place, Role.MEMBER)
     admin = await graph.user(place, Role.ADMIN)
-    own = await _made(graph, admin, userId=encode("User", mia.user_id))
-    entered = await _made(graph, mia)
+    own = await entered(graph, admin, userId=encode("User", mia.user_id))
+    child = await entered(graph, mia)
 
     async def may(who: UserScope, persona: dict[str, Any]) -> list[str]:
         answer = await graph.ask(who, UPDATE, id=persona["id"], input={"familyName": "Roe"})
         return [error["code"] for error in answer["userErrors"]]
 
     assert await may(mia, own) == []
-    assert await may(mia, entered) == []
+    assert await may(mia, child) == []
     assert await may(max_, own) == ["NOT_ALLOWED"]
-    assert await may(max_, entered) == ["NOT_ALLOWED"]
-    assert await may(admin, entered) == []
+    assert await may(max_, child) == ["NOT_ALLOWED"]
+    assert await may(admin, child) == []
 
 
 async def test_only_an_admin_enters_another_members_persona(graph: Graph) -> None:
@@ -188,7 +157,7 @@ async def test_only_an_admin_enters_another_members_persona(graph: Graph) -> Non
     given = {"givenName": "Kim", "userId": encode("User", place.user_id)}
 
     assert await _refused(graph, member, CREATE, input=given) == ("NOT_ALLOWED", None)
-    assert (await _made(graph, admin, **given))["isPrimary"]
+    assert (await entered(graph, admin, **given))["isPrimary"]
     answers = [
         await graph.ask(admin, CREATE, input={"givenName": "Kim", "userId": id})
         for id in (encode("User", other.user_id), "x")
@@ -200,7 +169,7 @@ async def test_only_an_admin_enters_another_members_persona(graph: Graph) -> Non
 async def test_the_primary_persona_is_handed_on_and_never_archived(graph: Graph) -> None:
     place = await graph.world.place(role=Role.MEMBER)
     me = encode("User", place.user_id)
-    first, second = [await _made(graph, place.user, userId=me) for _ in range(2)]
+    first, second = [await entered(graph, place.user, userId=me) for _ in range(2)]
     archive = {"input": {"status": "ARCHIVED"}}
 
     refused = await _refused(graph, place.user, UPDATE, id=first["id"], **archive)
@@ -218,17 +187,17 @@ async def test_the_primary_persona_is_handed_on_and_never_archived(graph: Graph)
 
 async def test_who_is_the_primary_one_already_changes_nothing(graph: Graph) -> None:
     place = await graph.world.place(role=Role.MEMBER)
-    first = await _made(graph, place.user, userId=encode("User", place.user_id))
+    first = await entered(graph, place.user, userId=encode("User", place.user_id))
 
     answer = await graph.ask(place.user, MAKE_PRIMARY, id=first["id"])
 
     assert answer["persona"]["isPrimary"]
-    assert await _events(graph) == ["persona.created"]
+    assert await audited(graph) == ["persona.created"]
 
 
 async def test_who_signs_in_nowhere_is_no_primary_one(graph: Graph) -> None:
     place = await graph.world.place()
-    child = await _made(graph, place.user)
+    child = await entered(graph, place.user)
 
     assert await _refused(graph, place.user, MAKE_PRIMARY, id=child["id"]) == ("CONFLICT", ["id"])
 
@@ -245,156 +214,10 @@ async def test_two_first_personas_at_the_same_time_leave_one_primary(graph: Grap
     assert await graph.world.owner.fetchval(primary) == 1
 
 
-async def test_lists_are_narrowed(graph: Graph) -> None:
-    place = await graph.world.place()
-    kim = await _made(graph, place.user)
-    firm = await _made(graph, place.user, kind="BUSINESS", name="Roe Ltd", givenName=None)
-    group = await _group(graph, place)
-    await _change(graph, place.user, "AddMember", group, kim["id"])
-    await graph.ask(place.user, UPDATE, id=firm["id"], input={"status": "ARCHIVED"})
-
-    found = {
-        name: await graph.ask(place.user, LIST, filter=asked)
-        for name, asked in {
-            "all": None,
-            "kind": {"kind": ["BUSINESS"]},
-            "status": {"status": ["ACTIVE"]},
-            "group": {"groupId": group},
-            "not primary": {"isPrimary": False},
-        }.items()
-    }
-
-    ids = {name: [edge["node"]["id"] for edge in one["edges"]] for name, one in found.items()}
-    assert ids == {
-        "all": [firm["id"], kim["id"]],
-        "kind": [firm["id"]],
-        "status": [kim["id"]],
-        "group": [kim["id"]],
-        "not primary": [firm["id"], kim["id"]],
-    }
-    (one,) = found["group"]["edges"]
-    assert one["node"]["groups"]["edges"] == [{"node": {"id": group}}]
-
-
-# -------------------------------------------------------------------------------------------------
-# Groups.
-# -------------------------------------------------------------------------------------------------
-GROUP = """
-mutation ($input: PersonaGroupCreateInput!) { personaGroupCreate(input: $input) {
-  group { id name description status members { edges { node { id } } } }
-  userErrors { code path }
-} }
-"""
-GROUP_UPDATE = """
-mutation ($id: ID!, $input: PersonaGroupUpdateInput!) {
-  personaGroupUpdate(id: $id, input: $input) {
-    group { name description status } userErrors { code path }
-  }
-}
-"""
-
-
-async def _group(graph: Graph, place: Place, **given: Any) -> str:
-    answer = await graph.ask(place.user, GROUP, input={"name": "Family", **given})
-    assert answer["userErrors"] == []
-    return str(answer["group"]["id"])
-
-
-async def _change(
-    graph: Graph, who: UserScope, verb: str, group: str, persona: str
-) -> dict[str, Any]:
-    answer: dict[str, Any] = await graph.ask(
-        who,
-        f"mutation ($id: ID!, $input: PersonaGroupMemberInput!) {{ personaGroup{verb}(id: $id, "
-        "input: $input) { group { members { edges { node { id } } } } userErrors { code path } } }",
-        id=group,
-        input={"personaId": persona},
-    )
-    return answer
-
-
-def _members(answer: dict[str, Any]) -> list[str]:
-    return [edge["node"]["id"] for edge in answer["group"]["members"]["edges"]]
-
-
-async def test_a_persona_comes_and_goes_and_may_belong_to_several(graph: Graph) -> None:
-    place = await graph.world.place(role=Role.ADMIN)
-    kim = (await _made(graph, place.user))["id"]
-    family, club = await _group(graph, place), await _group(graph, place, name="Club")
-
-    came = await _change(graph, place.user, "AddMember", family, kim)
-    again = await _change(graph, place.user, "AddMember", family, kim)
-    both = await _change(graph, place.user, "AddMember", club, kim)
-    went = await _change(graph, place.user, "RemoveMember", family, kim)
-    gone = await _change(graph, place.user, "RemoveMember", family, kim)
-
-    assert [_members(one) for one in (came, again, both, went)] == [[kim], [kim], [kim], []]
-    assert gone["userErrors"] == [{"code": "NOT_FOUND", "path": ["personaId"]}]
-    assert await _events(graph) == [
-        "persona.created",
-        "persona_group.created",
-        "persona_group.created",
-        "persona_group.member_added",
-        "persona_group.member_added",
-        "persona_group.member_removed",
-    ]
-
-
-async def test_a_group_is_renamed_cleared_and_archived(graph: Graph) -> None:
-    place = await graph.world.place()
-    group = await _group(graph, place, description="All of us")
-
-    renamed = await graph.ask(place.user, GROUP_UPDATE, id=group, input={"name": "Roes"})
-    cleared = await graph.ask(
-        place.user, GROUP_UPDATE, id=group, input={"description": None, "status": "ARCHIVED"}
-    )
-
-    assert renamed["group"] == {"name": "Roes", "description": "All of us", "status": "ACTIVE"}
-    assert cleared["group"] == {"name": "Roes", "description": None, "status": "ARCHIVED"}
-
-
-async def test_nothing_new_is_archived(graph: Graph) -> None:
-    place = await graph.world.place()
-    kim, old = await _made(graph, place.user), await _made(graph, place.user)
-    group, past = await _group(graph, place), await _group(graph, place)
-    await graph.ask(place.user, UPDATE, id=old["id"], input={"status": "ARCHIVED"})
-    await graph.ask(place.user, GROUP_UPDATE, id=past, input={"status": "ARCHIVED"})
-
-    answers = [
-        await _change(graph, place.user, "AddMember", past, kim["id"]),
-        await _change(graph, place.user, "AddMember", group, old["id"]),
-    ]
-
-    assert [answer["userErrors"] for answer in answers] == [
-        [{"code": "CONFLICT", "path": ["id"]}],
-        [{"code": "CONFLICT", "path": ["personaId"]}],
-    ]
-
-
-async def test_personas_and_groups_of_another_tenant_look_missing(graph: Graph) -> None:
-    mine, theirs = await graph.world.place(), await graph.world.place()
-    kim, group = (await _made(graph, mine.user))["id"], await _group(graph, mine)
-    foreign = (await _made(graph, theirs.user))["id"]
-    other = await _group(graph, theirs)
-    await _change(graph, theirs.user, "AddMember", other, foreign)
-
-    for verb in ("AddMember", "RemoveMember"):
-        answers = [
-            await _change(graph, mine.user, verb, *pair)
-            for pair in ((group, foreign), (group, "x"), (other, kim), ("x", kim))
-        ]
-        codes = [answer["userErrors"][0]["code"] for answer in answers]
-        assert codes == ["NOT_FOUND"] * 4
-        assert (answers[0], answers[2]) == (answers[1], answers[3])
-
-    assert await graph.world.owner.fetchval("select count(*) from app.persona_group_members") == 1
-    assert key(foreign) != key(kim)
-
-
 async def test_an_admin_says_later_whose_a_persona_is(graph: Graph) -> None:
     place = await graph.world.place(role=Role.ADMIN)
     member = await graph.user(place, Role.MEMBER)
-    made = [await _made(graph, place.user), await _made(graph, place.user)]
+    made = [await entered(graph, place.user), await entered(graph, place.user)]
 
     for one in made:
         answer = await graph.ask(
@@ -413,7 +236,7 @@ async def test_whose_a_persona_is_stays_and_members_do_not_say(graph: Graph) -> 
     place = await graph.world.place(role=Role.ADMIN)
     member = await graph.user(place, Role.MEMBER)
     me, stranger = encode("User", member.user_id), encode("User", await graph.stranger())
-    kim, theirs = await _made(graph, member), await _made(graph, member, userId=me)
+    kim, theirs = await entered(graph, member), await entered(graph, member, userId=me)
     other = encode("User", place.user_id)
 
     refused = [
