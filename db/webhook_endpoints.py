@@ -129,7 +129,7 @@ def asked(wanted: WebhookEndpointFilter) -> Asked:
 
 
 async def every(tx: Tx) -> list[AnyEndpoint]:
-    """All endpoints, the oldest first."""
+    """Endpoints, 1,000 at most: the operator's own, then the newest of tenants'."""
     return [read(AnyEndpoint, row) for row in await tx.rows(_SQL["all"])]
 
 

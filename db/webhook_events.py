@@ -57,6 +57,7 @@ class HeldEvent:
     item: str | None
     sealed: bytes = field(repr=False)
     attempts: int
+    fence: int  # who has another one has the event no more
     event_at: datetime | None
     received_at: datetime
 
@@ -109,7 +110,7 @@ async def settle(tx: Tx, event: HeldEvent, *, tenant_id: UUID, ending: Ending) -
         _SQL["settle"],
         tenant_id,
         event.id,
-        event.attempts,
+        event.fence,
         ending.state,
         ending.delay,
         ending.error_code,

@@ -60,6 +60,7 @@ class Claimed:
     received_at: datetime
     body: bytes = field(repr=False)
     attempts: int
+    fence: int  # who has another one has the event no more
     tenant_id: UUID | None  # None: nobody linked what the provider means
     connection_id: UUID | None
 
@@ -116,13 +117,13 @@ async def settle(
     """Ends an attempt; None for a delay: it is not tried again. False: the lease was over."""
     async with database.as_(SCOPE) as tx:
         return bool(
-            await tx.value(_SQL["settle"], event.id, event.attempts, outcome, delay, error_code)
+            await tx.value(_SQL["settle"], event.id, event.fence, outcome, delay, error_code)
         )
 
 
 async def hand_over(tx: Tx, event: Claimed) -> bool:
     """Notes that the worker's tenant has the event now. False: the lease was over."""
-    return bool(await tx.value(_SQL["hand_over"], event.id, event.attempts))
+    return bool(await tx.value(_SQL["hand_over"], event.id, event.fence))
 
 
 async def route(tx: Tx, *, provider: str, environment: str, item: str) -> tuple[UUID, UUID] | None:

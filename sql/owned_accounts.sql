@@ -2,7 +2,8 @@
 
 -- name: without_asset
 -- role: worker
--- Those that are no asset yet, or one that came over another connection before.
+-- Those that are no asset yet, or one whose connection feeds the account no more. Of two that both
+-- feed it, the one that made the asset keeps it: else each sync would move it to and fro.
 select
   a.id as account_id, c.persona_id, i.name as institution, a.name
 from app.connections as c
@@ -17,7 +18,22 @@ where c.tenant_id = $1
   and not exists (
     select
     from app.assets as s
-    where s.tenant_id = a.tenant_id and s.account_id = a.id and s.connection_id = c.id
+    where s.tenant_id = a.tenant_id
+      and s.account_id = a.id
+      and (
+        s.connection_id = c.id
+        or exists (
+          select
+          from app.connections as o
+          join app.account_mappings as f
+            on f.tenant_id = o.tenant_id and f.lineage_id = o.lineage_id and f.connection_id = o.id
+          where o.tenant_id = s.tenant_id
+            and o.id = s.connection_id
+            and o.status <> 'disconnected'
+            and f.account_id = a.id
+            and f.state = 'mapped'
+        )
+      )
   )
 order by a.created_at, a.id;
 

@@ -18,14 +18,16 @@ from private.due_webhook_events($1) as d;
 -- name: claim
 -- role: worker
 update app.webhook_events as e
-set state = 'processing', attempts = e.attempts + 1, locked_until = now() + $3::interval
+set
+  state = 'processing', attempts = e.attempts + 1, locked_until = now() + $3::interval,
+  fence = greatest(e.fence, e.attempts) + 1
 where e.tenant_id = $1
   and e.id = $2
   and e.state in ('received', 'processing', 'failed')
   and coalesce(e.locked_until, e.next_attempt_at) <= now()
 returning
   e.id, e.connection_id, e.provider, e.type, e.dedupe_key, e.environment, e.item, e.sealed,
-  e.attempts, e.event_at, e.received_at;
+  e.attempts, e.fence, e.event_at, e.received_at;
 
 -- name: settle
 -- role: worker
@@ -33,7 +35,7 @@ update app.webhook_events as e
 set
   state = $4, locked_until = null, next_attempt_at = now() + $5::interval, error_code = $6,
   processed_at = coalesce($7, e.processed_at)
-where e.tenant_id = $1 and e.id = $2 and e.attempts = $3 and e.state = 'processing';
+where e.tenant_id = $1 and e.id = $2 and e.fence = $3 and e.state = 'processing';
 
 -- name: replay
 -- role: authenticated

@@ -17,7 +17,7 @@ from private.receive_webhooks(
 -- role: webhook
 select
   w.id, w.provider, w.environment, w.item, w.dedupe_key, w.event_type as type, w.event_at,
-  w.received_at, w.body, w.attempts, w.tenant_id, w.connection_id
+  w.received_at, w.body, w.attempts, w.fence, w.tenant_id, w.connection_id
 from private.claim_webhooks($1, $2) as w;
 
 -- name: settle

@@ -66,10 +66,10 @@ AS $function$
     e.id, e.provider, e.kind, e.tenant_id, e.connection_id, e.previous_until, e.created_at,
     e.rotated_at, e.disabled_at
   from private.webhook_endpoints as e
-  order by e.created_at, e.id
+  order by (e.tenant_id is null) desc, (e.disabled_at is null) desc, e.created_at desc, e.id
   limit 1000
 $function$;
-comment on function private.all_webhook_endpoints() is 'All endpoints, without secrets.';
+comment on function private.all_webhook_endpoints() is 'Endpoints without secrets, 1,000 at most: the operator''s own, then the newest of tenants''.';
 grant execute on function private.all_webhook_endpoints() to webhook;
 
 CREATE OR REPLACE FUNCTION private.all_webhooks(ids uuid[], of_state text, of_provider text, since timestamp with time zone, until timestamp with time zone, most integer)
@@ -241,7 +241,7 @@ $function$;
 comment on function private.check_webhook_replay() is 'What an admin may make of an event: have it processed again, once it has been.';
 
 CREATE OR REPLACE FUNCTION private.claim_webhooks(most integer, lease interval)
- RETURNS TABLE(id uuid, provider text, environment text, item text, dedupe_key text, event_type text, event_at timestamp with time zone, received_at timestamp with time zone, body bytea, attempts integer, tenant_id uuid, connection_id uuid)
+ RETURNS TABLE(id uuid, provider text, environment text, item text, dedupe_key text, event_type text, event_at timestamp with time zone, received_at timestamp with time zone, body bytea, attempts integer, fence integer, tenant_id uuid, connection_id uuid)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -269,12 +269,14 @@ AS $function$
   update private.webhook_inbox as i
   set
     state = 'processing', attempts = i.attempts + 1, locked_until = now() + lease,
+    -- Never less than the attempts, by which workers of the version before still settle.
+    fence = greatest(i.fence, i.attempts) + 1,
     tenant_id = r.tenant_id, connection_id = r.connection_id
   from routed as r
   where i.id = r.id
   returning
     i.id, i.provider, i.environment, i.item, i.dedupe_key, i.event_type, i.event_at, i.received_at,
-    i.body, i.attempts, i.tenant_id, i.connection_id
+    i.body, i.attempts, i.fence, i.tenant_id, i.connection_id
 $function$;
 comment on function private.claim_webhooks(integer,interval) is 'Events that are due, with whose they are where that is known; nobody else has them for a while.';
 grant execute on function private.claim_webhooks(integer,interval) to webhook;
@@ -642,29 +644,44 @@ $function$;
 comment on function private.expired_uploads(integer) is 'Uploads of all tenants whose time is over and that no job means to read. Ids only.';
 grant execute on function private.expired_uploads(integer) to worker;
 
-CREATE OR REPLACE FUNCTION private.follow_with_expense()
+CREATE OR REPLACE FUNCTION private.follow_with_expenses()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update app.expenses as e
-  set
-    status = case when new.status = 'posted' and new.amount < 0 then 'active' else 'reversed' end,
-    amount = case when new.amount < 0 then - new.amount else e.amount end,
-    currency = new.currency,
-    spent_on = new.sort_date,
-    description = new.description,
-    merchant_name = new.merchant_name,
-    category = coalesce(new.user_category, new.source_category)
-  where e.tenant_id = new.tenant_id and e.transaction_id = new.id;
+  -- Planned each time: what suits one row is a hundred thousand times too slow for as many. What
+  -- an expense says is compared with what it should say, so that no other row is written.
+  execute $sql$
+    update app.expenses as e
+    set
+      status = w.status, amount = coalesce(w.amount, e.amount), currency = w.currency,
+      spent_on = w.spent_on, description = w.description, merchant_name = w.merchant_name,
+      category = w.category
+    from (
+      select
+        n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
+        case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
+        case when n.amount < 0 then - n.amount end as amount,
+        coalesce(n.user_category, n.source_category) as category
+      from after_rows as n
+    ) as w
+    where e.tenant_id = w.tenant_id
+      and e.transaction_id = w.id
+      and (
+        e.status, e.amount, e.currency, e.spent_on, e.description, e.merchant_name, e.category
+      ) is distinct from (
+        w.status, coalesce(w.amount, e.amount), w.currency, w.spent_on, w.description,
+        w.merchant_name, w.category
+      )
+  $sql$;
   return null;
 end
 $function$;
-comment on function private.follow_with_expense() is 'Keeps the expense of a transaction as the transaction is.';
+comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
 
-CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, attempt integer)
+CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
  LANGUAGE sql
  SECURITY DEFINER
@@ -676,7 +693,7 @@ AS $function$
       state = 'done', body = '', locked_until = null, next_attempt_at = null,
       last_error_code = null
     where i.id = event and i.tenant_id = private.worker_tenant_id()
-      and i.attempts = attempt and i.state = 'processing'
+      and i.fence = held and i.state = 'processing'
     returning i.id
   )
   select exists (select from handed_over)
@@ -887,7 +904,9 @@ CREATE OR REPLACE FUNCTION private.provider_answered(slug text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   update private.provider_states as s
-  set failures = 0, failing_since = null, opened = 0, open_until = null, probe_until = null
+  set
+    failures = 0, failing_since = null, recent = '{}', opened = 0, open_until = null,
+    probe_until = null
   where s.provider = slug and (s.failures > 0 or s.open_until is not null)
 $function$;
 comment on function private.provider_answered(text) is 'Notes that the provider answers: its circuit is closed.';
@@ -907,44 +926,56 @@ grant execute on function private.provider_circuits() to worker;
 
 CREATE OR REPLACE FUNCTION private.provider_failed(slug text, failed_at timestamp with time zone)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  insert into private.provider_states as s (provider, failures, failing_since)
-  values (slug, 1, failed_at)
-  on conflict (provider) do update
+declare
+  state private.provider_states;
+  latest timestamptz[];
+begin
+  insert into private.provider_states as s (provider) values (slug) on conflict do nothing;
+  select s.* into state from private.provider_states as s where s.provider = slug for update;
+  if state.open_until > failed_at then
+    -- Calls that were under way when it opened say nothing new.
+    update private.provider_states as s
+    set failures = s.failures + 1, probe_until = null
+    where s.provider = slug;
+    return;
+  end if;
+  if state.open_until is not null then
+    update private.provider_states as s
+    set
+      failures = s.failures + 1,
+      opened = s.opened + 1,
+      open_until = failed_at + least(
+        interval '30 seconds' * power(4, least(s.opened, 6)), interval '1 hour'
+      ),
+      probe_until = null
+    where s.provider = slug;
+    return;
+  end if;
+  -- Processes' clocks differ and their notes overtake each other: the newest one ends the minute.
+  select array_agg(f.at order by f.at) into latest
+  from (
+    select n.at from (
+      select n.at, max(n.at) over () as newest
+      from unnest(state.recent || failed_at) as n (at)
+    ) as n
+    where n.at >= n.newest - interval '60 seconds'
+    order by n.at desc
+    limit 5
+  ) as f;
+  update private.provider_states as s
   set
-    failures = case
-      when s.failing_since is null or s.failing_since < failed_at - interval '60 seconds'
-        and s.open_until is null
-        then 1
-      else s.failures + 1
-    end,
-    failing_since = case
-      when s.failing_since is null or s.failing_since < failed_at - interval '60 seconds'
-        and s.open_until is null
-        then failed_at
-      else s.failing_since
-    end,
-    opened = case
-      when s.open_until is not null and s.open_until <= failed_at then s.opened + 1
-      when s.open_until is null and s.failures + 1 >= 5
-        and s.failing_since >= failed_at - interval '60 seconds'
-        then 1
-      else s.opened
-    end,
-    open_until = case
-      when s.open_until is not null and s.open_until <= failed_at
-        then failed_at + least(
-          interval '30 seconds' * power(4, least(s.opened, 6)), interval '1 hour'
-        )
-      when s.open_until is null and s.failures + 1 >= 5
-        and s.failing_since >= failed_at - interval '60 seconds'
-        then failed_at + interval '30 seconds'
-      else s.open_until
-    end,
+    recent = latest,
+    failures = cardinality(latest),
+    failing_since = latest[1],
+    opened = case when cardinality(latest) >= 5 then 1 else s.opened end,
+    open_until = case when cardinality(latest) >= 5 then failed_at + interval '30 seconds' end,
     probe_until = null
+  where s.provider = slug;
+end
 $function$;
 comment on function private.provider_failed(text,timestamp with time zone) is 'Notes that the provider did not answer. Five times in a minute without an answer between open its
 circuit for 30 s; each probe that fails makes that four times as long, up to an hour.';
@@ -985,18 +1016,105 @@ comment on function private.provider_may_call(text,timestamp with time zone) is 
 grant execute on function private.provider_may_call(text,timestamp with time zone) to worker;
 
 CREATE OR REPLACE FUNCTION private.provider_state(slug text)
- RETURNS TABLE(enabled boolean, open_until timestamp with time zone, failures integer, app_calls integer, connection_calls integer, attempts_max integer)
+ RETURNS TABLE(enabled boolean, open_until timestamp with time zone, app_calls integer, connection_calls integer, attempts_max integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select s.enabled, s.open_until, s.failures, s.app_calls, s.connection_calls, s.attempts_max
+  select s.enabled, s.open_until, s.app_calls, s.connection_calls, s.attempts_max
   from private.provider_states as s
   where s.provider = slug
 $function$;
 comment on function private.provider_state(text) is 'A provider''s circuit and what the operator set for it; no row: nothing was ever noted.';
 grant execute on function private.provider_state(text) to authenticated;
 grant execute on function private.provider_state(text) to worker;
+
+CREATE OR REPLACE FUNCTION private.prune_leftovers(moment timestamp with time zone, delivery_age interval, notification_age interval, most integer)
+ RETURNS TABLE(links integer, secrets integer, deliveries integer, notifications integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  part integer := least(most, 10000);
+  channel_secrets integer;
+  tenants uuid[];
+  ids uuid[];
+begin
+  -- A day later than they end: who comes back late is told that it is over, not that it never was.
+  with old as (
+    select l.tenant_id, l.id from app.connection_links as l
+    where l.expires_at < moment - interval '1 day'
+    order by l.expires_at
+    limit part
+    for update skip locked
+  )
+  delete from app.connection_links as l using old as o
+  where l.tenant_id = o.tenant_id and l.id = o.id;
+  get diagnostics links = row_count;
+
+  with old as (
+    select e.id from private.webhook_endpoints as e
+    where e.previous_until < moment
+    limit part
+    for update skip locked
+  )
+  update private.webhook_endpoints as e
+  set sealed_previous = null, previous_until = null
+  from old as o
+  where e.id = o.id;
+  get diagnostics secrets = row_count;
+
+  with old as (
+    select s.tenant_id, s.channel_id from app.notification_channel_secrets as s
+    where s.sealed_previous is not null and s.previous_until < moment
+    limit part
+    for update skip locked
+  )
+  update app.notification_channel_secrets as s
+  set sealed_previous = null, previous_until = null
+  from old as o
+  where s.tenant_id = o.tenant_id and s.channel_id = o.channel_id;
+  get diagnostics channel_secrets = row_count;
+  secrets := secrets + channel_secrets;
+
+  with old as (
+    select d.tenant_id, d.id from app.notification_deliveries as d
+    where d.settled_at < moment - greatest(delivery_age, interval '30 days')
+    order by d.settled_at
+    limit part
+    for update skip locked
+  )
+  delete from app.notification_deliveries as d using old as o
+  where d.tenant_id = o.tenant_id and d.id = o.id;
+  get diagnostics deliveries = row_count;
+
+  -- Not before the last of its deliveries is: what is under way still needs it.
+  with old as (
+    select n.tenant_id, n.id from app.notifications as n
+    where n.created_at < moment - greatest(notification_age, interval '90 days')
+      and not exists (
+        select from app.notification_deliveries as d
+        where d.tenant_id = n.tenant_id and d.notification_id = n.id
+      )
+    order by n.created_at
+    limit part
+    for update skip locked
+  )
+  select array_agg(o.tenant_id), array_agg(o.id) into tenants, ids from old as o;
+  delete from app.notification_reads as r
+  using unnest(tenants, ids) as o (tenant_id, id)
+  where r.tenant_id = o.tenant_id and r.notification_id = o.id;
+  delete from app.notifications as n
+  using unnest(tenants, ids) as o (tenant_id, id)
+  where n.tenant_id = o.tenant_id and n.id = o.id;
+  get diagnostics notifications = row_count;
+  return next;
+end
+$function$;
+comment on function private.prune_leftovers(timestamp with time zone,interval,interval,integer) is 'Forgets links that ended, secrets before rotations, settled deliveries (30 days at least) and
+notifications (90 days at least), so many of each; returns how many.';
+grant execute on function private.prune_leftovers(timestamp with time zone,interval,interval,integer) to webhook;
 
 CREATE OR REPLACE FUNCTION private.prune_webhooks(age interval, most integer)
  RETURNS integer
@@ -1302,7 +1420,7 @@ $function$;
 comment on function private.settle_texts() is 'Sorts in what was added to the index of texts, which every search would read row by row else.';
 grant execute on function private.settle_texts() to worker;
 
-CREATE OR REPLACE FUNCTION private.settle_webhook(event uuid, attempt integer, outcome text, delay interval, error_code text)
+CREATE OR REPLACE FUNCTION private.settle_webhook(event uuid, held integer, outcome text, delay interval, error_code text)
  RETURNS boolean
  LANGUAGE sql
  SECURITY DEFINER
@@ -1315,7 +1433,7 @@ AS $function$
       next_attempt_at = now() + delay,
       -- A look for a route delays the next one, and is no attempt at the event.
       attempts = case when outcome = 'parked' then least(i.attempts, 5) else i.attempts end
-    where i.id = event and i.attempts = attempt and i.state = 'processing'
+    where i.id = event and i.fence = held and i.state = 'processing'
     returning i.id
   )
   select exists (select from settled)
@@ -2515,6 +2633,7 @@ create table app.webhook_events (
   processed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  fence integer not null default 0,
   constraint webhook_events_pkey PRIMARY KEY (tenant_id, id),
   constraint webhook_events_error_code_check CHECK ((length(error_code) <= 80)),
   constraint webhook_events_lock_check CHECK (((state = 'processing'::text) = (locked_until IS NOT NULL))),
@@ -2522,6 +2641,7 @@ create table app.webhook_events (
 );
 comment on table app.webhook_events is 'What a provider told of a tenant''s connection: sealed, with what became of it.';
 comment on column app.webhook_events.sealed is 'The event''s own part of the request, under the tenant''s data key.';
+comment on column app.webhook_events.fence is 'Counts claims, for good: who was given another number has the event no more.';
 
 create table private.provider_states (
   provider text not null,
@@ -2536,6 +2656,7 @@ create table private.provider_states (
   enabled boolean not null default true,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  recent timestamp with time zone[] not null default '{}'::timestamp with time zone[],
   constraint provider_states_pkey PRIMARY KEY (provider),
   constraint provider_states_attempts_max_check CHECK (((attempts_max >= 1) AND (attempts_max <= 50))),
   constraint provider_states_calls_check CHECK ((((app_calls >= 1) AND (app_calls <= 1000000)) AND ((connection_calls >= 1) AND (connection_calls <= 1000000)))),
@@ -2543,6 +2664,7 @@ create table private.provider_states (
 );
 comment on table private.provider_states is 'Each provider''s circuit, and what the operator set for it: limits a minute, tries, whether it is
 offered. Null leaves the connector''s own facts.';
+comment on column private.provider_states.recent is 'When the provider did not answer within the last minute: the newest five while it is closed.';
 
 create table private.tenant_keys (
   tenant_id uuid not null,
@@ -2599,6 +2721,7 @@ create table private.webhook_inbox (
   next_attempt_at timestamp with time zone default now(),
   locked_until timestamp with time zone,
   last_error_code text,
+  fence integer not null default 0,
   constraint webhook_inbox_pkey PRIMARY KEY (id),
   constraint webhook_inbox_dedupe_key UNIQUE (endpoint_id, dedupe_key),
   constraint webhook_inbox_body_check CHECK ((length(body) <= 1048576)),
@@ -2612,6 +2735,7 @@ create table private.webhook_inbox (
   constraint webhook_inbox_state_check CHECK ((state = ANY (ARRAY['received'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'failed'::text, 'dead'::text, 'parked'::text])))
 );
 comment on table private.webhook_inbox is 'Every verified event, once for each endpoint and key. The body goes when its tenant has it.';
+comment on column private.webhook_inbox.fence is 'Counts claims, for good: who was given another number has the event no more.';
 
 create table private.webhook_routes (
   tenant_id uuid not null,
@@ -2908,7 +3032,6 @@ CREATE INDEX ingestion_jobs_mapping_idx ON app.ingestion_jobs USING btree (tenan
 CREATE INDEX ingestion_jobs_order_idx ON app.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenant_id, profile_id);
 CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
-CREATE INDEX ingestion_jobs_running_idx ON app.ingestion_jobs USING btree (tenant_id) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
 CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE ((kind = 'sync'::text) AND (finished_at IS NOT NULL));
@@ -2918,11 +3041,13 @@ CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btre
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
+CREATE INDEX notification_channel_secrets_previous_idx ON app.notification_channel_secrets USING btree (previous_until) WHERE (sealed_previous IS NOT NULL);
 CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX notification_deliveries_channel_idx ON app.notification_deliveries USING btree (tenant_id, channel_id, created_at DESC, id DESC);
 CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text);
 CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
 CREATE INDEX notification_deliveries_settled_idx ON app.notification_deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
+CREATE INDEX notifications_age_idx ON app.notifications USING btree (created_at);
 CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
 CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);
@@ -2953,9 +3078,12 @@ CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, jo
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
 CREATE INDEX webhook_events_connection_idx ON app.webhook_events USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX webhook_events_due_idx ON app.webhook_events USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text]));
+CREATE INDEX webhook_events_id_idx ON app.webhook_events USING btree (id);
 CREATE INDEX webhook_events_order_idx ON app.webhook_events USING btree (tenant_id, received_at DESC, id DESC);
 CREATE INDEX webhook_events_received_idx ON app.webhook_events USING btree (received_at);
 CREATE INDEX webhook_endpoints_connection_idx ON private.webhook_endpoints USING btree (tenant_id, connection_id);
+CREATE INDEX webhook_endpoints_previous_idx ON private.webhook_endpoints USING btree (previous_until) WHERE (previous_until IS NOT NULL);
+CREATE INDEX webhook_endpoints_sealed_idx ON private.webhook_endpoints USING btree (COALESCE(tenant_id, '00000000-0000-0000-0000-000000000000'::uuid));
 CREATE INDEX webhook_inbox_connection_idx ON private.webhook_inbox USING btree (tenant_id, connection_id);
 CREATE INDEX webhook_inbox_due_idx ON private.webhook_inbox USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text, 'parked'::text]));
 CREATE INDEX webhook_inbox_parked_idx ON private.webhook_inbox USING btree (provider, environment, item) WHERE (state = 'parked'::text);
@@ -2999,7 +3127,7 @@ CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
-CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.amount IS DISTINCT FROM new.amount) OR (old.currency IS DISTINCT FROM new.currency) OR (old.sort_date IS DISTINCT FROM new.sort_date) OR (old.description IS DISTINCT FROM new.description) OR (old.merchant_name IS DISTINCT FROM new.merchant_name) OR (old.source_category IS DISTINCT FROM new.source_category) OR (old.user_category IS DISTINCT FROM new.user_category))) EXECUTE FUNCTION private.follow_with_expense();
+CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -3562,7 +3690,7 @@ grant delete, insert, select, update on app.holdings to worker;
 grant select on app.ingestion_audit_log to authenticated;
 grant select on app.ingestion_findings to authenticated;
 grant delete, insert, select on app.ingestion_findings to worker;
-grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, trigger, batch_id), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, trigger, cancel_requested_at, batch_id) on app.ingestion_jobs to authenticated;
+grant insert (tenant_id, id, connection_id, upload_id, profile_id, mapping_id, kind, format, review, idempotency_key, created_by, batch_id), select, update (profile_id, state, task, stage, attempts, next_run_at, error_code, error_message, approved_at, approved_by, finished_at, trigger, cancel_requested_at, batch_id) on app.ingestion_jobs to authenticated;
 grant insert, select, update on app.ingestion_jobs to worker;
 grant select on app.ingestion_previews to authenticated;
 grant delete, insert, select on app.ingestion_previews to worker;

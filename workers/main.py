@@ -33,6 +33,7 @@ from workers.quiltt_upkeep import close_sessions
 from workers.scheduler import schedule_syncs
 from workers.text_index import index_texts
 from workers.token_upkeep import renew_tokens
+from workers.upkeep import prune_leftovers
 from workers.webhooks import process_webhooks, prune_webhooks
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ DELIVER_EVERY_S: Final = 2
 RENEWAL_SECOND: Final = 20  # of every minute
 CLOSING_SECOND: Final = 43  # of every minute
 JANITOR_EVERY_MIN: Final = 10
+UPKEEP_HOUR: Final = 3  # UTC
 TURNS_TRIED: Final = 10  # others may have taken the first ones meanwhile
 READ_LIMIT: Final = 1_000  # arq reads running jobs too: fewer would starve the waiting ones
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -107,6 +109,11 @@ async def clean(ctx: Ctx) -> None:
     await prune_webhooks(ctx["services"])
 
 
+async def forget(ctx: Ctx) -> None:
+    """Forgets what is old: links that ended, deliveries, notifications, secrets before others."""
+    await prune_leftovers(ctx["services"], now=ctx["services"].clock())
+
+
 async def index(ctx: Ctx) -> None:
     """Indexes the texts of what jobs have written, when no job of the tenant is to be done."""
     await index_texts(ctx["services"].database)
@@ -162,6 +169,7 @@ def worker_options(
             cron(close, second={CLOSING_SECOND}),
             cron(index, second=set(range(1, 60, INDEX_EVERY_S))),
             cron(deliver, second=set(range(0, 60, DELIVER_EVERY_S)), run_at_startup=True),
+            cron(forget, hour={UPKEEP_HOUR}, minute={17}, second={30}),
             cron(clean, minute=set(range(0, 60, JANITOR_EVERY_MIN)), second={7}),
         ],
         "queue_name": redis.QUEUE,

@@ -49,6 +49,7 @@ from (values
   ('private.all_webhooks(uuid[],text,text,timestamptz,timestamptz,integer)', 'webhook'),
   ('private.replay_webhooks(uuid[])', 'webhook'),
   ('private.prune_webhooks(interval,integer)', 'webhook'),
+  ('private.prune_leftovers(timestamptz,interval,interval,integer)', 'webhook'),
   ('private.webhook_meters()', 'webhook')
 ) as door (name, roles);
 select is_empty($$

@@ -51,6 +51,26 @@ async def test_five_outages_within_a_minute_open_the_circuit_for_half_a_minute(
     assert await _ask(world, 34) is None
 
 
+async def test_the_minute_begins_wherever_five_outages_are_close_together(world: World) -> None:
+    for second in (0, 50, 55, 58, 62):
+        await _fail(world, second)
+    assert await _ask(world, 63) is None, "the first is more than a minute ago"
+
+    await _fail(world, 65)
+
+    assert await _ask(world, 66) == at(65 + 30)
+
+
+async def test_outages_that_are_noted_out_of_order_count_within_their_minute(world: World) -> None:
+    for second in (100, 98, 10, 99, 97):
+        await _fail(world, second)
+    assert await _ask(world, 101) is None, "one of them is old"
+
+    await _fail(world, 96)
+
+    assert await _ask(world, 101) is not None
+
+
 async def test_outages_of_one_provider_say_nothing_of_another(world: World) -> None:
     await _open(world)
 

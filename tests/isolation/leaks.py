@@ -43,6 +43,7 @@ BEFORE_TENANTS: Final = frozenset(
         "timestamp with time zone,integer)",
         "private.replay_webhooks(uuid[])",
         "private.prune_webhooks(interval,integer)",
+        "private.prune_leftovers(timestamp with time zone,interval,interval,integer)",
         "private.webhook_meters()",
     }
 )

@@ -10,8 +10,8 @@ import pytest
 
 from core.logs import JsonLines
 from core.vault import Vault
-from core.webhooks import ATTEMPTS_MAX, RETRY_DELAYS
-from db import webhook_events, webhook_inbox
+from core.webhooks import ATTEMPTS_MAX, RETRY_DELAYS, Unrouted, WebhookState
+from db import webhook_endpoints, webhook_events, webhook_inbox
 from db.keys import HeldKeys
 from db.tenant_keys import data_key
 from pipeline.webhooks import Pass
@@ -150,6 +150,62 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(office: Office, box:
     await slow._alone(claimed.id, slow._first(claimed))
 
     assert len(await office.events(place)) == len(await office.jobs(place)) == 1
+
+
+async def test_a_worker_that_lost_an_event_ends_nothing_after_its_replay(
+    office: Office, box: Box
+) -> None:
+    place = await office.linked("item")
+    await office.receive(box, told("poison"))
+    await office.process()
+    await office.make_due()
+    (event,) = await office.events(place)
+    held = partial(
+        webhook_events.claim,
+        office.world.database,
+        tenant_id=place.tenant_id,
+        event_id=event["id"],
+        lease=timedelta(0),
+    )
+    before = await held()
+    assert before is not None
+    await office.world.owner.execute(
+        "update app.webhook_events set state = 'dead', attempts = 8, locked_until = null"
+    )
+    async with office.world.database.as_(place.user) as tx:
+        await webhook_events.replay(tx, tenant_id=place.tenant_id, ids=[event["id"]])
+    after = [await held()]
+    while (last := after[-1]) is not None and last.attempts < before.attempts:
+        after.append(await held())
+    assert last is not None
+
+    ending = webhook_events.Ending(state=WebhookState.DEAD)
+    async with office.world.database.as_(place.worker) as tx:
+        lost = await webhook_events.settle(tx, before, tenant_id=place.tenant_id, ending=ending)
+        kept = await webhook_events.settle(tx, last, tenant_id=place.tenant_id, ending=ending)
+
+    assert last.attempts == before.attempts, "the attempts alone do not tell them apart"
+    assert (lost, kept) == (False, True)
+
+
+async def test_an_event_that_nobody_has_yet_is_fenced_over_a_replay_too(
+    office: Office, box: Box
+) -> None:
+    await office.receive(box, told("ping", item=None))
+    claim = partial(webhook_inbox.claim, office.world.database, most=10, lease=timedelta(0))
+    (before,) = await claim()
+    await office.world.owner.execute(
+        "update private.webhook_inbox set state = 'dead', locked_until = null"
+    )
+    async with office.world.database.as_(webhook_inbox.SCOPE) as tx:
+        await webhook_endpoints.replay(tx, ids=[before.id])
+    (after,) = await claim()
+
+    settle = partial(webhook_inbox.settle, office.world.database, outcome=Unrouted.IGNORED)
+    outcomes = [await settle(before), await settle(after)]
+
+    assert before.attempts == after.attempts == 1
+    assert outcomes == [False, True]
 
 
 async def test_a_key_that_does_not_open_is_a_failure_of_its_tenants_events_alone(
