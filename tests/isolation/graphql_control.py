@@ -77,6 +77,10 @@ UNTELLING: Final = frozenset({
     "ConnectionLink.url",
     "ConnectionLinkValue.name",
     "ConnectionLinkValue.value",
+    "ConnectionRenewAllPayload.batchId",  # made anew each time
+    "ConnectionRenewAllPayload.count",  # each tenant has one connection
+    "ConnectionSyncAllPayload.batchId",
+    "ConnectionSyncAllPayload.count",
     "ConnectionTestPayload.problem",
     "CurrencyDecimals.decimals",
     "HttpHeader.name",
@@ -130,7 +134,9 @@ UNTELLING: Final = frozenset({
 UNANSWERED: Final = frozenset({
     *(
         f"node: Query.node(id:) of {name}"
-        for name in ("Balance", "ConnectionLink", "Holding", "Invitation", "Upload", "User")
+        for name in (
+            "Balance", "ConnectionLink", "Holding", "Invitation", "SyncBatch", "Upload", "User"
+        )
     ),
     "notificationCount: NotificationFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.accountIds of Account",

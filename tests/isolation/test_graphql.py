@@ -123,7 +123,9 @@ async def test_everything_that_is_there_is_asked_for() -> None:
     }
 
     assert reachable(SCHEMA) == asked
-    assert with_id | {"Upload"} == set(KEYS), "say where its key lies in graphql_recipes.py"
+    assert with_id | {"SyncBatch", "Upload"} == set(KEYS), (
+        "say where its key lies in graphql_recipes.py"
+    )
     assert {one.name for one in _of(OperationType.SUBSCRIPTION)} == set(FOLLOWED)
 
 

@@ -96,6 +96,9 @@ async function group(anna: Person, family: Family): Promise<void> {
   const { personaGroupCreate } = await anna.act(PersonaGroupCreateDocument, {
     input: { name: "Family", description: "All of us" },
   });
+  const { viewer } = await anna.ask(ViewerDocument, {});
+  const taken = { personaId: family.trade, input: { userId: viewer.user.id } };
+  assert.deepEqual(await anna.refused(PersonaUpdateDocument, taken), ["CONFLICT"]); // it is Ben's
   const groupId = personaGroupCreate.group?.id ?? "";
   family.groupId = groupId;
   await anna.act(PersonaGroupUpdateDocument, {
