@@ -10,7 +10,7 @@ import pytest
 from core.models import Role
 from core.scope import UserScope
 from schema.ids import encode
-from tests.fixtures.entered_personas import CREATE, LIST, UPDATE, audited, entered
+from tests.fixtures.entered_personas import CREATE, LIST, UPDATE, audited, entered, refusal_of
 from tests.fixtures.graph import Graph
 
 MAKE_PRIMARY = """
@@ -18,14 +18,6 @@ mutation ($id: ID!) { personaMakePrimary(id: $id) {
   persona { id isPrimary } userErrors { code path }
 } }
 """
-
-
-async def _refused(
-    graph: Graph, who: UserScope, query: str, **given: Any
-) -> tuple[str, list[str] | None]:
-    answer = await graph.ask(who, query, **given)
-    (error,) = answer["userErrors"]
-    return error["code"], error["path"]
 
 
 async def test_a_child_is_entered_and_signs_in_nowhere(graph: Graph) -> None:
@@ -72,12 +64,12 @@ async def test_the_first_of_a_user_is_the_primary_one(graph: Graph) -> None:
         ({"email": "nothing"}, "email"),
     ],
 )
-async def test_what_cannot_be_a_persona_is_refused(
+async def test_what_cannot_be_a_persona_isrefused(
     graph: Graph, given: dict[str, Any], path: str
 ) -> None:
     place = await graph.world.place()
 
-    refused = await _refused(graph, place.user, CREATE, input={"givenName": "Kim", **given})
+    refused = await refusal_of(graph, place.user, CREATE, input={"givenName": "Kim", **given})
 
     assert refused == ("INVALID", [path])
 
@@ -107,13 +99,13 @@ async def test_a_change_leaves_what_it_does_not_name(graph: Graph) -> None:
     ("given", "path"),
     [({"givenName": None}, "givenName"), ({"name": "Kim"}, "name"), ({"email": "x"}, "email")],
 )
-async def test_a_change_to_what_cannot_be_is_refused(
+async def test_a_change_to_what_cannot_be_isrefused(
     graph: Graph, given: dict[str, Any], path: str
 ) -> None:
     place = await graph.world.place()
     made = await entered(graph, place.user)
 
-    assert await _refused(graph, place.user, UPDATE, id=made["id"], input=given) == (
+    assert await refusal_of(graph, place.user, UPDATE, id=made["id"], input=given) == (
         "INVALID",
         [path],
     )
@@ -156,7 +148,7 @@ async def test_only_an_admin_enters_another_members_persona(graph: Graph) -> Non
     member, admin = await graph.user(place, Role.MEMBER), await graph.user(place, Role.ADMIN)
     given = {"givenName": "Kim", "userId": encode("User", place.user_id)}
 
-    assert await _refused(graph, member, CREATE, input=given) == ("NOT_ALLOWED", None)
+    assert await refusal_of(graph, member, CREATE, input=given) == ("NOT_ALLOWED", None)
     assert (await entered(graph, admin, **given))["isPrimary"]
     answers = [
         await graph.ask(admin, CREATE, input={"givenName": "Kim", "userId": id})
@@ -172,10 +164,10 @@ async def test_the_primary_persona_is_handed_on_and_never_archived(graph: Graph)
     first, second = [await entered(graph, place.user, userId=me) for _ in range(2)]
     archive = {"input": {"status": "ARCHIVED"}}
 
-    refused = await _refused(graph, place.user, UPDATE, id=first["id"], **archive)
+    refused = await refusal_of(graph, place.user, UPDATE, id=first["id"], **archive)
     made = await graph.ask(place.user, MAKE_PRIMARY, id=second["id"])
     archived = await graph.ask(place.user, UPDATE, id=first["id"], **archive)
-    again = await _refused(graph, place.user, MAKE_PRIMARY, id=first["id"])
+    again = await refusal_of(graph, place.user, MAKE_PRIMARY, id=first["id"])
 
     assert refused == ("CONFLICT", ["id"])
     assert made["persona"] == {"id": second["id"], "isPrimary": True}
@@ -199,7 +191,7 @@ async def test_who_signs_in_nowhere_is_no_primary_one(graph: Graph) -> None:
     place = await graph.world.place()
     child = await entered(graph, place.user)
 
-    assert await _refused(graph, place.user, MAKE_PRIMARY, id=child["id"]) == ("CONFLICT", ["id"])
+    assert await refusal_of(graph, place.user, MAKE_PRIMARY, id=child["id"]) == ("CONFLICT", ["id"])
 
 
 async def test_two_first_personas_at_the_same_time_leave_one_primary(graph: Graph) -> None:

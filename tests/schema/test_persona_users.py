@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from core.models import Role
 from schema.ids import encode
+from tests.fixtures.entered_personas import UPDATE, entered, refusal_of
 from tests.fixtures.graph import Graph
-from tests.schema.test_change_personas import UPDATE, _made, _refused
 
 
 async def test_an_admin_says_later_whose_a_persona_is(graph: Graph) -> None:
     place = await graph.world.place(role=Role.ADMIN)
     member = await graph.user(place, Role.MEMBER)
-    made = [await _made(graph, place.user), await _made(graph, place.user)]
+    made = [await entered(graph, place.user), await entered(graph, place.user)]
 
     for one in made:
         answer = await graph.ask(
@@ -30,11 +30,11 @@ async def test_whose_a_persona_is_stays_and_members_do_not_say(graph: Graph) -> 
     place = await graph.world.place(role=Role.ADMIN)
     member = await graph.user(place, Role.MEMBER)
     me, stranger = encode("User", member.user_id), encode("User", await graph.stranger())
-    kim, theirs = await _made(graph, member), await _made(graph, member, userId=me)
+    kim, theirs = await entered(graph, member), await entered(graph, member, userId=me)
     other = encode("User", place.user_id)
 
     refused = [
-        await _refused(graph, who, UPDATE, id=one["id"], input={"userId": user})
+        await refusal_of(graph, who, UPDATE, id=one["id"], input={"userId": user})
         for who, one, user in (
             (member, kim, me),
             (place.user, kim, stranger),
