@@ -92,15 +92,25 @@ class ListField:
 
 
 def list_fields() -> list[ListField]:
-    """All of them, in all their orders."""
+    """All of them that can be asked for without changing anything, in all their orders.
+
+    What a mutation answers is asked for further pages where a query has the same list.
+    """
     return [
         each
         for parent in OWN.type_map.values()
-        if isinstance(parent, GraphQLObjectType) and not parent.name.startswith("__")
+        if isinstance(parent, GraphQLObjectType)
+        and not parent.name.startswith("__")
+        and parent not in _answers_of_mutations()
         for name, field in parent.fields.items()
         if is_list(field)
         for each in _orders(parent.name, name, field)
     ]
+
+
+def _answers_of_mutations() -> set[object]:
+    assert OWN.mutation_type is not None
+    return {get_named_type(field.type) for field in OWN.mutation_type.fields.values()}
 
 
 def is_list(field: GraphQLField) -> bool:
