@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from core.money import is_currency
-
+IBAN_MAX: Final = 34
 NUMBERLESS: Final = "default"  # the key of accounts that no :25: names
 
 _BANK = re.compile(r"([A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?|[0-9]{8})/(.+)", re.S)
+_CURRENCY = re.compile(r"(.*[A-Z0-9])(?:(?<=[0-9])|/)([A-Z]{3})")
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _TERMINAL = re.compile(r"\{1:[A-Z][0-9]{2}([A-Z]{6}[A-Z0-9]{2})")
 _OUTPUT = re.compile(r"\{2:O9[0-9]{2}[0-9]{10}([A-Z]{6}[A-Z0-9]{2})[A-Z0-9]{4}")
@@ -48,12 +48,11 @@ def read_identification(lines: list[str]) -> Identification:
     """The account of a :25: or :25P:; the second line of 25P is the BIC of the servicer."""
     number = "".join(lines[0].split())
     servicer = "".join(lines[1].split()).upper() if len(lines) > 1 else ""
-    currency = number[-3:].upper() if number[-4:-3].isdigit() and is_currency(number[-3:]) else None
-    # An IBAN may end in letters: of thirty-odd characters no one can say whether they are its own.
-    if currency is not None and not number[:2].isalpha():
-        number = number[:-3]
-    else:
+    found = _CURRENCY.fullmatch(number)
+    if found is None or (number[:2].isalpha() and "/" not in number and not _is_iban(found[1])):
         currency = None
+    else:
+        number, currency = found[1], found[2].upper()
     if not number:
         return Identification(NUMBERLESS, None, None, None)
     bank = _BANK.fullmatch(number.upper())
@@ -61,3 +60,12 @@ def read_identification(lines: list[str]) -> Identification:
     return Identification(
         number, number[bank.start(2) :] if bank else number, institution, currency
     )
+
+
+def _is_iban(text: str) -> bool:
+    """Whether the check digits are right: an IBAN may itself end in three letters."""
+    plain = text.upper()
+    if not (4 < len(plain) <= IBAN_MAX and plain.isascii() and plain.isalnum()):
+        return False
+    digits = "".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])
+    return int(digits) % 97 == 1

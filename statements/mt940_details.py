@@ -65,13 +65,13 @@ def read_details(lines: Sequence[str]) -> Details:
     transaction_code = found[1] or ""
     merged, unknown = _sub_fields(joined[len(transaction_code) :], found[2])
     named = _named(transaction_code or "000", merged)
-    extra = {ours: folded(named.get(theirs) or "") for theirs, ours in _NAMES.items()}
+    extra = {_NAMES[theirs]: folded(text) for theirs, text in named.items() if theirs in _NAMES}
     extra |= {f"sub_field_{key}": folded(text) for key, text in unknown.items()}
     extra["transaction_code"] = transaction_code
     name = folded(merged.get("32", ""))
     description = folded(_purpose(merged.get("20", ""), named))
     return Details(
-        description or extra["posting_text"] or name or folded(" ".join(lines)),
+        description or extra.get("posting_text") or name or folded(" ".join(lines)),
         name or None,
         folded(named.get("customer_reference") or named.get("end_to_end_reference") or "") or None,
         {key: text for key, text in extra.items() if text},
@@ -95,7 +95,7 @@ def _sub_fields(text: str, separator: str) -> tuple[dict[str, str], dict[str, st
     return known, unknown
 
 
-def _named(transaction_code: str, merged: Mapping[str, str]) -> dict[str, str | None]:
+def _named(transaction_code: str, merged: Mapping[str, str]) -> dict[str, str]:
     parts = (f"?{key}{text.replace('?', _QUESTION_MARK)}" for key, text in merged.items())
     details = transaction_code + "".join(parts)
     if not merged:
@@ -105,7 +105,7 @@ def _named(transaction_code: str, merged: Mapping[str, str]) -> dict[str, str | 
     return {key: text.replace(_QUESTION_MARK, "?") for key, text in named.items() if text}
 
 
-def _purpose(purpose: str, named: Mapping[str, str | None]) -> str:
+def _purpose(purpose: str, named: Mapping[str, str]) -> str:
     """The purpose after SVWZ+; all of it where the library would leave out a part."""
     keywords = [found[1] for found in _KEYWORD.finditer(purpose)]
     begins = _KEYWORD.match(purpose.lstrip()) is not None

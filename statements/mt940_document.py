@@ -66,7 +66,7 @@ class Document:
         self._closings: dict[str, Stated] = {}  # the balance that each account closed with last
         self._header = Header(None, interim=False)
         self._blocks = ""  # before the text of the message
-        self._enveloped = False  # inside {4: that -} has to end
+        self._enveloped = False  # in a message that -} has to end
         self._read_any = False
         self._clear()
 
@@ -105,7 +105,7 @@ class Document:
                 line,
             )
         self._proof.check(self._findings)
-        if not self._known:
+        if not self._known and not missing:
             self._findings.warn(
                 "no-rows", "The file holds neither entries nor balances that could be read.", line
             )
@@ -143,13 +143,12 @@ class Document:
             self._close(line)
             if self._enveloped:
                 self._report_missing(["-}"], line)
-            self._enveloped, self._blocks = False, ""
+            self._enveloped, self._blocks = True, ""
             self._header = Header(None, interim=False)
             self._clear()
         self._blocks = (self._blocks + block)[:BLOCKS_MAX]
         self._header = read_header(self._blocks)
         self._interim |= self._header.interim
-        self._enveloped |= "{4:" in block
 
     def _missing(self) -> list[str]:
         return self._proof.missing(interim=self._interim)

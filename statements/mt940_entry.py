@@ -15,7 +15,7 @@ from statements.mt940_details import Details, folded, read_details
 from statements.mt940_fields import FIELD_CHARACTERS_MAX, FIELD_LINES_MAX, Field
 from statements.mt940_values import Calendar, Line, non_swift_text, read_line
 
-NO_REFERENCE: Final = frozenset({"", "NONREF", "KREF+"})  # KREF+: it stands in :86:
+NO_REFERENCE: Final = frozenset({"", "NONREF", "NOTPROVIDED", "KREF+"})  # KREF+: see :86:
 _NO_DAY: Final = frozenset({"", "0000"})
 
 
@@ -79,7 +79,7 @@ class Entry:
             line=self.first,
             line_end=self.last,
             value_date=self.days.value,
-            reference=self.line.bank_reference or None,
+            reference=_reference(self.line.bank_reference),
             customer_reference=self._customer_reference(details),
             type_code=self.line.type_code or None,
             merchant_name=details.counterparty,
@@ -88,7 +88,7 @@ class Entry:
 
     def _customer_reference(self, details: Details) -> str | None:
         stated = self.line.customer_reference
-        return details.reference if stated in NO_REFERENCE else stated
+        return _reference(stated) or _reference(details.reference or "")
 
     def _extra(self, details: Details, supplementary: str) -> dict[str, str] | None:
         extra = dict(details.extra)
@@ -99,6 +99,10 @@ class Entry:
         if supplementary:
             extra["supplementary_details"] = supplementary
         return extra or None
+
+
+def _reference(stated: str) -> str | None:
+    return None if stated.upper() in NO_REFERENCE else stated
 
 
 def read_entry(
@@ -129,6 +133,14 @@ def read_entry(
             found.line,
             "amount",
             line.written,
+        )
+    if not line.type_code:
+        findings.warn(
+            "entry-type-missing",
+            "The entry has no type (such as NTRF) behind its amount: maybe a part of it was lost.",
+            found.line,
+            "61",
+            _raw(found.lines),
         )
     day = _value_date(line, found.line, calendar, findings)
     posted = _entry_date(line, day or anchor, found.line, calendar, findings)
