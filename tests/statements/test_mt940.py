@@ -21,7 +21,7 @@ from core.records import (
 )
 from statements.base import ParseOptions
 from statements.mt940 import MT940
-from tests.fixtures.mt940_file import COFFEE, SALARY, Line, Statement, mt940
+from tests.fixtures.mt940_file import COFFEE, SALARY, Statement, mt940
 
 HEAD = ":20:X\n:25:12345678/4711\n:28C:1/1\n:60F:C260331EUR100,00\n"
 
