@@ -245,7 +245,7 @@ class Document:
                 "Neither the statement nor the connection says the currency of this entry; it was "
                 "left out. Set the connection's currency.",
                 field.line,
-                "61",
+                "entry",
                 shortened("\n".join(field.lines)),
             )
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
@@ -116,14 +115,23 @@ def read_entry(
     try:
         line = read_line(value)
     except InvalidMoney as error:
-        _reject("amount-too-large", f"has an amount with {error}", found, findings)
+        findings.reject(
+            "amount-too-large",
+            f"The amount of the entry has {error}; the entry was left out. Ask the bank for a "
+            "corrected file.",
+            found.line,
+            "amount",
+            shortened(value),
+        )
         return None
     if line is None:
-        _reject(
+        findings.reject(
             "entry-unreadable",
-            "does not begin with date, mark (C, D, RC, RD) and amount as MT940 writes them",
-            found,
-            findings,
+            "The entry does not begin with date, mark (C, D, RC, RD) and amount as MT940 writes "
+            "them; it was left out. Ask the bank for a corrected file.",
+            found.line,
+            "entry",
+            shortened(value),
         )
         return None
     if "," not in line.written:
@@ -139,27 +147,13 @@ def read_entry(
             "entry-type-missing",
             "The entry has no type (such as NTRF) behind its amount: maybe a part of it was lost.",
             found.line,
-            "61",
-            _raw(found.lines),
+            "entry",
+            shortened(value),
         )
     day = _value_date(line, found.line, calendar, findings)
     posted = _entry_date(line, day or anchor, found.line, calendar, findings)
     days = Days(posted or day, day)
     return Entry(line=line, days=days, first=found.line, last=found.line_end)
-
-
-def _reject(code: str, what: str, found: Field, findings: Findings) -> None:
-    findings.reject(
-        code,
-        f"The entry {what}; it was left out. Ask the bank for a corrected file.",
-        found.line,
-        "61",
-        _raw(found.lines),
-    )
-
-
-def _raw(lines: Sequence[str]) -> str:
-    return shortened("\n".join(lines))
 
 
 def _value_date(line: Line, number: int, calendar: Calendar, findings: Findings) -> date | None:
