@@ -75,6 +75,8 @@ class Document:
         if field.tag in {"86", "NS"} or self._is_mistagged(field):
             self._text(field)
             return
+        if self._goes_on(field):
+            return
         yield from self._flush()
         match field.tag:
             case "" | "-" | "{":
@@ -219,6 +221,19 @@ class Document:
                 field.line,
                 shortened("\n".join(field.lines)),
             )
+
+    def _goes_on(self, field: Field) -> bool:
+        """Whether a dash that would end the statement, or what follows it, is text of an entry.
+
+        A statement that has no closing balance yet does not end: the dash stands in a text.
+        """
+        dash = field.tag == END and field.lines[0].strip() == "-" and bool(self._missing())
+        if self._entry_open is None:
+            return dash
+        if dash or field.tag == OUTSIDE:
+            self._entry_open.add(field)
+            return True
+        return False
 
     def _is_mistagged(self, field: Field) -> bool:
         """Whether a :25: right behind an entry holds its text: one such file is known."""

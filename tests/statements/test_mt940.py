@@ -387,3 +387,11 @@ def test_what_is_no_statement_is_unreadable(data: bytes, code: str) -> None:
         read(data)
 
     assert caught.value.code == code
+
+
+def test_nothing_of_a_file_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+
+    read(mt940(Statement(lines=[COFFEE])) + b":20:X\n:65:Dnullnull\n:61:nothing\n")
+
+    assert caplog.records == []

@@ -111,6 +111,13 @@ def test_a_colon_that_was_parted_from_its_tag_stands_with_it_again() -> None:
     ]
 
 
+def test_a_dash_in_a_text_does_not_end_the_statement() -> None:
+    records = read(mt940(MARCH).replace(b"COFFEE", b"COFFEE\n-\nand cake"))
+
+    assert texts(records) == ["COFFEE - and cake", "SALARY"]
+    assert codes(records) == []
+
+
 def test_lines_around_the_statements_are_told_once() -> None:
     data = b"ABNANL2A\n940\n" + mt940(MARCH) + b"ABNANL2A\n940\n" + mt940(MARCH)
 
