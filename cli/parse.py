@@ -37,13 +37,13 @@ def parse(
     file: Annotated[Path, typer.Argument(help="The statement file.", readable=False)],
     *,
     format: Annotated[
-        str | None, typer.Option("--format", help="bai2 or csv; else told from the content.")
+        str | None, typer.Option("--format", help="bai2, csv or mt940; else told from the content.")
     ] = None,
     profile: Annotated[
         Path | None, typer.Option("--profile", help="CSV profile, a JSON file.")
     ] = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", help="ISO code where a CSV file names none.")
+        str | None, typer.Option("--currency", help="ISO code where the file names none.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     propose: Annotated[

@@ -9,15 +9,16 @@ from core.errors import Unreadable
 from statements.bai2 import BAI2
 from statements.base import HEAD_BYTES, StatementFormat
 from statements.csv import CSV
+from statements.mt940 import MT940
 
-FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CSV)
+FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CSV, MT940)
 CERTAIN_ENOUGH: Final = 50  # percent
 
 _BINARY: Final = (
     (b"\xff\xd8\xff", "a JPEG image", "export the statement as data instead"),
     (b"\x89PNG", "a PNG image", "export the statement as data instead"),
     (b"GIF8", "a GIF image", "export the statement as data instead"),
-    (b"%PDF", "a PDF document", "export the statement as BAI2 or CSV instead"),
+    (b"%PDF", "a PDF document", "export the statement as data instead"),
     (b"\x1f\x8b", "compressed with gzip", "unpack it first (gunzip)"),
     (b"BZh", "compressed with bzip2", "unpack it first (bunzip2)"),
     (b"\xfd7zXZ", "compressed with xz", "unpack it first (unxz)"),
@@ -34,7 +35,6 @@ _BINARY: Final = (
 _UNSUPPORTED: Final = (
     (re.compile(rb"OFXHEADER|<OFX|<\?OFX", re.I), "an OFX or QFX file"),
     (re.compile(rb"BkToCstmr|camt\.05[234]", re.I), "an ISO 20022 CAMT file"),
-    (re.compile(rb"^(?:\{1:|:20:)", re.M), "an MT940 or MT942 file"),
     (re.compile(rb"^!(?:Type|Account):", re.I | re.M), "a QIF file"),
     (re.compile(rb"^\s*(?:<!doctype html|<html)", re.I), "a web page"),
     (re.compile(rb"^\s*<"), "an XML file"),
