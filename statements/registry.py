@@ -9,8 +9,9 @@ from core.errors import Unreadable
 from statements.bai2 import BAI2
 from statements.base import HEAD_BYTES, StatementFormat
 from statements.csv import CSV
+from statements.ofx import OFX
 
-FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CSV)
+FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CSV, OFX)
 CERTAIN_ENOUGH: Final = 50  # percent
 
 _BINARY: Final = (
@@ -32,7 +33,6 @@ _BINARY: Final = (
     (b"SQLite format 3", "an SQLite database", "choose the statement file"),
 )
 _UNSUPPORTED: Final = (
-    (re.compile(rb"OFXHEADER|<OFX|<\?OFX", re.I), "an OFX or QFX file"),
     (re.compile(rb"BkToCstmr|camt\.05[234]", re.I), "an ISO 20022 CAMT file"),
     (re.compile(rb"^(?:\{1:|:20:)", re.M), "an MT940 or MT942 file"),
     (re.compile(rb"^!(?:Type|Account):", re.I | re.M), "a QIF file"),
