@@ -112,8 +112,10 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
-            case RemovalRecord() | SuccessionRecord() | HoldingRecord() | PortfolioRecord():
-                pass  # providers deliver them; no statement file does
+            case HoldingRecord():
+                self._put(record.account, "holdings", _holding(record))
+            case RemovalRecord() | SuccessionRecord() | PortfolioRecord():
+                pass  # what they say, the lists of an account say
             case _:
                 assert_never(record)
 
@@ -125,7 +127,7 @@ class JsonReport:
             for number, account in enumerate(self._accounts.values()):
                 out.write(b",\n" if number else b"\n")
                 out.write(orjson.dumps(_account(account))[:-1])
-                for name in ("balances", "summaries", "transactions"):
+                for name in ("balances", "summaries", "transactions", "holdings"):
                     out.write(b',"' + name.encode("ascii") + b'":[')
                     out.writelines(spool.read((account.key, name)))
                     out.write(b"]")
@@ -176,6 +178,20 @@ def _summary(record: SummaryRecord) -> dict[str, Any]:
         "itemCount": record.item_count,
         "currency": record.currency,
         "asOf": _date(record.as_of),
+    }
+
+
+def _holding(record: HoldingRecord) -> dict[str, Any]:
+    return {
+        "security": record.security,
+        "name": record.name,
+        "ticker": record.ticker,
+        "type": record.type,
+        "quantity": _amount(record.quantity),
+        "price": _amount(record.price),
+        "value": _amount(record.value),
+        "currency": record.currency,
+        "asOf": record.as_of.isoformat(),
     }
 
 

@@ -19,9 +19,17 @@ _KINDS: Final = {
     "AVAILCASH": BalanceKind.CURRENT_AVAILABLE,
 }
 INVESTED: Final = frozenset({"AVAILCASH", "MARGINBALANCE", "SHORTBALANCE", "BUYPOWER"})
-_TOTALS: Final = (
-    "DEPANDCREDIT CHKANDDEBIT TOTALFEES TOTALINT PURANDADV PMTANDCREDIT FINCHG BALMIN CREDITLIMIT"
-).split()
+_TOTALS: Final = [
+    "DEPANDCREDIT",
+    "CHKANDDEBIT",
+    "TOTALFEES",
+    "TOTALINT",
+    "PURANDADV",
+    "PMTANDCREDIT",
+    "FINCHG",
+    "BALMIN",
+    "CREDITLIMIT",
+]
 
 
 def read_balance(booking: Booking, entry: Entry) -> Iterator[Record]:

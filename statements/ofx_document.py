@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from core.records import AccountRecord, Record, Severity, TransactionRecord
+from core.records import AccountRecord, Finding, Record, Severity, TransactionRecord
 from statements.bai2_findings import Findings
 from statements.base import ParseOptions
 from statements.ofx_balances import INVESTED, read_balance, read_cash, read_closing, read_listed
 from statements.ofx_invest import CASHLESS, Portfolio, left_out, read_trade
 from statements.ofx_rows import Booking, read_row
-from statements.ofx_scan import ACCOUNTS, INVESTING, POSITIONS, ROWS, STATEMENTS, Entry
+from statements.ofx_scan import Entry
+from statements.ofx_tags import ACCOUNTS, INVESTING, POSITIONS, ROWS, STATEMENTS
 from statements.ofx_values import Moment, Moments, currency_of, shortened, text_of
 
 CURRENCY_UNKNOWN: Final = "XXX"  # ISO 4217: no currency
-ACCOUNTS_MAX: Final = 10_000  # that a document may name
 _TYPES: Final = {  # the words of `AccountRecord.type`
     "MONEYMRKT": "money market",
     "CREDITLINE": "line of credit",
@@ -24,9 +24,18 @@ _TYPES: Final = {  # the words of `AccountRecord.type`
     "LOANACCTFROM": "loan",
 }
 _READ_SETS: Final = frozenset(
-    """SIGNONMSGSRSV1 SIGNUPMSGSRSV1 BANKMSGSRSV1 CREDITCARDMSGSRSV1 INVSTMTMSGSRSV1
-    SECLISTMSGSRSV1 PROFMSGSRSV1 LOANMSGSRSV1""".split()
+    [
+        "SIGNONMSGSRSV1",
+        "SIGNUPMSGSRSV1",
+        "BANKMSGSRSV1",
+        "CREDITCARDMSGSRSV1",
+        "INVSTMTMSGSRSV1",
+        "SECLISTMSGSRSV1",
+        "PROFMSGSRSV1",
+        "LOANMSGSRSV1",
+    ]
 )
+_UNREAD: Final = frozenset({"INVOOLIST", "INV401K", "INV401KBAL"})  # open orders, pension plans
 
 
 class Document:
@@ -119,8 +128,7 @@ class Document:
     def _row(self, entry: Entry) -> Iterator[Record]:
         tag = entry.tag
         if tag in CASHLESS or tag == "LOANSTMTTRN":
-            count, line = self._left_out.get(tag, (0, entry.line))
-            self._left_out[tag] = (count + 1, line)
+            self._leave_out(entry)
             return
         yield from self._announce(entry.line)
         assert self._booking is not None
@@ -130,6 +138,10 @@ class Document:
         record = read_row(self._booking, entry) if tag in ROWS else read_trade(self._booking, entry)
         if record is not None:
             yield record
+
+    def _leave_out(self, entry: Entry) -> None:
+        count, line = self._left_out.get(entry.tag, (0, entry.line))
+        self._left_out[entry.tag] = (count + 1, line)
 
     def _aggregate(self, entry: Entry, fields: Mapping[str, str]) -> Iterator[Record]:
         tag = entry.tag
@@ -165,6 +177,8 @@ class Document:
             yield from self._announce(entry.line)
             assert self._booking is not None
             yield from read_cash(self._booking, entry, self._as_of)
+        elif tag in _UNREAD:
+            self._leave_out(entry)
         elif tag.endswith("MSGSRSV1") and tag not in _READ_SETS:
             self._findings.info(
                 "message-set-left-out", f"{shortened(tag)} holds no statements.", entry.line
@@ -239,7 +253,9 @@ class Document:
         message = shortened(text_of(fields, "MESSAGE")) or "no reason given"
         text = f"The bank answered with status {shortened(code)}: {message}."
         if severity == "ERROR":
-            self._findings.control(Severity.ERROR, "bank-refused", text, entry.line)
+            self._findings.pending.append(
+                Finding(Severity.ERROR, "bank-refused", text, line=entry.line)
+            )
         else:
             self._findings.warn("bank-warns", text, entry.line)
 

@@ -70,7 +70,9 @@ class Portfolio:
     def __init__(self) -> None:
         self._positions: dict[tuple[str, str], HoldingRecord] = {}
         self._wholes: dict[str, PortfolioRecord] = {}
-        self._partial: set[str] = set()
+        self._partial: set[str] = set()  # accounts of which a position could not be read
+        self._held: set[str] = set()
+        self._names: dict[str, tuple[str | None, str | None]] = {}
 
     def open(self, account: str, as_of: Moment | None, line: int) -> None:
         """The account tells all that it holds from here on."""
@@ -84,29 +86,27 @@ class Portfolio:
             self._partial.add(booking.account)
             return
         place = (record.account, record.security)
+        self._held.add(record.security)
         old = self._positions.get(place)
         self._positions[place] = record if old is None else _sum(old, record)
 
     def name(self, entry: Entry) -> None:
-        """What a security is called (SECINFO)."""
+        """What a security that is held is called (SECINFO)."""
         fields = entry.fields
         assert fields is not None
         security = _security(fields)
-        for place, record in self._positions.items():
-            if place[1] == security:
-                self._positions[place] = record._replace(
-                    name=text_of(fields, "SECNAME") or None,
-                    ticker=text_of(fields, "TICKER") or None,
-                )
+        if security in self._held:
+            named = (text_of(fields, "SECNAME") or None, text_of(fields, "TICKER") or None)
+            self._names[security] = named
 
     def records(self) -> Iterator[Record]:
         """All positions, and which accounts have told all of theirs."""
-        yield from self._positions.values()
+        for record in self._positions.values():
+            name, ticker = self._names.get(record.security, (None, None))
+            yield record._replace(name=name, ticker=ticker)
         for account, whole in self._wholes.items():
             if account not in self._partial:
                 yield whole
-        self._positions.clear()
-        self._wholes.clear()
 
     def _read(self, booking: Booking, entry: Entry, as_of: Moment | None) -> HoldingRecord | None:
         fields = entry.fields
@@ -157,8 +157,8 @@ def left_out(counts: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
         yield Finding(
             Severity.INFO,
             "rows-left-out",
-            f"{count} of {tag} were left out: they move no cash that the file tells. Look at the "
-            "bank's own statement for them.",
+            f"{count} of {tag} were left out: records of cash cannot say them. Look at the bank's own "
+            "statement.",
             line=line,
         )
 
@@ -190,9 +190,7 @@ def _sum(one: HoldingRecord, other: HoldingRecord) -> HoldingRecord:
 
 
 def _extra(fields: Mapping[str, str]) -> dict[str, str] | None:
-    extra = {
-        tag.casefold(): text for tag in (*_NUMBERS, *_WORDS) if (text := text_of(fields, tag))
-    }
+    extra = {tag.casefold(): text for tag in (*_NUMBERS, *_WORDS) if (text := text_of(fields, tag))}
     if "CURRENCY" in fields and (rate := text_of(fields, "CURRATE")):
         extra["currency_rate"] = rate
     return extra or None

@@ -26,9 +26,35 @@ _INFLOWS: Final = frozenset({"CREDIT", "DEP", "DIRECTDEP"})
 _OUTFLOWS: Final = frozenset({"DEBIT", "FEE", "SRVCHG", "CHECK"})
 # Elements that have a place of their own in a record, or none at all.
 _PLACED: Final = frozenset(
-    """STMTTRN STMTTRNP TRNTYPE DTPOSTED DTUSER DTAVAIL DTTRAN DTPENDING TRNAMT FITID NAME
-    MEMO CHECKNUM REFNUM CURRENCY ORIGCURRENCY CURRATE CURSYM BANKACCTTO CCACCTTO BANKID
-    ACCTID ACCTTYPE PAYEE EXTDNAME CORRECTFITID CORRECTACTION""".split()
+    [
+        "STMTTRN",
+        "STMTTRNP",
+        "TRNTYPE",
+        "DTPOSTED",
+        "DTUSER",
+        "DTAVAIL",
+        "DTTRAN",
+        "DTPENDING",
+        "TRNAMT",
+        "FITID",
+        "NAME",
+        "MEMO",
+        "CHECKNUM",
+        "REFNUM",
+        "CURRENCY",
+        "ORIGCURRENCY",
+        "CURRATE",
+        "CURSYM",
+        "BANKACCTTO",
+        "CCACCTTO",
+        "BANKID",
+        "ACCTID",
+        "ACCTTYPE",
+        "PAYEE",
+        "EXTDNAME",
+        "CORRECTFITID",
+        "CORRECTACTION",
+    ]
 )
 
 

@@ -13,29 +13,8 @@ from typing import Final, NamedTuple
 
 from core.errors import Unreadable
 from statements.bai2_findings import Findings
+from statements.ofx_tags import BREAKS, COLLECTED
 from statements.ofx_text import TEXT_MAX
-
-INVESTING: Final = frozenset(
-    """BUYDEBT BUYMF BUYOPT BUYOTHER BUYSTOCK SELLDEBT SELLMF SELLOPT SELLOTHER SELLSTOCK INCOME
-    INVEXPENSE MARGININTEREST RETOFCAP REINVEST TRANSFER SPLIT JRNLFUND JRNLSEC CLOSUREOPT""".split()
-)
-POSITIONS: Final = frozenset("POSDEBT POSMF POSOPT POSOTHER POSSTOCK".split())
-ACCOUNTS: Final = frozenset("BANKACCTFROM CCACCTFROM INVACCTFROM LOANACCTFROM".split())
-STATEMENTS: Final = frozenset("STMTRS CCSTMTRS INVSTMTRS STMTENDRS CCSTMTENDRS LOANSTMTRS".split())
-ROWS: Final = frozenset("STMTTRN STMTTRNP LOANSTMTTRN".split())
-# Aggregates that are handed over as one, with all elements inside of them.
-COLLECTED: Final = (
-    ROWS
-    | INVESTING
-    | POSITIONS
-    | ACCOUNTS
-    | frozenset("LEDGERBAL AVAILBAL BAL STATUS FI CLOSING CCCLOSING SECINFO".split())
-)
-_AROUND: Final = STATEMENTS | frozenset(
-    """OFX BANKTRANLIST BANKTRANLISTP INVTRANLIST LOANTRANLIST INVBANKTRAN INVPOSLIST INVBAL
-    BALLIST SECLIST STMTTRNRS CCSTMTTRNRS INVSTMTTRNRS SONRS""".split()
-)
-_BREAKS: Final = COLLECTED | _AROUND | frozenset(f"/{tag}" for tag in _AROUND)
 
 AGGREGATE_MAX: Final = 16 * 1024  # characters that the short way to an aggregate may look at
 ELEMENTS_MAX: Final = 500  # inside one aggregate
@@ -114,7 +93,7 @@ class Scanner:
             len(fields) != len(pairs)
             or len(pairs) + closes != text.count("<", start, end)
             or (closes and _STRAY.search(text, start, end))
-            or len(_BREAKS.intersection(fields)) != 1
+            or len(BREAKS.intersection(fields)) != 1
         ):
             return None
         line = self._line_at(start)
@@ -210,7 +189,7 @@ class Scanner:
                 return Entry(tag, "", fields, opening.line, last.line_end, whole=False)
             if entry.tag == f"/{tag}":
                 return Entry(tag, "", fields, opening.line, entry.line)
-            if entry.tag in _BREAKS or count >= ELEMENTS_MAX:
+            if entry.tag in BREAKS or count >= ELEMENTS_MAX:
                 self._again = entry
                 self._report_unclosed(tag, entry.line)
                 return Entry(tag, "", fields, opening.line, last.line_end)

@@ -17,17 +17,18 @@ BAI2_FILE = (
     b"16,165,1500000,1,DD1620,,DEALER PAYMENTS\n"
     b"49,8680000,3/\n98,8680000,1,5/\n99,8680000,1,7/\n"
 )
+OFX_FILE = b"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><SIGNONMSGSRSV1>"
 CSV_FILE = b"Date,Description,Amount\n2024-01-31,Coffee,-4.50\n"
 
 
 def test_the_names_are_unique() -> None:
     names = [candidate.name for candidate in FORMATS]
 
-    assert sorted(names) == ["bai2", "csv"]
+    assert sorted(names) == ["bai2", "csv", "ofx"]
 
 
 def test_formats_are_told_by_content() -> None:
-    for content, name in ((BAI2_FILE, "bai2"), (CSV_FILE, "csv")):
+    for content, name in ((BAI2_FILE, "bai2"), (CSV_FILE, "csv"), (OFX_FILE, "ofx")):
         found = detect(content)
 
         assert found is not None
@@ -36,7 +37,7 @@ def test_formats_are_told_by_content() -> None:
 
 def test_a_format_is_found_by_name() -> None:
     assert by_name("CSV").name == "csv"
-    with pytest.raises(Unreadable, match="known are bai2, csv"):
+    with pytest.raises(Unreadable, match="known are bai2, csv, ofx"):
         by_name("pdf")
 
 
@@ -52,7 +53,6 @@ def test_a_format_is_found_by_name() -> None:
         (gzip.compress(BAI2_FILE), "binary-file", "gzip"),
         (b"PK\x03\x04xl/workbook.xml", "binary-file", "ZIP"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "binary-file", "old Excel"),
-        (b"OFXHEADER:100\nDATA:OFXSGML", "format-unsupported", "OFX"),
         (b'<?xml version="1.0"?><Document><BkToCstmrStmt/>', "format-unsupported", "CAMT"),
         (b"{1:F01AAAABB99BSMK}{2:I940}\n:20:X\n", "format-unsupported", "MT940"),
         (b"!Type:Bank\nD1/2/24\nT-1.00\n^\n", "format-unsupported", "QIF"),
