@@ -20,8 +20,8 @@ from statements.ofx_scan import Scanner
 from statements.ofx_text import Blocks, line_separator, narrow_pieces
 
 _HEADER = re.compile(rb"\s*OFXHEADER\s*[:=]|<\?OFX\b", re.I)
-_ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?OFX\s*>", re.I)
-_MESSAGES = re.compile(rb"<(?:\w+MSGSRSV1|(?:CC|INV)?STMTRS)>", re.I)
+_ROOT = re.compile(rb"<(?:[\w-]+:)?OFX(?:\s[^<>]*)?>", re.I)
+_MESSAGES = re.compile(rb"<(?:\w{1,40}MSGSRSV1|(?:CC|INV)?STMTRS)>", re.I)
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 

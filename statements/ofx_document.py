@@ -55,6 +55,7 @@ class Document:
         self._portfolio = Portfolio()
         self._left_out: dict[str, tuple[int, int]] = {}
         self._statements = self._listed = self._open = 0
+        self._rooted = False  # whether <OFX> has come
         self._booking: Booking | None = None  # of the account come to; None before its first row
 
     def row(self, entry: Entry) -> TransactionRecord | None:
@@ -96,6 +97,14 @@ class Document:
                 "truncated",
                 "The file ends without </OFX>: it was cut off. Fetch it again from the bank.",
                 line,
+            )
+        if not self._rooted:
+            self._findings.control(
+                Severity.WARNING,
+                "root-missing",
+                "The file does not begin with <OFX>: what was before may be lost. Fetch it again "
+                "from the bank.",
+                1,
             )
         if self._listed:
             self._findings.info(
@@ -165,6 +174,7 @@ class Document:
         tag = entry.tag
         if tag == "OFX":
             self._open += 1
+            self._rooted = True
         elif tag == "CURDEF" and self._in_statement:
             self._curdef, self._booking = entry.value.strip(), None
         elif tag == "DTASOF" and self._in_statement:

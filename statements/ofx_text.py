@@ -20,7 +20,9 @@ from statements.csv_text import wide_encoding
 
 TEXT_MAX: Final = 1024 * 1024  # bytes between two tags
 FALLBACK: Final = "cp1252"
-_BEGINS: Final = re.compile(rb"<\s*(?:[\w.-]+:)?(?:OFX|\w+MSGSRSV1|\w*STMTRS)\b", re.I)
+_BEGINS: Final = re.compile(
+    rb"<(?:[\w-]+:)?(?:OFX|\w{1,40}MSGSRSV1|\w{0,10}STMTRS)(?:\s[^<>]*)?>", re.I
+)
 _HEADER: Final = re.compile(rb"CHARSET\s*[:=]\s*\"?([\w-]+)", re.I)
 _DECLARED: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w-]+)", re.I)
 _SINGLE_BYTE: Final = re.compile(r"(?:cp|windows-?)?(125[0-8])|(?:iso-?)?8859-?(1[0-6]|[1-9])")

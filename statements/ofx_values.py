@@ -18,7 +18,9 @@ _MOMENTS_REMEMBERED_MAX: Final = 4_096
 _DOT: Final = AmountReader(decimal_mark=".", thousands=",")
 _COMMA: Final = AmountReader(decimal_mark=",", thousands=".")
 # 14 digits before the mark and 8 after it can be stored; zeros before them say nothing.
-_PLAIN: Final = re.compile(r"[+-]?0*[0-9]{1,14}(?:\.[0-9]{1,8})?0*", re.ASCII).fullmatch
+_PLAIN: Final = re.compile(
+    r"[+-]?0*(?:[0-9]{1,14}(?:\.(?:[0-9]{1,8}0*)?)?|\.[0-9]{1,8}0*)", re.ASCII
+).fullmatch
 _PADDED: Final = re.compile(r"(?<![0-9.,])0+(?=[0-9])", re.ASCII)
 _TAIL: Final = re.compile(r"([.,][0-9]{1,8})0*", re.ASCII)
 _MOMENT: Final = re.compile(

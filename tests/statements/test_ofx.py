@@ -235,6 +235,15 @@ def test_what_is_no_ofx_is_unreadable(data: bytes, code: str) -> None:
     assert caught.value.code == code
 
 
+def test_an_excerpt_is_read_and_told() -> None:
+    whole = statement(ROW)
+
+    records = read(whole[whole.index(b"<STMTRS>") :])
+
+    assert sum(isinstance(record, TransactionRecord) for record in records) == 1
+    assert codes(records) == ["root-missing"]
+
+
 def test_text_without_end_is_refused() -> None:
     with pytest.raises(Unreadable) as caught:
         read(statement(ROW.replace("SHOP", "A" * 3_000_000)))
