@@ -95,6 +95,7 @@ class JsonReport:
     def __init__(self) -> None:
         self.format: str | None = None
         self._accounts: dict[str, AccountRecord] = {}
+        self._holders: set[str] = set()  # accounts that hold securities
         self._spool = Spool()
 
     def add(self, record: Record) -> None:
@@ -113,6 +114,7 @@ class JsonReport:
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
             case HoldingRecord():
+                self._holders.add(record.account)
                 self._put(record.account, "holdings", _holding(record))
             case RemovalRecord() | SuccessionRecord() | PortfolioRecord():
                 pass  # what they say, the lists of an account say
@@ -127,7 +129,8 @@ class JsonReport:
             for number, account in enumerate(self._accounts.values()):
                 out.write(b",\n" if number else b"\n")
                 out.write(orjson.dumps(_account(account))[:-1])
-                for name in ("balances", "summaries", "transactions", "holdings"):
+                held = ("holdings",) if account.key in self._holders else ()
+                for name in ("balances", "summaries", "transactions", *held):
                     out.write(b',"' + name.encode("ascii") + b'":[')
                     out.writelines(spool.read((account.key, name)))
                     out.write(b"]")

@@ -157,8 +157,8 @@ def left_out(counts: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
         yield Finding(
             Severity.INFO,
             "rows-left-out",
-            f"{count} of {tag} were left out: records of cash cannot say them. Look at the bank's own "
-            "statement.",
+            f"{count} of {tag} were left out: they are neither cash nor a position. Look at the "
+            "bank's own statement.",
             line=line,
         )
 

@@ -137,11 +137,9 @@ def test_what_other_readers_state_of_their_fixtures() -> None:
         "-30.000",
         "-3.77000",
     ]
-    assert [r.description for r in rows(f"{actual}/8859-1.qfx")][0].startswith(
-        "Paiement facture/Carte prépayée"
-    )
+    assert rows(f"{actual}/8859-1.qfx")[0].description.startswith("Paiement facture/Carte prépayée")
     assert "TPAY <DEFTPYMT>" in rows(f"{actual}/html-vals.qfx")[1].description
-    assert [str(b.amount) for b in balances(f"{asgrim}/ofxdata-xml.ofx")][0] == "5250.00"
+    assert balances(f"{asgrim}/ofxdata-xml.ofx")[0].amount == Decimal("5250.00")
     assert len(rows(f"{asgrim}/ofxdata-xml.ofx")) == 3
     assert "Amazon & Cloud" in rows(f"{asgrim}/ofxdata-memoWithAmpersand.ofx")[0].description
 
