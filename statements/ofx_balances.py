@@ -13,6 +13,7 @@ from statements.ofx_scan import Entry
 from statements.ofx_values import Moment, currency_of, read_amount, shortened, text_of
 
 CODE_MAX: Final = 20  # characters of a balance's code that can be stored
+FIGURES_MAX: Final = 500  # that one statement may name itself
 _KINDS: Final = {
     "LEDGERBAL": BalanceKind.CURRENT_LEDGER,
     "AVAILBAL": BalanceKind.CURRENT_AVAILABLE,
@@ -62,10 +63,12 @@ def read_listed(
     fields = entry.fields
     assert fields is not None
     name, text = text_of(fields, "NAME") or "BAL", text_of(fields, "VALUE")
-    if text_of(fields, "BALTYPE").upper() not in {"", "DOLLAR"}:
+    money = text_of(fields, "BALTYPE").upper() in {"", "DOLLAR"}
+    if not money or len(codes) >= FIGURES_MAX:
+        what = f"is one more than {FIGURES_MAX}" if money else "is no amount of money"
         booking.findings.info(
             "figure-left-out",
-            f"The bank states a figure that is no amount of money: {shortened(name)}.",
+            f"The bank states a figure that {what}: {shortened(name)}.",
             entry.line,
             shortened(text),
         )

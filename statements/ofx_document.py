@@ -166,6 +166,7 @@ class Document:
             if tag == "BAL":
                 yield from read_listed(self._booking, entry, self._as_of, self._codes)
             elif tag in {"LEDGERBAL", "AVAILBAL"}:
+                self._as_of = self._as_of or self._moments.read(fields.get("DTASOF", ""))
                 yield from read_balance(self._booking, entry)
             else:
                 yield from read_closing(self._booking, entry)
@@ -219,7 +220,7 @@ class Document:
         entry = self._account
         fields = {} if entry is None or entry.fields is None else entry.fields
         tag = "" if entry is None else entry.tag
-        number = text_of(fields, "ACCTID")
+        number = text_of(fields, "ACCTID") or text_of(fields, "LOANACCTID")
         bank = text_of(fields, "BANKID") or text_of(fields, "BROKERID")
         kind = text_of(fields, "ACCTTYPE").upper() or tag
         currency = self._currency(line)

@@ -247,7 +247,7 @@ def _currency(booking: Booking, fields: Mapping[str, str], entry: Entry) -> str:
     """CURRENCY says in what the amount is; ORIGCURRENCY in what it was before it was converted."""
     if "CURRENCY" not in fields:
         return booking.currency
-    stated = currency_of(fields.get("CURSYM", ""))
+    stated = currency_of(fields.get("CURSYM") or fields["CURRENCY"])
     if stated is None or stated == booking.currency:
         return booking.currency
     if booking.findings.first(f"{booking.account} in {stated}"):

@@ -193,6 +193,33 @@ def test_figures_that_the_bank_names_are_kept_apart() -> None:
     assert codes(records) == ["figure-left-out"]
 
 
+def test_figures_without_end_are_not_taken_in() -> None:
+    figure = "<BAL><NAME>Same<VALUE>5.00</BAL>"
+    ledger = "<LEDGERBAL><BALAMT>1<DTASOF>20260331</LEDGERBAL>"
+
+    records = read(statement(after=f"{ledger}<BALLIST>{figure * 2_000}</BALLIST>"))
+
+    named = balances(records)[1:]
+    assert len({balance.code for balance in named}) == len(named) == 500
+    assert {str(balance.as_of) for balance in named} == {"2026-03-31"}
+    assert codes(records) == ["figure-left-out"] * 1_500
+
+
+def test_a_currency_without_its_aggregate_is_one() -> None:
+    (row,) = rows(statement(f"{ROW}<CURRENCY>EUR"))
+
+    assert row.currency == "EUR"
+
+
+def test_an_account_of_a_loan_has_its_number() -> None:
+    loan = "<LOANACCTFROM><LOANACCTID>L-9<LOANTYPE>AUTO</LOANACCTFROM>"
+    data = f"{HEADER}<OFX><LOANSTMTRS><CURDEF>USD{loan}</LOANSTMTRS></OFX>".encode()
+
+    (account,) = [record for record in read(data) if isinstance(record, AccountRecord)]
+
+    assert (account.number, account.type) == ("L-9", "loan")
+
+
 @pytest.mark.parametrize(("close", "found"), [("60.00", []), ("61.00", ["closing-balance"])])
 def test_a_closing_statement_is_proved(close: str, found: list[str]) -> None:
     closing = (
