@@ -126,6 +126,8 @@ class Document:
         """An account is yielded even where its statement has neither rows nor balances."""
         if self._in_statement and self._account is not None:
             yield from self._announce(line)
+        elif self._in_statement and self._booking is None:
+            self._report_no_number(line)
         self._in_statement = False
 
     def _come_to(self, entry: Entry) -> None:
@@ -224,10 +226,8 @@ class Document:
         bank = text_of(fields, "BANKID") or text_of(fields, "BROKERID")
         kind = text_of(fields, "ACCTTYPE").upper() or tag
         currency = self._currency(line)
-        if not number and self._findings.first(f"number {line}"):
-            self._findings.warn(
-                "account-number-missing", "The statement names no account.", line, "ACCTID"
-            )
+        if not number:
+            self._report_no_number(line)
         hidden = any(mark in number.casefold() for mark in ("*", "xxx", "•"))
         parts = (bank, text_of(fields, "BRANCHID"), number, kind)
         return AccountRecord(
@@ -239,6 +239,11 @@ class Document:
             institution_name=text_of(self._bank, "ORG") or None,
             mask=_digits_at_end(number) if hidden else None,
             type=_TYPES.get(kind, kind.casefold()) or None,
+        )
+
+    def _report_no_number(self, line: int) -> None:
+        self._findings.warn(
+            "account-number-missing", "The statement names no account.", line, "ACCTID"
         )
 
     def _currency(self, line: int) -> str:

@@ -88,3 +88,32 @@ async def test_numbers_of_accounts_are_shown_nowhere(world: World) -> None:
         "select external_account_id, masked_number from app.account_mappings"
     )
     assert not any("0004471882" in str(tuple(row)) for row in kept)
+
+
+async def test_a_statement_without_currency_is_imported_and_told(world: World) -> None:
+    place = await world.place()
+
+    job = await world.take_in(place, SAMPLE.replace(b"<CURDEF>USD", b"<CURDEF>"))
+
+    assert (job["state"], job["imported"]) == ("completed", 6)
+    assert {row["code"] for row in await world.findings(place, job["id"])} == {"currency-assumed"}
+
+
+async def test_pending_rows_and_rows_without_a_day_are_imported(world: World) -> None:
+    place = await world.place()
+    pending = (
+        b"<BANKTRANLISTP><STMTTRNP><TRNTYPE>POS<DTTRAN>20260316<TRNAMT>-3.00<NAME>CAFE"
+        b"</STMTTRNP></BANKTRANLISTP><LEDGERBAL>"
+    )
+    content = SAMPLE.replace(b"<LEDGERBAL>", pending, 1).replace(b"20260312", b"00000000")
+
+    job = await world.take_in(place, content)
+
+    assert (job["state"], job["imported"]) == ("completed", 7)
+    rows = {row["description"]: row for row in await world.rows(place)}
+    assert rows["CAFE"]["status"] == "pending"
+    undated = await world.owner.fetch(
+        "select description from app.transactions where posted_date is null order by 1"
+    )
+    assert [row["description"] for row in undated] == ["CAFE", "TEA & TOOLS LTD"]
+    assert [row["code"] for row in await world.findings(place, job["id"])] == ["date-unreadable"]

@@ -254,6 +254,12 @@ def test_several_statements_have_accounts_of_their_own() -> None:
     assert booked == [accounts[0], accounts[1], accounts[0]]
 
 
+def test_a_statement_that_says_nothing_is_told() -> None:
+    records = read(f"{HEADER}<OFX><STMTRS><CURDEF>USD</STMTRS></OFX>".encode())
+
+    assert codes(records) == ["account-number-missing"]
+
+
 def test_an_answer_that_refuses_is_told() -> None:
     refused = "<SIGNONMSGSRSV1><SONRS><STATUS><CODE>15500<SEVERITY>ERROR<MESSAGE>Bad</STATUS>"
     records = read(f"{HEADER}<OFX>{refused}</SONRS></SIGNONMSGSRSV1></OFX>".encode())
