@@ -66,14 +66,15 @@ class Blocks(Iterator[str]):
         return text
 
     def _detected(self, run: bytes) -> str:
-        """UTF-8 or one byte a letter: decided once, by the first run that is not plain ASCII."""
-        try:
-            run.decode("utf-8")
-        except UnicodeDecodeError:
-            found = self._declared or FALLBACK
+        """UTF-8 or one byte a letter: decided once, by the first run that is not plain ASCII.
+
+        Most values decide, so that one broken letter does not spoil all others.
+        """
+        foreign = [value for value in run.split(b"<") if not value.isascii()]
+        if sum(map(_is_utf8, foreign)) * 2 < len(foreign):
             if self._declared is None:
-                self._note(f"The text is not UTF-8 and was read as {found}")
-            return found
+                self._note(f"The text is not UTF-8 and was read as {FALLBACK}")
+            return self._declared or FALLBACK
         if self._declared is not None:
             self._note(f"The header says {self._declared}, but the text is UTF-8 and was read so")
         return "utf-8"
@@ -179,3 +180,11 @@ def _runs(pieces: Iterable[bytes]) -> Iterator[bytes]:
         tail = waiting
     if tail:
         yield tail
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -85,6 +85,20 @@ def test_the_bytes_decide_the_encoding(
     assert codes(records) == found
 
 
+def test_one_broken_letter_spoils_no_other() -> None:
+    named = ROW.replace("SHOP", "Café")
+    data = statement(named, named, named, header=HEADER.replace("1252", "NONE"))
+
+    broken = data.replace("Café".encode(), b"Caf\xe9", 1)
+
+    assert [row.description for row in rows(broken)] == [
+        "Caf\\xe9 CARD 12",
+        "Café CARD 12",
+        "Café CARD 12",
+    ]
+    assert codes(read(broken)) == ["bytes-undecodable"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
 def test_wide_text_and_marks_are_read(encoding: str) -> None:
     data = statement(ROW, header="").decode().encode(encoding)
