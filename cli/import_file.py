@@ -21,7 +21,9 @@ def import_file(
         str, typer.Option(envvar="BANKFEEDS_TOKEN", help="A user's token; see `bankfeeds token`.")
     ] = "",
     tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
-    format: Annotated[str | None, typer.Option(help="bai2, csv or mt940; else by content.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="bai2, csv, mt940 or ofx; else by content.")
+    ] = None,
     profile: Annotated[
         Path | None, typer.Option(help="CSV profile as JSON; see `bankfeeds parse --propose`.")
     ] = None,

@@ -37,7 +37,8 @@ def parse(
     file: Annotated[Path, typer.Argument(help="The statement file.", readable=False)],
     *,
     format: Annotated[
-        str | None, typer.Option("--format", help="bai2, csv or mt940; else told from the content.")
+        str | None,
+        typer.Option("--format", help="bai2, csv, mt940 or ofx; else told from the content."),
     ] = None,
     profile: Annotated[
         Path | None, typer.Option("--profile", help="CSV profile, a JSON file.")

@@ -95,6 +95,7 @@ class JsonReport:
     def __init__(self) -> None:
         self.format: str | None = None
         self._accounts: dict[str, AccountRecord] = {}
+        self._holders: set[str] = set()  # accounts that hold securities
         self._spool = Spool()
 
     def add(self, record: Record) -> None:
@@ -112,8 +113,11 @@ class JsonReport:
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
                 self._put("", "findings", _finding(withdrawal_finding(record)))
-            case RemovalRecord() | SuccessionRecord() | HoldingRecord() | PortfolioRecord():
-                pass  # providers deliver them; no statement file does
+            case HoldingRecord():
+                self._holders.add(record.account)
+                self._put(record.account, "holdings", _holding(record))
+            case RemovalRecord() | SuccessionRecord() | PortfolioRecord():
+                pass  # what they say, the lists of an account say
             case _:
                 assert_never(record)
 
@@ -125,7 +129,8 @@ class JsonReport:
             for number, account in enumerate(self._accounts.values()):
                 out.write(b",\n" if number else b"\n")
                 out.write(orjson.dumps(_account(account))[:-1])
-                for name in ("balances", "summaries", "transactions"):
+                held = ("holdings",) if account.key in self._holders else ()
+                for name in ("balances", "summaries", "transactions", *held):
                     out.write(b',"' + name.encode("ascii") + b'":[')
                     out.writelines(spool.read((account.key, name)))
                     out.write(b"]")
@@ -176,6 +181,20 @@ def _summary(record: SummaryRecord) -> dict[str, Any]:
         "itemCount": record.item_count,
         "currency": record.currency,
         "asOf": _date(record.as_of),
+    }
+
+
+def _holding(record: HoldingRecord) -> dict[str, Any]:
+    return {
+        "security": record.security,
+        "name": record.name,
+        "ticker": record.ticker,
+        "type": record.type,
+        "quantity": _amount(record.quantity),
+        "price": _amount(record.price),
+        "value": _amount(record.value),
+        "currency": record.currency,
+        "asOf": record.as_of.isoformat(),
     }
 
 

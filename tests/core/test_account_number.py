@@ -32,3 +32,11 @@ def test_a_field_that_is_a_known_number_is_masked_and_nothing_else() -> None:
     line = "03,0012345678,EUR,015,0012345678901,,/"
 
     assert without_numbers(line, {"0012345678"}) == "03,••••5678,EUR,015,0012345678901,,/"
+
+
+def test_numbers_between_tags_are_masked() -> None:
+    line = "<ACCTID>0012345678</ACCTID><FITID>0012345678901"
+
+    assert without_numbers(line, {"0012345678"}) == (
+        "<ACCTID>••••5678</ACCTID><FITID>0012345678901"
+    )
