@@ -96,6 +96,14 @@ async def missing(
     return [read(Missing, row) for row in rows]
 
 
+async def pending(
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, fingerprints: Sequence[bytes]
+) -> list[Missing]:
+    """The pending rows that have these fingerprints."""
+    rows = await tx.rows(_SQL["pending"], tenant_id, mapping_id, list(fingerprints))
+    return [read(Missing, row) for row in rows]
+
+
 async def standing(
     tx: Tx, *, tenant_id: UUID, mapping_id: UUID, fingerprints: Sequence[bytes]
 ) -> set[bytes]:

@@ -168,21 +168,36 @@ class Applying:
         targets: Mapping[str, Target],
         windows: Sequence[Window],
     ) -> list[Read]:
-        """A page of our own that says what complete readings did not have; none where all is there.
+        """A page of our own that says what complete readings did not have, and what goes on under
+        another id; none where there is neither.
 
         It is kept like the others, so that it is read again where they are.
         """
-        if not windows:
+        batches = [batch for _, parts in read for batch in parts]
+        entries = [entry for batch in batches for entry in batch.entries]
+        removals = [one for batch in batches for one in batch.removals]
+        if windows:
+            missed = await reconciling.missed(
+                tx,
+                tenant_id=self._job.tenant_id,
+                windows=windows,
+                entries=entries,
+                targets=targets,
+                accounts=self._accounts,
+                key=self._key,
+            )
+        elif removals and self._connector.facts.stable_ids:
+            missed = await reconciling.replaced(
+                tx,
+                tenant_id=self._job.tenant_id,
+                removals=removals,
+                entries=entries,
+                targets=targets,
+                accounts=self._accounts,
+                key=self._key,
+            )
+        else:
             return []
-        missed = await reconciling.missed(
-            tx,
-            tenant_id=self._job.tenant_id,
-            windows=windows,
-            entries=[entry for _, parts in read for batch in parts for entry in batch.entries],
-            targets=targets,
-            accounts=self._accounts,
-            key=self._key,
-        )
         if not missed:
             return []
         kept = await self._keep(tx, reconciliation(missed))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from core.records import AccountRecord, TransactionStatus
+from core.records import AccountRecord, RemovalRecord, TransactionStatus
 from core.vault import DataKey
 from db import stable_ids
 from db.session import Tx
@@ -19,6 +19,7 @@ from db.stable_ids import Missing
 from pipeline.batch import Entry, Target
 from pipeline.formats import Missed
 from pipeline.identity import external_account
+from pipeline.normalize import stable_fingerprint
 from pipeline.succession import successions
 from providers.base import Window
 
@@ -44,14 +45,7 @@ async def missed(
 ) -> list[Missed]:
     """What has gone of each account, and what goes on as what. Notes booked rows that are missed
     for the first time."""
-    readings: dict[str, _Reading] = {window.account: _Reading() for window in windows}
-    for entry in entries:
-        reading = readings.get(entry.record.account)
-        if reading is not None and entry.record.external_id is not None:
-            reading.seen.add(entry.record.external_id)
-            reading.entries.append(entry)
-            if entry.record.pending_external_id is not None:
-                reading.named.add(entry.record.pending_external_id)
+    readings = _readings((window.account for window in windows), entries)
     found = []
     for name, reading in readings.items():
         target, record = targets.get(name), accounts.get(name)
@@ -79,6 +73,61 @@ async def missed(
                 )
             )
     return found
+
+
+async def replaced(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    removals: Iterable[RemovalRecord],
+    entries: Iterable[Entry],
+    targets: Mapping[str, Target],
+    accounts: Mapping[str, AccountRecord],
+    key: DataKey,
+) -> list[Missed]:
+    """What goes on as what, of pending rows that the source takes back: it does not always say
+    which booked one a pending one has become."""
+    removed: dict[str, set[str]] = {}
+    for removal in removals:
+        removed.setdefault(removal.account, set()).add(removal.external_id)
+    readings = _readings(removed, entries)
+    found = []
+    for name, reading in readings.items():
+        target, record = targets.get(name), accounts.get(name)
+        if target is None or target.account_id is None or record is None or not reading.entries:
+            continue
+        rows = await stable_ids.pending(
+            tx,
+            tenant_id=tenant_id,
+            mapping_id=target.mapping_id,
+            fingerprints=[
+                stable_fingerprint(one) for one in removed[name] - reading.seen - reading.named
+            ],
+        )
+        succeeded = await _succeeded(tx, tenant_id, target, rows, reading) if rows else []
+        if succeeded:
+            found.append(
+                Missed(
+                    account_id=external_account(record, key).external_account_id,
+                    currency=record.currency,
+                    succeeded=succeeded,
+                    vanished=(),
+                )
+            )
+    return found
+
+
+def _readings(accounts: Iterable[str], entries: Iterable[Entry]) -> dict[str, _Reading]:
+    """What came of each of these accounts."""
+    readings = {account: _Reading() for account in accounts}
+    for entry in entries:
+        reading = readings.get(entry.record.account)
+        if reading is not None and entry.record.external_id is not None:
+            reading.seen.add(entry.record.external_id)
+            reading.entries.append(entry)
+            if entry.record.pending_external_id is not None:
+                reading.named.add(entry.record.pending_external_id)
+    return readings
 
 
 async def _missing(

@@ -65,6 +65,20 @@ where t.tenant_id = $1
   and not (t.external_id = any($6::text[]))
 order by t.sort_date, t.external_id;
 
+-- name: pending
+-- role: worker
+-- Those of these ids that pending rows have.
+select
+  t.id, t.external_id, t.status, t.amount, t.currency, t.sort_date as day, t.description,
+  t.extra ->> 'remoteId' as remote_id, t.missed_at is not null as was_missed
+from app.transactions as t
+where t.tenant_id = $1
+  and t.mapping_id = $2
+  and t.fingerprint = any($3::bytea[])
+  and t.occurrence = 0
+  and t.status = 'pending'
+order by t.sort_date, t.external_id;
+
 -- name: standing
 -- role: worker
 -- Which of these ids rows have, or had before.

@@ -16,7 +16,7 @@ from providers.plaid.api import ask_item, is_code, told
 from providers.plaid.elements import ACCOUNTS
 from providers.plaid.portfolio import portfolio
 from providers.plaid.position import Position
-from providers.plaid.reading import INITIAL, NOT_READY, Reading
+from providers.plaid.reading import COMPLETE, INITIAL, NOT_READY, Reading
 from providers.plaid.settings import PlaidApp, PlaidCredentials
 
 NOT_READY_AGAIN: Final = timedelta(seconds=5)
@@ -119,6 +119,8 @@ def _windows(reading: Reading, item: _Item, wanted: Wanted, *, is_all: bool) -> 
     is_first = wanted.cursor is None and wanted.phase is SyncPhase.INITIAL
     if reading.start is not None or is_first or not reading.ended:
         return
+    if reading.status not in {INITIAL, COMPLETE}:
+        return  # Plaid does not say how much of it this is: what is not here may be still to come
     today, oldest = wanted.now.date(), reading.oldest
     first = min(oldest or wanted.since, wanted.since) if is_all else oldest
     if first is None:

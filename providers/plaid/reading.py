@@ -18,6 +18,7 @@ DAYS: Final = 730  # fixed for ever by the first request for transactions, so al
 MUTATIONS_MAX: Final = 3  # from one stored cursor; then its stream counts as broken
 NOT_READY: Final = "NOT_READY"
 INITIAL: Final = "INITIAL_UPDATE_COMPLETE"
+COMPLETE: Final = "HISTORICAL_UPDATE_COMPLETE"
 
 MUTATION: Final = "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
 
