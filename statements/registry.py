@@ -8,9 +8,10 @@ from typing import Final
 from core.errors import Unreadable
 from statements.bai2 import BAI2
 from statements.base import HEAD_BYTES, StatementFormat
+from statements.camt import CAMT
 from statements.csv import CSV
 
-FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CSV)
+FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CAMT, CSV)
 CERTAIN_ENOUGH: Final = 50  # percent
 
 _BINARY: Final = (
@@ -33,7 +34,6 @@ _BINARY: Final = (
 )
 _UNSUPPORTED: Final = (
     (re.compile(rb"OFXHEADER|<OFX|<\?OFX", re.I), "an OFX or QFX file"),
-    (re.compile(rb"BkToCstmr|camt\.05[234]", re.I), "an ISO 20022 CAMT file"),
     (re.compile(rb"^(?:\{1:|:20:)", re.M), "an MT940 or MT942 file"),
     (re.compile(rb"^!(?:Type|Account):", re.I | re.M), "a QIF file"),
     (re.compile(rb"^\s*(?:<!doctype html|<html)", re.I), "a web page"),
