@@ -9,31 +9,36 @@ from core.account_number import masked
 from statements.camt_events import Fields
 from statements.camt_values import is_true, reference
 
+_SHOWN: Final = 4
+_HIDDEN: Final = masked("")
 COMBINED_MAX: Final = 100  # details whose texts stand for all of an entry
 _TEXTS: Final = ("remittance", "structured", "additional", "return_text")
 # Extra fields that are kept as they stand, by the name of the field.
-_ENTRY_EXTRA: Final = ("entry_reference", "batch_count", "payment_id", "proprietary")
-_DETAIL_EXTRA: Final = (
-    "instruction_id",
-    "transaction_id",
-    "uetr",
-    "mandate_id",
-    "creditor_id",
-    "cheque_number",
-    "clearing_reference",
-    "proprietary_reference",
-    "payment_id",
-    "message_id",
-    "purpose",
-    "return_reason",
-    "structured",
-    "settlement_date",
-    "proprietary",
+_ENTRY_EXTRA: Final = frozenset(("entry_reference", "batch_count", "payment_id", "proprietary"))
+_DETAIL_EXTRA: Final = frozenset(
+    (
+        "instruction_id",
+        "transaction_id",
+        "uetr",
+        "mandate_id",
+        "creditor_id",
+        "cheque_number",
+        "clearing_reference",
+        "proprietary_reference",
+        "payment_id",
+        "message_id",
+        "purpose",
+        "return_reason",
+        "structured",
+        "settlement_date",
+        "proprietary",
+    )
 )
 _MONEY: Final = (
     ("instructed", "instructed_currency", "original_amount", "original_currency"),
     ("charges", "charges_currency", "charges", "charges_currency"),
 )
+_AMOUNTS: Final = frozenset(("instructed", "charges", "rate"))
 
 
 class Party(NamedTuple):
@@ -89,14 +94,14 @@ def extra_of(entry: Fields, detail: Fields, party: Party) -> dict[str, str] | No
         extra["status"] = status
     if "reversal" in entry and is_true(entry["reversal"]):
         extra["reversal"] = "true"
-    for name in _ENTRY_EXTRA:
-        if name in entry:
+    for name in entry:
+        if name in _ENTRY_EXTRA:
             extra[name] = entry[name]
-    for name in _DETAIL_EXTRA:
-        if name in detail:
+    for name in detail:
+        if name in _DETAIL_EXTRA:
             extra[name] = detail[name]
     if party.account is not None:
-        extra["counterparty_account"] = masked(party.account)
+        extra["counterparty_account"] = _masked(party.account)
     if party.bank is not None:
         extra["counterparty_bank"] = party.bank
     if party.ultimate is not None and party.ultimate != party.name:
@@ -107,7 +112,15 @@ def extra_of(entry: Fields, detail: Fields, party: Party) -> dict[str, str] | No
     return extra or None
 
 
+def _masked(number: str) -> str:
+    if number.isalnum() and len(number) >= 2 * _SHOWN:
+        return _HIDDEN + number[-_SHOWN:].upper()  # what `masked` makes of it, sooner
+    return masked(number)
+
+
 def _money(entry: Fields, detail: Fields, extra: dict[str, str]) -> None:
+    if _AMOUNTS.isdisjoint(entry) and _AMOUNTS.isdisjoint(detail):
+        return
     booked = entry.get("currency")
     for amount, currency, amount_name, currency_name in _MONEY:
         source = detail if amount in detail else entry

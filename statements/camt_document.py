@@ -58,7 +58,8 @@ class Document:
         self, fields: Fields, details: list[Fields], dropped: int, line: int, line_end: int
     ) -> None:
         """See `Sink.entry`."""
-        self._account(currency_of(fields.get("currency")), line)
+        if self._statement.key is None:
+            self._account(currency_of(fields.get("currency")), line)
         records = self._entries.read(self._statement, fields, details, dropped, (line, line_end))
         self._drain()
         self.records += records

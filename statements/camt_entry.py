@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.errors import InvalidMoney
 from core.records import TransactionRecord, TransactionStatus
@@ -44,8 +43,7 @@ _STATUSES: Final = {
 _NONE: Final[Fields] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(NamedTuple):
     """What all transactions of one entry share."""
 
     account: str
@@ -115,7 +113,9 @@ class Entries:
         except InvalidMoney as error:
             self._reject("amount-unreadable", f"its amount has {error}", "Amt", get("amount"), line)
             return None
-        currency = currency_of(get("currency")) or statement.currency
+        currency: str | None = get("currency")
+        if currency != statement.currency or currency is None:
+            currency = currency_of(currency) or statement.currency
         if currency is None or statement.key is None:
             what = "nothing names its currency"
             self._reject("currency-unreadable", what, "Ccy", get("currency"), line)
@@ -328,8 +328,7 @@ class Entries:
     def _too_many(self, count: int, line: int) -> None:
         self._findings.warn(
             "batch-too-large",
-            f"An entry has {count} details, more than can be held: it was read as one "
-            "transaction.",
+            f"An entry has {count} details, more than can be held: it was read as one transaction.",
             line,
             "TxDtls",
         )

@@ -7,11 +7,12 @@ and the details of an entry are bounded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 from xml.parsers import expat
 
 from core.errors import Unreadable
-from statements.camt_fields import KINDS, MESSAGE, OUTSIDE, Node, Scope
+from statements.camt_fields import KINDS, MESSAGE, OUTSIDE, SKIPPED, Node, Scope
 
 DEPTH_MAX: Final = 64
 NAMES_MAX: Final = 20_000  # distinct names of elements and attributes
@@ -45,6 +46,21 @@ class Sink(Protocol):
         ...
 
 
+class _Place:
+    """Where the walk stands."""
+
+    __slots__ = ("depth", "fields", "line", "node", "scopes", "skipped_from", "skipped_in")
+
+    def __init__(self) -> None:
+        self.node = OUTSIDE
+        self.fields: Fields = {}  # of the innermost scope
+        self.line = 0  # where it began
+        self.scopes: list[tuple[Fields, int]] = []  # those around it
+        self.depth = 0  # of elements that are not read
+        self.skipped_in = OUTSIDE  # what is around them
+        self.skipped_from = 0
+
+
 class Walker:
     """One pass of expat over one document; `feed` it pieces, then `close` it."""
 
@@ -58,6 +74,7 @@ class Walker:
         self.root_closed = False
         self._version = ""
         self._texts: list[str] = []
+        self._at = _Place()
         self._entry_byte = self._dropped = 0
         self._details: list[Fields] = []
         parser.buffer_text = True
@@ -67,7 +84,7 @@ class Walker:
         parser.EntityDeclHandler = self._doctype
         parser.ExternalEntityRefHandler = self._doctype
         parser.CharacterDataHandler = self._texts.append
-        parser.StartElementHandler, parser.EndElementHandler = self._handlers()
+        parser.StartElementHandler, parser.EndElementHandler = self._start(), self._end()
 
     @property
     def line(self) -> int:
@@ -104,76 +121,110 @@ class Walker:
             line=self.line,
         )
 
-    def _handlers(self):  # type: ignore[no-untyped-def]
-        """The handlers of elements, as closures: they run for every tag of the document."""
-        parser, texts, ended = self._parser, self._texts, self._ended
-        stack: list[tuple[Node, Fields, int]] = []
-        node, fields, line, skipped = OUTSIDE, Fields(), 0, 0
+    def _start(self) -> Callable[[str, dict[str, str]], None]:
+        """The handler of start tags, as a closure: it runs for every one of the document."""
+        at, texts, find = self._at, self._texts, self._child
+        clear = texts.clear
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal node, fields, line, skipped
-            texts.clear()
-            if skipped:
-                skipped += 1
-                if skipped > DEPTH_MAX:
-                    raise _too_deep(parser.CurrentLineNumber)
+            if texts:
+                clear()
+            child = at.node.children.get(name)
+            if child is None and (child := find(name, attributes)) is None:
                 return
-            child = node.children.get(name) or self._child(node, name, attributes)
-            if child is None:
-                skipped = 1
-                return
-            stack.append((node, fields, line))
-            node = child
+            at.node = child
             if child.scope:
-                around, fields, line = fields, {}, parser.CurrentLineNumber
-                self._began(child.scope, around, fields, line)
-            elif attributes and child.attribute and child.attribute not in fields:
-                fields[child.attribute] = attributes.get("Ccy", "").strip()
-            elif child is OUTSIDE and len(stack) > DEPTH_MAX:
-                raise _too_deep(parser.CurrentLineNumber)
+                self._began(child.scope)
+            elif attributes and child.attribute and child.attribute not in at.fields:
+                at.fields[child.attribute] = attributes.get("Ccy", "").strip()
+
+        return start
+
+    def _end(self) -> Callable[[str], None]:
+        """The handler of end tags, a closure too."""
+        at, texts, leave = self._at, self._texts, self._leave
+        clear = texts.clear
 
         def end(_: str) -> None:
-            nonlocal node, fields, line, skipped
-            if skipped:
-                skipped -= 1
-                texts.clear()
-                return
-            if node.field:
+            node = at.node
+            field = node.field
+            if field:
                 if texts:
-                    text = (texts[0] if len(texts) == 1 else "".join(texts)).strip()
-                    texts.clear()
+                    text = texts[0].strip() if len(texts) == 1 else "".join(texts).strip()
+                    clear()
                     if text:
-                        _keep(fields, node, text)
-            elif node.scope:
-                ended(node.scope, fields, line, parser.CurrentLineNumber)
-            node, fields, line = stack.pop()
-            if not stack:
-                self.root_closed = True
+                        if field in at.fields or len(text) > FIELD_CHARACTERS_MAX:
+                            _keep(at.fields, node, text)
+                        else:
+                            at.fields[field] = text
+                at.node = node.parent
+            elif node.plain:
+                at.node = node.parent
+            else:
+                leave(node)
 
-        return start, end
+        return end
 
-    def _child(self, node: Node, name: str, attributes: dict[str, str]) -> Node | None:
-        """The element of that local name, if it is read; around a message every element is."""
-        local = name.rpartition(":")[2]
-        if node is not OUTSIDE:
-            return node.children.get(local)
+    def _leave(self, node: Node) -> None:
+        """Ends a scope, or an element that is not read."""
+        at = self._at
+        if node is SKIPPED or node is OUTSIDE:
+            at.depth -= 1
+            self._texts.clear()
+            if node is SKIPPED and at.depth == at.skipped_from:
+                at.node = at.skipped_in
+        else:
+            self._ended(node.scope, at.fields, at.line, self._parser.CurrentLineNumber)
+            at.node = node.parent
+            at.fields, at.line = at.scopes.pop()
+        self.root_closed = at.node is OUTSIDE and at.depth == 0
+
+    def _child(self, name: str, attributes: dict[str, str]) -> Node | None:
+        """The element of that local name, where it is read; around a message every element is.
+
+        None where the walker has gone to where it belongs already.
+        """
+        at, local = self._at, name.rpartition(":")[2]
+        if at.node is not OUTSIDE:
+            if at.node is not SKIPPED:
+                child = at.node.children.get(local)
+                if child is not None:
+                    return child
+                at.skipped_in, at.skipped_from = at.node, at.depth
+            at.node = SKIPPED
+            self._deeper()
+            return None
         for key, value in attributes.items():
             if key.startswith("xmlns") and "camt.05" in value:
                 self._version = value.rpartition(":")[2]
         kind = KINDS.get(local[:-3] if local[-3:-2] == "V" else local)
         if kind is None:
-            return OUTSIDE
+            self._deeper()
+            return None
         self.found = True
         self._sink.begin(kind, self._version, self.line)
         return MESSAGE
 
-    def _began(self, scope: Scope, around: Fields, fields: Fields, line: int) -> None:
+    def _deeper(self) -> None:
+        self._at.depth += 1
+        if self._at.depth > DEPTH_MAX:
+            raise Unreadable(
+                "nested-too-deep",
+                f"Elements are nested deeper than {DEPTH_MAX}: this is no bank statement.",
+                line=self.line,
+            )
+
+    def _began(self, scope: Scope) -> None:
+        at, line = self._at, self._parser.CurrentLineNumber
+        around = at.fields
+        at.scopes.append((around, at.line))
+        at.fields, at.line = {}, line
         if scope is Scope.ENTRY:
             self.open_entry = line
             self._entry_byte = self._parser.CurrentByteIndex
             self._details, self._dropped = [], 0
         elif scope is Scope.STATEMENT:
-            self._sink.statement(around, fields, line)
+            self._sink.statement(around, at.fields, line)
 
     def _ended(self, scope: Scope, fields: Fields, line: int, line_end: int) -> None:
         if scope is Scope.DETAIL:
@@ -201,11 +252,3 @@ def _keep(fields: Fields, node: Node, text: str) -> None:
         fields[node.field] = f"{known}\n{text}"
     elif node.many:
         fields["cut"] = node.field
-
-
-def _too_deep(line: int) -> Unreadable:
-    return Unreadable(
-        "nested-too-deep",
-        f"Elements are nested deeper than {DEPTH_MAX}: this is no bank statement.",
-        line=line,
-    )

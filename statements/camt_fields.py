@@ -28,9 +28,11 @@ class Scope(IntEnum):
 class Node:
     """An element that is read: what its text and its currency are called, and what is in it."""
 
-    __slots__ = ("attribute", "children", "field", "many", "scope")
+    __slots__ = ("attribute", "children", "field", "many", "parent", "plain", "scope")
 
     def __init__(self) -> None:
+        self.parent = self
+        self.plain = True  # neither a scope nor outside of all
         self.children: dict[str, Node] = {}
         self.field = ""  # "": its text is not read
         self.many = False  # may come several times; texts are joined by "\n"
@@ -220,40 +222,54 @@ _MESSAGE: Final = {
 def _grow(root: Node, path: str, field: str = "") -> Node:
     node = root
     for name in path.split("/"):
-        node = node.children.setdefault(name, Node())
+        node = _within(node, name)
     node.field, _, node.attribute = field.partition("@")
     if node.field.endswith("*"):
         node.field, node.many = node.field[:-1], True
     return node
 
 
-def _scope(scope: Scope, fields: Mapping[str, str]) -> Node:
-    root = Node()
-    root.scope = scope
+def _within(node: Node, name: str) -> Node:
+    child = node.children.get(name)
+    if child is None:
+        child = node.children[name] = Node()
+        child.parent = node
+    return child
+
+
+def _scope(parent: Node, name: str, scope: Scope, fields: Mapping[str, str]) -> Node:
+    root = _within(parent, name)
+    root.scope, root.plain = scope, False
     for path, field in fields.items():
         _grow(root, path, field)
     return root
 
 
+def _outside() -> Node:
+    node = Node()
+    node.plain = False
+    return node
+
+
 def _message() -> Node:
-    message = _scope(Scope.MESSAGE, _MESSAGE)
-    statement = _scope(Scope.STATEMENT, _STATEMENT)
-    entry = _scope(Scope.ENTRY, _ENTRY)
-    detail = _scope(Scope.DETAIL, _DETAIL)
-    entry.children["NtryDtls"].children["TxDtls"] = detail
-    entry.children["TxDtls"] = detail  # version .001.01
-    statement.children |= {
-        "Acct": _scope(Scope.ACCOUNT, _ACCOUNT),
-        "Bal": _scope(Scope.BALANCE, _BALANCE),
-        "TxsSummry": _scope(Scope.TOTALS, _TOTALS),
-        "Ntry": entry,
-    }
-    message.children |= dict.fromkeys(("Stmt", "Rpt", "Ntfctn"), statement)
+    message = Node()
+    message.parent, message.scope, message.plain = OUTSIDE, Scope.MESSAGE, False
+    for path, field in _MESSAGE.items():
+        _grow(message, path, field)
+    for name in ("Stmt", "Rpt", "Ntfctn"):
+        statement = _scope(message, name, Scope.STATEMENT, _STATEMENT)
+        _scope(statement, "Acct", Scope.ACCOUNT, _ACCOUNT)
+        _scope(statement, "Bal", Scope.BALANCE, _BALANCE)
+        _scope(statement, "TxsSummry", Scope.TOTALS, _TOTALS)
+        entry = _scope(statement, "Ntry", Scope.ENTRY, _ENTRY)
+        _scope(entry, "TxDtls", Scope.DETAIL, _DETAIL)  # version .001.01
+        _scope(_within(entry, "NtryDtls"), "TxDtls", Scope.DETAIL, _DETAIL)
     return message
 
 
+OUTSIDE: Final = _outside()  # what is around a message: Document, envelopes, headers
+SKIPPED: Final = _outside()  # what is not read, with all that is in it
 MESSAGE: Final = _message()
-OUTSIDE: Final = Node()  # what is around a message: Document, envelopes, headers
 # Versions .001.01 end the name of the message with V01.
 KINDS: Final = {
     "BkToCstmrAcctRpt": "052",

@@ -40,9 +40,7 @@ _SUBSTITUTES: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\x
 _AMPERSAND: Final = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos);)(?:#(?:([0-9]{1,7})|x([0-9a-fA-F]{1,6}));)?"
 )
-_PARTS: Final = re.compile(
-    rb"<(?=(?:[\w.-]+:)?(?:Stmt|Rpt|Ntfctn|Bal|Ntry|TxDtls)[\s>/])"
-)
+_PARTS: Final = re.compile(rb"<(?=(?:[\w.-]+:)?(?:Stmt|Rpt|Ntfctn|Bal|Ntry|TxDtls)[\s>/])")
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:

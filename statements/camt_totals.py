@@ -82,7 +82,7 @@ def check_totals(statement: Statement, findings: Findings) -> None:
             findings,
         )
         total = _amount(totals.get(f"{name}_sum"))
-        sums = (every.total, booked[name].total)
+        sums: tuple[Decimal, ...] = (every.total, booked[name].total)
         if name == "all":  # some banks state what the entries come to, signed
             sums += (everything, statement.net())
         elif total is not None:
