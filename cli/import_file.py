@@ -21,7 +21,7 @@ def import_file(
         str, typer.Option(envvar="BANKFEEDS_TOKEN", help="A user's token; see `bankfeeds token`.")
     ] = "",
     tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
-    format: Annotated[str | None, typer.Option(help="bai2 or csv; else by content.")] = None,
+    format: Annotated[str | None, typer.Option(help="bai2, camt or csv; else by content.")] = None,
     profile: Annotated[
         Path | None, typer.Option(help="CSV profile as JSON; see `bankfeeds parse --propose`.")
     ] = None,

@@ -37,7 +37,7 @@ def parse(
     file: Annotated[Path, typer.Argument(help="The statement file.", readable=False)],
     *,
     format: Annotated[
-        str | None, typer.Option("--format", help="bai2 or csv; else told from the content.")
+        str | None, typer.Option("--format", help="bai2, camt or csv; else told from the content.")
     ] = None,
     profile: Annotated[
         Path | None, typer.Option("--profile", help="CSV profile, a JSON file.")

@@ -17,17 +17,18 @@ BAI2_FILE = (
     b"16,165,1500000,1,DD1620,,DEALER PAYMENTS\n"
     b"49,8680000,3/\n98,8680000,1,5/\n99,8680000,1,7/\n"
 )
+CAMT_FILE = b"<Document><BkToCstmrStmt><Stmt/></BkToCstmrStmt></Document>"
 CSV_FILE = b"Date,Description,Amount\n2024-01-31,Coffee,-4.50\n"
 
 
 def test_the_names_are_unique() -> None:
     names = [candidate.name for candidate in FORMATS]
 
-    assert sorted(names) == ["bai2", "csv"]
+    assert sorted(names) == ["bai2", "camt", "csv"]
 
 
 def test_formats_are_told_by_content() -> None:
-    for content, name in ((BAI2_FILE, "bai2"), (CSV_FILE, "csv")):
+    for content, name in ((BAI2_FILE, "bai2"), (CAMT_FILE, "camt"), (CSV_FILE, "csv")):
         found = detect(content)
 
         assert found is not None
@@ -36,7 +37,7 @@ def test_formats_are_told_by_content() -> None:
 
 def test_a_format_is_found_by_name() -> None:
     assert by_name("CSV").name == "csv"
-    with pytest.raises(Unreadable, match="known are bai2, csv"):
+    with pytest.raises(Unreadable, match="known are bai2, camt, csv"):
         by_name("pdf")
 
 
@@ -53,7 +54,6 @@ def test_a_format_is_found_by_name() -> None:
         (b"PK\x03\x04xl/workbook.xml", "binary-file", "ZIP"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "binary-file", "old Excel"),
         (b"OFXHEADER:100\nDATA:OFXSGML", "format-unsupported", "OFX"),
-        (b'<?xml version="1.0"?><Document><BkToCstmrStmt/>', "format-unsupported", "CAMT"),
         (b"{1:F01AAAABB99BSMK}{2:I940}\n:20:X\n", "format-unsupported", "MT940"),
         (b"!Type:Bank\nD1/2/24\nT-1.00\n^\n", "format-unsupported", "QIF"),
         (b"<!DOCTYPE html><html>Please log in", "format-unsupported", "web page"),
