@@ -108,6 +108,36 @@ class Entries:
     ) -> Booked | None:
         get = fields.get
         line = lines[0]
+        money = self._money(statement, fields, line)
+        if money is None or statement.key is None:
+            return None
+        amount, currency = money
+        status = self._status(statement, get("status"), line)
+        booked = status is TransactionStatus.POSTED
+        credit = amount > 0 or (not amount and direction(get("direction")) == 1)
+        statement.count(amount, currency, credit=credit, booked=booked)
+        if booked and is_true(get("reversal")):
+            statement.reversed += amount
+        valued = self._date(fields, "valued", "ValDt", line)
+        own = reference(get("servicer_reference"))
+        if own is None and len(details) == 1:
+            own = reference(details[0].get("servicer_reference"))
+        return Booked(
+            statement.key,
+            amount,
+            currency,
+            status,
+            self._posted(statement, fields, valued, booked=booked, line=line),
+            valued,
+            own,
+            own or _counting_reference(get("entry_reference")),
+            fields,
+            *lines,
+        )
+
+    def _money(self, statement: Statement, fields: Fields, line: int) -> tuple[Decimal, str] | None:
+        """The signed amount and its currency; None where the entry is left out."""
+        get = fields.get
         try:
             amount = read_amount(get("amount", ""))
         except InvalidMoney as error:
@@ -143,28 +173,7 @@ class Entries:
             )
         if sign == -1 and amount:
             amount = -amount
-        status = self._status(statement, get("status"), line)
-        booked = status is TransactionStatus.POSTED
-        credit = amount > 0 or (not amount and sign == 1)
-        statement.count(amount, currency, credit=credit, booked=booked)
-        if booked and is_true(get("reversal")):
-            statement.reversed += amount
-        valued = self._date(fields, "valued", "ValDt", line)
-        own = reference(get("servicer_reference"))
-        if own is None and len(details) == 1:
-            own = reference(details[0].get("servicer_reference"))
-        return Booked(
-            statement.key,
-            amount,
-            currency,
-            status,
-            self._posted(statement, fields, valued, booked=booked, line=line),
-            valued,
-            own,
-            own or _counting_reference(get("entry_reference")),
-            fields,
-            *lines,
-        )
+        return amount, currency
 
     def _status(self, statement: Statement, text: str | None, line: int) -> TransactionStatus:
         if text == "BOOK":

@@ -29,7 +29,7 @@ def read_amount(text: str) -> Decimal:
     if _PLAIN(text):
         return Decimal(text)
     if len(text) <= _NUMBER_CHARACTERS_MAX and _NUMBER(text):
-        return storable(Decimal(text))
+        return storable(Decimal(text)) or Decimal(0)  # there is no minus nought
     raise InvalidMoney("no decimal number" if text else "no text")
 
 
