@@ -22,7 +22,7 @@ def import_file(
     ] = "",
     tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
     format: Annotated[
-        str | None, typer.Option(help="bai2, csv, mt940 or ofx; else by content.")
+        str | None, typer.Option(help="bai2, camt, csv, mt940 or ofx; else by content.")
     ] = None,
     profile: Annotated[
         Path | None, typer.Option(help="CSV profile as JSON; see `bankfeeds parse --propose`.")

@@ -38,7 +38,7 @@ def parse(
     *,
     format: Annotated[
         str | None,
-        typer.Option("--format", help="bai2, csv, mt940 or ofx; else told from the content."),
+        typer.Option("--format", help="bai2, camt, csv, mt940 or ofx; else told from the content."),
     ] = None,
     profile: Annotated[
         Path | None, typer.Option("--profile", help="CSV profile, a JSON file.")

@@ -8,11 +8,12 @@ from typing import Final
 from core.errors import Unreadable
 from statements.bai2 import BAI2
 from statements.base import HEAD_BYTES, StatementFormat
+from statements.camt import CAMT
 from statements.csv import CSV
 from statements.mt940 import MT940
 from statements.ofx import OFX
 
-FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CSV, MT940, OFX)
+FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CAMT, CSV, MT940, OFX)
 CERTAIN_ENOUGH: Final = 50  # percent
 
 _BINARY: Final = (
@@ -34,7 +35,6 @@ _BINARY: Final = (
     (b"SQLite format 3", "an SQLite database", "choose the statement file"),
 )
 _UNSUPPORTED: Final = (
-    (re.compile(rb"BkToCstmr|camt\.05[234]", re.I), "an ISO 20022 CAMT file"),
     (re.compile(rb"^!(?:Type|Account):", re.I | re.M), "a QIF file"),
     (re.compile(rb"^\s*(?:<!doctype html|<html)", re.I), "a web page"),
     (re.compile(rb"^\s*<"), "an XML file"),
