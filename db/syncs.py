@@ -127,11 +127,11 @@ async def failed(
     )
 
 
-async def asked_at(tx: Tx, job: Job) -> datetime:
-    """When somebody or the provider last asked for a sync of the connection."""
-    at = await tx.value(_SQL["asked_at"], job.tenant_id, job.connection_id)
-    assert isinstance(at, datetime)
-    return at
+async def waited(tx: Tx, job: Job) -> timedelta:
+    """How long ago somebody or the provider last asked for a sync of the connection."""
+    found = await tx.value(_SQL["waited"], job.tenant_id, job.connection_id)
+    assert isinstance(found, timedelta)
+    return found
 
 
 async def failures(tx: Tx, job: Job) -> int:

@@ -67,7 +67,7 @@ async def ended_well(
         wait = _wait(connection, connector, last)
         if last is not None and last.again_after is not None:
             # Some never get ready: they are asked ever less often, until somebody asks for more.
-            waited = now - await syncs.asked_at(tx, job)
+            waited = await syncs.waited(tx, job)
             longest = max(last.again_after, connector.facts.sync_every)
             wait = min(max(last.again_after, waited / PATIENCE), longest)
         next_sync_at = None if wait is None else now + wait

@@ -121,10 +121,11 @@ set
   attention = $9
 where c.tenant_id = $1 and c.id = $2;
 
--- name: asked_at
+-- name: waited
 -- role: worker
--- When somebody, or the provider, last asked for a sync: others only look again.
-select coalesce(max(j.created_at), min(c.created_at))
+-- Since somebody, or the provider, last asked for a sync: others only look again. Both times are of
+-- the database's clock.
+select now() - coalesce(max(j.created_at), min(c.created_at))
 from app.connections as c
 left join app.ingestion_jobs as j
   on j.tenant_id = c.tenant_id
