@@ -47,8 +47,10 @@ def sandbox(
         )
     secret = os.environ.get(SECRET)
     ended = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     with ExitStack() as stack:
+        # Whoever called this as a function starts further processes: they would inherit the mask.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
         for number, one in enumerate(chosen):
             own = secret or token_hex(16)
             try:

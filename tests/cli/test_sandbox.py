@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import pytest
@@ -38,6 +39,14 @@ def test_a_port_that_somebody_has_is_told_of() -> None:
     assert refused.exit_code == 1
     assert refused.stderr.startswith(f"bankfeeds: cannot listen on 127.0.0.1 port {port}: ")
     assert refused.stderr.endswith("; give another --port\n")
+
+
+def test_no_signal_stays_blocked_where_it_could_not_begin() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run("plaid", "--port", str(taken.getsockname()[1]))
+
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 def test_a_provider_that_is_none_is_told_with_those_there_are() -> None:
