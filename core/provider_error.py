@@ -27,6 +27,8 @@ class ErrorKind(StrEnum):
     BUSINESS = "business"
 
 
+PROVIDER_FAILED: Final = "provider-failed"  # it answered that it failed at this question
+
 _OPERATORS: Final = frozenset({"provider-not-offered", "application-refused"})
 
 
@@ -59,6 +61,12 @@ class ProviderError(BankfeedsError):
     def is_operators(self) -> bool:
         """Whether it is the operator who can put it right, and nobody connected can."""
         return self.kind is ErrorKind.VALIDATION or self.code in _OPERATORS
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the provider may be away for all. One that answers that it failed at a question
+        may have failed at this alone: no tenant may close it to the others."""
+        return self.kind is ErrorKind.NETWORK and self.code != PROVIDER_FAILED
 
     def after(self, retry_after: timedelta | None) -> ProviderError:
         """The same error with the delay that the provider stated, or with its own."""

@@ -11,7 +11,7 @@ from core.backoff import CONNECTION_DELAYS, delay, spread
 from core.errors import BankfeedsError
 from core.jobs import JobState
 from core.models import Connection, ConnectionStatus, Job
-from core.provider_error import Action, ErrorKind, ProviderError
+from core.provider_error import Action, ProviderError
 from core.syncs import SyncFrequency, SyncPhase
 from db import ledger, provider_states, raw, syncs
 from db.session import Tx
@@ -113,7 +113,7 @@ async def _note(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> Non
     if error.code in ASKED_NOBODY:
         return
     connection = await raw.connection(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)
-    if error.kind is ErrorKind.NETWORK:
+    if error.is_outage:
         await provider_states.failed(tx, provider=connection.provider, at=now)
     else:
         await provider_states.answered(tx, provider=connection.provider)

@@ -97,10 +97,16 @@ async def _public_token(client: Client, kept: Mapping[str, str]) -> str:
     if link_token is None:
         raise BadInput(f"{PUBLIC_TOKEN}: give what Plaid Link answered")
     answer = told(await ask(client, "/link/token/get", {LINK_TOKEN: link_token}))
-    for session in reversed(answer.get("link_sessions") or ()):
-        for result in (session.get("results") or {}).get("item_add_results") or ():
+    for session in reversed(_objects(answer.get("link_sessions"))):
+        results = session.get("results")
+        added = results.get("item_add_results") if isinstance(results, dict) else None
+        for result in _objects(added):
             return demanded(result, PUBLIC_TOKEN)
     raise BadInput(f"{PUBLIC_TOKEN}: Plaid Link was not finished; give what it answered")
+
+
+def _objects(said: Any) -> list[dict[str, Any]]:
+    return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
 
 
 async def _linked(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from core.provider_error import Action, ErrorKind, ProviderError
+from core.provider_error import PROVIDER_FAILED, Action, ErrorKind, ProviderError
 from providers.http import Response, by_status, read_json, unreadable
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ _QUERY: Final = _error(
 _FAILED: Final = _error(
     Action.RETRY,
     ErrorKind.NETWORK,
-    "provider-failed",
+    PROVIDER_FAILED,
     "Quiltt could not answer the question.",
     _LATER,
 )

@@ -263,13 +263,14 @@ def _transaction(
         # Whether amounts are signed depends on the institution; the direction always stands apart.
         amount=amount if sign is None else abs(amount) * sign,
         currency=currency,
-        posted_date=day,
+        posted_date=None if status is TransactionStatus.PENDING else day,
         status=status,
         description=" ".join(raw.split()),
         description_raw=raw,
         line=line,
         line_end=line,
         external_id=external_id,
+        transaction_date=day if status is TransactionStatus.PENDING else None,
         extra=_extra(node) or None,
     )
 

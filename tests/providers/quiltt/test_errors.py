@@ -68,6 +68,7 @@ def test_errors_of_any_shape_are_failures(errors: Any) -> None:
 
     assert error is not None
     assert error.code == "provider-failed"
+    assert not error.is_outage, "one profile that fails would close Quiltt to all tenants"
 
 
 @pytest.mark.parametrize("said", [{"data": {}}, {"data": {}, "errors": []}, {"errors": None}, []])
