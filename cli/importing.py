@@ -23,7 +23,9 @@ PROFILE_PAGES_MAX: Final = 100
 SETTLED: Final = frozenset({"COMPLETED", "PARTIAL", "FAILED", "CANCELLED", "DISCARDED", "REVERTED"})
 WAITING: Final = frozenset({"AWAITING_REVIEW", "AWAITING_MAPPING"})
 
-_CONNECTIONS = "{ connections(first: 20) { edges { node { id name } } } }"
+_CONNECTIONS = (
+    '{ connections(first: 20, filter: {provider: "file"}) { edges { node { id name } } } }'
+)
 _UPLOAD = """
 mutation Upload($input: StatementUploadInput!) {
   statementUpload(input: $input) {
@@ -125,10 +127,11 @@ def _measure(file: Path) -> tuple[int, str]:
 
 
 def _only_connection(client: Client) -> str:
+    """The one that takes files; banks that are linked beside it do not count."""
     nodes = [edge["node"] for edge in client.ask(_CONNECTIONS, {})["connections"]["edges"]]
     if len(nodes) != 1:
         names = ", ".join(f"{node['name']} ({node['id']})" for node in nodes) or "none"
-        raise ApiError(f"Name a connection with --connection. There are: {names}.")
+        raise ApiError(f"Name a connection with --connection. There are for files: {names}.")
     return str(nodes[0]["id"])
 
 

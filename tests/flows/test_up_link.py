@@ -77,3 +77,13 @@ def test_a_bank_that_is_linked_there_is_moved_on_by_webhooks(
         return {"trigger": "WEBHOOK", "state": "COMPLETED"} in jobs
 
     assert eventually(moved, within_s=TOLD_WITHIN_S), (place / "up.log").read_text()
+    imported = subprocess.run(
+        [*MAIN, "import", str(ROOT / "docs" / "samples" / "northbank.bai")],
+        env={**ENV, "BANKFEEDS_TOKEN": token, "BANKFEEDS_URL": ready["graphql"]},
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert imported.returncode == 0, "a linked bank is taken for one of files:\n" + imported.stderr
