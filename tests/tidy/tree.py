@@ -10,10 +10,12 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "api",
+    "categories",
     "channels",
     "cli",
     "core",
     "db",
+    "matching",
     "pipeline",
     "providers",
     "resolvers",

@@ -1,0 +1,1 @@
+"""Categories: what a transaction was for, with source, confidence and reason; pure."""

@@ -1,0 +1,1 @@
+"""Matching: which rows of different sources are the same money, scored and one to one; pure."""
