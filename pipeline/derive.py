@@ -12,6 +12,7 @@ from db import ledger, placement, raw
 from db.ledger import Counts
 from db.session import Tx
 from pipeline.batch import Batch
+from pipeline.following import follow
 from pipeline.map_accounts import map_accounts
 from pipeline.place import place
 from pipeline.replay import only, replayed
@@ -52,6 +53,7 @@ async def derive(job: Job, services: Services) -> JobState:
     deriving = _Deriving(job, services, key, found=found)
     for document in documents:
         await deriving.take(document)
+    await follow(job, services)
     async with services.database.as_(services.scope(job)) as tx:
         await ledger.renew(tx, job, lease=services.lease, total=placed + deriving.rows)
         state = await ledger.finish(tx, job)

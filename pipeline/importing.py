@@ -17,6 +17,7 @@ from db.ledger import Counts
 from pipeline.batch import Batch, Target
 from pipeline.document import Reading, again, decide, head, opened, records
 from pipeline.flow import flowing, in_thread
+from pipeline.following import follow
 from pipeline.preview import Previewer
 from pipeline.receive import receive
 from pipeline.replay import replay_newer
@@ -215,6 +216,7 @@ def _heard(batch: Batch, connection: Connection) -> Batch:
 
 async def _settle(to: Destination, services: Services) -> JobState:
     job = to.job
+    await follow(job, services)
     async with services.database.as_(services.scope(job)) as tx:
         state = await ledger.finish(tx, job)
         await raw.delivered(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)

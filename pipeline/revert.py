@@ -7,6 +7,7 @@ from core.models import Job, RawDocument
 from core.records import Finding, Severity
 from db import ledger, merge, placement, raw
 from db.ledger import Counts
+from pipeline.following import follow
 from pipeline.replay import rewrite
 from pipeline.services import Services
 
@@ -23,6 +24,7 @@ async def revert(job: Job, services: Services) -> JobState:
     removed = await _take_back(job, services, removed)
     for document in await _others(job, services):
         await rewrite(document, job, services, mappings=None, key=key)
+    await follow(job, services)
     async with services.database.as_(services.scope(job)) as tx:
         gone = await merge.removed_rows(tx, tenant_id=job.tenant_id, job_id=job.id) - before
         # A row that came back carries the job of the document that brought it.

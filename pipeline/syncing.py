@@ -19,6 +19,7 @@ from core.vault import Aad, DataKey
 from db import provider_states, raw, syncs
 from pipeline.access_tokens import usable_credentials
 from pipeline.applying import Applying, Kept
+from pipeline.following import follow
 from pipeline.provider_access import not_offered
 from pipeline.services import Services
 from pipeline.sync_end import ended_well
@@ -111,6 +112,7 @@ async def sync(job: Job, services: Services) -> JobState:
         changed_since=None if changed is None else changed.since,
     )
     await _fetched(run, client, wanted, services)
+    await follow(job, services)
     return await ended_well(job, connection, connector, run.last, services, changed=changed)
 
 

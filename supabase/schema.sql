@@ -2415,6 +2415,42 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
+create table app.review_items (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  state text not null default 'open'::text,
+  key text not null,
+  transaction_id uuid,
+  other_id uuid,
+  account_id uuid,
+  job_id uuid,
+  score smallint not null,
+  reasons jsonb not null default '[]'::jsonb,
+  evidence jsonb not null default '{}'::jsonb,
+  rule_version text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  constraint review_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint review_items_key_key UNIQUE (tenant_id, key),
+  constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+  constraint review_items_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (pg_column_size(evidence) < 32768))),
+  constraint review_items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
+  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text]))),
+  constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
+  constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint review_items_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'rejected'::text, 'superseded'::text])))
+);
+comment on table app.review_items is 'Questions to a person: both sides as they were seen, the score and its reasons. An answer is
+final: whoever finds the same again under the same key asks nothing.';
+comment on column app.review_items.state is 'superseded: what it asked about is gone or was settled otherwise.';
+comment on column app.review_items.key is 'Names the question by what it is about, so that a replay asks it once.';
+comment on column app.review_items.reasons is 'Why the score is what it is: objects with code, text and points.';
+comment on column app.review_items.evidence is 'Both sides as they were when it was asked, and what would be done.';
+
 create table app.statement_profiles (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2936,6 +2972,21 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.review_items
+add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.review_items
+add constraint review_items_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -3062,6 +3113,12 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
+CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
+CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
+CREATE INDEX review_items_order_idx ON app.review_items USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX review_items_other_idx ON app.review_items USING btree (tenant_id, other_id);
+CREATE INDEX review_items_transaction_idx ON app.review_items USING btree (tenant_id, transaction_id);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
@@ -3120,6 +3177,8 @@ CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EA
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
+CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER sync_cursors_touch BEFORE UPDATE ON app.sync_cursors FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
@@ -3510,6 +3569,21 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.review_items enable row level security;
+alter table app.review_items force row level security;
+create policy review_items_insert_worker on app.review_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy review_items_select on app.review_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy review_items_select_worker on app.review_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy review_items_update on app.review_items for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy review_items_update_worker on app.review_items for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.statement_profiles enable row level security;
 alter table app.statement_profiles force row level security;
 create policy statement_profiles_delete on app.statement_profiles for delete to authenticated
@@ -3722,6 +3796,8 @@ grant insert, select, update (external_id, external_environment) on app.quiltt_p
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
+grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
+grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;

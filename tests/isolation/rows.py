@@ -153,6 +153,14 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.persona_group_members": {},
     "app.assets": {"category": "financial_account", "status": "active", "source": "manual"},
     "app.asset_personas": {"ownership_type": "owner"},
+    "app.review_items": {
+        "kind": "duplicate",
+        "state": "open",
+        "score": "50",
+        "reasons": "[]",
+        "decided_at": None,
+        "decided_by": None,
+    },
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
     "app.notification_reads": {},
@@ -266,6 +274,7 @@ _EQUAL_FOR_ALL: Final = {
     "character(2)": "DE",
     "character(3)": "EUR",
     "numeric": "1.5",
+    "smallint": "1",
     "integer": "1",
     "bigint": "1",
     "boolean": "false",

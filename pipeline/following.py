@@ -1,0 +1,23 @@
+"""What follows once a job's rows stand, before the job is settled.
+
+Each step reads what the job wrote, does its work in transactions of its own, and may be repeated
+after a crash: a step that finds its work done changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from core.models import Job
+from pipeline.services import Services
+
+Step = Callable[[Job, Services], Awaitable[None]]
+
+STEPS: Final[tuple[Step, ...]] = ()
+
+
+async def follow(job: Job, services: Services) -> None:
+    """Does the steps in their order. Raises LeaseLost where another worker has the job."""
+    for step in STEPS:
+        await step(job, services)
