@@ -196,7 +196,14 @@ def _text(wanted: TransactionFilter) -> list[Condition]:
     either = " or ".join(f"{column} ilike {{}}" for column in columns)
     pattern = f"%{escaped}%"
     ids = Condition(
-        "private.transactions_like({}, {}, {})", (pattern, wanted.posted_from, wanted.posted_to)
+        "private.transactions_like({}, {}, {}, {}, {})",
+        (
+            pattern,
+            wanted.posted_from,
+            wanted.posted_to,
+            None if wanted.amount_from is None else _amount_key(wanted.amount_from),
+            None if wanted.amount_to is None else _amount_key(wanted.amount_to),
+        ),
     )
     return [Condition(f"({either})", (pattern,) * len(columns), ids=ids)]
 

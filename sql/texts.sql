@@ -27,21 +27,29 @@ with part as (
 ),
 
 indexed as (
-  insert into app.transaction_texts as x (tenant_id, transaction_id, sort_date, text)
+  insert into app.transaction_texts as x (tenant_id, transaction_id, sort_date, amount_key, text)
   select
     t.tenant_id,
     t.id,
     t.sort_date,
-    t.description
-    || ' ' || coalesce(t.merchant_name, '')
-    || ' ' || coalesce(t.reference, '')
-    || ' ' || coalesce(t.customer_reference, '')
+    t.amount_key,
+    lower(
+      t.description
+      || ' ' || coalesce(t.merchant_name, '')
+      || ' ' || coalesce(t.reference, '')
+      || ' ' || coalesce(t.customer_reference, '')
+    )
   from part as p
   cross join lateral unnest(p.transaction_ids) as waiting (id)
   join app.transactions as t on t.tenant_id = $1 and t.id = waiting.id
   on conflict (tenant_id, transaction_id) do update
-  set sort_date = excluded.sort_date, text = excluded.text
-  where x.sort_date <> excluded.sort_date or x.text <> excluded.text
+  set
+    sort_date = excluded.sort_date,
+    amount_key = excluded.amount_key,
+    text = excluded.text
+  where x.sort_date <> excluded.sort_date
+    or x.amount_key <> excluded.amount_key
+    or x.text <> excluded.text
 )
 
 select p.size

@@ -1537,7 +1537,7 @@ end
 $function$;
 comment on function private.touch_updated_at() is 'Keeps updated_at true.';
 
-CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date)
+CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date, amount_from bigint, amount_to bigint)
  RETURNS uuid[]
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -1546,34 +1546,75 @@ AS $function$
 declare
   most constant integer := 5000;
   most_unindexed constant integer := 20000;
+  most_looked constant integer := 5000;
   asking_tenant constant uuid := private.current_tenant_id();
+  lowered constant text := lower(pattern);
+  first_day constant date := coalesce(day_from, '-infinity');
+  last_day constant date := coalesce(day_to, 'infinity');
+  least_amount constant bigint := coalesce(amount_from, -9223372036854775808);
+  most_amount constant bigint := coalesce(amount_to, 9223372036854775807);
   unindexed bigint;
+  looked bigint;
   found_ids uuid[];
   more_ids uuid[];
 begin
-  -- Shorter runs have no trigram, and a pattern without one would read the whole index.
-  if pattern !~ '[[:alnum:]]{3}' then
-    return null;
-  end if;
   select coalesce(sum(u.size), 0) into unindexed
   from app.unindexed_texts as u
   where u.tenant_id = asking_tenant;
   if unindexed > most_unindexed then
     return null;
   end if;
-  -- Planned anew for each pattern and days: by the rarer of both, or by the table.
-  execute $search$
-    select array_agg(f.transaction_id)
-    from (
-      select x.transaction_id
+  select
+    array_agg(f.transaction_id) filter (
+      where f.amount_key >= least_amount
+        and f.amount_key <= most_amount
+        and f.text like lowered
+    ),
+    count(*)
+  into found_ids, looked
+  from (
+    (
+      select x.transaction_id, x.amount_key, x.text
       from app.transaction_texts as x
-      where x.tenant_id = $1
-        and x.text ilike $2
-        and ($3 is null or x.sort_date >= $3)
-        and ($4 is null or x.sort_date <= $4)
-      limit $5
-    ) as f
-  $search$ into found_ids using asking_tenant, pattern, day_from, day_to, most + 1;
+      where x.tenant_id = asking_tenant
+        and x.sort_date >= first_day
+        and x.sort_date <= last_day
+        and octet_length(x.text) <= 2000
+      limit most_looked + 1
+    )
+    union all
+    (
+      select x.transaction_id, x.amount_key, x.text
+      from app.transaction_texts as x
+      where x.tenant_id = asking_tenant
+        and x.sort_date >= first_day
+        and x.sort_date <= last_day
+        and octet_length(x.text) > 2000
+      limit most_looked + 1
+    )
+  ) as f;
+  if looked > most_looked then
+    -- Shorter runs have no trigram, and a pattern without one would read the whole index.
+    if lowered !~ '[[:alnum:]]{3}' then
+      return null;
+    end if;
+    -- Planned anew for each pattern and days: by the rarer of both, or by the table.
+    execute $search$
+      select array_agg(f.transaction_id)
+      from (
+        select x.transaction_id
+        from app.transaction_texts as x
+        where x.tenant_id = $1
+          and x.text like $2
+          and x.sort_date >= $3
+          and x.sort_date <= $4
+          and x.amount_key >= $5
+          and x.amount_key <= $6
+        limit $7
+      ) as f
+    $search$ into found_ids
+    using asking_tenant, lowered, first_day, last_day, least_amount, most_amount, most + 1;
+  end if;
   if unindexed > 0 then
     -- Rows by their ids (`offset 0`): a table that has just grown is planned as if it were small.
     select array_agg(waiting.id) into more_ids
@@ -1600,8 +1641,9 @@ begin
   return coalesce(found_ids, '{}');
 end
 $function$;
-comment on function private.transactions_like(text,date,date) is 'Ids of the caller''s transactions of these days whose texts may match; null where too many.';
-grant execute on function private.transactions_like(text,date,date) to authenticated;
+comment on function private.transactions_like(text,date,date,bigint,bigint) is 'Ids of the caller''s transactions of these days and amounts (in hundredths, rounded down) whose
+texts may match; null where too many.';
+grant execute on function private.transactions_like(text,date,date,bigint,bigint) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.unindexed_tenants(most integer)
  RETURNS TABLE(tenant_id uuid)
@@ -2547,9 +2589,12 @@ create table app.transaction_texts (
   transaction_id uuid not null,
   sort_date date not null,
   text text not null,
+  amount_key bigint not null,
   constraint transaction_texts_pkey PRIMARY KEY (tenant_id, transaction_id)
 );
 comment on table app.transaction_texts is 'What a search looks for: the texts of each transaction in one, as when it was indexed last.';
+comment on column app.transaction_texts.text is 'In lower case, as a search asks.';
+comment on column app.transaction_texts.amount_key is 'As of the transaction, so that a search of amounts looks at fewer texts.';
 
 create table app.transactions (
   tenant_id uuid not null,
@@ -3124,7 +3169,8 @@ CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING bt
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
-CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
+CREATE INDEX transaction_texts_days_idx ON app.transaction_texts USING btree (tenant_id, sort_date) INCLUDE (transaction_id, amount_key, text) WHERE (octet_length(text) <= 2000);
+CREATE INDEX transaction_texts_long_idx ON app.transaction_texts USING btree (tenant_id, sort_date) WHERE (octet_length(text) > 2000);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);

@@ -118,10 +118,10 @@ join bench.merchants as m on m.number = abs(hashint8(n + 17)::bigint) % 80
 order by a.number, k desc;
 
 -- As the worker leaves them: see index_part in sql/texts.sql.
-insert into app.transaction_texts (tenant_id, transaction_id, sort_date, text)
+insert into app.transaction_texts (tenant_id, transaction_id, sort_date, amount_key, text)
 select
-  t.tenant_id, t.id, t.sort_date,
-  concat(t.description, ' ', t.merchant_name, ' ', t.reference, ' ', t.customer_reference)
+  t.tenant_id, t.id, t.sort_date, t.amount_key,
+  lower(concat(t.description, ' ', t.merchant_name, ' ', t.reference, ' ', t.customer_reference))
 from app.transactions as t;
 
 drop schema bench cascade;

@@ -86,16 +86,22 @@ select results_eq(
 );
 
 -- Search. The rows booked above are in no index yet.
-create function pg_temp.like(pattern text, day_from text default null, day_to text default null)
+create function pg_temp.like(
+  pattern text, day_from text default null, day_to text default null,
+  amount_from text default null, amount_to text default null
+)
 returns text language sql as $$
-  select format('select private.transactions_like(%L, %L, %L)', pattern, day_from, day_to)
+  select format(
+    'select private.transactions_like(%L, %L, %L, %L, %L)',
+    pattern, day_from, day_to, amount_from, amount_to
+  )
 $$;
 create function pg_temp.found(who text, searched text) returns text language sql as $$
   select pg_temp.answer(who, format(
     'select count(distinct found.id)::text from unnest((%s)) as found (id)', searched
   ))
 $$;
-grant execute on function pg_temp.like(text, text, text), pg_temp.found(text, text) to public;
+grant execute on function pg_temp.like(text, text, text, text, text), pg_temp.found(text, text) to public;
 select is(pg_temp.found('vera@acme', pg_temp.like('%coffee%')), '1',
   'what nobody noted as to be indexed is not looked at');
 select is(pg_temp.outcome('worker@acme', $$
@@ -110,12 +116,23 @@ from (values
 ) as asked (who, found);
 select is(pg_temp.answer('vera@acme', pg_temp.like(pattern)), found,
   pattern || ' is answered with ' || coalesce(found, 'null'))
-from (values ('%no such text%', '{}'), ('%co%', null), ('%', null)) as asked (pattern, found);
+from (values ('%no such text%', '{}'), ('%nx%', '{}')) as asked (pattern, found);
 select is(pg_temp.found('gus@globex', pg_temp.like('%coffee%', day_from, day_to)), found,
   concat_ws(' ', 'of the indexed ones', day_from, day_to))
 from (values
   ('2026-06-01', '2026-06-01', '1'), (null, '2026-06-01', '1'), ('2026-06-01', null, '1')
 ) as asked (day_from, day_to, found);
+delete from app.unindexed_texts where tenant_id = pg_temp.id('globex');
+select is(
+  pg_temp.found('gus@globex', pg_temp.like(pattern, day, null, amount_from, amount_to)), found,
+  concat_ws(' ', 'in the index alone:', pattern, day, amount_from, amount_to))
+from (values
+  ('%COFFEE%', null, null, null, '1'), ('%co%', '2026-06-01', null, null, '1'),
+  ('%coffee%', '2026-06-02', null, null, '0'), ('%coffee%', null, '1001', '1001', '1'),
+  ('%coffee%', null, '1002', null, '0'), ('%coffee%', null, null, '1000', '0')
+) as asked (pattern, day, amount_from, amount_to, found);
+insert into app.unindexed_texts (tenant_id, transaction_ids)
+values (pg_temp.id('globex'), array[pg_temp.id('globex transaction')]);
 select is(pg_temp.outcome(who, pg_temp.like('%coffee%')), '42501', who || ' may not search')
 from unnest(array['worker@acme', 'webhook', 'anon']) as who;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from db import transactions
 from db.transactions import TransactionFilter, TransactionOrder
 from tests.fixtures.many_rows import ManyRows, many_rows
 from tests.fixtures.servers import Servers
+from workers.text_index import index_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -135,3 +137,35 @@ async def test_pages_by_amount_are_complete_where_hundredths_tie(rows: ManyRows)
 
     assert len({row.id for row in found}) == len(found) == 10
     assert {row.amount for row in found} == {Decimal("-100.000")}
+
+
+async def test_long_texts_and_few_days_are_searched_to_the_last_match(rows: ManyRows) -> None:
+    """Beyond the index of days, within it, and with texts that have no room in it."""
+    await rows.superuser.execute(
+        "update app.transactions set description = repeat('long ', 600) || 'needle'"
+        " where tenant_id = $1 and raw_line in (3, 5999)",
+        rows.tenant_id,
+    )
+    await rows.superuser.execute(
+        "insert into app.unindexed_texts (tenant_id, transaction_ids)"
+        " select tenant_id, array_agg(id) from app.transactions"
+        " where tenant_id = $1 and raw_line in (3, 5999) group by tenant_id",
+        rows.tenant_id,
+    )
+    await index_texts(rows.database)
+    order = TransactionOrder.POSTED_DATE_DESC
+    first, last = date(2020, 1, 1), date(2020, 3, 31)
+
+    everywhere = await _walk(rows, order, text="NEEDLE")
+    early = await _walk(rows, order, text="needle", posted_from=first, posted_to=last)
+    common = await _walk(
+        rows, order, text="common", posted_to=last, amount_from=Decimal("7.5"), amount_to=Decimal(9)
+    )
+
+    assert [one.raw_line for one in everywhere] == [5999, 3]
+    assert [one.raw_line for one in early] == [3]
+    assert [one.id for one in common] == await _truth(
+        rows,
+        order,
+        "description ilike '%common%' and sort_date <= '2020-03-31' and amount between 7.5 and 9",
+    )

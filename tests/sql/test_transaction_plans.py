@@ -112,7 +112,7 @@ async def test_a_search_is_looked_up_in_the_index_of_texts(rows: ManyRows) -> No
         )
         before = await rows.superuser.fetchval(scans)
         found = await rows.superuser.fetchval(
-            "select private.transactions_like('%RF18%', null, null)"
+            "select private.transactions_like('%RF18%', null, null, null, null)"
         )
         after = await rows.superuser.fetchval(scans)
 
