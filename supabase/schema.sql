@@ -2432,6 +2432,52 @@ create table app.statement_profiles (
 );
 comment on table app.statement_profiles is 'Saved column mappings: how one bank writes its CSV.';
 
+create table app.statements (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  mapping_id uuid not null,
+  account_id uuid not null,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  raw_line_end bigint not null,
+  ordinal integer not null,
+  statement_number text,
+  from_date date,
+  to_date date,
+  opening_balance numeric,
+  closing_balance numeric,
+  entries_sum numeric,
+  entries_count bigint not null,
+  currency character(3) not null,
+  proof text not null,
+  difference numeric,
+  created_at timestamp with time zone not null default now(),
+  constraint statements_pkey PRIMARY KEY (tenant_id, id),
+  constraint statements_document_key UNIQUE (tenant_id, raw_id, ordinal),
+  constraint statements_closing_check CHECK (((scale(closing_balance) <= 8) AND (abs(closing_balance) < '100000000000000000000'::numeric))),
+  constraint statements_count_check CHECK ((entries_count >= 0)),
+  constraint statements_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint statements_difference_check CHECK (
+CASE proof
+    WHEN 'unproven'::text THEN (difference IS NULL)
+    WHEN 'holds'::text THEN (NOT (difference IS DISTINCT FROM (0)::numeric))
+    ELSE ((difference IS DISTINCT FROM (0)::numeric) AND (difference IS NOT NULL))
+END),
+  constraint statements_number_check CHECK (((length(statement_number) >= 1) AND (length(statement_number) <= 100))),
+  constraint statements_opening_check CHECK (((scale(opening_balance) <= 8) AND (abs(opening_balance) < '100000000000000000000'::numeric))),
+  constraint statements_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line) AND (ordinal >= 0))),
+  constraint statements_proof_check CHECK ((proof = ANY (ARRAY['holds'::text, 'fails'::text, 'unproven'::text]))),
+  constraint statements_sum_check CHECK (((scale(entries_sum) <= 8) AND (abs(entries_sum) < '1000000000000000000000000'::numeric)))
+);
+comment on table app.statements is 'Statements of accounts as documents hold them, one row each: opening balance, rows, closing
+balance, and whether the rows make up for the difference of the two.';
+comment on column app.statements.ordinal is 'Its place among the statements of its document.';
+comment on column app.statements.entries_sum is 'What its booked rows come to; null where they are of several currencies.';
+comment on column app.statements.proof is 'Whether opening balance and rows make the closing balance; unproven where nothing can say.';
+comment on column app.statements.difference is 'The closing balance less the opening one and the rows; null where it is unproven.';
+comment on column app.statements.created_at is 'When the document that holds it arrived.';
+
 create table app.sync_cursors (
   tenant_id uuid not null,
   connection_id uuid not null,
@@ -2939,6 +2985,12 @@ add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.statements
+add constraint statements_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.statements
+add constraint statements_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
+
 alter table app.sync_cursors
 add constraint sync_cursors_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -3062,6 +3114,10 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE INDEX statements_account_idx ON app.statements USING btree (tenant_id, account_id, created_at DESC, ordinal DESC, id DESC);
+CREATE INDEX statements_mapping_idx ON app.statements USING btree (tenant_id, mapping_id, account_id);
+CREATE INDEX statements_newest_idx ON app.statements USING btree (tenant_id, created_at DESC, ordinal DESC, id DESC);
+CREATE INDEX statements_raw_idx ON app.statements USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
@@ -3524,6 +3580,20 @@ create policy statement_profiles_update on app.statement_profiles for update to 
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
+alter table app.statements enable row level security;
+alter table app.statements force row level security;
+create policy statements_delete_worker on app.statements for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_insert_worker on app.statements for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_select on app.statements for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy statements_select_worker on app.statements for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_update_worker on app.statements for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.sync_cursors enable row level security;
 alter table app.sync_cursors force row level security;
 create policy sync_cursors_insert_worker on app.sync_cursors for insert to worker
@@ -3724,6 +3794,8 @@ grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes
 grant insert, select on app.raw_ingestion_data to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
+grant select on app.statements to authenticated;
+grant delete, insert, select, update (account_id) on app.statements to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
