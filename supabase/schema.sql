@@ -2464,6 +2464,7 @@ CASE proof
     WHEN 'holds'::text THEN (NOT (difference IS DISTINCT FROM (0)::numeric))
     ELSE ((difference IS DISTINCT FROM (0)::numeric) AND (difference IS NOT NULL))
 END),
+  constraint statements_difference_size_check CHECK (((scale(difference) <= 8) AND (abs(difference) < '1000000000000000000000000'::numeric))),
   constraint statements_number_check CHECK (((length(statement_number) >= 1) AND (length(statement_number) <= 100))),
   constraint statements_opening_check CHECK (((scale(opening_balance) <= 8) AND (abs(opening_balance) < '100000000000000000000'::numeric))),
   constraint statements_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line) AND (ordinal >= 0))),

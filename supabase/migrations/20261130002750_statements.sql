@@ -40,6 +40,8 @@ create table app.statements (
   constraint statements_count_check check (entries_count >= 0),
   constraint statements_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint statements_proof_check check (proof in ('holds', 'fails', 'unproven')),
+  constraint statements_difference_size_check
+  check (scale(difference) <= 8 and abs(difference) < 1e24),
   -- What was not proven has no difference: one end of the sum is not known.
   constraint statements_difference_check check (
     case proof

@@ -56,6 +56,22 @@ def test_json_has_the_agreed_shape(tmp_path: Path) -> None:
             "currency": "EUR",
             "name": None,
             "number": None,
+            "statements": [
+                {
+                    "number": None,
+                    "from": "2024-01-31",
+                    "to": "2024-01-31",
+                    "openingBalance": "100.00",
+                    "closingBalance": "95.50",
+                    "entriesSum": "-4.50",
+                    "entriesCount": 1,
+                    "currency": "EUR",
+                    "proof": "unproven",
+                    "difference": None,
+                    "line": 2,
+                    "lineEnd": 2,
+                }
+            ],
             "balances": [
                 {
                     "kind": "running",
