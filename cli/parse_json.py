@@ -134,7 +134,7 @@ class JsonReport:
                 out.write(b",\n" if number else b"\n")
                 out.write(orjson.dumps(_account(account))[:-1])
                 held = ("holdings",) if account.key in self._holders else ()
-                for name in ("statements", "balances", "summaries", "transactions", *held):
+                for name in ("balances", "summaries", "statements", "transactions", *held):
                     out.write(b',"' + name.encode("ascii") + b'":[')
                     out.writelines(spool.read((account.key, name)))
                     out.write(b"]")

@@ -49,9 +49,9 @@ def test_accounts_without_holdings_have_no_list_of_them() -> None:
             "currency",
             "name",
             "number",
-            "statements",
             "balances",
             "summaries",
+            "statements",
             "transactions",
         ]
     ] * 2
