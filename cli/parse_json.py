@@ -18,6 +18,7 @@ from core.records import (
     Finding,
     HoldingRecord,
     PortfolioRecord,
+    ProofRecord,
     Record,
     RemovalRecord,
     Severity,
@@ -30,6 +31,7 @@ from core.records import (
 BUFFER_BYTES: Final = 4 * 1024 * 1024
 COPY_BYTES: Final = 256 * 1024
 _FINDINGS: Final = ("", "findings")
+_PROOFS: Final = {True: "holds", False: "fails", None: "unproven"}
 
 
 class Spool:
@@ -109,6 +111,8 @@ class JsonReport:
                 self._put(record.account, "balances", _balance(record))
             case SummaryRecord():
                 self._put(record.account, "summaries", _summary(record))
+            case ProofRecord():
+                self._put(record.account, "statements", _statement(record))
             case Finding():
                 self._put("", "findings", _finding(record))
             case WithdrawalRecord():
@@ -130,7 +134,7 @@ class JsonReport:
                 out.write(b",\n" if number else b"\n")
                 out.write(orjson.dumps(_account(account))[:-1])
                 held = ("holdings",) if account.key in self._holders else ()
-                for name in ("balances", "summaries", "transactions", *held):
+                for name in ("balances", "summaries", "statements", "transactions", *held):
                     out.write(b',"' + name.encode("ascii") + b'":[')
                     out.writelines(spool.read((account.key, name)))
                     out.write(b"]")
@@ -181,6 +185,23 @@ def _summary(record: SummaryRecord) -> dict[str, Any]:
         "itemCount": record.item_count,
         "currency": record.currency,
         "asOf": _date(record.as_of),
+    }
+
+
+def _statement(record: ProofRecord) -> dict[str, Any]:
+    return {
+        "number": record.number,
+        "from": _date(record.from_date),
+        "to": _date(record.to_date),
+        "openingBalance": _amount(record.opening),
+        "closingBalance": _amount(record.closing),
+        "entriesSum": _amount(record.entries),
+        "entriesCount": record.entry_count,
+        "currency": record.currency,
+        "proof": _PROOFS[record.holds],
+        "difference": _amount(record.difference),
+        "line": record.line,
+        "lineEnd": record.line_end,
     }
 
 

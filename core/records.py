@@ -160,6 +160,35 @@ class PortfolioRecord(NamedTuple):
     line: int
 
 
+class ProofRecord(NamedTuple):
+    """A statement that has ended: what it states around its rows, and what was found in it.
+
+    Opening and closing balance prove the rows where the format carries both: what is booked in
+    between must make up for their difference.
+    """
+
+    account: str
+    currency: str
+    entries: Decimal | None  # what its booked rows come to; None: they are of several currencies
+    entry_count: int  # of its booked rows
+    opening: Decimal | None = None  # None: not stated, or in another currency
+    closing: Decimal | None = None
+    number: str | None = None  # the source's own number or id of the statement
+    from_date: date | None = None
+    to_date: date | None = None
+    holds: bool | None = None  # None: nothing proves it, either way
+    line: int = 0
+    line_end: int = 0
+    ordinal: int = 0  # among the statements of its document, which the pipeline counts
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What is missing between the balances; None where they prove nothing."""
+        if self.holds is None or self.opening is None or self.closing is None:
+            return None
+        return None if self.entries is None else self.closing - self.opening - self.entries
+
+
 class WithdrawalRecord(NamedTuple):
     """The source takes back all that it said of an account and day (BAI2 group status 2 and 3)."""
 
@@ -190,6 +219,7 @@ Record = (
     | SuccessionRecord
     | HoldingRecord
     | PortfolioRecord
+    | ProofRecord
     | WithdrawalRecord
     | Finding
 )

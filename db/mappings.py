@@ -139,7 +139,7 @@ async def decide(
 
 
 async def has_rows(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> bool:
-    """Whether transactions, balances or holdings came over the mapping."""
+    """Whether transactions, balances, holdings or statements came over the mapping."""
     return bool(await tx.value(_SQL["has_rows"], tenant_id, mapping_id))
 
 

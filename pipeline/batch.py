@@ -14,6 +14,7 @@ from core.records import (
     Finding,
     HoldingRecord,
     PortfolioRecord,
+    ProofRecord,
     Record,
     RemovalRecord,
     SuccessionRecord,
@@ -57,6 +58,7 @@ class Batch:
     successions: tuple[SuccessionRecord, ...] = ()
     holdings: tuple[HoldingRecord, ...] = ()
     portfolios: tuple[PortfolioRecord, ...] = ()
+    proofs: tuple[ProofRecord, ...] = ()
     # normalize
     entries: tuple[Entry, ...] = ()
     # map_accounts
@@ -79,13 +81,24 @@ def batches(records: Iterable[Record], *, size: int = BATCH_RECORDS) -> Iterator
     """
     part = _Part()
     end = 0
-    for record in records:
+    for record in _numbered(records):
         if len(part.records) >= size or part.is_withdrawn_by(record):
             yield part.batch(end)
             part = _Part()
         end += 1
         part.add(record)
     yield part.batch(end)
+
+
+def _numbered(records: Iterable[Record]) -> Iterator[Record]:
+    """The records, statements with their place among those of the document."""
+    statements = 0
+    for record in records:
+        if isinstance(record, ProofRecord):
+            yield record._replace(ordinal=statements)
+            statements += 1
+        else:
+            yield record
 
 
 def day_of(record: TransactionRecord) -> date | None:
@@ -106,6 +119,8 @@ class _Part:
             self._said.add((record.account, day_of(record)))
         elif isinstance(record, BalanceRecord):
             self._said.add((record.account, record.as_of))
+        elif isinstance(record, ProofRecord):
+            self._said.add((record.account, record.to_date))
 
     def is_withdrawn_by(self, record: Record) -> bool:
         return (
@@ -126,6 +141,7 @@ class _Part:
             successions=tuple(r for r in records if isinstance(r, SuccessionRecord)),
             holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
             portfolios=tuple(r for r in records if isinstance(r, PortfolioRecord)),
+            proofs=tuple(r for r in records if isinstance(r, ProofRecord)),
         )
 
 

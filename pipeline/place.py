@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.jobs import JobStage
 from core.models import Job
 from core.records import Finding, Severity
-from db import holdings, ledger, placement
+from db import holdings, ledger, placement, statements
 from db.ledger import Counts
 from db.placement import START, Placed, RowKey
 from db.session import Tx
@@ -83,12 +83,13 @@ async def _place_balances(job: Job, services: Services) -> None:
             await ledger.renew(tx, job, lease=services.lease)
     async with services.database.as_(services.scope(job)) as tx:
         decided = await placement.decided(tx, tenant_id=job.tenant_id, ids=[job.mapping_id])
-        await holdings.place(
-            tx,
-            tenant_id=job.tenant_id,
-            mapping_id=job.mapping_id,
-            account_id=decided[job.mapping_id].account_id,
-        )
+        for place_all in (holdings.place, statements.place):
+            await place_all(
+                tx,
+                tenant_id=job.tenant_id,
+                mapping_id=job.mapping_id,
+                account_id=decided[job.mapping_id].account_id,
+            )
 
 
 def _counts(placed: Placed) -> Counts:

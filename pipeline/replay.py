@@ -118,6 +118,7 @@ def only(batch: Batch, mappings: Collection[UUID]) -> Batch:
         balances=tuple(one for one in batch.balances if one.account in keys),
         holdings=tuple(one for one in batch.holdings if one.account in keys),
         portfolios=tuple(one for one in batch.portfolios if one.account in keys),
+        proofs=tuple(one for one in batch.proofs if one.account in keys),
         entries=tuple(one for one in batch.entries if one.record.account in keys),
     )
 
@@ -131,6 +132,7 @@ def _says_something(batch: Batch) -> bool:
         or batch.balances
         or batch.holdings
         or batch.portfolios
+        or batch.proofs
     )
 
 

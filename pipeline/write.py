@@ -15,7 +15,7 @@ from core.account_number import plain_number, without_numbers
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import expenses, intake, ledger, merge, placement
+from db import expenses, intake, ledger, merge, placement, statements
 from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
@@ -25,6 +25,7 @@ from pipeline.batch import Batch, Entry, Target
 from pipeline.holdings import put_holdings
 from pipeline.identity import account_name, account_type, external_account
 from pipeline.map_accounts import map_accounts
+from pipeline.statements import put_statements
 
 REPEATS_FAIR_PERCENT: Final = 10
 
@@ -113,7 +114,7 @@ class Writer:
         self.asks = asks and to.connection.delivery is not Delivery.INCREMENTAL
 
     async def write(self, tx: Tx, batch: Batch) -> tuple[Batch, Counts]:
-        """Writes one batch whose targets are known: withdrawals, rows, balances.
+        """Writes one batch whose targets are known: withdrawals, rows, balances, statements.
 
         Returns the batch with the findings of the database added, and what was done.
         """
@@ -137,6 +138,7 @@ class Writer:
                 if (target := batch.targets[record.account]).account_id is not None
             ],
         )
+        await put_statements(tx, batch, tenant_id=to.job.tenant_id, document=to.document)
         unstorable = await put_holdings(tx, batch, tenant_id=to.job.tenant_id, document=to.document)
         return replace(batch, findings=(*batch.findings, *unstorable)), replace(
             counts, withdrawn=withdrawn, rejected=counts.rejected + len(unstorable)
@@ -178,6 +180,7 @@ async def _decided(tx: Tx, to: Destination, batch: Batch) -> Batch:
     keys |= named & batch.targets.keys()
     keys |= {holding.account for holding in batch.holdings}
     keys |= {portfolio.account for portfolio in batch.portfolios}
+    keys |= {proof.account for proof in batch.proofs}
     ids = {batch.targets[key].mapping_id for key in keys}
     decided = await placement.decided(tx, tenant_id=to.job.tenant_id, ids=ids)
     current = {
@@ -197,6 +200,13 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Fi
         target = batch.targets[withdrawal.account]
         if target.account_id is None:
             continue
+        await statements.withdraw(
+            tx,
+            document=to.document,
+            tenant_id=to.job.tenant_id,
+            mapping_id=target.mapping_id,
+            day=withdrawal.posted_date,
+        )
         withdrawn = await merge.withdraw(
             tx,
             document=to.document,

@@ -11,13 +11,14 @@ from core import models, records
 from db import balances as stored_balances
 from db import holdings as stored_holdings
 from db import mappings as stored_mappings
+from db import statements as stored_statements
 from db.accounts import AccountFilter as Wanted
 from db.institutions import LISTING as INSTITUTIONS
 from db.select import Asked
 from db.transactions import LISTING as TRANSACTIONS
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
-from resolvers import accounts, connections, holdings, mappings, transactions
+from resolvers import account_statements, accounts, connections, holdings, mappings, transactions
 from schema.columns import column, derived, money, shown
 from schema.context import Info
 from schema.fields import resolved
@@ -31,6 +32,7 @@ from schema.page import DEFAULT, After, First, Listed
 from schema.reads import Many, One
 from schema.related import children, maybe
 from schema.scalars import CurrencyCode
+from schema.statements import Statement
 from schema.transaction_filter import TransactionFilter, asked_transactions
 
 if TYPE_CHECKING:
@@ -177,6 +179,27 @@ class Account(Node):
         """What it holds."""
         return await children(
             info.context, holdings.of_accounts, self.key, Holding.of, first=first, after=after
+        )
+
+    @resolved(
+        description="What sources stated of it, with its proofs; newest first.",
+        reads=Many(
+            listing=stored_statements.LISTING,
+            parent="s.account_id",
+            asked=Asked(order=stored_statements.NEWEST),
+        ),
+    )
+    async def statements(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Statement]:
+        """Statements of it."""
+        return await children(
+            info.context,
+            account_statements.of_accounts,
+            self.key,
+            Statement.of,
+            first=first,
+            after=after,
         )
 
     @resolved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import assets, jobs, models, notifications, personas, records
+from core import assets, jobs, models, notifications, personas, records, statements
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
@@ -322,4 +322,14 @@ _register(
         assets.OwnershipType.BENEFICIARY: "Has it for their benefit; does not count as owner.",
         assets.OwnershipType.TRUSTEE: "Holds it in trust; does not count as owner.",
     },
+)
+_register(
+    statements.Proof,
+    "Whether the balances of a statement prove its rows.",
+    {
+        statements.Proof.HOLDS: "Opening balance and booked rows make the closing balance.",
+        statements.Proof.FAILS: "They do not: rows are missing, doubled or wrong.",
+        statements.Proof.UNPROVEN: "The statement has not what it takes to tell.",
+    },
+    name="StatementProof",
 )

@@ -12,9 +12,11 @@ from core import models, records
 from core.provider_error import ErrorKind
 from core.syncs import SyncPhase
 from db import reports
+from db import statements as stored_statements
 from db.connections import LISTING as CONNECTIONS
 from db.mappings import LISTING as MAPPINGS
-from resolvers import connections, jobs, mappings
+from db.select import Asked
+from resolvers import account_statements, connections, jobs, mappings
 from schema.columns import column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
@@ -25,6 +27,7 @@ from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
 from schema.reads import Many, One, same
 from schema.related import children, maybe, one
+from schema.statements import Statement
 from schema.tenants import User
 from schema.users import user
 
@@ -224,6 +227,27 @@ class IngestionJob(Node):
             first=first,
             after=after,
             severity=severity,
+        )
+
+    @resolved(
+        description="Statements that it brought, with their proofs, in the order of its document.",
+        reads=Many(
+            listing=stored_statements.LISTING,
+            parent="s.job_id",
+            asked=Asked(order=stored_statements.WRITTEN),
+        ),
+    )
+    async def statements(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[Statement]:
+        """Statements that it brought."""
+        return await children(
+            info.context,
+            account_statements.of_jobs,
+            self.key,
+            Statement.of,
+            first=first,
+            after=after,
         )
 
     @resolved(

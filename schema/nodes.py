@@ -21,8 +21,10 @@ from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
 from db.reports import DOCUMENTS
 from db.select import Listing
+from db.statements import LISTING as STATEMENTS
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
+    account_statements,
     accounts,
     assets,
     audit,
@@ -58,6 +60,7 @@ from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
 from schema.related import maybe
+from schema.statements import Statement
 from schema.tenants import Member, Tenant
 from schema.transactions import Transaction
 from schema.webhooks import WebhookEndpoint, WebhookEvent
@@ -80,6 +83,7 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "Persona": (personas.by_ids, Persona.of),
     "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
+    "Statement": (account_statements.by_ids, Statement.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
@@ -103,6 +107,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Persona": PERSONAS,
     "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,
+    "Statement": STATEMENTS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,
 }

@@ -53,6 +53,7 @@ from schema.providers import Provider
 from schema.reads import AnyById, Count, Every, Many
 from schema.related import maybe
 from schema.roots import FILTER, Id, by_id, filtered
+from schema.statement_queries import StatementQueries
 from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
@@ -61,7 +62,7 @@ from schema.webhook_queries import WebhookQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQueries, ExpenseQueries, NotificationQueries, WebhookQueries):
+class Query(AssetQueries, ExpenseQueries, NotificationQueries, StatementQueries, WebhookQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

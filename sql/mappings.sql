@@ -32,6 +32,9 @@ select
   )
   or exists (
     select from app.holdings as h where h.tenant_id = $1 and h.mapping_id = $2
+  )
+  or exists (
+    select from app.statements as s where s.tenant_id = $1 and s.mapping_id = $2
   );
 
 -- name: waiting_counts

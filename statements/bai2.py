@@ -76,6 +76,7 @@ class Bai2:
                 yield from findings.drain()
             last = record[4]
         document.end(last)
+        yield from document.proofs()
         yield from findings.drain()
 
     def lines(self, chunks: Iterable[bytes]) -> Iterator[bytes]:

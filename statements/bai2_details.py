@@ -50,6 +50,15 @@ def read_detail(booking: Booking, record: Logical) -> TransactionRecord | None:
 
     None, with a finding, where the row is rejected or is a message without money.
     """
+    before = booking.tally.net()
+    transaction = _read(booking, record)
+    if transaction is None:
+        booking.tally.left_out += 1
+        booking.tally.left_out_net += booking.tally.net() - before
+    return transaction
+
+
+def _read(booking: Booking, record: Logical) -> TransactionRecord | None:
     _, text, more, line, line_end, cut = record
     booking.tally.records += 1
     booking.tally.detail_continuations += sum(map(is_continuation, more))
@@ -58,6 +67,7 @@ def read_detail(booking: Booking, record: Logical) -> TransactionRecord | None:
     code = _type_code(fields, line, booking.findings)
     amount = _amount(fields, code, line, booking)
     if code is not None and code.kind == Kind.MESSAGE:
+        booking.tally.messages += 1
         booking.findings.info(
             "non-monetary",
             "A message of the bank (type 890) came instead of a transaction.",

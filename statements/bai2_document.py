@@ -7,11 +7,12 @@ from typing import Final
 
 from core.errors import Unreadable
 from core.money import SCALE_MAX, minor_units
-from core.records import AccountRecord, Record, Severity, WithdrawalRecord
+from core.records import AccountRecord, ProofRecord, Record, Severity, WithdrawalRecord
 from statements.bai2_details import Booking
 from statements.bai2_details_fast import DetailReader
 from statements.bai2_findings import Findings
 from statements.bai2_group import Group, Status, headless_group, read_currency, read_group
+from statements.bai2_proof import Proof
 from statements.bai2_records import Logical
 from statements.bai2_summaries import Standing, entries, standing_record
 from statements.bai2_totals import SPECIFICATION, Tally, Trailer, check
@@ -40,6 +41,8 @@ class Document:
         self._account_tally: Tally | None = None
         self._known: set[str] = set()  # keys of the accounts yielded so far
         self._withdrawn: set[str] = set()  # keys of the accounts withdrawn by this group
+        self._proof: Proof | None = None  # of the open account, where it posts
+        self._proofs: list[ProofRecord] = []  # of accounts that were closed
         self._held_back = 0  # what this group states but does not post
         self.details: DetailReader | None = None
         self.posts = False
@@ -63,6 +66,12 @@ class Document:
                 self._group_trailer(fields, more, line)
             case _:
                 self._file_trailer(fields, more, line)
+        yield from self.proofs()
+
+    def proofs(self) -> list[ProofRecord]:
+        """What came of the accounts that were closed since this was asked."""
+        proofs, self._proofs = self._proofs, []
+        return proofs
 
     def misplaced_detail(self, line: int) -> None:
         """Take a 16 record outside any account."""
@@ -117,7 +126,7 @@ class Document:
     def _account(
         self, fields: Sequence[str], starts: set[int], more: Sequence[str], line: int
     ) -> Iterator[Record]:
-        self._report_missing(self._close_account(), line)
+        self._report_missing(self._close_account(line), line)
         group = self._open_group(line)
         tally = self._account_tally = Tally()
         tally.count(more)
@@ -139,12 +148,14 @@ class Document:
         self._open_details(standing, group, tally)
         if group.status != Status.TEST:
             yield from self._account_records(fields[0], standing, group)
+        self._proof = Proof(standing, tally) if group.posts else None
         for entry in entries(fields, starts, line, self._findings):
             tally.headers += minor_amount(entry.amount) or 0
             record = standing_record(entry, standing, self._findings)
             if record is None:
                 continue
-            if group.posts:
+            if self._proof is not None:
+                self._proof.state(record)
                 yield record
             else:
                 self._held_back += 1
@@ -183,13 +194,13 @@ class Document:
             self._report_misplaced("49", line)
             return
         tally.count(more)
-        self._close_account(Trailer("49", fields, line))
+        self._close_account(line, Trailer("49", fields, line))
 
     def _group_trailer(self, fields: Sequence[str], more: Sequence[str], line: int) -> None:
         if self._group is None:
             self._report_misplaced("98", line)
             return
-        self._report_missing(self._close_account(), line)
+        self._report_missing(self._close_account(line), line)
         self._group_tally.count(more)
         self._close_group(line, Trailer("98", fields, line))
 
@@ -202,12 +213,15 @@ class Document:
         check(Trailer("99", fields, line), self._file_tally, self._findings)
         self._file_tally = None
 
-    def _close_account(self, trailer: Trailer | None = None) -> list[str]:
+    def _close_account(self, line: int, trailer: Trailer | None = None) -> list[str]:
         """Add the open account to its group; the trailers that are missing for that."""
-        tally = self._account_tally
-        self.details, self._account_tally = None, None
+        tally, proof = self._account_tally, self._proof
+        self.details, self._account_tally, self._proof = None, None, None
         if tally is None:
             return []
+        if proof is not None:
+            trailers = 0 if trailer is None else 1
+            self._proofs.append(proof.record(trailers=trailers, line_end=line))
         total, records = tally.totals()[SPECIFICATION], tally.counts()[SPECIFICATION]
         if trailer is not None:
             check(trailer, tally, self._findings)
@@ -217,7 +231,7 @@ class Document:
 
     def _close_group(self, line: int, trailer: Trailer | None = None) -> list[str]:
         """Add the open group to its file; the trailers that are missing for that."""
-        missing = self._close_account()
+        missing = self._close_account(line)
         tally, group = self._group_tally, self._group
         self._group_tally, self._group = Tally(), None
         self._withdrawn.clear()

@@ -31,6 +31,9 @@ class Tally:
         "header_continuations",
         "headers",
         "items",
+        "left_out",
+        "left_out_net",
+        "messages",
         "records",
         "stated_records",
         "stated_total",
@@ -40,6 +43,9 @@ class Tally:
         self.headers = 0  # sum of the amounts of 03 records, as signed there
         self.details = 0  # sum of the amounts of 16 records, which are unsigned
         self.debits = 0  # the part of `details` whose type code is a debit
+        self.left_out = 0  # details that became no transaction
+        self.messages = 0  # those of them that are no money at all
+        self.left_out_net = 0  # what they add to credits less debits
         self.records = 0  # records but continuations
         self.header_continuations = 0  # 88 after anything but 16
         self.detail_continuations = 0  # 88 after 16
@@ -64,12 +70,16 @@ class Tally:
         self.stated_total += total
         self.stated_records += records
 
+    def net(self) -> int:
+        """What the details come to: credits less debits."""
+        return self.details - 2 * self.debits
+
     def totals(self) -> dict[str, int]:
         """The control total by convention."""
         return {
             SPECIFICATION: self.headers + self.details,
             "details only": self.details,
-            "credits less debits of details": self.details - 2 * self.debits,
+            "credits less debits of details": self.net(),
         }
 
     def counts(self) -> dict[str, int]:

@@ -13,7 +13,7 @@ from statements.camt_entry import Entries
 from statements.camt_events import Fields
 from statements.camt_fields import Scope
 from statements.camt_statement import BALANCE_KINDS, FINAL_IN_REPORTS, Stated, Statement
-from statements.camt_totals import check_totals, prove, summaries
+from statements.camt_totals import check_totals, proof, prove, summaries
 from statements.camt_values import Dates, currency_of, direction, read_amount, time_of
 
 ACCOUNTS_MAX: Final = 10_000
@@ -219,7 +219,8 @@ class Document:
         if statement.key is not None:
             self.records += summaries(statement)
         check_totals(statement, self._findings)
-        prove(statement, self._findings)
+        holds = prove(statement, self._findings)
+        self.records += proof(statement, self._dates, line_end, holds=holds)
 
     def _more_pages(self, fields: Fields, line: int) -> None:
         if fields.get("last_page") in ("false", "0") and self._findings.first("more-pages"):

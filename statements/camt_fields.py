@@ -205,6 +205,8 @@ _TOTALS: Final = {
 _STATEMENT: Final = {
     "Id": "id",
     "CreDtTm": "created",
+    "FrToDt/FrDtTm": "since",
+    "FrToDt/FrDt": "since",
     "FrToDt/ToDtTm": "until",
     "FrToDt/ToDt": "until",
     "StmtPgntn/LastPgInd": "last_page",

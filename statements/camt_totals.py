@@ -7,20 +7,20 @@ from decimal import Decimal
 from typing import Final
 
 from core.errors import InvalidMoney
-from core.records import Severity, SummaryRecord
+from core.records import ProofRecord, Severity, SummaryRecord
 from statements.bai2_findings import Findings
 from statements.camt_statement import Stated, Statement, Sums
-from statements.camt_values import direction, read_amount
+from statements.camt_values import Dates, direction, read_amount
 
 _TOTALS: Final = (("TtlNtries", "all"), ("TtlCdtNtries", "credit"), ("TtlDbtNtries", "debit"))
 _CLOSING: Final = ("CLBD", "ITBD")
 
 
-def prove(statement: Statement, findings: Findings) -> None:
-    """Opening balance + booked entries = closing balance, where the statement states both."""
+def prove(statement: Statement, findings: Findings) -> bool | None:
+    """Whether opening balance + booked entries = closing balance; None where nothing proves it."""
     opening, closing = _opening(statement), _closing(statement)
     if opening is None or closing is None:
-        return
+        return None
     if {opening.currency, closing.currency} | statement.currencies != {opening.currency}:
         findings.warn(
             "balance-currencies",
@@ -28,10 +28,10 @@ def prove(statement: Statement, findings: Findings) -> None:
             "that the statement is complete.",
             closing.line,
         )
-        return
+        return None
     found = opening.amount + statement.net()
     if found == closing.amount:
-        return
+        return True
     message = (
         f"{opening.code} {opening.amount} and the booked entries {statement.net()} make {found}, "
         f"but {closing.code} states {closing.amount} (difference {closing.amount - found})."
@@ -40,8 +40,35 @@ def prove(statement: Statement, findings: Findings) -> None:
     if statement.kind == "052":
         # A report may hold only what is new since the one before.
         findings.info("balance-mismatch", message, closing.line)
-    else:
-        findings.control(Severity.WARNING, "balance-mismatch", message, closing.line)
+        return None
+    findings.control(Severity.WARNING, "balance-mismatch", message, closing.line)
+    return False
+
+
+def proof(
+    statement: Statement, dates: Dates, line_end: int, *, holds: bool | None
+) -> Iterator[ProofRecord]:
+    """The statement as it ended; nothing where it named no account."""
+    if statement.key is None or statement.currency is None:
+        return
+    currency, fields = statement.currency, statement.fields
+    opening, closing = _opening(statement), _closing(statement)
+    entries = statement.net() if statement.currencies <= {currency} else None
+    since, until = dates.read(fields.get("since", "")), dates.read(fields.get("until", ""))
+    yield ProofRecord(
+        account=statement.key,
+        currency=currency,
+        entries=entries,
+        entry_count=statement.booked_credits.count + statement.booked_debits.count,
+        opening=opening.amount if opening is not None and opening.currency == currency else None,
+        closing=closing.amount if closing is not None and closing.currency == currency else None,
+        number=fields.get("id"),
+        from_date=since or (None if opening is None else opening.as_of),
+        to_date=until or statement.as_of,
+        holds=holds if entries is not None else None,
+        line=statement.line,
+        line_end=line_end,
+    )
 
 
 def summaries(statement: Statement) -> Iterator[SummaryRecord]:

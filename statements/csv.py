@@ -75,6 +75,8 @@ class _Reading:
         if reader.places.running_balance is not None:
             balances = (balance.newest() for balance in self._balances.values())
             yield from (balance for balance in balances if balance is not None)
+            proofs = (balance.proof() for balance in self._balances.values())
+            yield from (proof for proof in proofs if proof is not None)
         yield from self._totals(lines.number)
 
     def _rows(self, table: Table, reader: RowReader) -> Iterator[Record]:

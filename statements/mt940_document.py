@@ -9,8 +9,8 @@ from typing import Final
 from core.errors import Unreadable
 from core.records import (
     AccountRecord,
-    BalanceKind,
     BalanceRecord,
+    ProofRecord,
     Record,
     Severity,
     SummaryRecord,
@@ -28,7 +28,7 @@ from statements.mt940_account import (
 from statements.mt940_entry import Entry, Standing, read_entry
 from statements.mt940_fields import END, HEADER, OUTSIDE, Field
 from statements.mt940_proof import Proof
-from statements.mt940_standing import read_indication, read_stated
+from statements.mt940_standing import BALANCES, PAGES, read_indication, read_stated
 from statements.mt940_values import (
     Calendar,
     Stated,
@@ -40,18 +40,7 @@ from statements.mt940_values import (
 ACCOUNTS_MAX: Final = 10_000
 BLOCKS_MAX: Final = 4_096  # characters of the blocks before a message
 ACCOUNT_MAX: Final = 35  # characters of a :25:
-_BALANCES: Final = {
-    "60": BalanceKind.OPENING_LEDGER,
-    "60F": BalanceKind.OPENING_LEDGER,
-    "60M": BalanceKind.OTHER,  # of a page in between: no day opens or closes with it
-    "62": BalanceKind.CLOSING_LEDGER,
-    "62F": BalanceKind.CLOSING_LEDGER,
-    "62M": BalanceKind.OTHER,
-    "64": BalanceKind.CLOSING_AVAILABLE,
-    "65": BalanceKind.OTHER,  # available on a day to come
-}
-_NOTHING: Final = frozenset({"21", "28", "28C"})
-_PAGES: Final = frozenset({"60M", "62M"})
+_NUMBERS: Final = frozenset({"28", "28C"})
 _BEGINNINGS: Final = frozenset({"25", "25P", "28", "28C", "60", "60F", "60M"})
 
 
@@ -65,13 +54,16 @@ class Document:
         self._known: set[str] = set()  # keys of the accounts yielded so far
         self._closings: dict[str, Stated] = {}  # the balance that each account closed with last
         self._header = Header(None, interim=False)
+        self._proofs: list[ProofRecord] = []  # of statements that have ended
         self._blocks = ""  # before the text of the message
         self._enveloped = False  # in a message that -} has to end
         self._read_any = False
+        self._before = self._last = 0  # lines at which the last two fields end
         self._clear()
 
     def take(self, field: Field) -> Iterator[Record]:
         """Take the next field."""
+        self._before, self._last = self._last, field.line_end
         if field.tag in {"86", "NS"} or self._is_mistagged(field):
             self._text(field)
             return
@@ -87,6 +79,9 @@ class Document:
             case _:
                 self._read_any = True
                 yield from self._head(field)
+        if self._proofs:
+            yield from self._proofs
+            self._proofs.clear()
 
     def end(self, line: int) -> Iterator[Record]:
         """What still waits; `line` is the last one. Raises `Unreadable` if there was no field."""
@@ -106,7 +101,8 @@ class Document:
                 "the bank.",
                 line,
             )
-        self._proof.check(self._findings)
+        self._end_statement(line)
+        yield from self._proofs
         if not self._known and not missing:
             self._findings.warn(
                 "no-rows", "The file holds neither entries nor balances that could be read.", line
@@ -121,6 +117,7 @@ class Document:
         self._interim = self._header.interim
         self._anchor: date | None = None
         self._proof = Proof()
+        self._number: str | None = None  # what :28C: says
         self._empty = True
 
     def _frame(self, field: Field) -> None:
@@ -160,8 +157,16 @@ class Document:
         if self._empty:
             return
         self._report_missing(self._missing(), line)
-        self._proof.check(self._findings)
+        self._end_statement(self._before)
         self._empty = True
+
+    def _end_statement(self, line: int) -> None:
+        """Hold what was found against what was stated, and keep what came of it."""
+        self._proof.check(self._findings)
+        if self._standing is not None and not self._empty:
+            self._proofs.append(
+                self._proof.record(self._standing, self._number, self._calendar, line)
+            )
 
     def _report_missing(self, missing: list[str], line: int) -> None:
         if missing:
@@ -186,11 +191,14 @@ class Document:
             self._identification, self._currency, self._proof.begun = told, currency, True
         self._empty = False
         self._rejected = False
-        if field.tag in {"25", "25P"}:
+        self._proof.line = self._proof.line or field.line
+        if field.tag in _NUMBERS:
+            self._number = value or None
+        elif field.tag in {"25", "25P"}:
             self._identification = read_identification(field.lines)
             self._currency = self._identification.currency
             self._standing = None
-        elif field.tag in _BALANCES:
+        elif field.tag in BALANCES:
             yield from self._balance(field, value)
         elif field.tag == "34F":
             self._interim = True
@@ -200,7 +208,7 @@ class Document:
         elif field.tag[:2] == "13":
             self._indication(field, value)
         else:
-            assert field.tag in _NOTHING | {"20"}, field.tag
+            assert field.tag in {"20", "21"}, field.tag
 
     def _begins_anew(self, tag: str) -> bool:
         """Whether another statement begins although no :20: says so."""
@@ -304,12 +312,12 @@ class Document:
             return
         yield BalanceRecord(
             account=self._standing.account,
-            kind=_BALANCES[field.tag],
+            kind=BALANCES[field.tag],
             amount=stated.amount,
             currency=stated.currency,
             as_of=day,
             code=field.tag,
-            interim=field.tag in _PAGES or self._interim,
+            interim=field.tag in PAGES or self._interim,
             line=field.line,
         )
 
@@ -357,6 +365,7 @@ class Document:
 
     def _open_account(self, line: int, currency: str | None = None) -> Iterator[Record]:
         """Yield the account once; afterwards `_standing` tells it, unless it has no currency."""
+        self._proof.line = self._proof.line or line
         currency = self._currency or currency or self._options.currency
         if self._standing is not None or currency is None:
             return

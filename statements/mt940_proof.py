@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Final
 
-from core.records import Severity
+from core.records import ProofRecord, Severity
 from statements.bai2_findings import Findings
+from statements.mt940_entry import Standing
 from statements.mt940_fields import Field
-from statements.mt940_values import Stated
+from statements.mt940_values import Calendar, Stated
 
 _EXACT: Final = Context(prec=100)
 _ZERO: Final = Decimal(0)
@@ -21,6 +22,7 @@ class Proof:
 
     def __init__(self) -> None:
         self.begun = False  # with the :20: of a statement
+        self.line = 0  # where the statement begins
         self.broken = False  # an entry was left out
         self._opening: Stated | None = None
         self._closing: Stated | None = None
@@ -69,18 +71,47 @@ class Proof:
         for field, stated in self._stated:
             self._check_sum(field, stated, findings)
 
-    def _check_balances(self, findings: Findings) -> None:
+    def record(
+        self, standing: Standing, number: str | None, calendar: Calendar, line_end: int
+    ) -> ProofRecord:
+        """The statement as it ended."""
         opening, closing = self._opening, self._closing
-        if opening is None or closing is None:
-            return
+        counts = (count for mark, count in self._counts.items() if mark[0] != "E")
+        return ProofRecord(
+            account=standing.account,
+            currency=standing.currency,
+            entries=self._entries(),
+            entry_count=sum(counts),
+            opening=opening.amount if opening and opening.currency == standing.currency else None,
+            closing=closing.amount if closing and closing.currency == standing.currency else None,
+            number=number,
+            from_date=calendar.day(opening.day)[0] if opening else None,
+            to_date=calendar.day(closing.day)[0] if closing else None,
+            holds=self._holds(),
+            line=self.line,
+            line_end=line_end,
+        )
+
+    def _entries(self) -> Decimal:
         entries = _ZERO
         for mark, amount in self._sums.items():
             # What is only expected (EC, ED) is in no balance yet.
             if mark[0] != "E":
                 entries = _EXACT.add(entries, amount)
-        expected = _EXACT.add(opening.amount, entries)
-        if expected == closing.amount and opening.currency == closing.currency:
+        return entries
+
+    def _holds(self) -> bool | None:
+        opening, closing = self._opening, self._closing
+        if opening is None or closing is None or opening.currency != closing.currency:
+            return None
+        return _EXACT.add(opening.amount, self._entries()) == closing.amount
+
+    def _check_balances(self, findings: Findings) -> None:
+        opening, closing = self._opening, self._closing
+        if opening is None or closing is None or self._holds():
             return
+        entries = self._entries()
+        expected = _EXACT.add(opening.amount, entries)
         findings.control(
             Severity.WARNING,
             "control-total",

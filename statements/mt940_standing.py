@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Final
 
 from core.errors import InvalidMoney
+from core.records import BalanceKind
 from statements.bai2_findings import Findings
 from statements.bai2_values import shortened
 from statements.mt940_fields import Field
 from statements.mt940_values import Calendar, Stated, indication
+
+BALANCES: Final = {
+    "60": BalanceKind.OPENING_LEDGER,
+    "60F": BalanceKind.OPENING_LEDGER,
+    "60M": BalanceKind.OTHER,  # of a page in between: no day opens or closes with it
+    "62": BalanceKind.CLOSING_LEDGER,
+    "62F": BalanceKind.CLOSING_LEDGER,
+    "62M": BalanceKind.OTHER,
+    "64": BalanceKind.CLOSING_AVAILABLE,
+    "65": BalanceKind.OTHER,  # available on a day to come
+}
+PAGES: Final = frozenset({"60M", "62M"})
 
 Reader = Callable[[str], Stated | None]
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from core.records import AccountRecord, Finding, Record, Severity, TransactionRecord
+from core.records import (
+    AccountRecord,
+    BalanceRecord,
+    Finding,
+    Record,
+    Severity,
+    TransactionRecord,
+)
 from statements.bai2_findings import Findings
 from statements.base import ParseOptions
 from statements.ofx_balances import INVESTED, read_balance, read_cash, read_closing, read_listed
 from statements.ofx_invest import CASHLESS, Portfolio, left_out, read_trade
+from statements.ofx_proof import Proof
 from statements.ofx_rows import Booking, read_row
 from statements.ofx_scan import Entry
 from statements.ofx_tags import ACCOUNTS, INVESTING, POSITIONS, ROWS, STATEMENTS
@@ -51,6 +59,7 @@ class Document:
         self._curdef = ""
         self._as_of: Moment | None = None
         self._in_statement = False
+        self._proof = Proof(0)
         self._codes: set[str] = set()  # of the balances that this statement names itself
         self._portfolio = Portfolio()
         self._left_out: dict[str, tuple[int, int]] = {}
@@ -61,7 +70,10 @@ class Document:
     def row(self, entry: Entry) -> TransactionRecord | None:
         """Take a STMTTRN whose account was announced."""
         assert self._booking is not None
-        return read_row(self._booking, entry)
+        record = read_row(self._booking, entry)
+        if record is not None:
+            self._proof.add(record, self._booking.currency)
+        return record
 
     @property
     def announced(self) -> bool:
@@ -119,6 +131,7 @@ class Document:
         yield from self._end_statement(entry.line)
         self._in_statement = True
         self._statements += 1
+        self._proof = Proof(entry.line)
         self._account, self._booking, self._curdef, self._as_of = None, None, "", None
         self._codes = set()
 
@@ -128,6 +141,10 @@ class Document:
             yield from self._announce(line)
         elif self._in_statement and self._booking is None:
             self._report_no_number(line)
+        proof = self._proof.record(line)
+        if proof is not None:
+            yield proof
+        self._proof = Proof(line)
         self._in_statement = False
 
     def _come_to(self, entry: Entry) -> None:
@@ -146,7 +163,7 @@ class Document:
         if tag in POSITIONS:
             self._portfolio.take(self._booking, entry, self._as_of)
             return
-        record = read_row(self._booking, entry) if tag in ROWS else read_trade(self._booking, entry)
+        record = self.row(entry) if tag in ROWS else read_trade(self._booking, entry)
         if record is not None:
             yield record
 
@@ -169,7 +186,10 @@ class Document:
                 yield from read_listed(self._booking, entry, self._as_of, self._codes)
             elif tag in {"LEDGERBAL", "AVAILBAL"}:
                 self._as_of = self._as_of or self._moments.read(fields.get("DTASOF", ""))
-                yield from read_balance(self._booking, entry)
+                for record in read_balance(self._booking, entry):
+                    if isinstance(record, BalanceRecord):
+                        self._proof.close(record)
+                    yield record
             else:
                 yield from read_closing(self._booking, entry)
 
@@ -182,6 +202,12 @@ class Document:
             self._curdef, self._booking = entry.value.strip(), None
         elif tag == "DTASOF" and self._in_statement:
             self._as_of = self._moments.read(entry.value)
+        elif tag in {"DTSTART", "DTEND"} and self._in_statement:
+            moment = self._moments.read(entry.value)
+            if moment is not None and tag == "DTSTART":
+                self._proof.from_date = moment.day
+            elif moment is not None:
+                self._proof.to_date = moment.day
         elif tag == "INVPOSLIST" and self._in_statement:
             yield from self._announce(entry.line)
             assert self._booking is not None

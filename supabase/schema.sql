@@ -1537,7 +1537,7 @@ end
 $function$;
 comment on function private.touch_updated_at() is 'Keeps updated_at true.';
 
-CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date, amount_from bigint, amount_to bigint)
+CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date)
  RETURNS uuid[]
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -1546,75 +1546,34 @@ AS $function$
 declare
   most constant integer := 5000;
   most_unindexed constant integer := 20000;
-  most_looked constant integer := 5000;
   asking_tenant constant uuid := private.current_tenant_id();
-  lowered constant text := lower(pattern);
-  first_day constant date := coalesce(day_from, '-infinity');
-  last_day constant date := coalesce(day_to, 'infinity');
-  least_amount constant bigint := coalesce(amount_from, -9223372036854775808);
-  most_amount constant bigint := coalesce(amount_to, 9223372036854775807);
   unindexed bigint;
-  looked bigint;
   found_ids uuid[];
   more_ids uuid[];
 begin
+  -- Shorter runs have no trigram, and a pattern without one would read the whole index.
+  if pattern !~ '[[:alnum:]]{3}' then
+    return null;
+  end if;
   select coalesce(sum(u.size), 0) into unindexed
   from app.unindexed_texts as u
   where u.tenant_id = asking_tenant;
   if unindexed > most_unindexed then
     return null;
   end if;
-  select
-    array_agg(f.transaction_id) filter (
-      where f.amount_key >= least_amount
-        and f.amount_key <= most_amount
-        and f.text like lowered
-    ),
-    count(*)
-  into found_ids, looked
-  from (
-    (
-      select x.transaction_id, x.amount_key, x.text
+  -- Planned anew for each pattern and days: by the rarer of both, or by the table.
+  execute $search$
+    select array_agg(f.transaction_id)
+    from (
+      select x.transaction_id
       from app.transaction_texts as x
-      where x.tenant_id = asking_tenant
-        and x.sort_date >= first_day
-        and x.sort_date <= last_day
-        and octet_length(x.text) <= 2000
-      limit most_looked + 1
-    )
-    union all
-    (
-      select x.transaction_id, x.amount_key, x.text
-      from app.transaction_texts as x
-      where x.tenant_id = asking_tenant
-        and x.sort_date >= first_day
-        and x.sort_date <= last_day
-        and octet_length(x.text) > 2000
-      limit most_looked + 1
-    )
-  ) as f;
-  if looked > most_looked then
-    -- Shorter runs have no trigram, and a pattern without one would read the whole index.
-    if lowered !~ '[[:alnum:]]{3}' then
-      return null;
-    end if;
-    -- Planned anew for each pattern and days: by the rarer of both, or by the table.
-    execute $search$
-      select array_agg(f.transaction_id)
-      from (
-        select x.transaction_id
-        from app.transaction_texts as x
-        where x.tenant_id = $1
-          and x.text like $2
-          and x.sort_date >= $3
-          and x.sort_date <= $4
-          and x.amount_key >= $5
-          and x.amount_key <= $6
-        limit $7
-      ) as f
-    $search$ into found_ids
-    using asking_tenant, lowered, first_day, last_day, least_amount, most_amount, most + 1;
-  end if;
+      where x.tenant_id = $1
+        and x.text ilike $2
+        and ($3 is null or x.sort_date >= $3)
+        and ($4 is null or x.sort_date <= $4)
+      limit $5
+    ) as f
+  $search$ into found_ids using asking_tenant, pattern, day_from, day_to, most + 1;
   if unindexed > 0 then
     -- Rows by their ids (`offset 0`): a table that has just grown is planned as if it were small.
     select array_agg(waiting.id) into more_ids
@@ -1641,9 +1600,8 @@ begin
   return coalesce(found_ids, '{}');
 end
 $function$;
-comment on function private.transactions_like(text,date,date,bigint,bigint) is 'Ids of the caller''s transactions of these days and amounts (in hundredths, rounded down) whose
-texts may match; null where too many.';
-grant execute on function private.transactions_like(text,date,date,bigint,bigint) to authenticated;
+comment on function private.transactions_like(text,date,date) is 'Ids of the caller''s transactions of these days whose texts may match; null where too many.';
+grant execute on function private.transactions_like(text,date,date) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.unindexed_tenants(most integer)
  RETURNS TABLE(tenant_id uuid)
@@ -2457,42 +2415,6 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
-create table app.review_items (
-  tenant_id uuid not null,
-  id uuid not null default gen_random_uuid(),
-  kind text not null,
-  state text not null default 'open'::text,
-  key text not null,
-  transaction_id uuid,
-  other_id uuid,
-  account_id uuid,
-  job_id uuid,
-  score smallint not null,
-  reasons jsonb not null default '[]'::jsonb,
-  evidence jsonb not null default '{}'::jsonb,
-  rule_version text not null,
-  created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now(),
-  decided_at timestamp with time zone,
-  decided_by uuid,
-  constraint review_items_pkey PRIMARY KEY (tenant_id, id),
-  constraint review_items_key_key UNIQUE (tenant_id, key),
-  constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
-  constraint review_items_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (pg_column_size(evidence) < 32768))),
-  constraint review_items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
-  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text]))),
-  constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
-  constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
-  constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint review_items_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'rejected'::text, 'superseded'::text])))
-);
-comment on table app.review_items is 'Questions to a person: both sides as they were seen, the score and its reasons. An answer is
-final: whoever finds the same again under the same key asks nothing.';
-comment on column app.review_items.state is 'superseded: what it asked about is gone or was settled otherwise.';
-comment on column app.review_items.key is 'Names the question by what it is about, so that a replay asks it once.';
-comment on column app.review_items.reasons is 'Why the score is what it is: objects with code, text and points.';
-comment on column app.review_items.evidence is 'Both sides as they were when it was asked, and what would be done.';
-
 create table app.statement_profiles (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2509,6 +2431,53 @@ create table app.statement_profiles (
   constraint statement_profiles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.statement_profiles is 'Saved column mappings: how one bank writes its CSV.';
+
+create table app.statements (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  mapping_id uuid not null,
+  account_id uuid not null,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  raw_line_end bigint not null,
+  ordinal integer not null,
+  statement_number text,
+  from_date date,
+  to_date date,
+  opening_balance numeric,
+  closing_balance numeric,
+  entries_sum numeric,
+  entries_count bigint not null,
+  currency character(3) not null,
+  proof text not null,
+  difference numeric,
+  created_at timestamp with time zone not null default now(),
+  constraint statements_pkey PRIMARY KEY (tenant_id, id),
+  constraint statements_document_key UNIQUE (tenant_id, raw_id, ordinal),
+  constraint statements_closing_check CHECK (((scale(closing_balance) <= 8) AND (abs(closing_balance) < '100000000000000000000'::numeric))),
+  constraint statements_count_check CHECK ((entries_count >= 0)),
+  constraint statements_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint statements_difference_check CHECK (
+CASE proof
+    WHEN 'unproven'::text THEN (difference IS NULL)
+    WHEN 'holds'::text THEN (NOT (difference IS DISTINCT FROM (0)::numeric))
+    ELSE ((difference IS DISTINCT FROM (0)::numeric) AND (difference IS NOT NULL))
+END),
+  constraint statements_difference_size_check CHECK (((scale(difference) <= 8) AND (abs(difference) < '1000000000000000000000000'::numeric))),
+  constraint statements_number_check CHECK (((length(statement_number) >= 1) AND (length(statement_number) <= 100))),
+  constraint statements_opening_check CHECK (((scale(opening_balance) <= 8) AND (abs(opening_balance) < '100000000000000000000'::numeric))),
+  constraint statements_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line) AND (ordinal >= 0))),
+  constraint statements_proof_check CHECK ((proof = ANY (ARRAY['holds'::text, 'fails'::text, 'unproven'::text]))),
+  constraint statements_sum_check CHECK (((scale(entries_sum) <= 8) AND (abs(entries_sum) < '1000000000000000000000000'::numeric)))
+);
+comment on table app.statements is 'Statements of accounts as documents hold them, one row each: opening balance, rows, closing
+balance, and whether the rows make up for the difference of the two.';
+comment on column app.statements.ordinal is 'Its place among the statements of its document.';
+comment on column app.statements.entries_sum is 'What its booked rows come to; null where they are of several currencies.';
+comment on column app.statements.proof is 'Whether opening balance and rows make the closing balance; unproven where nothing can say.';
+comment on column app.statements.difference is 'The closing balance less the opening one and the rows; null where it is unproven.';
+comment on column app.statements.created_at is 'When the document that holds it arrived.';
 
 create table app.sync_cursors (
   tenant_id uuid not null,
@@ -2589,12 +2558,9 @@ create table app.transaction_texts (
   transaction_id uuid not null,
   sort_date date not null,
   text text not null,
-  amount_key bigint not null,
   constraint transaction_texts_pkey PRIMARY KEY (tenant_id, transaction_id)
 );
 comment on table app.transaction_texts is 'What a search looks for: the texts of each transaction in one, as when it was indexed last.';
-comment on column app.transaction_texts.text is 'In lower case, as a search asks.';
-comment on column app.transaction_texts.amount_key is 'As of the transaction, so that a search of amounts looks at fewer texts.';
 
 create table app.transactions (
   tenant_id uuid not null,
@@ -3017,23 +2983,14 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
-alter table app.review_items
-add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
-
-alter table app.review_items
-add constraint review_items_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
-
-alter table app.review_items
-add constraint review_items_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
-
-alter table app.review_items
-add constraint review_items_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
-
-alter table app.review_items
-add constraint review_items_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
-
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.statements
+add constraint statements_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.statements
+add constraint statements_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
 
 alter table app.sync_cursors
 add constraint sync_cursors_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
@@ -3158,19 +3115,16 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
-CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
-CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
-CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
-CREATE INDEX review_items_order_idx ON app.review_items USING btree (tenant_id, created_at DESC, id DESC);
-CREATE INDEX review_items_other_idx ON app.review_items USING btree (tenant_id, other_id);
-CREATE INDEX review_items_transaction_idx ON app.review_items USING btree (tenant_id, transaction_id);
+CREATE INDEX statements_account_idx ON app.statements USING btree (tenant_id, account_id, created_at DESC, ordinal DESC, id DESC);
+CREATE INDEX statements_mapping_idx ON app.statements USING btree (tenant_id, mapping_id, account_id);
+CREATE INDEX statements_newest_idx ON app.statements USING btree (tenant_id, created_at DESC, ordinal DESC, id DESC);
+CREATE INDEX statements_raw_idx ON app.statements USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
-CREATE INDEX transaction_texts_days_idx ON app.transaction_texts USING btree (tenant_id, sort_date) INCLUDE (transaction_id, amount_key, text) WHERE (octet_length(text) <= 2000);
-CREATE INDEX transaction_texts_long_idx ON app.transaction_texts USING btree (tenant_id, sort_date) WHERE (octet_length(text) > 2000);
+CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
@@ -3223,8 +3177,6 @@ CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EA
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
-CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
-CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER sync_cursors_touch BEFORE UPDATE ON app.sync_cursors FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
@@ -3615,21 +3567,6 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
-alter table app.review_items enable row level security;
-alter table app.review_items force row level security;
-create policy review_items_insert_worker on app.review_items for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy review_items_select on app.review_items for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy review_items_select_worker on app.review_items for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy review_items_update on app.review_items for update to authenticated
-using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
-with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy review_items_update_worker on app.review_items for update to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
 alter table app.statement_profiles enable row level security;
 alter table app.statement_profiles force row level security;
 create policy statement_profiles_delete on app.statement_profiles for delete to authenticated
@@ -3643,6 +3580,20 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy statement_profiles_update on app.statement_profiles for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.statements enable row level security;
+alter table app.statements force row level security;
+create policy statements_delete_worker on app.statements for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_insert_worker on app.statements for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_select on app.statements for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy statements_select_worker on app.statements for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_update_worker on app.statements for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.sync_cursors enable row level security;
 alter table app.sync_cursors force row level security;
@@ -3842,10 +3793,10 @@ grant insert, select, update (external_id, external_environment) on app.quiltt_p
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
-grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
-grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
+grant select on app.statements to authenticated;
+grant delete, insert, select, update (account_id) on app.statements to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;

@@ -50,6 +50,7 @@ def test_json_has_the_agreed_shape(tmp_path: Path) -> None:
 
     assert status == 0
     assert document["format"] == "csv"
+    assert len(document["accounts"][0].pop("statements")) == 1
     assert document["accounts"] == [
         {
             "externalId": "default",
@@ -92,6 +93,27 @@ def test_json_has_the_agreed_shape(tmp_path: Path) -> None:
     (finding,) = document["findings"]
     assert finding["code"] == "profile-detected"
     assert set(finding) == {"severity", "code", "message", "line", "field", "raw", "rejected"}
+
+
+def test_statements_are_shown_with_their_proofs(tmp_path: Path) -> None:
+    _, document = run_json(saved(tmp_path, CLEAR + "2024-02-01,Tea,-1.50,EUR,90.00\n"))
+
+    assert document["accounts"][0]["statements"] == [
+        {
+            "number": None,
+            "from": "2024-01-31",
+            "to": "2024-02-01",
+            "openingBalance": "100.00",
+            "closingBalance": "90.00",
+            "entriesSum": "-6.00",
+            "entriesCount": 2,
+            "currency": "EUR",
+            "proof": "fails",
+            "difference": "-4.00",
+            "line": 2,
+            "lineEnd": 3,
+        }
+    ]
 
 
 def test_bai2_needs_no_profile(tmp_path: Path) -> None:

@@ -44,5 +44,14 @@ def test_accounts_without_holdings_have_no_list_of_them() -> None:
     document = json.loads(run(str(ROOT / "docs/samples/northbank.ofx"), "--json"))
 
     assert [list(account) for account in document["accounts"]] == [
-        ["externalId", "currency", "name", "number", "balances", "summaries", "transactions"]
+        [
+            "externalId",
+            "currency",
+            "name",
+            "number",
+            "balances",
+            "summaries",
+            "statements",
+            "transactions",
+        ]
     ] * 2

@@ -21,6 +21,7 @@ from schema.ids import encode
 from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.picking import pick, rarely
+from tests.compiler.statement_rows import statements
 from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
 Value = TypeVar("Value")
@@ -109,6 +110,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         ("transactions", _transactions(tenant)),
         ("account_balances", _balances(tenant)),
         ("holdings", holdings(tenant)),
+        ("statements", statements(tenant)),
         ("ingestion_findings", _findings(tenant)),
         ("ingestion_previews", _previews(tenant)),
         ("ingestion_audit_log", _events(tenant)),

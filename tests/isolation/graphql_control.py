@@ -25,6 +25,7 @@ _REFUSALS: Final = ".userErrors"  # empty where a mutation is done
 _UNDECIDED: Final = (
     "delete from app.expenses; delete from app.transaction_aliases;"
     " delete from app.transactions; delete from app.account_balances;"
+    " delete from app.statements;"
     " update app.account_mappings set state = 'pending', account_id = null;"
     " update app.ingestion_jobs set state = 'completed'"
 )
@@ -42,6 +43,7 @@ _AWAY: Final = (
     f" values ('{SLUG}', 5, '2030-01-02')"
 )
 _DISABLED: Final = "update private.webhook_endpoints set disabled_at = created_at"
+_UNBALANCED: Final = "update app.statements set proof = 'fails', difference = closing_balance"
 _HELD: Final = (
     "update app.holdings as h set removed_on = null, quantity = abs(t.amount)"
     " from app.transactions as t where t.tenant_id = h.tenant_id"
@@ -176,6 +178,7 @@ MORE: Final = (
     Run(operation="assets", statement=_UNTOUCHED),
     Run(operation="accounts", statement=_HELD),
     Run(operation="assets", statement=_HELD),
+    Run(operation="statements", statement=_UNBALANCED),
     Run(operation="connectionPause", actor=victim("viewer")),
     Run(
         operation="statementProfileProposal",

@@ -37,6 +37,7 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "Persona": ("app.personas", "id"),
     "PersonaGroup": ("app.persona_groups", "id"),
     "RawDocument": ("app.raw_ingestion_data", "id"),
+    "Statement": ("app.statements", "id"),
     "StatementProfile": ("app.statement_profiles", "id"),
     "SyncBatch": ("app.ingestion_jobs", "batch_id"),
     "Tenant": ("app.tenants", "id"),

@@ -138,6 +138,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "private.webhook_inbox": {"provider": "file", "state": "received", "locked_until": None},
     "app.webhook_events": {"provider": "file", "state": "done", "locked_until": None},
     "app.holdings": {"quantity": "0"},
+    "app.statements": {"proof": "unproven", "difference": None},
     "app.account_balances": {
         "kind": "closing_ledger",
         "as_of_time": "12:00",

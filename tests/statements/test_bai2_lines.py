@@ -120,6 +120,7 @@ def test_whole_file_on_one_line() -> None:
         "AccountRecord",
         "BalanceRecord",
         "TransactionRecord",
+        "ProofRecord",
     ]
 
 

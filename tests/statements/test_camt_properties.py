@@ -15,6 +15,7 @@ from core.records import (
     AccountRecord,
     BalanceRecord,
     Finding,
+    ProofRecord,
     Record,
     SummaryRecord,
     TransactionRecord,
@@ -183,7 +184,13 @@ def told(records: Iterator[Record]) -> list[Record]:
         record
         for record in records
         if isinstance(
-            record, AccountRecord | BalanceRecord | SummaryRecord | TransactionRecord | Finding
+            record,
+            AccountRecord
+            | BalanceRecord
+            | SummaryRecord
+            | TransactionRecord
+            | ProofRecord
+            | Finding,
         )
     ]
 
