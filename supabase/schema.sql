@@ -1768,6 +1768,7 @@ create table app.accounts (
   created_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  primary_mapping_id uuid,
   constraint accounts_pkey PRIMARY KEY (tenant_id, id),
   constraint accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint accounts_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
@@ -1776,6 +1777,7 @@ create table app.accounts (
   constraint accounts_type_check CHECK ((type = ANY (ARRAY['checking'::text, 'savings'::text, 'credit_card'::text, 'loan'::text, 'investment'::text, 'cash'::text, 'other'::text])))
 );
 comment on table app.accounts is 'The tenant''s own accounts, whatever sources feed them.';
+comment on column app.accounts.primary_mapping_id is 'The source whose balances are shown first, where several feed the account; null: none is.';
 
 create table app.applied_pages (
   tenant_id uuid not null,
@@ -2772,6 +2774,9 @@ alter table app.accounts
 add constraint accounts_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
 alter table app.accounts
+add constraint accounts_primary_fkey FOREIGN KEY (tenant_id, primary_mapping_id, id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.accounts
 add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.applied_pages
@@ -3003,6 +3008,7 @@ CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (te
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX accounts_primary_idx ON app.accounts USING btree (tenant_id, primary_mapping_id, id);
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
@@ -3671,7 +3677,7 @@ grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
 grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
-grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
+grant insert, select, update (institution_id, name, type, status, primary_mapping_id) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
 grant insert, select on app.applied_pages to worker;

@@ -96,7 +96,12 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     },
     "app.mapping_aliases": {},
     "app.provider_flags": {"provider": "plaid", "enabled": "true"},
-    "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
+    "app.accounts": {
+        "type": "other",
+        "status": "active",
+        "masked_number": "1234",
+        "primary_mapping_id": None,
+    },
     "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
     "app.mapping_accounts": {},
     "app.mapping_waits": {},
