@@ -1441,6 +1441,33 @@ $function$;
 comment on function private.settle_webhook(uuid,integer,text,interval,text) is 'Says how an attempt ended, unless another worker has the event by now.';
 grant execute on function private.settle_webhook(uuid,integer,text,interval,text) to webhook;
 
+CREATE OR REPLACE FUNCTION private.sign_mapping_decision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.decided_by := case when new.state <> 'pending' then 'user' end;
+  new.match_score := null;
+  new.match_reasons := null;
+  new.match_rule := null;
+  if old.account_id is not null then
+    insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
+    values (new.tenant_id, new.id, old.account_id, private.current_user_id())
+    on conflict (tenant_id, mapping_id, account_id) do nothing;
+  end if;
+  if new.account_id is not null then
+    delete from app.mapping_refusals as r
+    where r.tenant_id = new.tenant_id
+      and r.mapping_id = new.id
+      and r.account_id = new.account_id;
+  end if;
+  return new;
+end
+$function$;
+comment on function private.sign_mapping_decision() is 'A person''s decision about a mapping is a person''s; the account that it leaves is refused.';
+
 CREATE OR REPLACE FUNCTION private.sign_own_name()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1741,20 +1768,33 @@ create table app.account_mappings (
   verified_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  decided_by text,
+  match_score integer,
+  match_reasons jsonb,
+  match_rule integer,
   constraint account_mappings_pkey PRIMARY KEY (tenant_id, id),
   constraint account_mappings_external_key UNIQUE (tenant_id, lineage_id, external_account_id),
   constraint account_mappings_account_check CHECK (((state = 'mapped'::text) = (account_id IS NOT NULL))),
   constraint account_mappings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint account_mappings_decided_by_check CHECK ((decided_by = ANY (ARRAY['opened'::text, 'matched'::text, 'user'::text]))),
   constraint account_mappings_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500))),
   constraint account_mappings_external_name_check CHECK ((length(external_name) <= 500)),
   constraint account_mappings_institution_check CHECK ((length(institution) <= 500)),
   constraint account_mappings_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
+  constraint account_mappings_match_reasons_check CHECK (((jsonb_typeof(match_reasons) = 'array'::text) AND (pg_column_size(match_reasons) < 4096))),
+  constraint account_mappings_match_rule_check CHECK ((match_rule > 0)),
+  constraint account_mappings_match_score_check CHECK (((match_score >= 0) AND (match_score <= 100))),
+  constraint account_mappings_matched_check CHECK (((((decided_by = 'matched'::text) IS TRUE) = (match_reasons IS NOT NULL)) AND ((match_reasons IS NULL) OR ((match_score IS NOT NULL) AND (match_rule IS NOT NULL))))),
   constraint account_mappings_number_hash_check CHECK ((length(number_hash) = 32)),
+  constraint account_mappings_pending_check CHECK (((state <> 'pending'::text) OR (decided_by IS NULL))),
   constraint account_mappings_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'mapped'::text, 'ignored'::text])))
 );
 comment on table app.account_mappings is 'An account as a source calls it, and the tenant''s account that it feeds once someone said so.';
 comment on column app.account_mappings.external_account_id is 'The source''s id; for a bank account number a keyed hash, for none is kept in clear.';
 comment on column app.account_mappings.number_hash is 'Keyed hash of the full account number under the tenant''s data key; null where none is known.';
+comment on column app.account_mappings.decided_by is 'opened: an account was made for it; matched: by rule; user: by a person; null: nobody has yet.';
+comment on column app.account_mappings.match_score is 'How likely its account is, in percent; while pending, the likeliest account when last met.';
+comment on column app.account_mappings.match_rule is 'The version of the rule that scored.';
 
 create table app.accounts (
   tenant_id uuid not null,
@@ -2170,6 +2210,28 @@ create table app.mapping_aliases (
   constraint mapping_aliases_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500)))
 );
 comment on table app.mapping_aliases is 'Ids that an external account had before: documents of that time still speak of it.';
+
+create table app.mapping_numbers (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  kind text not null,
+  number_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_numbers_pkey PRIMARY KEY (tenant_id, mapping_id, kind, number_hash),
+  constraint mapping_numbers_kind_check CHECK ((kind = ANY (ARRAY['iban'::text, 'routed'::text, 'number'::text]))),
+  constraint mapping_numbers_number_hash_check CHECK ((length(number_hash) = 32))
+);
+comment on table app.mapping_numbers is 'Keyed hashes of an external account''s number as an IBAN, with its bank''s code, and bare.';
+
+create table app.mapping_refusals (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  account_id uuid not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_refusals_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
+);
+comment on table app.mapping_refusals is 'Accounts that a person took away from an external account; gone once a person gives it back.';
 
 create table app.mapping_waits (
   tenant_id uuid not null,
@@ -2878,6 +2940,15 @@ add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id)
 alter table app.mapping_aliases
 add constraint mapping_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.mapping_numbers
+add constraint mapping_numbers_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.mapping_refusals
+add constraint mapping_refusals_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.mapping_refusals
+add constraint mapping_refusals_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
 alter table app.mapping_waits
 add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
 
@@ -3046,6 +3117,8 @@ CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btre
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
+CREATE INDEX mapping_numbers_hash_idx ON app.mapping_numbers USING btree (tenant_id, number_hash);
+CREATE INDEX mapping_refusals_account_idx ON app.mapping_refusals USING btree (tenant_id, account_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX notification_channel_secrets_previous_idx ON app.notification_channel_secrets USING btree (previous_until) WHERE (sealed_previous IS NOT NULL);
 CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
@@ -3098,6 +3171,7 @@ CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree
 
 -- triggers
 
+CREATE TRIGGER account_mappings_decision BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.account_id IS DISTINCT FROM old.account_id) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_mapping_decision();
 CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON app.account_mappings FOR EACH ROW WHEN ((new.account_id IS NOT NULL)) EXECUTE FUNCTION private.remember_mapping_account();
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3359,6 +3433,22 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_aliases_update_worker on app.mapping_aliases for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_numbers enable row level security;
+alter table app.mapping_numbers force row level security;
+create policy mapping_numbers_insert_worker on app.mapping_numbers for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_numbers_select on app.mapping_numbers for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_numbers_select_worker on app.mapping_numbers for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_refusals enable row level security;
+alter table app.mapping_refusals force row level security;
+create policy mapping_refusals_select on app.mapping_refusals for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_refusals_select_worker on app.mapping_refusals for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.mapping_waits enable row level security;
 alter table app.mapping_waits force row level security;
@@ -3676,7 +3766,7 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state, decided_by, match_score, match_reasons, match_rule) on app.account_mappings to worker;
 grant insert, select, update (institution_id, name, type, status, primary_mapping_id) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
@@ -3705,6 +3795,10 @@ grant insert, select on app.institutions to worker;
 grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
+grant select on app.mapping_numbers to authenticated;
+grant insert, select on app.mapping_numbers to worker;
+grant select on app.mapping_refusals to authenticated;
+grant select on app.mapping_refusals to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
 grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;
