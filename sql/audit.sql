@@ -1,7 +1,7 @@
 -- The audit log: written through one function alone, which signs with the caller.
 
 -- name: record
--- role: authenticated
+-- role: authenticated, worker
 select private.audit($1, $2, $3, $4);
 
 -- name: record_jobs
