@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from core.account_types import account_type
@@ -54,8 +55,12 @@ async def settle(
         taken=[_taken(mapping_id, one) for mapping_id, one in found.taken.items()],
         rule=RULE_VERSION,
     )
-    for mapping_id, account_id in matched.items():
-        await _record(tx, job, mapping_id, account_id, found.taken[mapping_id])
+    await audit.record_each(
+        tx,
+        "mapping.matched",
+        job=job,
+        data=[_event(one, matched[one], found.taken[one].score) for one in matched],
+    )
     opened = await intake.open_accounts(
         tx, tenant_id=tenant, openings=[_opening(one, pending[one]) for one in found.opened]
     )
@@ -123,13 +128,10 @@ def _opening(mapping_id: UUID, account: ExternalAccount) -> Opening:
     )
 
 
-async def _record(tx: Tx, job: Job, mapping_id: UUID, account_id: UUID, match: Match) -> None:
-    data = {
+def _event(mapping_id: UUID, account_id: UUID, score: int) -> dict[str, Any]:
+    return {
         "mappingId": str(mapping_id),
         "accountId": str(account_id),
-        "score": match.score,
+        "score": score,
         "ruleVersion": RULE_VERSION,
     }
-    await audit.record(
-        tx, "mapping.matched", connection_id=job.connection_id, job_id=job.id, data=data
-    )

@@ -113,10 +113,10 @@ set
   state = 'mapped',
   decided_by = 'matched',
   match_score = w.score,
-  match_reasons = w.reasons,
+  match_reasons = $5::jsonb -> (w.at::integer - 1),
   match_rule = $6
-from unnest($2::uuid[], $3::uuid[], $4::integer[], $5::jsonb[])
-  as w (mapping_id, account_id, score, reasons)
+from unnest($2::uuid[], $3::uuid[], $4::integer[])
+  with ordinality as w (mapping_id, account_id, score, at)
 where m.tenant_id = $1
   and m.id = w.mapping_id
   and m.state = 'pending'
