@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -86,6 +87,14 @@ class MappingState(StrEnum):
     PENDING = "pending"
     MAPPED = "mapped"
     IGNORED = "ignored"
+
+
+class MappingMethod(StrEnum):
+    """How an external account came to its account."""
+
+    OPENED = "opened"
+    MATCHED = "matched"
+    USER = "user"
 
 
 class UploadState(StrEnum):
@@ -203,6 +212,7 @@ class Account:
     status: AccountStatus
     created_at: datetime
     updated_at: datetime
+    primary_mapping_id: UUID | None = None  # the source that is believed first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +234,10 @@ class AccountMapping:
     verified_by: UUID | None
     created_at: datetime
     updated_at: datetime
+    decided_by: str | None = None  # a MappingMethod; None: nobody has
+    match_score: int | None = None
+    match_reasons: Sequence[Mapping[str, Any]] | None = None
+    match_rule: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

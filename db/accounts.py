@@ -114,6 +114,7 @@ async def update(
     type: AccountType | None,
     status: AccountStatus | None,
     institution_id: tuple[UUID | None] | None,
+    primary_mapping_id: tuple[UUID | None] | None = None,
 ) -> Account | None:
     """The changed account, None where there is none; None leaves a value as it is."""
     row = await tx.row(
@@ -125,6 +126,8 @@ async def update(
         status,
         institution_id is not None,
         None if institution_id is None else institution_id[0],
+        primary_mapping_id is not None,
+        None if primary_mapping_id is None else primary_mapping_id[0],
     )
     return None if row is None else read(Account, row)
 

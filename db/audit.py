@@ -42,6 +42,13 @@ async def record(
     await tx.run(_SQL["record"], event, connection_id, job_id, dict(data or {}))
 
 
+async def record_each(tx: Tx, event: str, *, job: Job, data: Sequence[Mapping[str, Any]]) -> None:
+    """Writes the same event of each of many things that a job has done."""
+    if data:
+        each = [dict(one) for one in data]
+        await tx.run(_SQL["record_each"], event, job.connection_id, job.id, each)
+
+
 async def record_jobs(tx: Tx, event: str, jobs: Sequence[Job]) -> None:
     """Writes the same event of each of many jobs."""
     connections = [job.connection_id for job in jobs]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from core.models import AccountType, MappingState
+from core.spellings import NumberKind
 from db.queries import load
 from db.session import Tx
 
@@ -26,6 +28,7 @@ class ExternalAccount:
     currency: str
     institution_name: str | None = None
     type: str | None = None  # the source's own word
+    numbers: frozenset[tuple[NumberKind, bytes]] = frozenset()  # keyed hashes of its spellings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,58 @@ async def open_accounts(
         [one.type for one in openings],
     )
     return {row["id"]: row["account_id"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """An account that a pending mapping surely is, and why."""
+
+    mapping_id: UUID
+    account_id: UUID
+    score: int
+    reasons: Sequence[Mapping[str, Any]]
+
+
+async def lock_accounts(tx: Tx, *, tenant_id: UUID) -> None:
+    """Waits until nobody else opens or matches accounts of the tenant."""
+    await tx.run(_SQL["lock_accounts"], tenant_id)
+
+
+async def put_numbers(
+    tx: Tx, *, tenant_id: UUID, numbers: Collection[tuple[UUID, NumberKind, bytes]]
+) -> None:
+    """Remembers how the numbers of mappings are written."""
+    if numbers:
+        mappings, kinds, hashes = zip(*numbers, strict=True)
+        await tx.run(_SQL["put_numbers"], tenant_id, mappings, kinds, hashes)
+
+
+async def match(tx: Tx, *, tenant_id: UUID, taken: Sequence[Taken], rule: int) -> dict[UUID, UUID]:
+    """Accounts by mapping, of those that nobody has decided meanwhile."""
+    if not taken:
+        return {}
+    rows = await tx.rows(
+        _SQL["match"],
+        tenant_id,
+        [one.mapping_id for one in taken],
+        [one.account_id for one in taken],
+        [one.score for one in taken],
+        [list(one.reasons) for one in taken],
+        rule,
+    )
+    return {row["id"]: row["account_id"] for row in rows}
+
+
+async def rate(tx: Tx, *, tenant_id: UUID, scores: Mapping[UUID, int | None], rule: int) -> None:
+    """Remembers of waiting mappings how likely the likeliest account is; None: there is none."""
+    if scores:
+        await tx.run(_SQL["rate"], tenant_id, list(scores), list(scores.values()), rule)
+
+
+async def derive_waiting(tx: Tx, *, tenant_id: UUID, mappings: Collection[UUID]) -> None:
+    """Asks for jobs that bring the rows which wait for mappings that have an account now."""
+    if mappings:
+        await tx.run(_SQL["derive_waiting"], tenant_id, list(mappings))
 
 
 async def find(

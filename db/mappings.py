@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from core.models import Account, AccountMapping, MappingState
+from core.models import AccountMapping, MappingState
 from core.page import Page
 from db import select
 from db.queries import load
@@ -29,6 +29,7 @@ class MappingFilter:
     connection_id: UUID | None = None
     account_id: UUID | None = None
     state: tuple[MappingState, ...] | None = None
+    suggested: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +45,6 @@ class Decision:
 def asked(wanted: MappingFilter) -> Asked:
     """Mappings, newest first."""
     return Asked(where=_where(wanted), order=NEWEST)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An account that an external one may be, and what only the database knows of both."""
-
-    account: Account
-    same_number: bool = False  # the full number, of which a keyed hash is kept
-    same_institution: bool = False
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, AccountMapping]:
@@ -138,6 +130,11 @@ async def decide(
     return read(AccountMapping, row)
 
 
+async def leave(tx: Tx, *, tenant_id: UUID, account_id: UUID, mapping_id: UUID) -> None:
+    """Says that an account has no source that is believed first, if it was this mapping."""
+    await tx.run(_SQL["leave"], tenant_id, account_id, mapping_id)
+
+
 async def has_rows(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> bool:
     """Whether transactions, balances, holdings or statements came over the mapping."""
     return bool(await tx.value(_SQL["has_rows"], tenant_id, mapping_id))
@@ -160,22 +157,6 @@ async def has_documents(tx: Tx, *, tenant_id: UUID, lineage_id: UUID) -> bool:
     return bool(await tx.value(_SQL["has_documents"], tenant_id, lineage_id))
 
 
-async def candidates(
-    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
-) -> Mapping[UUID, Sequence[Candidate]]:
-    """Accounts of the same currency for each mapping that is pending; 50 each at most."""
-    found: dict[UUID, list[Candidate]] = {mapping_id: [] for mapping_id in ids}
-    for row in await tx.rows(_SQL["candidates"], tenant_id, list(ids)):
-        found[row["mapping_id"]].append(
-            Candidate(
-                account=read(Account, row),
-                same_number=row["same_number"],
-                same_institution=row["same_institution"],
-            )
-        )
-    return found
-
-
 async def number_hashes(tx: Tx, *, tenant_id: UUID) -> frozenset[bytes]:
     """Keyed hashes of the tenant's account numbers, 100,000 at most; for a worker."""
     rows = await tx.rows(_SQL["number_hashes"], tenant_id)
@@ -196,4 +177,7 @@ def _where(wanted: MappingFilter) -> list[Condition]:
         where.append(Condition("m.account_id = {}", (wanted.account_id,)))
     if wanted.state is not None:
         where.append(Condition("m.state = any({}::text[])", (list(wanted.state),)))
+    if wanted.suggested is not None:
+        found = "m.state = 'pending' and coalesce(m.match_score, 0) > 0"
+        where.append(Condition(f"({found}) = {{}}::boolean", (wanted.suggested,)))
     return where

@@ -41,7 +41,7 @@ class Target(NamedTuple):
     mapping_id: UUID
     account_id: UUID | None
     ignored: bool = False
-    unmapped: bool = False  # it had an account, and waits for someone to name one again
+    unmapped: bool = False  # it waits for someone to name an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from core.account_number import masked, masked_tail, plain_number
-from core.models import AccountType
 from core.records import AccountRecord
+from core.spellings import NumberKind, spellings
 from core.vault import DataKey
 from db.intake import ExternalAccount
 from pipeline.normalize import storable_text
 
 _NAME_MAX: Final = 200
+_PURPOSES: Final = {
+    NumberKind.IBAN: "account-iban",
+    NumberKind.ROUTED: "account-routed",
+    NumberKind.NUMBER: "account-number",
+}
 
 
 def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
-    """What is kept of an account. The full number leaves this function only as a keyed hash."""
+    """What is kept of an account. The full number leaves this function only as keyed hashes."""
     name = _text(record.name)
     institution = _text(record.institution)
     if record.number is None:
@@ -34,6 +39,10 @@ def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
         key=record.key,
         external_account_id=key.keyed_hash("external-account", record.key).hex(),
         number_hash=key.keyed_hash("account-number", plain_number(record.number)),
+        numbers=frozenset(
+            (one.kind, key.keyed_hash(_PURPOSES[one.kind], one.text))
+            for one in spellings(record.number, record.institution)
+        ),
         masked_number=masked(record.number),
         name=name,
         institution=institution,
@@ -41,38 +50,6 @@ def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
         type=_text(record.type),
         currency=record.currency,
     )
-
-
-_TYPES: Final = {
-    # Words of providers (Plaid's subtypes, Quiltt's kinds, ISO 20022's cash account types).
-    "checking": AccountType.CHECKING,
-    "spending": AccountType.CHECKING,
-    "cash management": AccountType.CHECKING,
-    "cacc": AccountType.CHECKING,
-    "savings": AccountType.SAVINGS,
-    "svgs": AccountType.SAVINGS,
-    "money market": AccountType.SAVINGS,
-    "cd": AccountType.SAVINGS,
-    "certificate of deposit": AccountType.SAVINGS,
-    "health savings account": AccountType.SAVINGS,
-    "credit": AccountType.CREDIT_CARD,
-    "credit card": AccountType.CREDIT_CARD,
-    "line of credit": AccountType.LOAN,
-    "loan": AccountType.LOAN,
-    "mortgage": AccountType.LOAN,
-    "student": AccountType.LOAN,
-    "investment": AccountType.INVESTMENT,
-    "brokerage": AccountType.INVESTMENT,
-}
-
-
-def account_type(external: str | None) -> AccountType:
-    """What a source's own kind of account is here; words before a slash are broader ones."""
-    if external is None:
-        return AccountType.OTHER
-    words = external.casefold().replace("_", " ").split("/")
-    found = (_TYPES[word] for word in reversed(words) if word in _TYPES)
-    return next(found, AccountType.OTHER)
 
 
 def _text(text: str | None) -> str | None:

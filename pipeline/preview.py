@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from core.models import MappingPolicy, Outcome
+from core.models import Outcome
 from db import merge
 from db.session import Tx
 from pipeline.batch import Batch
@@ -33,7 +33,6 @@ class Previewer:
                 number = numbers.setdefault(entry.record.account, len(numbers) + 1)
                 rows.append((entry, number))
         await merge.copy(tx, incoming(rows))
-        asks = self._to.connection.mapping_policy is MappingPolicy.ASK
         await merge.compare(
             tx,
             self._to.job,
@@ -41,7 +40,7 @@ class Previewer:
             targets=[
                 (
                     batch.targets[key].mapping_id,
-                    batch.targets[key].account_id is None and (asks or batch.targets[key].unmapped),
+                    batch.targets[key].account_id is None and batch.targets[key].unmapped,
                 )
                 for key in numbers
             ],

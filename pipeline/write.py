@@ -12,18 +12,18 @@ from typing import Final
 from uuid import UUID
 
 from core.account_number import plain_number, without_numbers
-from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
+from core.models import Connection, Delivery, Job, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
 from db import expenses, intake, ledger, merge, placement, statements
-from db.intake import Opening
 from db.ledger import Counts
 from db.merge import Incoming, Merged
 from db.session import Tx
 from pipeline import stable_rows
+from pipeline.account_matching import foresee, settle
 from pipeline.batch import Batch, Entry, Target
 from pipeline.holdings import put_holdings
-from pipeline.identity import account_name, account_type, external_account
+from pipeline.identity import external_account
 from pipeline.map_accounts import map_accounts
 from pipeline.statements import put_statements
 
@@ -45,6 +45,7 @@ class Destination:
     lease: timedelta
     stable: bool = False  # the source's ids alone say which row is which
     numbers: set[str] = field(default_factory=set, repr=False)  # that the document has named
+    named: set[UUID] = field(default_factory=set, repr=False)  # mappings that it has named
 
 
 async def resolve(
@@ -52,8 +53,8 @@ async def resolve(
 ) -> dict[str, Target]:
     """Where each account of the document leads, by the document's key.
 
-    A new external account is remembered; it gets an account of its own where the connection's
-    policy says so and `may_open` allows it, but never one whose account someone took away.
+    A new external account is remembered. Where `may_open` allows it, it gets the account that it
+    surely is, or one of its own; but never one whose account someone took away.
     """
     if not accounts:
         return {}
@@ -67,28 +68,28 @@ async def resolve(
         accounts=list({one.external_account_id: one for one in external.values()}.values()),
     )
     known = {key: met[account.external_account_id] for key, account in external.items()}
-    opened: dict[UUID, UUID] = {}
-    if may_open and to.connection.mapping_policy is MappingPolicy.CREATE:
-        openings = {
-            known[key].mapping_id: Opening(
-                mapping_id=known[key].mapping_id,
-                name=account_name(account),
-                institution=account.institution,
-                institution_name=account.institution_name,
-                type=account_type(account.type),
-            )
+    to.named.update(one.mapping_id for one in known.values())
+    await intake.put_numbers(
+        tx,
+        tenant_id=to.job.tenant_id,
+        numbers={
+            (known[key].mapping_id, *number)
             for key, account in external.items()
-            if known[key].state is MappingState.PENDING and not known[key].fed
-        }
-        opened = await intake.open_accounts(
-            tx, tenant_id=to.job.tenant_id, openings=list(openings.values())
-        )
+            for number in account.numbers
+        },
+    )
+    pending = {
+        known[key].mapping_id: account
+        for key, account in external.items()
+        if known[key].state is MappingState.PENDING and not known[key].fed
+    }
+    settled = await (settle if may_open else foresee)(tx, to.job, pending, named=to.named)
     return {
         key: Target(
             one.mapping_id,
-            opened.get(one.mapping_id, one.account_id),
+            settled.accounts.get(one.mapping_id, one.account_id),
             one.state is MappingState.IGNORED,
-            one.fed and one.state is MappingState.PENDING,
+            one.mapping_id in settled.waiting or (one.fed and one.state is MappingState.PENDING),
         )
         for key, one in known.items()
     }

@@ -12,13 +12,13 @@ from core.models import Account, AccountStatus, AccountType, Balance, Role
 from core.page import Page
 from core.records import BalanceKind
 from db import accounts as stored
-from db import audit, balances, institutions
+from db import audit, balances, institutions, mappings
 from db.accounts import AccountFilter
 from db.balances import DailyBalance
 from db.session import Tx
 from resolvers import text
 from resolvers.context import Context
-from resolvers.refusing import missing, refusable, require
+from resolvers.refusing import conflict, missing, refusable, require
 
 MASKED_MAX = 20
 DAYS_MAX = 366
@@ -154,6 +154,7 @@ async def update(
     type: AccountType | None,
     status: AccountStatus | None,
     institution_id: tuple[UUID | None] | None,
+    primary_mapping_id: tuple[UUID | None] | None = None,
 ) -> Account:
     """The changed account. None leaves a value as it is; a tuple holds the new one."""
     name = text.optional_name(name, "name")
@@ -161,6 +162,8 @@ async def update(
         await require(tx, context, Role.MEMBER)
         if institution_id is not None:
             await _check_institution(tx, context, institution_id[0])
+        if primary_mapping_id is not None:
+            await _check_source(tx, context, account_id, primary_mapping_id[0])
         account = await stored.update(
             tx,
             tenant_id=context.tenant,
@@ -169,10 +172,17 @@ async def update(
             type=type,
             status=status,
             institution_id=institution_id,
+            primary_mapping_id=primary_mapping_id,
         )
         if account is None:
             raise missing("account", "id")
-        given = {"name": name, "type": type, "status": status, "institutionId": institution_id}
+        given = {
+            "name": name,
+            "type": type,
+            "status": status,
+            "institutionId": institution_id,
+            "primaryMappingId": primary_mapping_id,
+        }
         fields = [field for field, value in given.items() if value is not None]
         data = {"accountId": str(account_id), "fields": fields}
         await audit.record(tx, "account.updated", data=data)
@@ -189,3 +199,16 @@ async def _check_institution(tx: Tx, context: Context, institution_id: UUID | No
         tx, tenant_id=context.tenant, ids=[institution_id]
     ):
         raise missing("institution", "institutionId")
+
+
+async def _check_source(
+    tx: Tx, context: Context, account_id: UUID, mapping_id: UUID | None
+) -> None:
+    """Only what feeds the account can be believed first; it feeds it until this is done."""
+    if mapping_id is None:
+        return
+    mapping = await mappings.lock(tx, tenant_id=context.tenant, mapping_id=mapping_id)
+    if mapping is None:
+        raise missing("account mapping", "primaryMappingId")
+    if mapping.account_id != account_id:
+        raise conflict("This source does not feed the account. Map it first.", "primaryMappingId")

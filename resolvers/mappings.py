@@ -9,11 +9,12 @@ from uuid import UUID
 from core.jobs import JobKind
 from core.models import Account, AccountMapping, Job, MappingState, Role
 from core.page import Page
-from db import accounts, audit, jobs
+from db import accounts, audit, candidates, jobs
 from db import mappings as stored
 from db.jobs import NewJob
 from db.mappings import Decision, MappingFilter
 from db.session import Tx
+from matching.accounts import UNKNOWN_CURRENCY
 from resolvers.accounts import NewAccount, checked, opened
 from resolvers.context import Context
 from resolvers.jobs import announce
@@ -68,9 +69,8 @@ async def of_accounts(
 async def suggestions(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Suggestion]]:
     """The likeliest accounts of each mapping; none for one that is decided."""
     async with context.read() as tx:
-        found = await stored.by_ids(tx, tenant_id=context.tenant, ids=ids)
-        candidates = await stored.candidates(tx, tenant_id=context.tenant, ids=ids)
-    return {one.id: suggest(one, candidates[one.id]) for one in found.values()}
+        found = await candidates.find(tx, tenant_id=context.tenant, ids=ids)
+    return {mapping_id: suggest(one) for mapping_id, one in found.items()}
 
 
 async def waiting_counts(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, int]:
@@ -131,7 +131,8 @@ async def verify(context: Context, *, mapping_id: UUID) -> Mapped:
 async def _set(
     tx: Tx, context: Context, before: AccountMapping, account: Account, *, path: str
 ) -> Mapped:
-    if account.currency != before.currency:
+    currencies = {account.currency, before.currency}
+    if len(currencies) > 1 and UNKNOWN_CURRENCY not in currencies:
         raise invalid(
             f"The external account is in {before.currency}, this one in {account.currency}.", path
         )
@@ -175,7 +176,14 @@ async def _decided(
     *,
     account_id: UUID | None,
 ) -> AccountMapping:
-    """Whoever decides signs; an undecided mapping has no signature."""
+    """Whoever decides signs; an undecided mapping has no signature.
+
+    An account that it leaves is refused from now on, as the database remembers by itself.
+    """
+    if before.account_id is not None and before.account_id != account_id:
+        await stored.leave(
+            tx, tenant_id=context.tenant, account_id=before.account_id, mapping_id=before.id
+        )
     signed = state is not MappingState.PENDING
     decision = Decision(
         account_id=account_id,

@@ -57,6 +57,11 @@ class AccountUpdateInput:
     institution_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The institution that keeps it; null clears."
     )
+    primary_mapping_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The mapping whose source is believed first; it must feed the account. null "
+        "clears.",
+    )
 
 
 @strawberry.type(description="What a change of an account answers.")
@@ -108,6 +113,7 @@ class AccountMutations:
     ) -> AccountUpdatePayload | None:
         """Changes an account."""
         institution = given(input.institution_id)
+        primary = given(input.primary_mapping_id)
         answer = await accounts.update(
             info.context,
             account_id=key_of("Account", id),
@@ -117,6 +123,9 @@ class AccountMutations:
             institution_id=None
             if institution is None
             else (optional_key_of("Institution", institution[0]),),
+            primary_mapping_id=None
+            if primary is None
+            else (optional_key_of("AccountMapping", primary[0]),),
         )
         return _account(AccountUpdatePayload, answer)
 

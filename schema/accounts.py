@@ -115,7 +115,24 @@ class Account(Node):
             Institution.of,
         )
 
-    @resolved(description="The latest balance of each kind and code, 100 at most.")
+    @resolved(
+        description="The source that is believed first where several feed it; null: none is.",
+        reads=One(listing=stored_mappings.LISTING, key="a.primary_mapping_id"),
+    )
+    async def primary_source(
+        self, info: Info
+    ) -> Annotated[AccountMapping, strawberry.lazy("schema.mappings")] | None:
+        """The source that is believed first."""
+        from schema.mappings import AccountMapping
+
+        return await maybe(
+            info.context, mappings.by_ids, self.model.primary_mapping_id, AccountMapping.of
+        )
+
+    @resolved(
+        description="The latest balance of each kind and code, 100 at most; those of the primary "
+        "source before others."
+    )
     async def balances(self, info: Info) -> list[Balance]:
         """The latest balances."""
         found = await info.context.loaders.load(info.context, accounts.latest_balances, self.key)
@@ -123,7 +140,8 @@ class Account(Node):
 
     @resolved(
         description="Its balance at the end of each day, in its currency; 366 days at most. Days "
-        "before the first statement are left out, and days without one repeat the last."
+        "before the first statement are left out, and days without one repeat the last. Once the "
+        "primary source has stated one, its statements alone count."
     )
     async def balances_by_day(
         self,

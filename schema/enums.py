@@ -6,8 +6,8 @@ from core import assets, jobs, models, notifications, personas, records, stateme
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
+from matching.accounts import DoubtCode, ReasonCode
 from resolvers.refusal import RefusalCode
-from resolvers.suggestions import ReasonCode
 from schema.described import register as _register
 
 _register(
@@ -92,6 +92,9 @@ _register(
     ReasonCode,
     "What speaks for an account that is suggested.",
     {
+        ReasonCode.SAME_IBAN: "Another source feeds it under the same IBAN.",
+        ReasonCode.SAME_ROUTED_NUMBER: "Another source feeds it under the same number with the "
+        "same code of the bank.",
         ReasonCode.SAME_NUMBER: "Another source feeds it under the same number.",
         ReasonCode.SAME_MASK: "The ends of both numbers are equal.",
         ReasonCode.SAME_NAME: "Both names have the same words.",
@@ -101,6 +104,29 @@ _register(
         ReasonCode.SAME_CURRENCY: "Both are in the same currency; no other is suggested.",
     },
     name="MappingReasonCode",
+)
+_register(
+    DoubtCode,
+    "Why no machine may say that an account is the one.",
+    {
+        DoubtCode.OTHER_NUMBER: "The numbers end differently.",
+        DoubtCode.OTHER_TYPE: "They are of different kinds.",
+        DoubtCode.OTHER_INSTITUTION: "Different institutions keep them.",
+        DoubtCode.OTHER_NAME: "Sources call them by names that have little in common.",
+        DoubtCode.SAME_DOCUMENT: "One document names both.",
+        DoubtCode.REFUSED_BEFORE: "A person took it from an external account of this number.",
+        DoubtCode.CLOSED: "It is closed.",
+    },
+    name="MappingDoubtCode",
+)
+_register(
+    models.MappingMethod,
+    "How an external account came to what it is.",
+    {
+        models.MappingMethod.OPENED: "An account was opened for it, as its connection says.",
+        models.MappingMethod.MATCHED: "By rule: it surely was one of the accounts.",
+        models.MappingMethod.USER: "By a person.",
+    },
 )
 _register(
     models.Outcome,

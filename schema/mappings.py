@@ -10,8 +10,9 @@ from core import models
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
 from db.mappings import MappingFilter
+from matching.accounts import Doubt, DoubtCode, ReasonCode
 from resolvers import accounts, connections, mappings
-from resolvers.suggestions import Reason, ReasonCode, Suggestion
+from resolvers.suggestions import Suggestion
 from schema.accounts import Account
 from schema.columns import column, derived, shown
 from schema.connections import Connection
@@ -63,11 +64,18 @@ class ExternalAccount:
 class MappingReason:
     code: ReasonCode = strawberry.field(description="For programs.")
     text: str = strawberry.field(description="In words.")
+    score: int = strawberry.field(description="What it adds to the score.")
+
+
+@strawberry.type(description="Why no machine may say that an account is the one.")
+class MappingDoubt:
+    code: DoubtCode = strawberry.field(description="For programs.")
+    text: str = strawberry.field(description="In words.")
 
     @staticmethod
-    def of(reason: Reason) -> MappingReason:
-        """A reason."""
-        return MappingReason(code=reason.code, text=reason.text)
+    def of(doubt: Doubt) -> MappingDoubt:
+        """A doubt."""
+        return MappingDoubt(code=doubt.code, text=doubt.text)
 
 
 @strawberry.type(description="An account that an external one may be.")
@@ -76,6 +84,13 @@ class MappingSuggestion:
     score: int = strawberry.field(description="How likely it is, 0 to 100.")
     reason: str = strawberry.field(description="Why, in words: all reasons in one sentence.")
     reasons: list[MappingReason] = strawberry.field(description="Why, the strongest first.")
+    doubts: list[MappingDoubt] = strawberry.field(
+        description="Why a person must say; some stay beside a full score."
+    )
+    automatic: bool = strawberry.field(
+        description="Whether the next import would say so by itself."
+    )
+    rule_version: int = strawberry.field(description="The version of the rule that scored.")
 
     @staticmethod
     def of(suggestion: Suggestion) -> MappingSuggestion:
@@ -84,7 +99,42 @@ class MappingSuggestion:
             account=Account.of(suggestion.account),
             score=suggestion.score,
             reason=suggestion.reason,
-            reasons=[MappingReason.of(reason) for reason in suggestion.reasons],
+            reasons=[
+                MappingReason(code=one.code, text=one.text, score=one.score)
+                for one in suggestion.reasons
+            ],
+            doubts=[MappingDoubt.of(one) for one in suggestion.doubts],
+            automatic=suggestion.automatic,
+            rule_version=suggestion.rule_version,
+        )
+
+
+@strawberry.type(description="How an external account came to what it is.")
+class MappingDecision:
+    method: models.MappingMethod = strawberry.field(description="By whom, or by what.")
+    score: int | None = strawberry.field(
+        description="How likely its account was, 0 to 100; null where nothing was scored."
+    )
+    reasons: list[MappingReason] = strawberry.field(
+        description="What spoke for the account, the strongest first; none unless MATCHED."
+    )
+    rule_version: int | None = strawberry.field(
+        description="The version of the rule that scored; null where nothing was scored."
+    )
+
+    @staticmethod
+    def of(mapping: models.AccountMapping) -> MappingDecision | None:
+        """How a mapping was decided; None: it waits."""
+        if mapping.decided_by is None:
+            return None
+        return MappingDecision(
+            method=models.MappingMethod(mapping.decided_by),
+            score=mapping.match_score,
+            reasons=[
+                MappingReason(code=ReasonCode(one["code"]), text=one["text"], score=one["score"])
+                for one in mapping.match_reasons or ()
+            ],
+            rule_version=mapping.match_rule,
         )
 
 
@@ -127,6 +177,11 @@ class AccountMapping(Node):
         """The account."""
         return await maybe(info.context, accounts.by_ids, self.model.account_id, Account.of)
 
+    @resolved(description="How it was decided; null while it is PENDING.")
+    async def decision(self) -> MappingDecision | None:
+        """How it was decided."""
+        return MappingDecision.of(self.model)
+
     @resolved(
         description="Accounts that it may be, likeliest first, five at most; none once decided."
     )
@@ -161,6 +216,11 @@ class AccountMappingFilter:
     state: list[models.MappingState] | None = strawberry.field(
         default=None, description="In one of these states."
     )
+    suggested: bool | None = strawberry.field(
+        default=None,
+        description="true: that wait, and looked like an account when a source named them last; "
+        "false: all others.",
+    )
 
     def wanted(self) -> MappingFilter:
         """The filter as reads take it."""
@@ -168,4 +228,5 @@ class AccountMappingFilter:
             connection_id=optional_key_of("Connection", self.connection_id),
             account_id=optional_key_of("Account", self.account_id),
             state=None if self.state is None else tuple(self.state),
+            suggested=self.suggested,
         )

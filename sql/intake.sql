@@ -71,8 +71,91 @@ opened as (
 )
 
 update app.account_mappings as m
-set account_id = o.id, state = 'mapped'
+set
+  account_id = o.id,
+  state = 'mapped',
+  decided_by = 'opened',
+  match_score = null,
+  match_rule = null
 from wanted as w
 join opened as o on o.id = w.account_id
 where m.tenant_id = $1 and m.id = w.mapping_id and m.state = 'pending'
 returning m.id, m.account_id;
+
+-- name: lock_accounts
+-- role: worker
+-- One decision about new accounts of a tenant at a time: of two imports that meet the same number
+-- at one moment, the second finds what the first has opened. Ends with the transaction.
+select pg_advisory_xact_lock(hashtextextended('accounts:' || $1::uuid::text, 0));
+
+-- name: put_numbers
+-- role: worker
+insert into app.mapping_numbers (tenant_id, mapping_id, kind, number_hash)
+select $1, n.mapping_id, n.kind, n.number_hash
+from unnest($2::uuid[], $3::text[], $4::bytea[]) as n (mapping_id, kind, number_hash)
+where not exists (
+  select
+  from app.mapping_numbers as o
+  where o.tenant_id = $1
+    and o.mapping_id = n.mapping_id
+    and o.kind = n.kind
+    and o.number_hash = n.number_hash
+)
+order by n.mapping_id, n.kind, n.number_hash
+on conflict (tenant_id, mapping_id, kind, number_hash) do nothing;
+
+-- name: match
+-- role: worker
+-- A mapping that somebody has decided meanwhile is left as it is, and one that lost its account.
+update app.account_mappings as m
+set
+  account_id = w.account_id,
+  state = 'mapped',
+  decided_by = 'matched',
+  match_score = w.score,
+  match_reasons = $5::jsonb -> (w.at::integer - 1),
+  match_rule = $6
+from unnest($2::uuid[], $3::uuid[], $4::integer[])
+  with ordinality as w (mapping_id, account_id, score, at)
+where m.tenant_id = $1
+  and m.id = w.mapping_id
+  and m.state = 'pending'
+  and not exists (
+    select
+    from app.mapping_accounts as f
+    where f.tenant_id = m.tenant_id and f.mapping_id = m.id
+  )
+returning m.id, m.account_id;
+
+-- name: rate
+-- role: worker
+-- How likely the likeliest account is of those that wait.
+update app.account_mappings as m
+set match_score = w.score, match_rule = $4
+from unnest($2::uuid[], $3::integer[]) as w (mapping_id, score)
+where m.tenant_id = $1
+  and m.id = w.mapping_id
+  and m.state = 'pending'
+  and (m.match_score, m.match_rule) is distinct from (w.score, $4);
+
+-- name: derive_waiting
+-- role: worker
+-- Rows that wait for a mapping which has an account now come in with a job.
+insert into app.ingestion_jobs (tenant_id, connection_id, mapping_id, kind, trigger)
+select m.tenant_id, m.connection_id, m.id, 'derive', 'system'
+from app.account_mappings as m
+where m.tenant_id = $1
+  and m.id = any($2::uuid[])
+  and exists (
+    select
+    from app.mapping_waits as w
+    where w.tenant_id = m.tenant_id and w.mapping_id = m.id
+  )
+  and not exists (
+    select
+    from app.ingestion_jobs as j
+    where j.tenant_id = m.tenant_id
+      and j.mapping_id = m.id
+      and j.kind = 'derive'
+      and j.state = 'queued'
+  );

@@ -6,7 +6,8 @@
 select
   m.id, m.connection_id, m.lineage_id, m.account_id, m.external_account_id, m.masked_number,
   m.external_name, m.external_type, m.institution, m.currency, m.state, m.verified_at,
-  m.verified_by, m.created_at, m.updated_at
+  m.verified_by, m.created_at, m.updated_at, m.decided_by, m.match_score, m.match_reasons,
+  m.match_rule
 from app.account_mappings as m
 where m.tenant_id = $1 and m.id = $2
 for no key update;
@@ -19,7 +20,15 @@ where m.tenant_id = $1 and m.id = $2
 returning
   m.id, m.connection_id, m.lineage_id, m.account_id, m.external_account_id, m.masked_number,
   m.external_name, m.external_type, m.institution, m.currency, m.state, m.verified_at,
-  m.verified_by, m.created_at, m.updated_at;
+  m.verified_by, m.created_at, m.updated_at, m.decided_by, m.match_score, m.match_reasons,
+  m.match_rule;
+
+-- name: leave
+-- role: authenticated
+-- A source that feeds the account no more is not the one that is believed first.
+update app.accounts as a
+set primary_mapping_id = null
+where a.tenant_id = $1 and a.id = $2 and a.primary_mapping_id = $3;
 
 -- name: has_rows
 -- role: authenticated
@@ -79,39 +88,6 @@ select exists (
       )
     )
 );
-
--- name: candidates
--- role: authenticated
--- Accounts that an unmapped external account may be, likeliest first; scored by the caller. Of the
--- same number is what another mapping of that number feeds.
-select
-  m.id as mapping_id, a.id, a.institution_id, a.name, a.type, a.currency, a.masked_number,
-  a.status, a.created_at, a.updated_at, a.same_number, a.same_institution
-from app.account_mappings as m
-cross join lateral (
-  select
-    o.id, o.institution_id, o.name, o.type, o.currency, o.masked_number, o.status, o.created_at,
-    o.updated_at,
-    o.id in (
-      select n.account_id
-      from app.account_mappings as n
-      where n.tenant_id = m.tenant_id and n.number_hash = m.number_hash
-    ) is true as same_number,
-    o.institution_id in (
-      select i.id
-      from app.institutions as i
-      where i.tenant_id = m.tenant_id and i.external_id = m.institution
-    ) is true as same_institution
-  from app.accounts as o
-  where o.tenant_id = m.tenant_id and o.currency = m.currency and o.status = 'active'
-  order by
-    same_number desc,
-    right(o.masked_number, 4) is not distinct from right(m.masked_number, 4) desc,
-    o.created_at desc,
-    o.id desc
-  limit 50
-) as a
-where m.tenant_id = $1 and m.id = any($2::uuid[]) and m.state = 'pending';
 
 -- name: number_hashes
 -- role: worker

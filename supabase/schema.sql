@@ -56,6 +56,137 @@ $function$;
 comment on function private.accept_invitation(uuid) is 'Joins the tenant of an open invitation to the user''s confirmed address; else null.';
 grant execute on function private.accept_invitation(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.account_candidates(tenant uuid, mappings uuid[])
+ RETURNS TABLE(mapping_id uuid, external_name text, external_mask text, external_type text, external_institution text, external_institution_name text, external_currency text, mapping_policy text, fed boolean, id uuid, institution_id uuid, name text, type text, currency text, masked_number text, status text, primary_mapping_id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, institution text, institution_name text, same_numbers text[], verified boolean, doubted boolean, feeds jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    s.id, s.external_name, s.masked_number, s.external_type, s.institution, k.name,
+    s.currency::text, c.mapping_policy,
+    exists (
+      select
+      from app.mapping_accounts as f
+      where f.tenant_id = account_candidates.tenant and f.mapping_id = s.id
+    ),
+    a.id, a.institution_id, a.name, a.type, a.currency::text, a.masked_number, a.status,
+    a.primary_mapping_id, a.created_at, a.updated_at, i.external_id, i.name,
+    coalesce(a.kinds, '{}'), coalesce(a.verified, false),
+    exists (
+      select
+      from app.mapping_refusals as r
+      where r.tenant_id = account_candidates.tenant
+        and r.account_id = a.id
+        and r.mapping_id in (
+          select p.mapping_id
+          from app.mapping_numbers as n
+          join app.mapping_numbers as p
+            on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
+          where n.tenant_id = account_candidates.tenant and n.mapping_id = s.id
+        )
+    ),
+    l.feeds
+  from app.account_mappings as s
+  join app.connections as c on c.tenant_id = s.tenant_id and c.id = s.connection_id
+  left join app.institutions as k
+    on k.tenant_id = s.tenant_id and k.external_id = s.institution
+  left join lateral (
+    select
+      o.id, o.institution_id, o.name, o.type, o.currency, o.masked_number, o.status,
+      o.primary_mapping_id, o.created_at, o.updated_at, e.kinds, e.verified
+    from (
+      select
+        x.account_id, array_agg(distinct x.kind) filter (where x.kind is not null) as kinds,
+        bool_or(x.verified) as verified
+      from (
+        -- Of the same number is what another mapping of that number feeds.
+        select f.account_id, n.kind, f.verified_at is not null as verified
+        from app.mapping_numbers as n
+        join app.mapping_numbers as p
+          on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
+        join app.account_mappings as f
+          on f.tenant_id = p.tenant_id and f.id = p.mapping_id and f.account_id is not null
+        where n.tenant_id = account_candidates.tenant and n.mapping_id = s.id
+        union all
+        (
+          select q.id as account_id, null as kind, false as verified
+          from app.accounts as q
+          where q.tenant_id = account_candidates.tenant
+            and q.status = 'active'
+            and (q.currency = s.currency or q.currency = 'XXX' or s.currency = 'XXX')
+            -- Behind four dots, less than three characters tell no numbers apart.
+            and (
+              right(q.masked_number, 4) = right(s.masked_number, 4)
+              or coalesce(length(q.masked_number), 0) < 7
+              or coalesce(length(s.masked_number), 0) < 7
+            )
+          order by
+            right(q.masked_number, 4) is not distinct from right(s.masked_number, 4) desc,
+            q.created_at desc,
+            q.id desc
+          limit 50
+        )
+      ) as x
+      group by x.account_id
+    ) as e
+    cross join lateral (
+      select
+        b.id, b.institution_id, b.name, b.type, b.currency, b.masked_number, b.status,
+        b.primary_mapping_id, b.created_at, b.updated_at
+      from app.accounts as b
+      where b.tenant_id = account_candidates.tenant and b.id = e.account_id
+      limit 1
+    ) as o
+    where (o.currency = s.currency or o.currency = 'XXX' or s.currency = 'XXX')
+      and not exists (
+        select
+        from app.mapping_refusals as r
+        where r.tenant_id = account_candidates.tenant
+          and r.mapping_id = s.id
+          and r.account_id = o.id
+      )
+    order by
+      e.kinds is not null desc,
+      right(o.masked_number, 4) is not distinct from right(s.masked_number, 4) desc,
+      o.created_at desc,
+      o.id desc
+    limit 50
+  ) as a on true
+  left join app.institutions as i
+    on i.tenant_id = account_candidates.tenant and i.id = a.institution_id
+  left join lateral (
+    select
+      jsonb_agg(
+        jsonb_build_object(
+          'mapping_id', f.id,
+          'name', f.external_name,
+          'masked_number', f.masked_number,
+          'type', f.external_type,
+          'institution', f.institution,
+          'institution_name', f.institution_name
+        )
+      ) as feeds
+    from (
+      select
+        g.id, g.external_name, g.masked_number, g.external_type, g.institution,
+        j.name as institution_name
+      from app.account_mappings as g
+      left join app.institutions as j
+        on j.tenant_id = g.tenant_id and j.external_id = g.institution
+      where g.tenant_id = account_candidates.tenant and g.account_id = a.id
+      order by g.created_at desc, g.id
+      limit 20
+    ) as f
+  ) as l on true
+  where s.tenant_id = account_candidates.tenant
+    and s.id = any(account_candidates.mappings)
+    and s.state = 'pending'
+$function$;
+comment on function private.account_candidates(uuid,uuid[]) is 'Pending mappings with accounts that they may be, 50 each: of equal or unknown currency, none that was refused or whose number ends differently. A mapping without any has one empty row.';
+grant execute on function private.account_candidates(uuid,uuid[]) to authenticated;
+grant execute on function private.account_candidates(uuid,uuid[]) to worker;
+
 CREATE OR REPLACE FUNCTION private.all_webhook_endpoints()
  RETURNS TABLE(id uuid, provider text, kind text, tenant_id uuid, connection_id uuid, previous_until timestamp with time zone, created_at timestamp with time zone, rotated_at timestamp with time zone, disabled_at timestamp with time zone)
  LANGUAGE sql
@@ -1441,6 +1572,33 @@ $function$;
 comment on function private.settle_webhook(uuid,integer,text,interval,text) is 'Says how an attempt ended, unless another worker has the event by now.';
 grant execute on function private.settle_webhook(uuid,integer,text,interval,text) to webhook;
 
+CREATE OR REPLACE FUNCTION private.sign_mapping_decision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.decided_by := case when new.state <> 'pending' then 'user' end;
+  new.match_score := null;
+  new.match_reasons := null;
+  new.match_rule := null;
+  if old.account_id is not null then
+    insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
+    values (new.tenant_id, new.id, old.account_id, private.current_user_id())
+    on conflict (tenant_id, mapping_id, account_id) do nothing;
+  end if;
+  if new.account_id is not null then
+    delete from app.mapping_refusals as r
+    where r.tenant_id = new.tenant_id
+      and r.mapping_id = new.id
+      and r.account_id = new.account_id;
+  end if;
+  return new;
+end
+$function$;
+comment on function private.sign_mapping_decision() is 'A person''s decision about a mapping is a person''s; the account that it leaves is refused.';
+
 CREATE OR REPLACE FUNCTION private.sign_own_name()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1741,20 +1899,33 @@ create table app.account_mappings (
   verified_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  decided_by text,
+  match_score integer,
+  match_reasons jsonb,
+  match_rule integer,
   constraint account_mappings_pkey PRIMARY KEY (tenant_id, id),
   constraint account_mappings_external_key UNIQUE (tenant_id, lineage_id, external_account_id),
   constraint account_mappings_account_check CHECK (((state = 'mapped'::text) = (account_id IS NOT NULL))),
   constraint account_mappings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint account_mappings_decided_by_check CHECK ((decided_by = ANY (ARRAY['opened'::text, 'matched'::text, 'user'::text]))),
   constraint account_mappings_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500))),
   constraint account_mappings_external_name_check CHECK ((length(external_name) <= 500)),
   constraint account_mappings_institution_check CHECK ((length(institution) <= 500)),
   constraint account_mappings_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
+  constraint account_mappings_match_reasons_check CHECK (((jsonb_typeof(match_reasons) = 'array'::text) AND (pg_column_size(match_reasons) < 4096))),
+  constraint account_mappings_match_rule_check CHECK ((match_rule > 0)),
+  constraint account_mappings_match_score_check CHECK (((match_score >= 0) AND (match_score <= 100))),
+  constraint account_mappings_matched_check CHECK (((((decided_by = 'matched'::text) IS TRUE) = (match_reasons IS NOT NULL)) AND ((match_reasons IS NULL) OR ((match_score IS NOT NULL) AND (match_rule IS NOT NULL))))),
   constraint account_mappings_number_hash_check CHECK ((length(number_hash) = 32)),
+  constraint account_mappings_pending_check CHECK (((state <> 'pending'::text) OR (decided_by IS NULL))),
   constraint account_mappings_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'mapped'::text, 'ignored'::text])))
 );
 comment on table app.account_mappings is 'An account as a source calls it, and the tenant''s account that it feeds once someone said so.';
 comment on column app.account_mappings.external_account_id is 'The source''s id; for a bank account number a keyed hash, for none is kept in clear.';
 comment on column app.account_mappings.number_hash is 'Keyed hash of the full account number under the tenant''s data key; null where none is known.';
+comment on column app.account_mappings.decided_by is 'opened: an account was made for it; matched: by rule; user: by a person; null: nobody has yet.';
+comment on column app.account_mappings.match_score is 'How likely its account is, in percent; while pending, the likeliest account when last met.';
+comment on column app.account_mappings.match_rule is 'The version of the rule that scored.';
 
 create table app.accounts (
   tenant_id uuid not null,
@@ -1768,6 +1939,7 @@ create table app.accounts (
   created_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  primary_mapping_id uuid,
   constraint accounts_pkey PRIMARY KEY (tenant_id, id),
   constraint accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint accounts_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
@@ -1776,6 +1948,7 @@ create table app.accounts (
   constraint accounts_type_check CHECK ((type = ANY (ARRAY['checking'::text, 'savings'::text, 'credit_card'::text, 'loan'::text, 'investment'::text, 'cash'::text, 'other'::text])))
 );
 comment on table app.accounts is 'The tenant''s own accounts, whatever sources feed them.';
+comment on column app.accounts.primary_mapping_id is 'The source whose balances are shown first, where several feed the account; null: none is.';
 
 create table app.applied_pages (
   tenant_id uuid not null,
@@ -2168,6 +2341,28 @@ create table app.mapping_aliases (
   constraint mapping_aliases_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500)))
 );
 comment on table app.mapping_aliases is 'Ids that an external account had before: documents of that time still speak of it.';
+
+create table app.mapping_numbers (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  kind text not null,
+  number_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_numbers_pkey PRIMARY KEY (tenant_id, mapping_id, kind, number_hash),
+  constraint mapping_numbers_kind_check CHECK ((kind = ANY (ARRAY['iban'::text, 'routed'::text, 'number'::text]))),
+  constraint mapping_numbers_number_hash_check CHECK ((length(number_hash) = 32))
+);
+comment on table app.mapping_numbers is 'Keyed hashes of an external account''s number as an IBAN, with its bank''s code, and bare.';
+
+create table app.mapping_refusals (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  account_id uuid not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_refusals_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
+);
+comment on table app.mapping_refusals is 'Accounts that a person took away from an external account; gone once a person gives it back.';
 
 create table app.mapping_waits (
   tenant_id uuid not null,
@@ -2819,6 +3014,9 @@ alter table app.accounts
 add constraint accounts_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
 alter table app.accounts
+add constraint accounts_primary_fkey FOREIGN KEY (tenant_id, primary_mapping_id, id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.accounts
 add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.applied_pages
@@ -2919,6 +3117,15 @@ add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id)
 
 alter table app.mapping_aliases
 add constraint mapping_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.mapping_numbers
+add constraint mapping_numbers_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.mapping_refusals
+add constraint mapping_refusals_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.mapping_refusals
+add constraint mapping_refusals_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
 alter table app.mapping_waits
 add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
@@ -3056,6 +3263,7 @@ CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (te
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX accounts_primary_idx ON app.accounts USING btree (tenant_id, primary_mapping_id, id);
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
@@ -3093,6 +3301,8 @@ CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btre
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
+CREATE INDEX mapping_numbers_hash_idx ON app.mapping_numbers USING btree (tenant_id, number_hash);
+CREATE INDEX mapping_refusals_account_idx ON app.mapping_refusals USING btree (tenant_id, account_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX notification_channel_secrets_previous_idx ON app.notification_channel_secrets USING btree (previous_until) WHERE (sealed_previous IS NOT NULL);
 CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
@@ -3149,6 +3359,7 @@ CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree
 
 -- triggers
 
+CREATE TRIGGER account_mappings_decision BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.account_id IS DISTINCT FROM old.account_id) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_mapping_decision();
 CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON app.account_mappings FOR EACH ROW WHEN ((new.account_id IS NOT NULL)) EXECUTE FUNCTION private.remember_mapping_account();
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3410,6 +3621,22 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_aliases_update_worker on app.mapping_aliases for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_numbers enable row level security;
+alter table app.mapping_numbers force row level security;
+create policy mapping_numbers_insert_worker on app.mapping_numbers for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_numbers_select on app.mapping_numbers for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_numbers_select_worker on app.mapping_numbers for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_refusals enable row level security;
+alter table app.mapping_refusals force row level security;
+create policy mapping_refusals_select on app.mapping_refusals for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_refusals_select_worker on app.mapping_refusals for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.mapping_waits enable row level security;
 alter table app.mapping_waits force row level security;
@@ -3741,8 +3968,8 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
-grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state, decided_by, match_score, match_reasons, match_rule) on app.account_mappings to worker;
+grant insert, select, update (institution_id, name, type, status, primary_mapping_id) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
 grant insert, select on app.applied_pages to worker;
@@ -3770,6 +3997,10 @@ grant insert, select on app.institutions to worker;
 grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
+grant select on app.mapping_numbers to authenticated;
+grant insert, select on app.mapping_numbers to worker;
+grant select on app.mapping_refusals to authenticated;
+grant select on app.mapping_refusals to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
 grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;

@@ -96,8 +96,20 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     },
     "app.mapping_aliases": {},
     "app.provider_flags": {"provider": "plaid", "enabled": "true"},
-    "app.accounts": {"type": "other", "status": "active", "masked_number": "1234"},
-    "app.account_mappings": {"state": "mapped", "masked_number": "1234"},
+    "app.accounts": {
+        "type": "other",
+        "status": "active",
+        "masked_number": "1234",
+        "primary_mapping_id": None,
+    },
+    "app.account_mappings": {
+        "state": "mapped",
+        "masked_number": "1234",
+        "decided_by": "matched",
+        "match_reasons": "[]",
+    },
+    "app.mapping_numbers": {"kind": "iban"},
+    "app.mapping_refusals": {},
     "app.mapping_accounts": {},
     "app.mapping_waits": {},
     "app.uploads": {

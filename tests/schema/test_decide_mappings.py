@@ -120,7 +120,7 @@ async def test_account_that_another_source_feeds_under_the_same_number_comes_fir
     for node in pending:
         first = node["suggestions"][0]
         assert first["account"] == fed[node["externalAccount"]["maskedNumber"]]
-        assert first["reasons"][0]["code"] == "SAME_NUMBER"
+        assert first["reasons"][0]["code"] == "SAME_ROUTED_NUMBER"
 
 
 async def test_full_number_that_somebody_types_is_not_kept(graph: Graph) -> None:

@@ -22,7 +22,7 @@ from core.records import (
     TransactionRecord,
     TransactionStatus,
 )
-from pipeline.identity import account_type
+from core.account_types import account_type
 from providers.base import Page
 from providers.quiltt.connector import QUILTT
 
