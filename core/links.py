@@ -98,7 +98,7 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Two rows that belong together, in the order of `TransactionLink`; `sure`: link them unasked."""
+    """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked."""
 
     kind: LinkKind
     transaction_id: UUID

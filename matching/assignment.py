@@ -17,7 +17,7 @@ from core.reviews import ReviewReason
 from matching.rows import Row
 
 SIZE_MAX: Final = 60  # rows of a side that are weighed all against all
-RIVAL_WITHIN: Final = 10  # points: what is as near as that could be meant as well
+RIVAL_WITHIN: Final = 5  # points: what is nearer than that could be meant as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,15 +50,6 @@ class Pair:
     right: Row
     edge: Edge
     alone: bool
-
-
-def bundled(rows: Iterable[Row]) -> list[Bundle]:
-    """Rows with their twins, in an order of their own."""
-    twins: dict[object, list[Row]] = defaultdict(list)
-    for row in rows:
-        twins[row.signature].append(row)
-    ordered = (tuple(sorted(same, key=lambda row: row.order)) for same in twins.values())
-    return sorted((Bundle(rows=same) for same in ordered), key=lambda one: one.first.order)
 
 
 def assigned(edges: Iterable[Edge]) -> list[Pair]:
@@ -147,7 +138,7 @@ def _best_first(edges: Sequence[Edge]) -> Counter[Edge]:
 def _has_rival(edge: Edge, edges: Sequence[Edge], uses: Mapping[Edge, int]) -> bool:
     """Whether another row could be meant as well: one that is no twin, and not better placed."""
     for other in edges:
-        if other is edge or other.score < edge.score - RIVAL_WITHIN:
+        if other is edge or other.score <= edge.score - RIVAL_WITHIN:
             continue
         if other.left is edge.left:
             stays, goes = edge.left, other.right
@@ -170,40 +161,51 @@ def heaviest(weights: Sequence[Sequence[int]]) -> list[int]:
     """
     rows, columns = len(weights), len(weights[0])
     most = max(map(max, weights))
+    costs = [[most - weight for weight in row] for row in weights]
     row_price, column_price = [0] * (rows + 1), [0] * (columns + 1)
     row_of = [0] * (columns + 1)  # 0: free; the row being placed stands in column 0
     for row in range(1, rows + 1):
         row_of[0] = row
-        way = [0] * (columns + 1)
-        slack: list[int | None] = [None] * (columns + 1)
-        used = [False] * (columns + 1)
-        column = 0
-        while row_of[column]:
-            used[column] = True
-            here, delta, nearest = row_of[column], None, 0
-            for one in range(1, columns + 1):
-                if used[one]:
-                    continue
-                cost = most - weights[here - 1][one - 1] - row_price[here] - column_price[one]
-                known = slack[one]
-                if known is None or cost < known:
-                    slack[one] = known = cost
-                    way[one] = column
-                if delta is None or known < delta:
-                    delta, nearest = known, one
-            assert delta is not None
-            for one in range(columns + 1):
-                if used[one]:
-                    row_price[row_of[one]] += delta
-                    column_price[one] -= delta
-                elif (rest := slack[one]) is not None:
-                    slack[one] = rest - delta
-            column = nearest
-        while column:
-            row_of[column] = row_of[way[column]]
-            column = way[column]
+        way, last = _shortest(costs, row_of, row_price, column_price)
+        while last:
+            row_of[last] = row_of[way[last]]
+            last = way[last]
     chosen = [0] * rows
     for column in range(1, columns + 1):
         if row_of[column]:
             chosen[row_of[column] - 1] = column - 1
     return chosen
+
+
+def _shortest(
+    costs: Sequence[Sequence[int]],
+    row_of: Sequence[int],
+    row_price: list[int],
+    column_price: list[int],
+) -> tuple[list[int], int]:
+    """The cheapest way from column 0 to a free one: where each column was reached from, and its
+    end. Prices follow."""
+    columns = range(1, len(row_of))
+    way = [0] * len(row_of)
+    slack: dict[int, int] = {}
+    used = [0]
+    column = 0
+    while row_of[column]:
+        here = row_of[column]
+        for one in columns:
+            if one in used:
+                continue
+            cost = costs[here - 1][one - 1] - row_price[here] - column_price[one]
+            if one not in slack or cost < slack[one]:
+                slack[one], way[one] = cost, column
+        nearest = min((one for one in columns if one not in used), key=slack.__getitem__)
+        delta = slack[nearest]
+        for one in used:
+            row_price[row_of[one]] += delta
+            column_price[one] -= delta
+        for one in columns:
+            if one not in used:
+                slack[one] -= delta
+        used.append(nearest)
+        column = nearest
+    return way, column

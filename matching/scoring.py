@@ -48,10 +48,10 @@ def same_amount(one: Row, points: int) -> ReviewReason:
     return reason("amount", points, f"Both are {abs(one.of.amount)} {one.of.currency}.")
 
 
-def days_apart(one: Row, other: Row, points: tuple[int, ...]) -> ReviewReason:
+def days_apart(one: Row, other: Row, points: tuple[int, ...], *, beyond: int = 0) -> ReviewReason:
     """How near they are: points for none, one, two … working days between them."""
     working = working_gap(one, other)
-    given = points[working] if working < len(points) else 0
+    given = points[working] if working < len(points) else beyond
     days = gap(one, other)
     text = "They are of one day." if days == 0 else f"They are {_plural(days, 'day')} apart."
     return reason("days", given, text)
@@ -104,7 +104,7 @@ def same_booking(one: Row, other: Row) -> Reasons:
     """What speaks for two rows of one account and one amount being one booking."""
     return [
         same_amount(one, 40),
-        days_apart(one, other, (20, 15, 10, 6)),
+        days_apart(one, other, (20, 15, 10, 6), beyond=-10),
         *texts(one, other, against=-15),
         *references(one, other),
         *checks(one, other),

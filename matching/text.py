@@ -22,12 +22,16 @@ _RETURN: Final = re.compile(
     r"remboursement|reembolso|devolucion|rimborso|terugbetaling|cancell?ed|cancellation)\b"
 )
 # What banks put before and around the name of the other party.
-_FILLER: Final = frozenset(
-    "a an and at by for from in of on the to und der die das von vom zum mit bei fur de la le du et "
-    "ach atm bill card check cheque contactless credit db debit dd deposit direct ec eft fee girocard "
-    "inc kartenzahlung llc ltd gmbh mastercard nr online payment payments pos purchase recurring ref "
-    "sepa sq tst visa web withdrawal www com co corp store".split()
-)
+# fmt: off
+_FILLER: Final = frozenset({
+    "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "und", "der",
+    "die", "das", "von", "vom", "zum", "mit", "bei", "fur", "de", "la", "le", "du", "et", "ach",
+    "atm", "bill", "card", "check", "cheque", "contactless", "credit", "db", "debit", "dd",
+    "deposit", "direct", "ec", "eft", "fee", "girocard", "inc", "kartenzahlung", "llc", "ltd",
+    "gmbh", "mastercard", "nr", "online", "payment", "payments", "pos", "purchase", "recurring",
+    "ref", "sepa", "sq", "tst", "visa", "web", "withdrawal", "www", "com", "co", "corp", "store",
+})
+# fmt: on
 _MEANINGLESS: Final = frozenset({"NOTPROVIDED", "NONREF", "NONE", "NULL", "UNKNOWN", "NA"})
 
 
