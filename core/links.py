@@ -1,0 +1,141 @@
+"""Links between transactions: which are one booking, and which belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from core.records import TransactionStatus
+from core.reviews import ReviewReason
+
+
+class LinkKind(StrEnum):
+    """How two transactions belong together."""
+
+    DUPLICATE = "duplicate"
+    PENDING_POSTED = "pending_posted"
+    TRANSFER = "transfer"
+    REFUND = "refund"
+
+    @property
+    def hides(self) -> bool:
+        """Whether the first of the two does not count beside the other."""
+        return self in {LinkKind.DUPLICATE, LinkKind.PENDING_POSTED}
+
+
+class LinkMethod(StrEnum):
+    """Who says so."""
+
+    AUTO = "auto"
+    USER = "user"
+
+
+class LinkState(StrEnum):
+    """Whether a link holds."""
+
+    ACTIVE = "active"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchRow:
+    """What of a transaction is compared with others.
+
+    `rank` orders the sources of an account: the lowest is believed first. `vouched`: a person set
+    something on it. `taken`: the mappings that a duplicate of it came over already.
+    """
+
+    id: UUID
+    account_id: UUID
+    mapping_id: UUID
+    raw_id: UUID
+    rank: int
+    status: TransactionStatus
+    amount: Decimal
+    currency: str
+    day: date
+    posted_date: date | None = None
+    transaction_date: date | None = None
+    value_date: date | None = None
+    description: str = ""
+    merchant_name: str | None = None
+    reference: str | None = None
+    customer_reference: str | None = None
+    type_code: str | None = None
+    source_category: str | None = None
+    running_balance: Decimal | None = None
+    check_number: str | None = None
+    reversal: bool = False
+    vouched: bool = False
+    taken: tuple[UUID, ...] = ()
+    in_transfer: bool = False
+    is_refund: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchAccount:
+    """What texts may call an account."""
+
+    id: UUID
+    name: str
+    masks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRate:
+    """What one unit of `base` was worth in `quote` on a day, as the tenant says."""
+
+    base: str
+    quote: str
+    day: date
+    rate: Decimal
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked."""
+
+    kind: LinkKind
+    transaction_id: UUID
+    other_id: UUID
+    account_id: UUID
+    score: int
+    reasons: tuple[ReviewReason, ...]
+    sure: bool
+
+    @property
+    def key(self) -> str:
+        """What the pair is called, whichever side is named first."""
+        return pair_key(self.kind, self.transaction_id, self.other_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionLink:
+    """A link as it is stored. The first is the duplicate, what went out, or the refund."""
+
+    id: UUID
+    kind: LinkKind
+    transaction_id: UUID
+    other_id: UUID
+    method: LinkMethod
+    state: LinkState
+    score: int
+    reasons: list[dict[str, Any]]
+    rule_version: str
+    created_at: datetime
+    created_by: UUID | None
+    undone_at: datetime | None
+    undone_by: UUID | None
+
+
+def pair_key(kind: LinkKind, one: UUID, other: UUID) -> str:
+    """Names two rows and how they belong together. Rows keep their ids in replays and imports."""
+    first, second = sorted((one, other))
+    # Whether one of two equal rows was pending is no other question.
+    asked = LinkKind.DUPLICATE if kind.hides else kind
+    return f"{asked}:{first}:{second}"

@@ -1,0 +1,101 @@
+"""Candidates: which rows are weighed against each other, and what remains worth a question."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Final
+
+from core.links import LinkKind
+from matching import scoring
+from matching.assignment import Bundle, Edge
+from matching.rejected import Rejected
+from matching.rows import Row
+from matching.scoring import WORTH_ASKING, Reasons, score_of
+
+MANY: Final = 100  # rows that one row is held against; of more, those that share something with it
+
+Weighed = Sequence[tuple[Bundle, Bundle, Reasons]]
+
+
+def bundled(rows: Iterable[Row], rejected: Rejected) -> list[Bundle]:
+    """Rows with their twins, in an order of their own."""
+    twins: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        twins[row.id if rejected.names(row) else row.signature].append(row)
+    ordered = (tuple(sorted(same, key=lambda row: row.order)) for same in twins.values())
+    return sorted((Bundle(rows=same) for same in ordered), key=lambda one: one.first.order)
+
+
+def edges(kind: LinkKind, weighed: Weighed) -> list[Edge]:
+    """Edges that are worth asking about; more so where there is no other on either side."""
+    worth = [
+        one for one in weighed if score_of((*one[2], *scoring.unique(True))) >= WORTH_ASKING[kind]
+    ]
+    seen: dict[Bundle, int] = defaultdict(int)
+    for left, right, _ in worth:
+        seen[left] += 1
+        seen[right] += 1
+    found = []
+    for left, right, reasons in worth:
+        whole = (*reasons, *scoring.unique(seen[left] == seen[right] == 1))
+        if (score := score_of(whole)) >= WORTH_ASKING[kind]:
+            found.append(Edge(left=left, right=right, score=score, reasons=whole))
+    return found
+
+
+def near(
+    lefts: Sequence[Bundle], rights: Sequence[Bundle], *, within: int
+) -> Iterator[tuple[Bundle, Bundle]]:
+    """Bundles whose days are near; where those are many, only such as have something in common.
+
+    Both are in the order of their days.
+    """
+    days = [right.first.day for right in rights]
+    index: Shared | None = None
+    for left in lefts:
+        low = bisect_left(days, left.first.day - within)
+        high = bisect_right(days, left.first.day + within)
+        if high - low <= MANY:
+            for right in rights[low:high]:
+                yield left, right
+            continue
+        if index is None:
+            index = Shared(rights)
+        for right in index.like(left, low, high):
+            yield left, right
+
+
+class Shared:
+    """Bundles by what they say: words, references and check numbers."""
+
+    def __init__(self, bundles: Sequence[Bundle]) -> None:
+        self._bundles = bundles
+        self._places: dict[Hashable, list[int]] = defaultdict(list)
+        for place, bundle in enumerate(bundles):
+            for key in _said(bundle.first):
+                self._places[key].append(place)
+
+    def like(self, bundle: Bundle, low: int, high: int) -> list[Bundle]:
+        """Those from `low` to `high` that share something with it, what is rare first."""
+        spans = []
+        for key in _said(bundle.first):
+            places = self._places.get(key, [])
+            begin, end = bisect_left(places, low), bisect_left(places, high)
+            spans.append((end - begin, str(key), places, begin))
+        found: set[int] = set()
+        for count, _, places, begin in sorted(spans, key=lambda span: span[:2]):
+            if len(found) + count > MANY:
+                break
+            found.update(places[begin : begin + count])
+        return [self._bundles[place] for place in sorted(found)]
+
+
+def _said(row: Row) -> Iterator[Hashable]:
+    yield from row.words
+    for one in row.references:
+        yield ("reference", one)
+    if row.of.check_number:
+        yield ("check", row.of.check_number.lstrip("0"))
+    yield ("text", row.text)

@@ -1,0 +1,118 @@
+"""Refunds and reversals: money that comes back, linked with the payment that it was."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from core.links import Found, LinkKind
+from matching import scoring
+from matching.assignment import Bundle, Pair, assigned
+from matching.candidates import bundled, edges
+from matching.rejected import Rejected
+from matching.rows import Row
+from matching.scoring import SURE, Reasons, reason
+
+DAYS_MAX: Final = 180
+CANDIDATES_MAX: Final = 30  # payments that one refund is held against, the nearest first
+LOOKED_AT_MAX: Final = 200  # of those that share one word with it
+KIND: Final = LinkKind.REFUND
+
+
+def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:
+    """Refunds among rows that count, and what may be one."""
+    sides: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        if not row.of.in_transfer and row.of.amount != 0:
+            sides[row.of.account_id, row.of.currency].append(row)
+    weighed = [one for side in sides.values() for one in _weighed(side, rejected)]
+    return [_found(pair, rejected) for pair in assigned(edges(KIND, weighed))]
+
+
+def _found(pair: Pair, rejected: Rejected) -> Found:
+    return Found(
+        kind=KIND,
+        transaction_id=pair.left.id,
+        other_id=pair.right.id,
+        account_id=pair.left.of.account_id,
+        score=pair.edge.score,
+        reasons=pair.edge.reasons,
+        sure=pair.alone and pair.edge.score >= SURE[KIND] and rejected.is_silent(pair),
+    )
+
+
+def _weighed(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, Bundle, Reasons]]:
+    """Each row that may be money back, and payments before it that share something with it."""
+    back = [row for row in rows if not row.of.is_refund and _may_come_back(row)]
+    if not back:
+        return
+    shared: dict[object, list[Bundle]] = defaultdict(list)  # each in the order of its days
+    for bundle in bundled(rows, rejected):
+        for key in _keys(bundle.first):
+            shared[key].append(bundle)
+    for left in bundled(back, rejected):
+        for right in _payments(left.first, shared):
+            if not rejected.says(KIND, left.first, right.first):
+                yield left, right, _reasons(left.first, right.first)
+
+
+def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bundle]:
+    """Those of equal amount first, then the nearest."""
+    found: dict[Bundle, None] = {}
+    for key in _keys(back):
+        same = shared.get(key, ())
+        end = bisect_right(same, back.day, key=lambda one: one.first.day)
+        for one in same[max(0, end - LOOKED_AT_MAX) : end]:
+            if _may_be_of(back, one.first):
+                found[one] = None
+
+    def order(one: Bundle) -> tuple[bool, int, object]:
+        payment = one.first
+        return (payment.of.amount != -back.of.amount, back.day - payment.day, payment.order)
+
+    return sorted(found, key=order)[:CANDIDATES_MAX]
+
+
+def _may_come_back(row: Row) -> bool:
+    """Money in; money out only where the row says that something is taken back."""
+    return row.of.amount > 0 or scoring.says_return(row)
+
+
+def _keys(row: Row) -> Iterator[object]:
+    """What a refund has in common with its payment: a word, a reference, or the amount."""
+    yield ("amount", abs(row.of.amount))
+    yield from row.words
+    for one in row.references:
+        yield ("reference", one)
+
+
+def _may_be_of(back: Row, payment: Row) -> bool:
+    return (
+        back.id != payment.id
+        and (back.of.amount > 0) != (payment.of.amount > 0)
+        and abs(back.of.amount) <= abs(payment.of.amount)
+        and 0 <= back.day - payment.day <= DAYS_MAX
+        and not (back.of.amount > 0 and payment.of.is_refund)
+    )
+
+
+def _reasons(back: Row, payment: Row) -> Reasons:
+    found = []
+    if abs(back.of.amount) == abs(payment.of.amount):
+        found.append(scoring.same_amount(back, 35))
+    else:
+        text = f"{abs(back.of.amount)} of {abs(payment.of.amount)} {back.of.currency} came back."
+        found.append(reason("part", 20, text))
+    if back.of.reversal:
+        found.append(reason("reversal", 35, "Its source calls it a reversal."))
+    elif scoring.says_return(back):
+        found.append(reason("return", 20, "It calls itself a refund."))
+    days = back.day - payment.day
+    found.append(
+        reason("days", 10 if days <= 30 else 5 if days <= 90 else 0, f"It came {days} days later.")
+    )
+    against = 0 if back.of.reversal else -20
+    texts = scoring.texts(back, payment, against=against)
+    return [*found, *texts, *scoring.references(back, payment)]

@@ -1,0 +1,102 @@
+"""Rows as they are compared: what each says, made ready once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from core.links import MatchRow
+from core.records import TransactionStatus
+from matching.text import normal, reference, words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Row:
+    """A transaction, its words, its references and its days as ordinals, the first by which it is
+    sorted."""
+
+    of: MatchRow
+    text: str
+    words: frozenset[str]
+    references: frozenset[str]
+    days: tuple[int, ...]
+
+    @property
+    def id(self) -> UUID:
+        """The id of the transaction."""
+        return self.of.id
+
+    @property
+    def day(self) -> int:
+        """The day that lists go by, as an ordinal."""
+        return self.days[0]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether its source has not booked it yet."""
+        return self.of.status is TransactionStatus.PENDING
+
+    @property
+    def order(self) -> tuple[int, str, UUID]:
+        """A total order that does not depend on how rows came."""
+        return (self.days[0], self.text, self.of.id)
+
+    @property
+    def signature(self) -> Hashable:
+        """What real twins have in common: which of them is which makes no difference."""
+        row = self.of
+        return (
+            row.mapping_id,
+            row.account_id,
+            row.status,
+            row.amount,
+            row.currency,
+            self.days,
+            self.text,
+            self.references,
+            row.check_number,
+            row.vouched,
+        )
+
+
+def prepared(rows: Iterable[MatchRow]) -> list[Row]:
+    """The rows, ready, in an order of their own."""
+    return sorted((_prepared(row) for row in rows), key=lambda row: row.order)
+
+
+def _prepared(row: MatchRow) -> Row:
+    text = normal(row.description)
+    said = words(row.description)
+    if row.merchant_name:
+        said |= words(row.merchant_name)
+    references = {reference(row.reference), reference(row.customer_reference)}
+    dates = (row.day, row.posted_date, row.transaction_date, row.value_date)
+    return Row(
+        of=row,
+        text=text,
+        words=said,
+        references=frozenset(one for one in references if one is not None),
+        days=tuple(dict.fromkeys(one.toordinal() for one in dates if one is not None)),
+    )
+
+
+def gap(one: Row, other: Row) -> int:
+    """Days between the two of their days that are nearest."""
+    if one.days[0] == other.days[0]:
+        return 0
+    return min(abs(a - b) for a in one.days for b in other.days)
+
+
+def working_gap(one: Row, other: Row) -> int:
+    """The same, without Saturdays and Sundays."""
+    if one.days[0] == other.days[0]:
+        return 0
+    return min(abs(_working(a) - _working(b)) for a in one.days for b in other.days)
+
+
+def _working(ordinal: int) -> int:
+    """Working days since the first one; a weekend counts as its Friday."""
+    weeks, weekday = divmod(ordinal - date.min.toordinal(), 7)  # 0001-01-01 was a Monday
+    return 5 * weeks + min(weekday, 4)

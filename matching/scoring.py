@@ -1,0 +1,149 @@
+"""Scoring: points for what speaks for a pair and against it, each with its reason.
+
+Points are whole; a score is their sum, held between 0 and 100. `RULE_VERSION` names these rules:
+links and questions keep it, so that what was decided by older ones can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from core.links import LinkKind
+from core.reviews import ReviewReason
+from matching.rows import Row, gap, working_gap
+from matching.text import agreement, names_return, names_transfer
+
+RULE_VERSION: Final = "2026-11-30"
+
+# From here on a pair is linked unasked, where nothing else could be meant; or asked about.
+SURE: Final = {
+    LinkKind.DUPLICATE: 80,
+    LinkKind.PENDING_POSTED: 80,
+    LinkKind.TRANSFER: 80,
+    LinkKind.REFUND: 80,
+}
+WORTH_ASKING: Final = {
+    LinkKind.DUPLICATE: 55,
+    LinkKind.PENDING_POSTED: 55,
+    LinkKind.TRANSFER: 65,
+    LinkKind.REFUND: 65,
+}
+
+Reasons = list[ReviewReason]
+
+
+def reason(code: str, points: int, text: str) -> ReviewReason:
+    """A reason of a score."""
+    return ReviewReason(code=code, text=text, points=points)
+
+
+def score_of(reasons: Iterable[ReviewReason]) -> int:
+    """The score that reasons come to."""
+    return max(0, min(100, sum(one.points for one in reasons)))
+
+
+def same_amount(one: Row, points: int) -> ReviewReason:
+    """That both are of one amount."""
+    return reason("amount", points, f"Both are {abs(one.of.amount)} {one.of.currency}.")
+
+
+def days_apart(one: Row, other: Row, points: tuple[int, ...], *, beyond: int = 0) -> ReviewReason:
+    """How near they are: points for none, one, two … working days between them."""
+    working = working_gap(one, other)
+    given = points[working] if working < len(points) else beyond
+    days = gap(one, other)
+    text = "They are of one day." if days == 0 else f"They are {_plural(days, 'day')} apart."
+    return reason("days", given, text)
+
+
+def texts(one: Row, other: Row, *, against: int) -> Reasons:
+    """What their words say; `against`: points where they share none."""
+    if one.text and one.text == other.text:
+        return [reason("text", 30, "Their texts are the same.")]
+    percent = agreement(one.words, other.words)
+    if percent is None:
+        return []
+    if percent == 0:
+        return [reason("text", against, "Their texts have no word in common.")]
+    points = 25 if percent >= 80 else 15 if percent >= 50 else 5 if percent >= 25 else 0
+    return [reason("text", points, f"Their texts agree to {percent} percent.")]
+
+
+def references(one: Row, other: Row) -> Reasons:
+    """That a reference of one is one of the other."""
+    if one.references & other.references:
+        return [reason("reference", 25, "They have a reference in common.")]
+    return []
+
+
+def checks(one: Row, other: Row) -> Reasons:
+    """What their check numbers say: two different ones are two checks."""
+    first, second = one.of.check_number, other.of.check_number
+    if not first or not second:
+        return []
+    if first.lstrip("0") == second.lstrip("0"):
+        return [reason("check", 30, "They are one check.")]
+    return [reason("check", -100, "They are different checks.")]
+
+
+def balances(one: Row, other: Row) -> Reasons:
+    """That the account had the same balance after both."""
+    first, second = one.of.running_balance, other.of.running_balance
+    if first is None or first != second:
+        return []
+    return [reason("balance", 20, "The balance after them is the same.")]
+
+
+def unique(is_unique: bool) -> Reasons:
+    """That no other row comes into question."""
+    return [reason("unique", 10, "No other transaction comes into question.")] if is_unique else []
+
+
+def same_booking(one: Row, other: Row) -> Reasons:
+    """What speaks for two rows of one account and one amount being one booking."""
+    return [
+        same_amount(one, 40),
+        days_apart(one, other, (20, 15, 10, 6), beyond=-10),
+        *texts(one, other, against=-15),
+        *references(one, other),
+        *checks(one, other),
+        *balances(one, other),
+    ]
+
+
+def booked_later(pending: Row, posted: Row) -> Reasons:
+    """What speaks for a pending row of one source being the posted one of another."""
+    return [
+        same_amount(posted, 40),
+        days_apart(pending, posted, (20, 15, 13, 10, 8, 6)),
+        *texts(pending, posted, against=-15),
+        *references(pending, posted),
+        *checks(pending, posted),
+    ]
+
+
+def with_tip(pending: Row, posted: Row) -> Reasons:
+    """The same where the amount has grown, as with a tip: never enough to link them unasked."""
+    more = abs(posted.of.amount) - abs(pending.of.amount)
+    return [
+        reason("tip", 15, f"It was booked with {more} {posted.of.currency} more, as with a tip."),
+        days_apart(pending, posted, (20, 15, 10, 5)),
+        *texts(pending, posted, against=-40),
+        *references(pending, posted),
+    ]
+
+
+def says_transfer(row: Row) -> bool:
+    """Whether a row calls itself a transfer between accounts, or its source does."""
+    category = (row.of.source_category or "").upper()
+    return names_transfer(row.of.description) or category.startswith(("TRANSFER", "LOAN_PAYMENTS"))
+
+
+def says_return(row: Row) -> bool:
+    """Whether a row calls itself a refund or a reversal, or its source does."""
+    return row.of.reversal or names_return(row.of.description)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

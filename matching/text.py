@@ -1,0 +1,95 @@
+"""Texts as they are compared: words without case, accents, punctuation, numbers and filler."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+PREFIX_MIN: Final = 4  # a word that was cut off still is the word
+
+_WORDS: Final = re.compile(r"[^\W_]+")
+_DIGITS: Final = re.compile(r"\d")
+_TRANSFER: Final = re.compile(
+    r"\b(transfer\w*|xfer|trf|tfr|umbuchung|uebertrag|ubertrag|virement|transferencia|"
+    r"bonifico|girocollegato|overboeking|overschrijving|przelew|top.?up|exchange\w*|conver\w+|"
+    r"fx|autopay|card payment thank you|payment thank you|own account|between accounts)\b"
+)
+_RETURN: Final = re.compile(
+    r"\b(refund\w*|reversal|reversed|reverse|return|returned|chargeback|storno\w*|"
+    r"erstattung|gutschrift|rueckerstattung|ruckerstattung|ruecklastschrift|rucklastschrift|"
+    r"remboursement|reembolso|devolucion|rimborso|terugbetaling|cancell?ed|cancellation)\b"
+)
+# What banks put before and around the name of the other party.
+# fmt: off
+_FILLER: Final = frozenset({
+    "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "und", "der",
+    "die", "das", "von", "vom", "zum", "mit", "bei", "fur", "de", "la", "le", "du", "et", "ach",
+    "atm", "bill", "card", "check", "cheque", "contactless", "credit", "db", "debit", "dd",
+    "deposit", "direct", "ec", "eft", "fee", "girocard", "inc", "kartenzahlung", "llc", "ltd",
+    "gmbh", "mastercard", "nr", "online", "payment", "payments", "pos", "purchase", "recurring",
+    "ref", "sepa", "sq", "tst", "visa", "web", "withdrawal", "www", "com", "co", "corp", "store",
+})
+# fmt: on
+_MEANINGLESS: Final = frozenset({"NOTPROVIDED", "NONREF", "NONE", "NULL", "UNKNOWN", "NA"})
+
+
+@lru_cache(maxsize=65_536)
+def normal(text: str) -> str:
+    """The text in lower case without accents and punctuation, blanks folded."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    if not plain.isascii():
+        plain = "".join(one for one in plain if not unicodedata.combining(one))
+    return " ".join(_WORDS.findall(plain))
+
+
+@lru_cache(maxsize=65_536)
+def words(text: str) -> frozenset[str]:
+    """The words that say something: no filler, no single letters, no numbers and references."""
+    return frozenset(
+        word
+        for word in normal(text).split()
+        if len(word) > 1 and word not in _FILLER and len(_DIGITS.findall(word)) < 3
+    )
+
+
+def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
+    """How much of the shorter of two sets of words is in the other, in percent; None: of nothing.
+
+    Letters count, not words. An empty text agrees with nothing.
+    """
+    if not one or not other:
+        return None
+    if sum(map(len, one)) > sum(map(len, other)):
+        one, other = other, one
+    shared = sum(len(word) for word in one if word in other or _is_cut(word, other))
+    return 100 * shared // sum(map(len, one))
+
+
+def _is_cut(word: str, others: frozenset[str]) -> bool:
+    return len(word) >= PREFIX_MIN and any(
+        len(other) >= PREFIX_MIN and (other.startswith(word) or word.startswith(other))
+        for other in others
+    )
+
+
+@lru_cache(maxsize=16_384)
+def reference(text: str | None) -> str | None:
+    """A reference as it is compared; None for one that is none, or too short to mean one row."""
+    if text is None:
+        return None
+    plain = "".join(_WORDS.findall(text)).upper().lstrip("0")
+    return plain if len(plain) >= PREFIX_MIN and plain not in _MEANINGLESS else None
+
+
+@lru_cache(maxsize=65_536)
+def names_transfer(text: str) -> bool:
+    """Whether a text calls its row a transfer between accounts or an exchange of currencies."""
+    return _TRANSFER.search(normal(text)) is not None
+
+
+@lru_cache(maxsize=65_536)
+def names_return(text: str) -> bool:
+    """Whether a text calls its row a refund or a reversal."""
+    return _RETURN.search(normal(text)) is not None
