@@ -14,8 +14,8 @@ from itertools import chain
 from typing import Final
 
 from core.errors import Unreadable
-from statements.bai2_findings import Findings
 from statements.bai2_lines import fixed_blocks
+from statements.findings import Findings
 
 TEXT_BYTES_MAX: Final = 1024 * 1024  # between two tags
 _UNBROKEN_LINES: Final = 2  # a document of so few lines is cut before its parts

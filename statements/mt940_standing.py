@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date
 
 from core.errors import InvalidMoney
-from statements.bai2_findings import Findings
 from statements.bai2_values import shortened
+from statements.findings import Findings
 from statements.mt940_fields import Field
 from statements.mt940_values import Calendar, Stated, indication
 

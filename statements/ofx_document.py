@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from core.records import AccountRecord, Finding, Record, Severity, TransactionRecord
-from statements.bai2_findings import Findings
 from statements.base import ParseOptions
+from statements.findings import Findings
 from statements.ofx_balances import INVESTED, read_balance, read_cash, read_closing, read_listed
 from statements.ofx_invest import CASHLESS, Portfolio, left_out, read_trade
 from statements.ofx_rows import Booking, read_row
