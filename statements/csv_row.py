@@ -23,7 +23,8 @@ from statements.base import ParseOptions
 from statements.csv_date import date_reader
 from statements.csv_places import Places
 from statements.csv_sign import RowAmounts, RowRejected, short
-from statements.profile import CsvProfile, folded, folded_words
+from statements.profile import CsvProfile
+from statements.profile_rules import folded, folded_words
 
 ACCOUNT_DEFAULT: Final = "default"  # the one account of a file that names none
 ACCOUNTS_MAX: Final = 10_000
