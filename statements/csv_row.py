@@ -239,7 +239,7 @@ class RowReader:
                 f"More than {ACCOUNTS_MAX} accounts; is columns.account the right column?",
                 line=line,
             )
-        number = _number(key)
+        number = number_of(key)
         self._keys[cell] = key = number or key
         if key not in self._currencies:
             self._currencies[key] = currency
@@ -269,10 +269,10 @@ def _text(cells: list[str], index: int | None) -> str | None:
 
 
 def _shown(account: str) -> str:
-    return account if _number(account) is None else masked(account)
+    return account if number_of(account) is None else masked(account)
 
 
-def _number(key: str) -> str | None:
+def number_of(key: str) -> str | None:
     """The account number that this is, in capital letters; None where it is a name."""
     number = key.upper()
     return number if _ACCOUNT_NUMBER.fullmatch(number.replace(" ", "")) else None

@@ -12,8 +12,9 @@ from statements.camt import CAMT
 from statements.csv import CSV
 from statements.mt940 import MT940
 from statements.ofx import OFX
+from statements.qif import QIF
 
-FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CAMT, CSV, MT940, OFX)
+FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CAMT, CSV, MT940, OFX, QIF)
 CERTAIN_ENOUGH: Final = 50  # percent
 
 _BINARY: Final = (
@@ -35,7 +36,6 @@ _BINARY: Final = (
     (b"SQLite format 3", "an SQLite database", "choose the statement file"),
 )
 _UNSUPPORTED: Final = (
-    (re.compile(rb"^!(?:Type|Account):", re.I | re.M), "a QIF file"),
     (re.compile(rb"^\s*(?:<!doctype html|<html)", re.I), "a web page"),
     (re.compile(rb"^\s*<"), "an XML file"),
     (re.compile(rb"^\s*[\[{]"), "a JSON file"),

@@ -20,13 +20,14 @@ BAI2_FILE = (
 MT940_FILE = b"{1:F01HBBKDEFFAXXX0000000000}{2:I940HARBORTEXXXXN}{4:\n:20:X\n:25:4711\n"
 OFX_FILE = b"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><SIGNONMSGSRSV1>"
 CAMT_FILE = b"<Document><BkToCstmrStmt><Stmt/></BkToCstmrStmt></Document>"
+QIF_FILE = b"!Type:Bank\nD1/2/24\nT-1.00\n^\n"
 CSV_FILE = b"Date,Description,Amount\n2024-01-31,Coffee,-4.50\n"
 
 
 def test_the_names_are_unique() -> None:
     names = [candidate.name for candidate in FORMATS]
 
-    assert sorted(names) == ["bai2", "camt", "csv", "mt940", "ofx"]
+    assert sorted(names) == ["bai2", "camt", "csv", "mt940", "ofx", "qif"]
 
 
 def test_formats_are_told_by_content() -> None:
@@ -36,6 +37,7 @@ def test_formats_are_told_by_content() -> None:
         (CSV_FILE, "csv"),
         (MT940_FILE, "mt940"),
         (OFX_FILE, "ofx"),
+        (QIF_FILE, "qif"),
     ):
         found = detect(content)
 
@@ -45,7 +47,7 @@ def test_formats_are_told_by_content() -> None:
 
 def test_a_format_is_found_by_name() -> None:
     assert by_name("CSV").name == "csv"
-    with pytest.raises(Unreadable, match="known are bai2, camt, csv, mt940, ofx"):
+    with pytest.raises(Unreadable, match="known are bai2, camt, csv, mt940, ofx, qif"):
         by_name("pdf")
 
 
@@ -62,7 +64,6 @@ def test_a_format_is_found_by_name() -> None:
         (b"PK\x03\x04xl/workbook.xml", "binary-file", "ZIP"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "binary-file", "old Excel"),
         (b":20:X\nDear customer", "format-unrecognised", "known format"),
-        (b"!Type:Bank\nD1/2/24\nT-1.00\n^\n", "format-unsupported", "QIF"),
         (b"<!DOCTYPE html><html>Please log in", "format-unsupported", "web page"),
         (b'{"error": "session expired"}', "format-unsupported", "JSON"),
         (b"Dear customer, your statement is ready.", "format-unrecognised", "known format"),
