@@ -48,10 +48,8 @@ class RowReader:
         self._width = places.width
         self._header_width = len(header)
         self._earliest, self._latest = options.dates
-        self._dates: Callable[[str], date] = lru_cache(DATES_CACHED)(
-            date_reader(profile.date_format)
-        )
-        self._amounts = RowAmounts(profile, places)
+        self.date: Callable[[str], date] = lru_cache(DATES_CACHED)(date_reader(profile.date_format))
+        self.amounts = RowAmounts(profile, places)
         self._currency = profile.currency or options.currency
         if places.currency is None and self._currency is None:
             raise Unreadable(
@@ -75,10 +73,9 @@ class RowReader:
         if places.status is not None:
             status = self._status(cells[places.status])
         posted = self._posted(cells[places.posted_date], status, line)
-        currency = self._currency_of(cells) if places.currency is not None else self._currency
-        assert currency is not None
-        amount = self._amounts.of(cells, currency)
-        account = self._account(cells, currency, line)
+        currency = self.currency(cells)
+        amount = self.amounts.of(cells, currency)
+        account = self.account(cells, currency, line)
         raw = self._description(cells)
         return TransactionRecord(
             account,
@@ -127,7 +124,7 @@ class RowReader:
 
     def _posted(self, cell: str, status: TransactionStatus, line: int) -> date | None:
         try:
-            posted = self._dates(cell)
+            posted = self.date(cell)
         except ValueError as error:
             if status is TransactionStatus.PENDING:
                 message = f"Line {line} is pending and has no booking date yet."
@@ -155,7 +152,7 @@ class RowReader:
             return None
         cell = cells[index]
         try:
-            found = self._dates(cell)
+            found = self.date(cell)
         except ValueError as error:
             if cell.strip():
                 message = f'Line {line} has the {field} "{short(cell)}": {error}; it was left out.'
@@ -172,14 +169,17 @@ class RowReader:
         if index is None or not cells[index].strip():
             return None
         try:
-            return self._amounts.marked(cells[index], "runningBalance", currency)
+            return self.amounts.marked(cells[index], "runningBalance", currency)
         except RowRejected as rejection:
             message = f"Line {line} {rejection.message}; the balance was left out."
             self._warn("balance-unreadable", message, "runningBalance", line)
             return None
 
-    def _currency_of(self, cells: list[str]) -> str:
-        assert self.places.currency is not None
+    def currency(self, cells: list[str]) -> str:
+        """The currency of the row. Raises RowRejected."""
+        if self.places.currency is None:
+            assert self._currency is not None
+            return self._currency
         cell = cells[self.places.currency]
         if is_currency(cell):
             return cell
@@ -200,7 +200,8 @@ class RowReader:
         cell = "" if index is None or index >= len(cells) else cells[index].strip()
         return raw.replace(cell, _shown(cell)) if cell else raw
 
-    def _account(self, cells: list[str], currency: str, line: int) -> str:
+    def account(self, cells: list[str], currency: str, line: int) -> str:
+        """The key of the row's account; `accounts` has it where it is new. Raises RowRejected."""
         cell = "" if self.places.account is None else cells[self.places.account]
         key = self._keys.get(cell)
         if key is None:

@@ -8,19 +8,21 @@ from pydantic import Discriminator, Tag, TypeAdapter
 
 from statements.profile import CsvProfile
 from statements.qif_profile import QifProfile
+from statements.tree_profile import TreeProfile
 
 
-def _format_of(value: object) -> str:
-    if isinstance(value, dict):
-        return str(value.get("format", "csv"))
-    return str(getattr(value, "format", "csv"))
+def _kind_of(value: object) -> str:
+    found = value.get("format", "csv") if isinstance(value, dict) else "csv"
+    return "tree" if found in {"json", "xml"} else str(found)
 
 
-Profile = CsvProfile | QifProfile
+Profile = CsvProfile | QifProfile | TreeProfile
 _ANY: Final[TypeAdapter[Profile]] = TypeAdapter(
     Annotated[
-        Annotated[CsvProfile, Tag("csv")] | Annotated[QifProfile, Tag("qif")],
-        Discriminator(_format_of),
+        Annotated[CsvProfile, Tag("csv")]
+        | Annotated[QifProfile, Tag("qif")]
+        | Annotated[TreeProfile, Tag("tree")],
+        Discriminator(_kind_of),
     ]
 )
 

@@ -27,7 +27,7 @@ CSV_FILE = b"Date,Description,Amount\n2024-01-31,Coffee,-4.50\n"
 def test_the_names_are_unique() -> None:
     names = [candidate.name for candidate in FORMATS]
 
-    assert sorted(names) == ["bai2", "camt", "csv", "mt940", "ofx", "qif"]
+    assert sorted(names) == ["bai2", "camt", "csv", "json", "mt940", "ofx", "qif", "xml"]
 
 
 def test_formats_are_told_by_content() -> None:
@@ -38,6 +38,11 @@ def test_formats_are_told_by_content() -> None:
         (MT940_FILE, "mt940"),
         (OFX_FILE, "ofx"),
         (QIF_FILE, "qif"),
+        (b'{"error": "session expired"}', "json"),
+        (b'\xef\xbb\xbf [ {"id": 1}, {"id": 2} ]', "json"),
+        (b'{"id": 1}\n{"id": 2}\n', "json"),
+        (b'<?xml version="1.0"?><Export><Row/></Export>', "xml"),
+        ("\ufeff<Export><Row/></Export>".encode("utf-16-le"), "xml"),
     ):
         found = detect(content)
 
@@ -47,7 +52,7 @@ def test_formats_are_told_by_content() -> None:
 
 def test_a_format_is_found_by_name() -> None:
     assert by_name("CSV").name == "csv"
-    with pytest.raises(Unreadable, match="known are bai2, camt, csv, mt940, ofx, qif"):
+    with pytest.raises(Unreadable, match="known are bai2, camt, csv, json, mt940, ofx, qif, xml"):
         by_name("pdf")
 
 
@@ -65,7 +70,8 @@ def test_a_format_is_found_by_name() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "binary-file", "old Excel"),
         (b":20:X\nDear customer", "format-unrecognised", "known format"),
         (b"<!DOCTYPE html><html>Please log in", "format-unsupported", "web page"),
-        (b'{"error": "session expired"}', "format-unsupported", "JSON"),
+        (b"<?xml version='1.0'?><html xmlns='x'>Please log in", "format-unsupported", "XML"),
+        (b"{1:F01 nothing more", "format-unrecognised", "known format"),
         (b"Dear customer, your statement is ready.", "format-unrecognised", "known format"),
     ],
 )
