@@ -52,7 +52,7 @@ def parse(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     propose: Annotated[
         bool,
-        typer.Option("--propose", help="Print a CSV profile to save, and what it leaves open."),
+        typer.Option("--propose", help="Print a CSV or QIF profile, and what it leaves open."),
     ] = False,
 ) -> None:
     """Read a statement file and print its accounts, balances, transactions and findings.
@@ -219,7 +219,7 @@ def _print_proposal(file: Path) -> None:
     from json import dumps
 
     from core.errors import Unreadable
-    from statements.csv_detect import propose
+    from statements.proposing import propose
 
     try:
         head, _ = _peek(_chunks(file))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Discriminator, Tag, TypeAdapter
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from statements.profile import CsvProfile
 from statements.qif_profile import QifProfile
 from statements.tree_profile import TreeProfile
 
-
-def _kind_of(value: object) -> str:
-    found = value.get("format", "csv") if isinstance(value, dict) else "csv"
-    return "tree" if found in {"json", "xml"} else str(found)
-
-
 Profile = CsvProfile | QifProfile | TreeProfile
-_ANY: Final[TypeAdapter[Profile]] = TypeAdapter(
-    Annotated[
-        Annotated[CsvProfile, Tag("csv")]
-        | Annotated[QifProfile, Tag("qif")]
-        | Annotated[TreeProfile, Tag("tree")],
-        Discriminator(_kind_of),
-    ]
-)
+KINDS: Final[dict[str, type[CsvProfile] | type[QifProfile] | type[TreeProfile]]] = {
+    "csv": CsvProfile,
+    "json": TreeProfile,
+    "qif": QifProfile,
+    "xml": TreeProfile,
+}
 
 
 def read_profile(value: object) -> Profile:
     """The profile that this JSON is. Raises pydantic's ValidationError."""
-    return _ANY.validate_python(value)
+    name = value.get("format", "csv") if isinstance(value, dict) else "csv"
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        problem = PydanticCustomError("format", f"there are profiles for {', '.join(KINDS)} only")
+        raise ValidationError.from_exception_data(
+            "Profile", [InitErrorDetails(type=problem, loc=("format",), input=name)]
+        )
+    return kind.model_validate(value)

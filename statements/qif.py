@@ -16,8 +16,8 @@ from core.errors import Unreadable
 from core.records import Record, Severity
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.csv_text import TextLines, byte_lines, wide_encoding
-from statements.qif_document import ACCOUNTS, LISTS, Document
-from statements.qif_evidence import Dates, Marks
+from statements.qif_document import Document
+from statements.qif_evidence import Dates, Evidence, Marks
 from statements.qif_profile import QifProfile
 from statements.qif_scan import Entry, Header, parts
 
@@ -75,12 +75,11 @@ class _Reading:
         self._text = TextLines(self._watched(chunks), profile.encoding if profile else None)
         self._dates = Dates(profile.date_format if profile else None, options.dates)
         self._marks = Marks(profile.decimal_mark if profile else None)
+        self._evidence = Evidence(self._dates, self._marks)
         self._document = Document(options, profile, self._dates, self._marks)
         self._held: list[Header | Entry] = []
         self._size = 0
         self._settled = False
-        self._section = ""
-        self._any = False  # a header, or a record that looks like a transaction
 
     def records(self) -> Iterator[Record]:
         """The records of the file."""
@@ -99,7 +98,7 @@ class _Reading:
         yield from findings.drain()
 
     def _ready(self, part: Header | Entry) -> Iterator[Record]:
-        evidence = self._sees(part)
+        evidence = self._evidence.sees(part)
         if self._settled or not (evidence or self._held):
             yield from self._taken(part)
             return
@@ -110,27 +109,6 @@ class _Reading:
             held, self._held = self._held, []
             for one in held:
                 yield from self._taken(one)
-
-    def _sees(self, part: Header | Entry) -> bool:
-        """Takes a part as evidence; whether it is a transaction, and so can be any."""
-        if isinstance(part, Header):
-            self._any = True
-            if not part.name.startswith(("option:", "clear:")):
-                self._section = part.name
-            self._dates.stated_by(part.name)
-            return False
-        if self._section in LISTS or (self._section == ACCOUNTS and not part.fields):
-            return False
-        evidence = False
-        for letter, text in part.fields:
-            if letter == ("/" if self._section == ACCOUNTS else "D"):
-                self._dates.see(text, part.line)
-                evidence = True
-            elif letter in ("$" if self._section == ACCOUNTS else "TU$"):
-                self._marks.see(text, part.line)
-                evidence = True
-        self._any = self._any or evidence
-        return evidence
 
     def _settle(self) -> None:
         if not self._settled:
@@ -165,7 +143,7 @@ class _Reading:
     def _check_any(self) -> None:
         if not self._text.number:
             raise Unreadable("empty", "The file is empty; fetch it again.")
-        if not self._any:
+        if not self._evidence.any:
             raise Unreadable(
                 "no-qif", "The file has no header such as !Type:Bank and no records: it is no QIF."
             )

@@ -16,19 +16,11 @@ from statements.qif_evidence import Dates, Marks
 from statements.qif_invest import moves_no_cash, read_investment
 from statements.qif_profile import QifProfile
 from statements.qif_rows import Booking, read_row, transfer_of
-from statements.qif_scan import Entry, Header
+from statements.qif_scan import ACCOUNTS, LISTS, Entry, Header
 
-ACCOUNTS: Final = "account"
 INVESTMENTS: Final = "type:invst"
 ROWS: Final = frozenset(
     ("type:bank", "type:cash", "type:ccard", "type:otha", "type:othl", "type:invoice", INVESTMENTS)
-)
-LISTS: Final = frozenset(
-    f"type:{name}"
-    for name in (
-        *("cat", "class", "memorized", "security", "prices"),
-        *("budget", "tag", "invitem", "template", "payee"),
-    )
 )
 _OPENING: Final = frozenset(
     (

@@ -14,6 +14,7 @@ from core.errors import Unreadable
 from statements.csv_amount import AmountReader
 from statements.csv_date import CELL_MAX, date_reader
 from statements.csv_evidence import decimal_mark_of
+from statements.qif_scan import ACCOUNTS, LISTS, Entry, Header
 
 DATES_CACHED: Final = 4_096
 _PARTS: Final = re.compile(r"([0-9]{1,4})\s*[/.\-]\s*([0-9]{1,2})\s*(['/.\-])\s*([0-9]{1,4})")
@@ -48,7 +49,7 @@ class Dates:
         self.order = order
         self._stated = order is not None
         self._earliest, self._latest = span
-        self._open: str | None = None  # a date that two orders read differently
+        self.open: str | None = None  # a date that two orders read differently
         self._decided_at = 0
         self._known: dict[str, date] = {}
 
@@ -68,7 +69,7 @@ class Dates:
             return
         fitting = [order for order in _ORDERS if read[order] is not None]
         if len(fitting) == 2:
-            self._open = self._open or text.strip()
+            self.open = self.open or text.strip()
         elif self.order is None:
             self.order, self._decided_at = fitting[0], line
         elif self.order != fitting[0]:
@@ -82,10 +83,10 @@ class Dates:
 
     def settle(self) -> None:
         """Says that no more dates will decide. Raises Unreadable where they leave it open."""
-        if self.order is None and self._open is not None:
+        if self.order is None and self.open is not None:
             raise Unreadable(
                 "date-order-ambiguous",
-                f'Dates such as "{self._open[:40]}" can be read day first or month first, and no '
+                f'Dates such as "{self.open[:40]}" can be read day first or month first, and no '
                 f"date in the file decides it. {_DATES}",
             )
         self.order = self.order or "DMY"
@@ -116,7 +117,7 @@ class Marks:
     def __init__(self, mark: str | None) -> None:
         self.mark = mark
         self._stated = mark is not None
-        self._open: str | None = None
+        self.open: str | None = None  # an amount that two marks read differently
         self._decided_at = 0
         self._grouped = True
 
@@ -126,7 +127,7 @@ class Marks:
             return
         mark = decimal_mark_of(text[:CELL_MAX])
         if mark == "ambiguous":
-            self._open = self._open or text.strip()
+            self.open = self.open or text.strip()
         elif mark == "none":
             return
         elif self.mark is None:
@@ -142,10 +143,10 @@ class Marks:
 
     def settle(self) -> None:
         """Says that no more amounts will decide. Raises Unreadable where they leave it open."""
-        if self.mark is None and self._open is not None:
+        if self.mark is None and self.open is not None:
             raise Unreadable(
                 "decimal-mark-ambiguous",
-                f'In amounts such as "{self._open[:40]}" the mark may be a decimal mark or part '
+                f'In amounts such as "{self.open[:40]}" the mark may be a decimal mark or part '
                 f"thousands, and no amount in the file decides it. {_MARKS}",
             )
         if self.mark is None:
@@ -157,6 +158,39 @@ class Marks:
         assert self.mark is not None
         other = "," if self.mark == "." else "."
         return AmountReader(decimal_mark=self.mark, thousands=other if self._grouped else "")
+
+
+class Evidence:
+    """Follows headers and records, and shows dates and amounts to what they decide."""
+
+    def __init__(self, dates: Dates, marks: Marks) -> None:
+        self._dates = dates
+        self._marks = marks
+        self._section = ""
+        self.any = False  # a header was there, or a record that looks like a transaction
+
+    def sees(self, part: Header | Entry) -> bool:
+        """Takes a part; whether it has dates or amounts that count. Raises Unreadable."""
+        if isinstance(part, Header):
+            self.any = True
+            if not part.name.startswith(("option:", "clear:")):
+                self._section = part.name
+            self._dates.stated_by(part.name)
+            return False
+        if self._section in LISTS:
+            return False
+        day, amounts = ("/", "$") if self._section == ACCOUNTS else ("D", "TU$")
+        counts = False
+        for letter, text in part.fields:
+            if letter == day:
+                self._dates.see(text, part.line)
+            elif letter in amounts:
+                self._marks.see(text, part.line)
+            else:
+                continue
+            counts = True
+        self.any = self.any or counts
+        return counts
 
 
 def _year_first(plain: str) -> bool:

@@ -8,6 +8,14 @@ from typing import Final, NamedTuple
 from statements.csv_text import TextLines
 from statements.findings import Findings
 
+ACCOUNTS: Final = "account"  # the header of a list of accounts
+LISTS: Final = frozenset(
+    f"type:{name}"
+    for name in (
+        *("cat", "class", "memorized", "security", "prices"),
+        *("budget", "tag", "invitem", "template", "payee"),
+    )
+)  # headers of what holds no transactions
 FIELDS_MAX: Final = 10_000  # of one record
 CHARACTERS_MAX: Final = 1024 * 1024  # of one record
 RAW_MAX: Final = 500
