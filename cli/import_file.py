@@ -22,10 +22,12 @@ def import_file(
     ] = "",
     tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
     format: Annotated[
-        str | None, typer.Option(help="bai2, camt, csv, mt940 or ofx; else by content.")
+        str | None,
+        typer.Option(help="bai2, camt, csv, json, mt940, ofx, qif or xml; else by content."),
     ] = None,
     profile: Annotated[
-        Path | None, typer.Option(help="CSV profile as JSON; see `bankfeeds parse --propose`.")
+        Path | None,
+        typer.Option(help="Profile of the file's format, as JSON; see docs/statements.md."),
     ] = None,
     review: Annotated[
         bool, typer.Option("--review", help="Stop at a preview that someone approves.")

@@ -12,11 +12,12 @@ import typer
 if TYPE_CHECKING:
     from core.records import Finding, Record
     from statements.base import StatementFormat
-    from statements.profile import CsvProfile
+    from statements.profiles import Profile
 
 CHUNK_BYTES: Final = 256 * 1024
 PROFILE_BYTES_MAX: Final = 1024 * 1024
 CURRENCY_UNKNOWN: Final = "XXX"  # ISO 4217: no currency
+_NAMELESS: Final = ("csv", "json", "qif", "xml")  # formats that need not name a currency
 
 
 class Report(Protocol):
@@ -38,10 +39,12 @@ def parse(
     *,
     format: Annotated[
         str | None,
-        typer.Option("--format", help="bai2, camt, csv, mt940 or ofx; else told from the content."),
+        typer.Option(
+            "--format", help="bai2, camt, csv, json, mt940, ofx, qif or xml; else by content."
+        ),
     ] = None,
     profile: Annotated[
-        Path | None, typer.Option("--profile", help="CSV profile, a JSON file.")
+        Path | None, typer.Option("--profile", help="Profile of the file's format, as JSON.")
     ] = None,
     currency: Annotated[
         str | None, typer.Option("--currency", help="ISO code where the file names none.")
@@ -49,7 +52,7 @@ def parse(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     propose: Annotated[
         bool,
-        typer.Option("--propose", help="Print a CSV profile to save, and what it leaves open."),
+        typer.Option("--propose", help="Print a CSV or QIF profile, and what it leaves open."),
     ] = False,
 ) -> None:
     """Read a statement file and print its accounts, balances, transactions and findings.
@@ -86,7 +89,7 @@ def _fill(
     read = errors = 0
     try:
         head, chunks = _peek(_chunks(file))
-        chosen = _format(head, format, profiled=profile is not None)
+        chosen = _format(head, format, profile=profile)
         report.format = chosen.name
         for record in _records(chosen, head, chunks, profile=profile, currency=currency):
             report.add(record)
@@ -106,21 +109,30 @@ def _records(
     profile: Path | None,
     currency: str | None,
 ) -> Iterator[Record]:
+    from core.errors import Unreadable
     from core.records import AccountRecord, Finding, Severity
     from statements.base import ParseOptions
 
-    if chosen.name != "csv":
-        yield from chosen.parse(chunks, ParseOptions(currency=currency))
-        return
-    if profile is not None:
-        mapping = _saved_profile(profile)
-    else:
+    mapping = None if profile is None else _saved_profile(profile)
+    if mapping is not None and mapping.format != chosen.name:
+        raise Unreadable(
+            "profile-of-other-format",
+            f"The profile is for {mapping.format}, but the file is {chosen.name}; give another "
+            "one, or name the format.",
+        )
+    if mapping is None and chosen.name == "csv":
         mapping, note = _detected_profile(head)
         yield note
-    options = ParseOptions(currency=currency or CURRENCY_UNKNOWN, profile=mapping)
+    if chosen.name in _NAMELESS:
+        currency = currency or CURRENCY_UNKNOWN
+    options = ParseOptions(currency=currency, profile=mapping)
     for record in chosen.parse(chunks, options):
         yield record
-        if isinstance(record, AccountRecord) and record.currency == CURRENCY_UNKNOWN:
+        if (
+            chosen.name in _NAMELESS
+            and isinstance(record, AccountRecord)
+            and record.currency == CURRENCY_UNKNOWN
+        ):
             yield Finding(
                 Severity.WARNING,
                 "currency-unknown",
@@ -130,22 +142,22 @@ def _records(
             )
 
 
-def _format(head: bytes, name: str | None, *, profiled: bool) -> StatementFormat:
-    """The named format, else CSV where a profile was given, else what the content shows."""
+def _format(head: bytes, name: str | None, *, profile: Path | None) -> StatementFormat:
+    """The named format, else what the content shows, else that of the profile."""
     from statements.registry import by_name, detect, refusal
 
     if name is not None:
         return by_name(name)
     found = detect(head)
-    if found is not None and not profiled:
+    if found is not None:
         return found
     error = refusal(head)
-    if profiled and error.code == "format-unrecognised":
-        return by_name("csv")
+    if profile is not None and error.code == "format-unrecognised":
+        return by_name(_saved_profile(profile).format)
     raise error
 
 
-def _detected_profile(head: bytes) -> tuple[CsvProfile, Finding]:
+def _detected_profile(head: bytes) -> tuple[Profile, Finding]:
     from core.errors import Unreadable
     from core.records import Finding, Severity
     from statements.csv_detect import propose
@@ -170,14 +182,14 @@ def _detected_profile(head: bytes) -> tuple[CsvProfile, Finding]:
     return proposal.profile, Finding(Severity.INFO, "profile-detected", message)
 
 
-def _saved_profile(path: Path) -> CsvProfile:
+def _saved_profile(path: Path) -> Profile:
     """The profile in a JSON file, by itself or as `--propose` prints it."""
     from json import JSONDecodeError, loads
 
     from pydantic import ValidationError
 
     from core.errors import Unreadable
-    from statements.profile import CsvProfile
+    from statements.profiles import read_profile
 
     try:
         with path.open("rb") as stream:
@@ -192,7 +204,7 @@ def _saved_profile(path: Path) -> CsvProfile:
         value = loads(text)
         if isinstance(value, dict) and "profile" in value:
             value = value["profile"]
-        return CsvProfile.model_validate(value)
+        return read_profile(value)
     except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable("profile-invalid", f"{path} is no JSON: {error}.") from error
     except ValidationError as error:
@@ -207,7 +219,7 @@ def _print_proposal(file: Path) -> None:
     from json import dumps
 
     from core.errors import Unreadable
-    from statements.csv_detect import propose
+    from statements.proposing import propose
 
     try:
         head, _ = _peek(_chunks(file))

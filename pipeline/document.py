@@ -18,9 +18,8 @@ from db.blobs import Blobs
 from db.session import Database
 from pipeline.formats import PageFormat, of_document
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
-from statements.csv import CSV
 from statements.csv_detect import propose
-from statements.profile import CsvProfile
+from statements.profiles import Profile, read_profile
 from statements.registry import by_name, detect, refusal
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -55,7 +54,7 @@ class Reading:
 def again(format_name: str, kept: Mapping[str, Any], *, document_name: str) -> Reading:
     """The reading that was kept."""
     columns = kept.get("columns")
-    profile = None if columns is None else CsvProfile.model_validate(columns)
+    profile = None if columns is None else read_profile(columns)
     options = ParseOptions(
         currency=kept.get("currency"), decimals=kept.get("decimals", {}), profile=profile
     )
@@ -63,15 +62,17 @@ def again(format_name: str, kept: Mapping[str, Any], *, document_name: str) -> R
 
 
 def decide(
-    head: bytes, *, format_name: str | None, profile: CsvProfile | None, connection: Connection
+    head: bytes, *, format_name: str | None, profile: Profile | None, connection: Connection
 ) -> Reading:
     """How to read a document of a connection that begins with `head`.
 
     A format or mapping that was named wins. Without a mapping, a proposal is used only where it
     leaves nothing open. Raises Unreadable with what is missing and how to supply it.
     """
-    statement_format = _format(head, format_name, is_mapped=profile is not None)
+    statement_format = _format(head, format_name, profile)
     findings: tuple[Finding, ...] = ()
+    if profile is not None and profile.format != statement_format.name:
+        profile = None  # that of a connection whose bank sends another format too
     if statement_format.name == "csv" and profile is None:
         profile, findings = _proposed(head)
     options = ParseOptions(
@@ -80,19 +81,20 @@ def decide(
     return Reading(format=statement_format, options=options, findings=findings)
 
 
-def _format(head: bytes, format_name: str | None, *, is_mapped: bool) -> StatementFormat:
+def _format(head: bytes, format_name: str | None, profile: Profile | None) -> StatementFormat:
     if format_name is not None:
         return by_name(format_name)
     detected = detect(head)
     if detected is not None:
         return detected
     refused = refusal(head)
-    if is_mapped and refused.code == "format-unrecognised":
-        return CSV  # whoever saved a mapping knows better than what the first rows look like
+    if profile is not None and refused.code == "format-unrecognised":
+        # Whoever saved a profile knows better than what the first rows look like.
+        return by_name(profile.format)
     raise refused
 
 
-def _proposed(head: bytes) -> tuple[CsvProfile, tuple[Finding, ...]]:
+def _proposed(head: bytes) -> tuple[Profile, tuple[Finding, ...]]:
     proposal = propose(head)
     if not proposal.complete or proposal.profile is None:
         questions = " ".join(question.text for question in proposal.questions)

@@ -24,7 +24,7 @@ from pipeline.replay import replay_newer
 from pipeline.scan import Scanned, scan
 from pipeline.services import Services
 from pipeline.write import Destination, Writer, note, resolve
-from statements.profile import CsvProfile
+from statements.profiles import read_profile
 
 SCAN_RECORDS: Final = 20_000  # between two looks at the lease
 QUARANTINED: Final = (
@@ -81,7 +81,7 @@ async def _reading(job: Job, services: Services, connection: Connection, file: B
     if profile_id is not None:
         async with services.database.as_(services.scope(job)) as tx:
             definition = await raw.profile(tx, tenant_id=job.tenant_id, profile_id=profile_id)
-    profile = None if definition is None else CsvProfile.model_validate(definition)
+    profile = None if definition is None else read_profile(definition)
     reading = decide(
         await in_thread(partial(head, file)),
         format_name=job.format,

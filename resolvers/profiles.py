@@ -15,16 +15,16 @@ from core.page import Page
 from core.vault import Aad
 from db import audit, tenants, uploads
 from db import profiles as stored
+from db.session import Tx
 from db.tenant_keys import data_key
 from resolvers import text
 from resolvers.context import Context
 from resolvers.refusing import Refusal, conflict, invalid, missing, refusable, require
 from statements.base import HEAD_BYTES
-from statements.csv_detect import propose
-from statements.csv_proposal import Proposal
-from statements.profile import CsvProfile
+from statements.profiles import Profile, read_profile
+from statements.proposal import Proposal
+from statements.proposing import propose
 
-FORMAT: Final = "csv"
 PROBLEMS_MAX: Final = 5
 
 
@@ -41,7 +41,7 @@ async def page(context: Context, *, first: int, after: str | None) -> Page[State
 
 
 async def proposal(context: Context, *, upload_id: UUID) -> Proposal | Unreadable | None:
-    """A profile for an uploaded CSV file, or why there is none; None without such an upload.
+    """A profile for an uploaded file, or why there is none; None without such an upload.
 
     Raises Forbidden for viewers: the examples in a proposal are rows of the file.
     """
@@ -73,8 +73,8 @@ async def create(context: Context, *, name: str, definition: object) -> Statemen
                 tx,
                 tenant_id=context.tenant,
                 name=name,
-                format=FORMAT,
-                definition=checked,
+                format=checked.format,
+                definition=_saved(checked),
                 created_by=context.user_id,
             )
         except Conflict as error:
@@ -92,13 +92,15 @@ async def update(
     checked = None if definition is None else _definition(definition)
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
+        if checked is not None:
+            await _same_format(tx, context, profile_id, checked)
         try:
             profile = await stored.update(
                 tx,
                 tenant_id=context.tenant,
                 profile_id=profile_id,
                 name=name,
-                definition=checked,
+                definition=None if checked is None else _saved(checked),
             )
         except Conflict as error:
             raise _taken() from error
@@ -141,11 +143,24 @@ async def _head(context: Context, upload: Upload) -> bytes | None:
         return await asyncio.to_thread(key.open_file(file, aad=aad).read, HEAD_BYTES)
 
 
-def _definition(given: object) -> dict[str, Any]:
+async def _same_format(tx: Tx, context: Context, profile_id: UUID, given: Profile) -> None:
+    """Refuses another format: connections and jobs rely on the one that the profile is for."""
+    found = (await stored.by_ids(tx, tenant_id=context.tenant, ids=[profile_id])).get(profile_id)
+    if found is not None and found.format != given.format:
+        raise invalid(
+            f"format: the profile is for {found.format}; save another one for {given.format}.",
+            "definition",
+        )
+
+
+def _definition(given: object) -> Profile:
     try:
-        profile = CsvProfile.model_validate(given)
+        return read_profile(given)
     except ValidationError as error:
         raise invalid(_problems(error), "definition") from error
+
+
+def _saved(profile: Profile) -> dict[str, Any]:
     return profile.model_dump(mode="json", exclude_defaults=True)
 
 

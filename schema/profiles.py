@@ -12,7 +12,7 @@ from schema.columns import column, shown
 from schema.ids import encode
 from schema.node import Node
 from schema.scalars import JSON
-from statements.csv_proposal import Proposal
+from statements.proposal import Proposal
 
 
 @strawberry.type(description="A saved column mapping: how one bank writes its CSV.")

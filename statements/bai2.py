@@ -15,10 +15,10 @@ from typing import Final
 
 from core.records import Record
 from statements.bai2_document import Document
-from statements.bai2_findings import Findings
 from statements.bai2_lines import UTF8_BOM, check_head, fixed_blocks, regions
 from statements.bai2_records import logical_records
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
+from statements.findings import Findings
 
 _FILE_HEADER = re.compile(rb"\s*01[ \t]*+,[^,\n]*+,[^,/\n]*+[,/]")
 _DATED_HEADER = re.compile(rb"\s*01[ \t]*+,[^,\n]*+,[^,\n]*+,[ \t]*+\d{6}")

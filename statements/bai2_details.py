@@ -12,7 +12,6 @@ from core.errors import InvalidMoney
 from core.money import storable
 from core.records import TransactionRecord, TransactionStatus
 from statements.bai2_codes import CHECKS, TYPE_CODES, Kind, TypeCode
-from statements.bai2_findings import Findings
 from statements.bai2_records import Logical, is_continuation
 from statements.bai2_text import detail_text, split_detail
 from statements.bai2_totals import Tally
@@ -26,6 +25,7 @@ from statements.bai2_values import (
     scaled,
     shortened,
 )
+from statements.findings import Findings
 
 _MESSAGE_CHARACTERS_MAX: Final = 1_000
 _SUMMARIES: Final = frozenset({Kind.CREDIT_SUMMARY, Kind.DEBIT_SUMMARY})

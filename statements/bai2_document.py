@@ -10,7 +10,6 @@ from core.money import SCALE_MAX, minor_units
 from core.records import AccountRecord, ProofRecord, Record, Severity, WithdrawalRecord
 from statements.bai2_details import Booking
 from statements.bai2_details_fast import DetailReader
-from statements.bai2_findings import Findings
 from statements.bai2_group import Group, Status, headless_group, read_currency, read_group
 from statements.bai2_proof import Proof
 from statements.bai2_records import Logical
@@ -18,6 +17,7 @@ from statements.bai2_summaries import Standing, entries, standing_record
 from statements.bai2_totals import SPECIFICATION, Tally, Trailer, check
 from statements.bai2_values import Dates, minor_amount, shortened, split_fields
 from statements.base import ParseOptions
+from statements.findings import Findings
 
 CURRENCY_DEFAULT: Final = "USD"  # BAI2 version 2, record 02, "Currency Code"
 VERSIONS: Final = frozenset({"2", "3"})  # 3 is BTRS: the same grammar

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from core.money import is_currency
-from statements.bai2_findings import Findings
 from statements.bai2_values import END_OF_DAY, Dates, clock, shortened
+from statements.findings import Findings
 
 MODIFIERS: Final = frozenset({"", "1", "2", "3", "4"})
 INTERIM: Final = frozenset({"1", "3"})  # of the previous day, of the same day

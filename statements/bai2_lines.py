@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from core.errors import Unreadable
-from statements.bai2_findings import Findings
 from statements.base import HEAD_BYTES, LINE_BYTES_MAX
+from statements.findings import Findings
 
 BLOCK_BYTES: Final = HEAD_BYTES
 UTF8_BOM: Final = b"\xef\xbb\xbf"

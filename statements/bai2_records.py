@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from core.errors import Unreadable
-from statements.bai2_findings import Findings
 from statements.bai2_lines import Region, decode
+from statements.findings import Findings
 
 CONTINUATIONS_MAX: Final = 10_000
 RECORD_CHARACTERS_MAX: Final = 4 * 1024 * 1024

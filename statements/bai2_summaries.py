@@ -12,7 +12,6 @@ from core.errors import InvalidMoney
 from core.money import storable
 from core.records import BalanceKind, BalanceRecord, SummaryRecord
 from statements.bai2_codes import BALANCE_KINDS, OWED, TYPE_CODES, Kind, TypeCode
-from statements.bai2_findings import Findings
 from statements.bai2_values import (
     FUNDS_TYPES,
     minor_amount,
@@ -20,6 +19,7 @@ from statements.bai2_values import (
     scaled,
     shortened,
 )
+from statements.findings import Findings
 
 
 class Entry(NamedTuple):

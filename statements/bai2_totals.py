@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.records import Severity
-from statements.bai2_findings import Findings
 from statements.bai2_records import is_continuation
 from statements.bai2_values import minor_amount, shortened
+from statements.findings import Findings
 
 SPECIFICATION: Final = "specification"
 _LEVELS: Final = {"49": "account", "98": "group", "99": "file"}

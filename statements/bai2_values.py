@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from statements.bai2_findings import Findings
 from statements.bai2_records import is_continuation
+from statements.findings import Findings
 
 PIVOT_YEAR: Final = 69  # as POSIX has it: 69-99 are 19xx, 00-68 are 20xx
 DISTRIBUTIONS_MAX: Final = 1_000

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from core.records import Record
 
 if TYPE_CHECKING:
-    from statements.profile import CsvProfile
+    from statements.profiles import Profile
 
 HEAD_BYTES: Final = 64 * 1024  # what recognition may look at
 LINE_BYTES_MAX: Final = 1024 * 1024  # a longer physical line is hostile, not a statement
@@ -22,7 +22,7 @@ class ParseOptions:
 
     currency: str | None = None  # where neither row, account nor group names one
     decimals: Mapping[str, int] = field(default_factory=dict)  # currency → implied decimals
-    profile: CsvProfile | None = None  # column mapping; CSV cannot be read without one
+    profile: Profile | None = None  # what files of one source leave open; some need one
     dates: tuple[date, date] = (date(1900, 1, 1), date(2199, 12, 31))  # outside: a finding
 
 

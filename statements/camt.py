@@ -14,11 +14,11 @@ from xml.parsers import expat
 
 from core.errors import Unreadable
 from core.records import Record, Severity
-from statements.bai2_findings import Findings
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.camt_document import Document
 from statements.camt_events import Walker
 from statements.camt_text import encoding_of, pieces, text_lines
+from statements.findings import Findings
 
 _MESSAGE: Final = re.compile(
     rb"<(?:[\w.-]+:)?BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)(?:V[0-9]{2})?[\s/>]"

@@ -7,7 +7,6 @@ from typing import Final
 
 from core.errors import InvalidMoney, Unreadable
 from core.records import AccountRecord, BalanceKind, BalanceRecord, Record
-from statements.bai2_findings import Findings
 from statements.base import ParseOptions
 from statements.camt_entry import Entries
 from statements.camt_events import Fields
@@ -15,6 +14,7 @@ from statements.camt_fields import Scope
 from statements.camt_statement import BALANCE_KINDS, FINAL_IN_REPORTS, Stated, Statement
 from statements.camt_totals import check_totals, proof, prove, summaries
 from statements.camt_values import Dates, currency_of, direction, read_amount, time_of
+from statements.findings import Findings
 
 ACCOUNTS_MAX: Final = 10_000
 BALANCES_PROVED_MAX: Final = 1_000

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from core.errors import InvalidMoney
 from core.records import TransactionRecord, TransactionStatus
-from statements.bai2_findings import Findings
 from statements.camt_details import combined, extra_of, party_of, text_of
 from statements.camt_events import Fields
 from statements.camt_statement import Statement
@@ -23,6 +22,7 @@ from statements.camt_values import (
     reference,
     type_code,
 )
+from statements.findings import Findings
 
 ENTRY_REFERENCE_MIN: Final = 10  # a shorter NtryRef only counts the entries of its statement
 RAW_MAX: Final = 100

@@ -14,8 +14,8 @@ from itertools import chain
 from typing import Final
 
 from core.errors import Unreadable
-from statements.bai2_findings import Findings
 from statements.bai2_lines import fixed_blocks
+from statements.findings import Findings
 
 TEXT_BYTES_MAX: Final = 1024 * 1024  # between two tags
 _UNBROKEN_LINES: Final = 2  # a document of so few lines is cut before its parts
@@ -62,9 +62,12 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     return ("utf-8" if re.fullmatch(r"utf-?(?:8|16|16[lb]e)", stated, re.I) else ""), 0
 
 
-def pieces(chunks: Iterable[bytes], findings: Findings) -> Iterator[bytes]:
+def pieces(
+    chunks: Iterable[bytes], findings: Findings, parts: re.Pattern[bytes] = _PARTS
+) -> Iterator[bytes]:
     """The document as UTF-8, cut before tags, so that no tag and no text is in two pieces.
 
+    Where it has no lines, one begins at each of the `parts`.
     What comes does not depend on how the bytes were chunked. The XML declaration becomes blanks.
     Raises `Unreadable` with code empty or text-too-long.
     """
@@ -82,15 +85,15 @@ def pieces(chunks: Iterable[bytes], findings: Findings) -> Iterator[bytes]:
             1,
         )
     decoded = _decoded(chain([head[mark:]], blocks), encoding or "utf-8")
-    repair = _Repair(findings)
+    repair = _Repair(findings, parts)
     for piece in _cut(decoded):
         yield repair.repaired(piece)
 
 
-def text_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def text_lines(chunks: Iterable[bytes], parts: re.Pattern[bytes] = _PARTS) -> Iterator[bytes]:
     """The lines as the parser counts them."""
     tail = b""
-    for piece in pieces(chunks, Findings()):
+    for piece in pieces(chunks, Findings(), parts):
         *whole, tail = (tail + piece).split(b"\n")
         yield from whole
     if tail:
@@ -150,8 +153,9 @@ def _cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
 class _Repair:
     """What is mended in each piece, with one finding for each kind of damage."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, parts: re.Pattern[bytes]) -> None:
         self._findings = findings
+        self._parts = parts
         self._line = 1
         self._first = True
         self._unbroken = False
@@ -172,7 +176,7 @@ class _Repair:
         if b"&" in piece and not self._literal:
             piece = self._ampersands(piece)
         if self._unbroken:
-            piece = _PARTS.sub(b"\n<", piece)
+            piece = self._parts.sub(b"\n<", piece)
         self._line += piece.count(b"\n")
         return piece
 

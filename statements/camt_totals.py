@@ -8,9 +8,9 @@ from typing import Final
 
 from core.errors import InvalidMoney
 from core.records import ProofRecord, Severity, SummaryRecord
-from statements.bai2_findings import Findings
 from statements.camt_statement import Stated, Statement, Sums
 from statements.camt_values import Dates, direction, read_amount
+from statements.findings import Findings
 
 _TOTALS: Final = (("TtlNtries", "all"), ("TtlCdtNtries", "credit"), ("TtlDbtNtries", "debit"))
 _CLOSING: Final = ("CLBD", "ITBD")

@@ -6,7 +6,7 @@ The format has no standard beyond RFC 4180 for quoting; what a bank makes of it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from core.errors import Unreadable
 from core.records import Finding, Record, Severity, TransactionRecord, TransactionStatus
@@ -16,9 +16,7 @@ from statements.csv_row import RowIgnored, RowReader
 from statements.csv_sign import RowRejected
 from statements.csv_table import RAW_MAX, Row, Table
 from statements.csv_text import TextLines, byte_lines
-
-if TYPE_CHECKING:
-    from statements.profile import CsvProfile
+from statements.profile import CsvProfile
 
 CONTINUED_MAX: Final = 10_000  # characters that a description may have to be continued
 
@@ -36,7 +34,7 @@ class Csv:
 
     def parse(self, chunks: Iterable[bytes], options: ParseOptions) -> Iterator[Record]:
         """See `StatementFormat.parse`; `options.profile` is needed."""
-        if options.profile is None:
+        if not isinstance(options.profile, CsvProfile):
             raise Unreadable(
                 "profile-required",
                 "A CSV file does not say what its columns mean: save a profile for the connection, "

@@ -20,7 +20,7 @@ from statements.csv_headers import (
     plain_name,
 )
 from statements.csv_sample import COLUMNS_LOOKED_AT, Sample, fits_order, is_amount, is_date
-from statements.profile import folded, folded_words
+from statements.profile_rules import folded, folded_words
 
 DESCRIPTIONS_MAX: Final = 4
 _SIGNS: Final = folded_words(DEBIT_WORDS) | folded_words(CREDIT_WORDS)

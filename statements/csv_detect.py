@@ -20,9 +20,10 @@ from statements.csv_headers import (
     IGNORED_WORDS,
     PENDING_WORDS,
 )
-from statements.csv_proposal import Proposal, Question
 from statements.csv_sample import Sample, take_sample
-from statements.profile import CsvProfile, folded, folded_words
+from statements.profile import CsvProfile
+from statements.profile_rules import folded, folded_words
+from statements.proposal import Proposal, Question
 
 EXAMPLES_MAX: Final = 5
 _OTHER_FORMAT: Final = re.compile(rb"\s*(?:<|\{|\[|OFXHEADER|!Type|!Account|:20:|\{1:|01,)", re.I)

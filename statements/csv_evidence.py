@@ -44,7 +44,7 @@ def decimal_marks(cells: Sequence[str]) -> tuple[str, ...]:
 
     ("none",) where there is no mark at all; () where the amounts contradict each other.
     """
-    votes = {_mark(cell) for cell in cells}
+    votes = {decimal_mark_of(cell) for cell in cells}
     certain = votes & {".", ","}
     if len(certain) > 1:
         return ()
@@ -53,7 +53,8 @@ def decimal_marks(cells: Sequence[str]) -> tuple[str, ...]:
     return (".", ",") if "ambiguous" in votes else ("none",)
 
 
-def _mark(cell: str) -> str:
+def decimal_mark_of(cell: str) -> str:
+    """The decimal mark of an amount, "none" where it has no mark, else "ambiguous"."""
     found = _NUMBER.search(cell)
     number = found[0].strip() if found else ""
     marks: list[str] = re.findall(r"[.,]", number)

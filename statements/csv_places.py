@@ -7,7 +7,8 @@ from typing import Final
 
 from core.errors import Unreadable
 from core.records import Finding, Severity
-from statements.profile import COLUMNS_MAX, CsvProfile, folded
+from statements.profile import COLUMNS_MAX, CsvProfile
+from statements.profile_rules import folded
 
 # Without these a row has no identity or no value; the others may be missing in one file.
 _ESSENTIAL: Final = (

@@ -23,7 +23,8 @@ from statements.base import ParseOptions
 from statements.csv_date import date_reader
 from statements.csv_places import Places
 from statements.csv_sign import RowAmounts, RowRejected, short
-from statements.profile import CsvProfile, folded, folded_words
+from statements.profile import CsvProfile
+from statements.profile_rules import folded, folded_words
 
 ACCOUNT_DEFAULT: Final = "default"  # the one account of a file that names none
 ACCOUNTS_MAX: Final = 10_000
@@ -47,10 +48,8 @@ class RowReader:
         self._width = places.width
         self._header_width = len(header)
         self._earliest, self._latest = options.dates
-        self._dates: Callable[[str], date] = lru_cache(DATES_CACHED)(
-            date_reader(profile.date_format)
-        )
-        self._amounts = RowAmounts(profile, places)
+        self.date: Callable[[str], date] = lru_cache(DATES_CACHED)(date_reader(profile.date_format))
+        self.amounts = RowAmounts(profile, places)
         self._currency = profile.currency or options.currency
         if places.currency is None and self._currency is None:
             raise Unreadable(
@@ -74,10 +73,9 @@ class RowReader:
         if places.status is not None:
             status = self._status(cells[places.status])
         posted = self._posted(cells[places.posted_date], status, line)
-        currency = self._currency_of(cells) if places.currency is not None else self._currency
-        assert currency is not None
-        amount = self._amounts.of(cells, currency)
-        account = self._account(cells, currency, line)
+        currency = self.currency(cells)
+        amount = self.amounts.of(cells, currency)
+        account = self.account(cells, currency, line)
         raw = self._description(cells)
         return TransactionRecord(
             account,
@@ -126,7 +124,7 @@ class RowReader:
 
     def _posted(self, cell: str, status: TransactionStatus, line: int) -> date | None:
         try:
-            posted = self._dates(cell)
+            posted = self.date(cell)
         except ValueError as error:
             if status is TransactionStatus.PENDING:
                 message = f"Line {line} is pending and has no booking date yet."
@@ -154,7 +152,7 @@ class RowReader:
             return None
         cell = cells[index]
         try:
-            found = self._dates(cell)
+            found = self.date(cell)
         except ValueError as error:
             if cell.strip():
                 message = f'Line {line} has the {field} "{short(cell)}": {error}; it was left out.'
@@ -171,14 +169,17 @@ class RowReader:
         if index is None or not cells[index].strip():
             return None
         try:
-            return self._amounts.marked(cells[index], "runningBalance", currency)
+            return self.amounts.marked(cells[index], "runningBalance", currency)
         except RowRejected as rejection:
             message = f"Line {line} {rejection.message}; the balance was left out."
             self._warn("balance-unreadable", message, "runningBalance", line)
             return None
 
-    def _currency_of(self, cells: list[str]) -> str:
-        assert self.places.currency is not None
+    def currency(self, cells: list[str]) -> str:
+        """The currency of the row. Raises RowRejected."""
+        if self.places.currency is None:
+            assert self._currency is not None
+            return self._currency
         cell = cells[self.places.currency]
         if is_currency(cell):
             return cell
@@ -199,7 +200,8 @@ class RowReader:
         cell = "" if index is None or index >= len(cells) else cells[index].strip()
         return raw.replace(cell, _shown(cell)) if cell else raw
 
-    def _account(self, cells: list[str], currency: str, line: int) -> str:
+    def account(self, cells: list[str], currency: str, line: int) -> str:
+        """The key of the row's account; `accounts` has it where it is new. Raises RowRejected."""
         cell = "" if self.places.account is None else cells[self.places.account]
         key = self._keys.get(cell)
         if key is None:
@@ -238,7 +240,7 @@ class RowReader:
                 f"More than {ACCOUNTS_MAX} accounts; is columns.account the right column?",
                 line=line,
             )
-        number = _number(key)
+        number = number_of(key)
         self._keys[cell] = key = number or key
         if key not in self._currencies:
             self._currencies[key] = currency
@@ -268,10 +270,10 @@ def _text(cells: list[str], index: int | None) -> str | None:
 
 
 def _shown(account: str) -> str:
-    return account if _number(account) is None else masked(account)
+    return account if number_of(account) is None else masked(account)
 
 
-def _number(key: str) -> str | None:
+def number_of(key: str) -> str | None:
     """The account number that this is, in capital letters; None where it is a name."""
     number = key.upper()
     return number if _ACCOUNT_NUMBER.fullmatch(number.replace(" ", "")) else None

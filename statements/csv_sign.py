@@ -7,7 +7,8 @@ from decimal import Decimal
 from core.errors import InvalidMoney
 from statements.csv_amount import AmountReader
 from statements.csv_places import Places
-from statements.profile import CsvProfile, folded, folded_words
+from statements.profile import CsvProfile
+from statements.profile_rules import folded, folded_words
 
 
 class RowRejected(Exception):

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from core.errors import Unreadable
 from core.records import Finding, Severity
 from statements.csv_text import QuoteUnclosed, TextLines
-from statements.profile import COLUMNS_MAX, PREAMBLE_LINES_MAX, CsvProfile, folded
+from statements.profile import COLUMNS_MAX, PREAMBLE_LINES_MAX, CsvProfile
+from statements.profile_rules import folded
 
 RAW_MAX: Final = 500  # characters of a rejected row that its finding keeps
 RECOVERIES_MAX: Final = 1_000  # re-reading after a lost quote costs; more is another format

@@ -18,10 +18,10 @@ from typing import Final
 
 from core.errors import Unreadable
 from core.records import Finding, Record
-from statements.bai2_findings import Findings
 from statements.bai2_lines import fixed_blocks
 from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.csv_text import TextLines, byte_lines, wide_encoding
+from statements.findings import Findings
 from statements.mt940_document import Document
 from statements.mt940_fields import fields
 

@@ -15,9 +15,9 @@ from core.records import (
     Severity,
     SummaryRecord,
 )
-from statements.bai2_findings import Findings
 from statements.bai2_values import shortened
 from statements.base import ParseOptions
+from statements.findings import Findings
 from statements.mt940_account import (
     NUMBERLESS,
     Header,

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from core.errors import InvalidMoney, Unreadable
 from core.records import TransactionRecord, TransactionStatus
-from statements.bai2_findings import Findings
 from statements.bai2_values import shortened
+from statements.findings import Findings
 from statements.mt940_details import Details, folded, read_details
 from statements.mt940_fields import FIELD_CHARACTERS_MAX, FIELD_LINES_MAX, Field
 from statements.mt940_values import Calendar, Line, non_swift_text, read_line

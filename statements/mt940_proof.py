@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from typing import Final
 
 from core.records import ProofRecord, Severity
-from statements.bai2_findings import Findings
+from statements.findings import Findings
 from statements.mt940_entry import Standing
 from statements.mt940_fields import Field
 from statements.mt940_values import Calendar, Stated

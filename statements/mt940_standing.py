@@ -8,8 +8,8 @@ from typing import Final
 
 from core.errors import InvalidMoney
 from core.records import BalanceKind
-from statements.bai2_findings import Findings
 from statements.bai2_values import shortened
+from statements.findings import Findings
 from statements.mt940_fields import Field
 from statements.mt940_values import Calendar, Stated, indication
 

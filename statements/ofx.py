@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.records import Record
-from statements.bai2_findings import Findings
 from statements.base import HEAD_BYTES, LINE_BYTES_MAX, ParseOptions, StatementFormat
+from statements.findings import Findings
 from statements.ofx_document import Document
 from statements.ofx_scan import Scanner
 from statements.ofx_text import Blocks, line_separator, narrow_pieces

@@ -13,8 +13,8 @@ from core.records import (
     Severity,
     TransactionRecord,
 )
-from statements.bai2_findings import Findings
 from statements.base import ParseOptions
+from statements.findings import Findings
 from statements.ofx_balances import INVESTED, read_balance, read_cash, read_closing, read_listed
 from statements.ofx_invest import CASHLESS, Portfolio, left_out, read_trade
 from statements.ofx_proof import Proof

@@ -10,7 +10,7 @@ from typing import Final
 
 from core.errors import InvalidMoney
 from core.records import TransactionRecord, TransactionStatus
-from statements.bai2_findings import Findings
+from statements.findings import Findings
 from statements.ofx_scan import Entry
 from statements.ofx_values import (
     Moments,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from core.errors import Unreadable
-from statements.bai2_findings import Findings
+from statements.findings import Findings
 from statements.ofx_tags import BREAKS, COLLECTED
 from statements.ofx_text import TEXT_MAX
 

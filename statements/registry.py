@@ -10,10 +10,13 @@ from statements.bai2 import BAI2
 from statements.base import HEAD_BYTES, StatementFormat
 from statements.camt import CAMT
 from statements.csv import CSV
+from statements.json import JSON
 from statements.mt940 import MT940
 from statements.ofx import OFX
+from statements.qif import QIF
+from statements.xml import XML
 
-FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CAMT, CSV, MT940, OFX)
+FORMATS: Final[tuple[StatementFormat, ...]] = (BAI2, CAMT, CSV, JSON, MT940, OFX, QIF, XML)
 CERTAIN_ENOUGH: Final = 50  # percent
 
 _BINARY: Final = (
@@ -35,10 +38,8 @@ _BINARY: Final = (
     (b"SQLite format 3", "an SQLite database", "choose the statement file"),
 )
 _UNSUPPORTED: Final = (
-    (re.compile(rb"^!(?:Type|Account):", re.I | re.M), "a QIF file"),
     (re.compile(rb"^\s*(?:<!doctype html|<html)", re.I), "a web page"),
-    (re.compile(rb"^\s*<"), "an XML file"),
-    (re.compile(rb"^\s*[\[{]"), "a JSON file"),
+    (re.compile(rb"^\s*<"), "an XML file that does not begin as one"),
 )
 
 

@@ -18,10 +18,10 @@ from core.records import AccountRecord, BalanceRecord, Finding, Record, Transact
 from statements.bai2 import BAI2
 from statements.bai2_details import Booking, read_detail
 from statements.bai2_details_fast import DetailReader
-from statements.bai2_findings import Findings
 from statements.bai2_totals import Tally
 from statements.bai2_values import Dates
 from statements.base import ParseOptions
+from statements.findings import Findings
 
 HOSTILE = Path(__file__).parent / "bai2"
 OPTIONS = ParseOptions()

@@ -9,7 +9,8 @@ from statements.base import HEAD_BYTES
 from statements.csv_detect import propose, resemblance
 from statements.csv_evidence import date_orders, decimal_marks
 from statements.csv_headers import named_currency, plain_name
-from statements.csv_proposal import Proposal
+from statements.profile import CsvProfile
+from statements.proposal import Proposal
 
 
 def proposed(text: str) -> Proposal:
@@ -94,7 +95,7 @@ def test_an_indicator_column_says_the_sign() -> None:
         "Datum;Af Bij;Bedrag;Omschrijving\n20240131;Af;12,50;a\n20240131;Bij;1,00;b\n"
     )
 
-    assert proposal.profile is not None
+    assert isinstance(proposal.profile, CsvProfile)
     assert proposal.profile.columns.indicator == "Af Bij"
     assert "Af" in proposal.profile.debit_values
 
@@ -114,7 +115,7 @@ def test_negative_debits_are_asked_about() -> None:
 def test_a_file_without_header_is_told_by_its_cells() -> None:
     proposal = proposed("2024-01-31|Coffee shop|-4.50|EUR\n2024-02-01|Salary|1000.00|EUR\n")
 
-    assert proposal.profile is not None
+    assert isinstance(proposal.profile, CsvProfile)
     columns = proposal.profile.columns
     assert (columns.posted_date, columns.amount, columns.currency) == (0, 2, 3)
     assert columns.description == (1,)
@@ -134,7 +135,7 @@ def test_a_preamble_is_read_over() -> None:
         'Account:,DE89\nBalance,"6,666.66"\n\nDate,Description,Amount\n2024-01-31,a,-1.50\n'
     )
 
-    assert proposal.profile is not None
+    assert isinstance(proposal.profile, CsvProfile)
     assert proposal.profile.preamble == "until-header"
 
 
@@ -143,7 +144,7 @@ def test_czech_letters_are_told_from_western_ones() -> None:
 
     profile = propose(text.encode("cp1250")).profile
 
-    assert profile is not None
+    assert isinstance(profile, CsvProfile)
     assert (profile.encoding, profile.currency) == ("cp1250", "CZK")
 
 

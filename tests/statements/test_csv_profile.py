@@ -107,4 +107,4 @@ def test_every_field_of_a_profile_is_described() -> None:
 
     undescribed = [name for name, field in fields.items() if not field.description]
 
-    assert undescribed == ["columns"]
+    assert undescribed == []

@@ -137,7 +137,7 @@ def test_any_table_like_text_is_proposed_or_refused(text: str) -> None:
         proposal = propose(b"Date,Description,Amount\n" + text.encode("utf-8"))
     except Unreadable:
         return
-    if proposal.profile is not None:
+    if isinstance(proposal.profile, CsvProfile):
         outcome([text.encode("utf-8")], proposal.profile)
 
 

@@ -20,13 +20,14 @@ BAI2_FILE = (
 MT940_FILE = b"{1:F01HBBKDEFFAXXX0000000000}{2:I940HARBORTEXXXXN}{4:\n:20:X\n:25:4711\n"
 OFX_FILE = b"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><SIGNONMSGSRSV1>"
 CAMT_FILE = b"<Document><BkToCstmrStmt><Stmt/></BkToCstmrStmt></Document>"
+QIF_FILE = b"!Type:Bank\nD1/2/24\nT-1.00\n^\n"
 CSV_FILE = b"Date,Description,Amount\n2024-01-31,Coffee,-4.50\n"
 
 
 def test_the_names_are_unique() -> None:
     names = [candidate.name for candidate in FORMATS]
 
-    assert sorted(names) == ["bai2", "camt", "csv", "mt940", "ofx"]
+    assert sorted(names) == ["bai2", "camt", "csv", "json", "mt940", "ofx", "qif", "xml"]
 
 
 def test_formats_are_told_by_content() -> None:
@@ -36,6 +37,12 @@ def test_formats_are_told_by_content() -> None:
         (CSV_FILE, "csv"),
         (MT940_FILE, "mt940"),
         (OFX_FILE, "ofx"),
+        (QIF_FILE, "qif"),
+        (b'{"error": "session expired"}', "json"),
+        (b'\xef\xbb\xbf [ {"id": 1}, {"id": 2} ]', "json"),
+        (b'{"id": 1}\n{"id": 2}\n', "json"),
+        (b'<?xml version="1.0"?><Export><Row/></Export>', "xml"),
+        ("\ufeff<Export><Row/></Export>".encode("utf-16-le"), "xml"),
     ):
         found = detect(content)
 
@@ -45,7 +52,7 @@ def test_formats_are_told_by_content() -> None:
 
 def test_a_format_is_found_by_name() -> None:
     assert by_name("CSV").name == "csv"
-    with pytest.raises(Unreadable, match="known are bai2, camt, csv, mt940, ofx"):
+    with pytest.raises(Unreadable, match="known are bai2, camt, csv, json, mt940, ofx, qif, xml"):
         by_name("pdf")
 
 
@@ -62,9 +69,9 @@ def test_a_format_is_found_by_name() -> None:
         (b"PK\x03\x04xl/workbook.xml", "binary-file", "ZIP"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "binary-file", "old Excel"),
         (b":20:X\nDear customer", "format-unrecognised", "known format"),
-        (b"!Type:Bank\nD1/2/24\nT-1.00\n^\n", "format-unsupported", "QIF"),
         (b"<!DOCTYPE html><html>Please log in", "format-unsupported", "web page"),
-        (b'{"error": "session expired"}', "format-unsupported", "JSON"),
+        (b"<?xml version='1.0'?><html xmlns='x'>Please log in", "format-unsupported", "XML"),
+        (b"{1:F01 nothing more", "format-unrecognised", "known format"),
         (b"Dear customer, your statement is ready.", "format-unrecognised", "known format"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a BAI2 reader has to report: gathered while reading, handed over in order."""
+"""What a reader of statements has to report: gathered while reading, handed over in order."""
 
 from __future__ import annotations
 

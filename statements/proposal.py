@@ -1,11 +1,11 @@
-"""A proposed CSV profile: what a file shows by itself, and the questions that it leaves open."""
+"""A proposed profile: what a file shows by itself, and the questions that it leaves open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from statements.profile import CsvProfile
+from statements.profiles import Profile, read_profile
 
 Answer = str | int | bool
 
@@ -33,7 +33,7 @@ class Question:
 class Proposal:
     """A draft of a profile; what is open is null in it and has a question."""
 
-    draft: Mapping[str, object]  # JSON of a CsvProfile, with null where a question stands
+    draft: Mapping[str, object]  # JSON of a profile, with null where a question stands
     confidence: int  # percent
     questions: tuple[Question, ...]
 
@@ -43,9 +43,9 @@ class Proposal:
         return not self.questions
 
     @property
-    def profile(self) -> CsvProfile | None:
+    def profile(self) -> Profile | None:
         """The profile, once nothing is open."""
-        return CsvProfile.model_validate(self.draft) if self.complete else None
+        return read_profile(dict(self.draft)) if self.complete else None
 
     def as_json(self) -> dict[str, object]:
         """The JSON that commands and the API show."""
