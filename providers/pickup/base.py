@@ -43,9 +43,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What lies at a source; `has_more`: there is more than one look takes in."""
+    """What lies at a source. `is_whole`: what is not in it is not there, or needs no other look.
+    `has_more`: the next look finds what this one left out."""
 
     found: Sequence[Found]
+    is_whole: bool = True
     has_more: bool = False
 
 
@@ -108,6 +110,7 @@ class FileSource(Protocol):
 
     slug: ClassVar[str]
     name: ClassVar[str]
+    documents_max: ClassVar[int]  # of one item
     every: ClassVar[timedelta]  # how often one is looked at that is to be looked at all the time
     settings: ClassVar[type[PickupSettings]]
     credentials: ClassVar[type[Credentials]]

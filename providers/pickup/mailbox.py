@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 from providers.pickup import mail, problems
 from providers.pickup.access import PickupAccess
 from providers.pickup.base import (
+    DOCUMENTS_MAX,
     Archived,
     Changed,
     Document,
@@ -47,6 +48,7 @@ class MailboxSource:
 
     slug: ClassVar[str] = "mailbox"
     name: ClassVar[str] = "Mailbox"
+    documents_max: ClassVar[int] = DOCUMENTS_MAX
     every: ClassVar[timedelta] = timedelta(minutes=5)
     settings: ClassVar[type[MailboxSettings]] = MailboxSettings
     credentials: ClassVar[type[MailboxCredentials]] = MailboxCredentials
@@ -92,6 +94,7 @@ class _MailboxSession:
         unseen = [uid for version, uid in versions.items() if version not in seen]
         return Listing(
             found=await self._heads(unseen[:HEADS_MAX]) if unseen else (),
+            is_whole=len(unseen) <= HEADS_MAX,
             has_more=len(unseen) > HEADS_MAX,
         )
 

@@ -57,6 +57,7 @@ class SftpSource:
 
     slug: ClassVar[str] = "sftp"
     name: ClassVar[str] = "SFTP server"
+    documents_max: ClassVar[int] = 1
     every: ClassVar[timedelta] = timedelta(minutes=5)
     settings: ClassVar[type[SftpSettings]] = SftpSettings
     credentials: ClassVar[type[SftpCredentials]] = SftpCredentials
@@ -148,7 +149,7 @@ class _SftpSession:
     async def look(self, known: Known) -> Listing:
         """See `Session`: files of the folder alone that match, the oldest first."""
         found: list[Found] = []
-        has_more = False
+        is_whole = True
         folder = self._settings.path
         with _told(f"to list {folder!r}", folder=folder):
             async with (
@@ -159,11 +160,11 @@ class _SftpSession:
                 async for entry in entries:
                     number += 1
                     if number > LISTED_MAX:
-                        has_more = True
+                        is_whole = False
                         break
                     found += self._wanted(entry)
         found.sort(key=lambda one: (one.version.rpartition(":")[2].rjust(20, "0"), one.name))
-        return Listing(found=found, has_more=has_more)
+        return Listing(found=found, is_whole=is_whole)
 
     def _wanted(self, entry: asyncssh.SFTPName) -> Iterator[Found]:
         raw = bytes(entry.filename) if isinstance(entry.filename, bytes) else b""
