@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from core.errors import LeaseLost
@@ -97,6 +97,19 @@ async def sight(tx: Tx, job: Job, seen: Sequence[Sight], *, now: datetime, is_al
         )
     if is_all:
         await tx.run(_SQL["forget_unseen"], job.tenant_id, job.connection_id, now)
+
+
+async def configure(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    connection_id: UUID,
+    config: Mapping[str, Any],
+    is_confirmed: bool,
+) -> bool:
+    """Whether there was a connection to give these settings; it is looked at soon."""
+    touched = await tx.run(_SQL["configure"], tenant_id, connection_id, dict(config), is_confirmed)
+    return touched > 0
 
 
 async def forget_passed(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> None:

@@ -184,3 +184,27 @@ select
       and i.state = 'fetched'
       and j.state in ('queued', 'running')
   ) as is_importing;
+
+-- name: configure
+-- role: worker
+-- With other settings whatever kept it from delivering may be over. Where the server is not
+-- confirmed, nobody goes there.
+update app.connections as c
+set
+  config = $3,
+  status = case
+    when c.status in ('paused', 'disconnected') then c.status
+    when $4::boolean then 'active'
+    else 'pending'
+  end,
+  next_sync_at = case
+    when $4::boolean and c.status not in ('paused', 'disconnected') then now()
+  end,
+  error_code = null,
+  error_kind = null,
+  error_message = null,
+  next_step = null,
+  error_count = 0,
+  retry_at = null,
+  attention = false
+where c.tenant_id = $1 and c.id = $2 and c.status <> 'disconnected';

@@ -1914,6 +1914,8 @@ create table app.connections (
   retry_at timestamp with time zone,
   attention boolean not null default false,
   persona_id uuid,
+  auto_import boolean not null default true,
+  auto_reconcile boolean not null default true,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
@@ -1945,6 +1947,8 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
+comment on column app.connections.auto_import is 'False: what comes over it waits for a review before it is imported.';
+comment on column app.connections.auto_reconcile is 'False: its transactions are reconciled by hand alone.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -2335,6 +2339,55 @@ END),
 comment on table app.personas is 'People and businesses that can own something. Archived, never deleted.';
 comment on column app.personas.user_id is 'The member who it is; null for a child, a business, anybody who does not sign in. It stays when the member leaves.';
 comment on column app.personas.is_primary is 'Of a user''s personas the one that their connections belong to: one at most.';
+
+create table app.pickup_documents (
+  tenant_id uuid not null,
+  id uuid not null,
+  item_id uuid not null,
+  connection_id uuid not null,
+  job_id uuid not null,
+  origin text,
+  sha256 bytea not null,
+  created_at timestamp with time zone not null default now(),
+  constraint pickup_documents_pkey PRIMARY KEY (tenant_id, id),
+  constraint pickup_documents_origin_key UNIQUE (tenant_id, connection_id, origin, sha256),
+  constraint pickup_documents_origin_check CHECK (((length(origin) >= 1) AND (length(origin) <= 1000))),
+  constraint pickup_documents_sha256_check CHECK ((length(sha256) = 32))
+);
+comment on table app.pickup_documents is 'A document that was fetched, and the import it was given to; its id is the upload''s.';
+comment on column app.pickup_documents.origin is 'The Message-ID of an attachment: a message that comes twice is imported once. Null for files.';
+
+create table app.pickup_items (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  connection_id uuid not null,
+  name text not null,
+  version text not null,
+  size_bytes bigint not null,
+  modified_at timestamp with time zone,
+  state text not null default 'waiting'::text,
+  reason text,
+  attempt_id uuid,
+  archived_as text,
+  seen_at timestamp with time zone not null,
+  looked_at timestamp with time zone not null,
+  fetched_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint pickup_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint pickup_items_version_key UNIQUE (tenant_id, connection_id, name, version),
+  constraint pickup_items_archived_as_check CHECK ((length(archived_as) <= 2000)),
+  constraint pickup_items_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
+  constraint pickup_items_reason_check CHECK ((length(reason) <= 80)),
+  constraint pickup_items_size_bytes_check CHECK ((size_bytes >= 0)),
+  constraint pickup_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'fetching'::text, 'fetched'::text, 'archived'::text, 'refused'::text, 'ignored'::text]))),
+  constraint pickup_items_version_check CHECK (((length(version) >= 1) AND (length(version) <= 200)))
+);
+comment on table app.pickup_items is 'A file on a server, or a message in a mailbox, in one version: each is fetched once, however many workers look.';
+comment on column app.pickup_items.version is 'Of a file its size and time; of a message its number in the folder.';
+comment on column app.pickup_items.attempt_id is 'The ids of its documents come of it; noted before any byte is kept, so that a crash leaves nothing behind that nobody finds.';
+comment on column app.pickup_items.archived_as is 'Where it is moved; noted before it is moved.';
+comment on column app.pickup_items.seen_at is 'When it was first seen as it is: from then on it must stay so, before it is fetched.';
 
 create table app.provider_flags (
   tenant_id uuid not null,
@@ -2915,6 +2968,21 @@ add constraint persona_groups_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app
 alter table app.personas
 add constraint personas_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.pickup_documents
+add constraint pickup_documents_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.pickup_documents
+add constraint pickup_documents_item_fkey FOREIGN KEY (tenant_id, item_id) REFERENCES app.pickup_items(tenant_id, id);
+
+alter table app.pickup_documents
+add constraint pickup_documents_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.pickup_documents
+add constraint pickup_documents_upload_fkey FOREIGN KEY (tenant_id, id) REFERENCES app.uploads(tenant_id, id);
+
+alter table app.pickup_items
+add constraint pickup_items_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
 alter table app.provider_flags
 add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -3055,6 +3123,10 @@ CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USIN
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
+CREATE INDEX pickup_documents_item_idx ON app.pickup_documents USING btree (tenant_id, item_id);
+CREATE INDEX pickup_documents_job_idx ON app.pickup_documents USING btree (tenant_id, job_id);
+CREATE INDEX pickup_items_order_idx ON app.pickup_items USING btree (tenant_id, connection_id, created_at DESC, id DESC);
+CREATE INDEX pickup_items_state_idx ON app.pickup_items USING btree (tenant_id, connection_id, state);
 CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
 CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
 CREATE INDEX quiltt_sessions_over_idx ON app.quiltt_sessions USING btree (expires_at) WHERE (sealed IS NOT NULL);
@@ -3115,6 +3187,7 @@ CREATE TRIGGER personas_tie BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((n
 CREATE TRIGGER personas_tied BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((new.user_id IS DISTINCT FROM old.user_id) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
+CREATE TRIGGER pickup_items_touch BEFORE UPDATE ON app.pickup_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3467,6 +3540,29 @@ create policy personas_update on app.personas for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)) OR ((user_id IS NULL) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))))))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
+alter table app.pickup_documents enable row level security;
+alter table app.pickup_documents force row level security;
+create policy pickup_documents_insert_worker on app.pickup_documents for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_documents_select on app.pickup_documents for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy pickup_documents_select_worker on app.pickup_documents for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.pickup_items enable row level security;
+alter table app.pickup_items force row level security;
+create policy pickup_items_delete_worker on app.pickup_items for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_items_insert_worker on app.pickup_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_items_select on app.pickup_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy pickup_items_select_worker on app.pickup_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_items_update_worker on app.pickup_items for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.provider_flags enable row level security;
 alter table app.provider_flags force row level security;
 create policy provider_flags_delete_worker on app.provider_flags for delete to worker
@@ -3618,6 +3714,8 @@ alter table app.uploads enable row level security;
 alter table app.uploads force row level security;
 create policy uploads_insert on app.uploads for insert to authenticated
 with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy uploads_insert_worker on app.uploads for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy uploads_select on app.uploads for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy uploads_select_worker on app.uploads for select to worker
@@ -3681,8 +3779,8 @@ grant insert, select, update (group_id, account_id, category, name, name_by_user
 grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
-grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile) on app.connections to authenticated;
+grant select, update (lineage_id, institution_id, status, config, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -3716,6 +3814,10 @@ grant insert, select, update (name, description, status) on app.persona_groups t
 grant select on app.persona_groups to worker;
 grant insert, select, update (user_id, name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
 grant select on app.personas to worker;
+grant select on app.pickup_documents to authenticated;
+grant insert, select on app.pickup_documents to worker;
+grant select on app.pickup_items to authenticated;
+grant delete, insert, select, update on app.pickup_items to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;
 grant insert, select, update (external_id, external_environment) on app.quiltt_profiles to worker;
@@ -3736,7 +3838,7 @@ grant select, update (user_category, user_category_by, user_category_at) on app.
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
-grant select, update on app.uploads to worker;
+grant insert, select, update on app.uploads to worker;
 grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;
 grant insert, select, update on app.webhook_events to worker;
 grant insert, select on private.tenant_keys to worker;

@@ -40,22 +40,26 @@ def untrusted_certificate() -> ProviderError:
     )
 
 
-def host_key_changed(shown: str) -> ProviderError:
+class HostKeyRefused(ProviderError):
+    """The server's key, which `shown` is the fingerprint of, is not pinned."""
+
+    shown: str = ""
+
+
+def host_key_changed(shown: str) -> HostKeyRefused:
     """The server shows another key than the pinned ones."""
-    return ProviderError(
-        action=Action.REAUTH,
-        kind=ErrorKind.AUTHENTICATION,
+    return _with_key(
+        shown,
         code="host-key-changed",
         message=f"The server shows another key, {shown}; nothing was sent to it.",
         next_step="Ask the bank whether it has a new key. If so, confirm that one.",
     )
 
 
-def host_key_unconfirmed(shown: str) -> ProviderError:
+def host_key_unconfirmed(shown: str) -> HostKeyRefused:
     """No key is pinned."""
-    return ProviderError(
-        action=Action.REAUTH,
-        kind=ErrorKind.AUTHENTICATION,
+    return _with_key(
+        shown,
         code="host-key-unconfirmed",
         message=f"The server's key is not confirmed yet. It shows {shown}; nothing was sent to it.",
         next_step="Compare that with what the bank says, and confirm it.",
@@ -117,6 +121,18 @@ def unintelligible() -> ProviderError:
         "The server answers what cannot be read, or too much.",
         "Ask the bank, where it goes on.",
     )
+
+
+def _with_key(shown: str, *, code: str, message: str, next_step: str) -> HostKeyRefused:
+    error = HostKeyRefused(
+        action=Action.REAUTH,
+        kind=ErrorKind.AUTHENTICATION,
+        code=code,
+        message=message,
+        next_step=next_step,
+    )
+    error.shown = shown
+    return error
 
 
 def _retry(code: str, message: str, next_step: str) -> ProviderError:

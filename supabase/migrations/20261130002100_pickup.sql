@@ -12,6 +12,8 @@ comment on column app.connections.auto_import is
 comment on column app.connections.auto_reconcile is
   'False: its transactions are reconciled by hand alone.';
 grant update (auto_import, auto_reconcile) on app.connections to authenticated;
+-- Where files are fetched and the secret that is shown there change together.
+grant update (config) on app.connections to worker;
 
 -- ---------------------------------------------------------------------------------------------
 -- What lies at a source, and the documents that were fetched of it.

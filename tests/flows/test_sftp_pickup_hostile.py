@@ -1,4 +1,4 @@
-"""Files on an SFTP server where something goes wrong: two workers, a kill, names, links, secrets."""
+"""Files on an SFTP server where something goes wrong: two workers, a kill, names, links."""
 
 from __future__ import annotations
 
