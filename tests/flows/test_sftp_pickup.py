@@ -123,9 +123,7 @@ async def test_a_file_that_changes_while_it_is_read_is_another(world: World, ban
     bank.put("march.bai", statement(COFFEE))
     await files.look()
     files.time.pass_(minutes=2)
-    bank.on_open = lambda _: (
-        bank.put("march.bai", statement(COFFEE, RENT), at=1_800_000_900) and None
-    )
+    bank.on_open = lambda: bank.put("march.bai", statement(COFFEE, RENT), at=1_800_000_900)
 
     await files.look()
     assert (await files.imports(), await files.items()) == ([], {})
