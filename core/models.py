@@ -177,6 +177,9 @@ class Connection:
     control_policy: ControlPolicy
     currency: str | None
     decimals: dict[str, int]
+    config: dict[str, Any]  # of a file source: where it fetches; never a secret
+    auto_import: bool
+    auto_reconcile: bool
     external_id: str | None
     sync_frequency: SyncFrequency
     last_sync_at: datetime | None

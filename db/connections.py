@@ -63,6 +63,8 @@ class NewConnection:
     institution_id: UUID | None
     status: ConnectionStatus = ConnectionStatus.ACTIVE
     sync_frequency: SyncFrequency = SyncFrequency.MANUAL
+    auto_import: bool = True
+    auto_reconcile: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class ConnectionChange:
     profile_id: tuple[UUID | None] | None = None
     institution_id: tuple[UUID | None] | None = None
     sync: SyncChange | None = None
+    auto_import: bool | None = None
+    auto_reconcile: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +159,8 @@ async def create(tx: Tx, *, tenant_id: UUID, new: NewConnection, created_by: UUI
         created_by,
         new.status,
         new.sync_frequency,
+        new.auto_import,
+        new.auto_reconcile,
     )
     assert isinstance(connection_id, UUID)
     return connection_id
@@ -182,6 +188,8 @@ async def update(tx: Tx, *, tenant_id: UUID, connection_id: UUID, change: Connec
         sync.investments,
         sync.lookback_days,
         None if sync.frequency is None else EVERY.get(sync.frequency),
+        change.auto_import,
+        change.auto_reconcile,
     )
     return touched > 0
 

@@ -14,17 +14,19 @@ from core.models import Job
 from core.provider_error import Postponed, ProviderError
 from core.records import Finding, Severity
 from core.scope import WorkerScope
-from db import ledger, syncs
+from db import ledger, raw, syncs
 from db.failures import DatabaseUnavailable, TimedOut
 from pipeline.attempts import attempts_max
 from pipeline.derive import derive
 from pipeline.failure import EXHAUSTED, Failure, failure_of, provider_failure
 from pipeline.importing import import_document
 from pipeline.lease import lease_kept
+from pipeline.pickup import pick_up
 from pipeline.revert import revert
 from pipeline.services import Services
 from pipeline.sync_end import failed
 from pipeline.syncing import Cancelled, sync
+from providers.pickup.registry import is_source
 
 log = logging.getLogger(__name__)
 
@@ -97,9 +99,20 @@ async def _do(job: Job, services: Services) -> JobState:
         case JobKind.DERIVE:
             return await derive(job, services)
         case JobKind.SYNC:
-            return await sync(job, services)
+            return await _synced(job, services)
         case _:
             assert_never(job.kind)
+
+
+async def _synced(job: Job, services: Services) -> JobState:
+    """Asks whatever the connection is to: a provider for records, or a source for files."""
+    async with services.database.as_(services.scope(job)) as tx:
+        connection = await raw.connection(
+            tx, tenant_id=job.tenant_id, connection_id=job.connection_id
+        )
+    if is_source(connection.provider):
+        return await pick_up(job, connection, services)
+    return await sync(job, services)
 
 
 async def _fail(job: Job, services: Services, failure: Failure) -> None:

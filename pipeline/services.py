@@ -17,6 +17,7 @@ from db.session import Database
 from db.tenant_keys import data_key
 from pipeline.batch import BATCH_RECORDS
 from pipeline.provider_access import ProviderAccess
+from providers.pickup.access import PickupAccess
 from providers.webhooks import Reception
 
 
@@ -30,6 +31,7 @@ class Services:
     events: Events
     clock: Callable[[], datetime]
     providers: ProviderAccess | None = None  # None: this process runs no syncs
+    pickup: PickupAccess | None = None  # None: this process picks no files up
     lease: timedelta = LEASE
     batch_records: int = BATCH_RECORDS
     receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider

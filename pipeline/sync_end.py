@@ -21,6 +21,7 @@ from pipeline.owned_accounts import make_assets
 from pipeline.services import Services
 from pipeline.sync_notices import tell_of_failure, tell_of_success
 from providers.base import Checkpoint, Connector
+from providers.pickup.registry import is_source
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,8 @@ async def _note(tx: Tx, job: Job, error: ProviderError, *, now: datetime) -> Non
     if error.code in ASKED_NOBODY:
         return
     connection = await raw.connection(tx, tenant_id=job.tenant_id, connection_id=job.connection_id)
+    if is_source(connection.provider):
+        return  # each has a server of its own, which says nothing of the others
     if error.is_outage:
         await provider_states.failed(tx, provider=connection.provider, at=now)
     else:

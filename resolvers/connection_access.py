@@ -15,6 +15,8 @@ from pipeline.access_tokens import held_credentials, usable_credentials
 from providers import registry
 from providers.base import Connector, Testable
 from providers.credentials import Credentials
+from providers.pickup.registry import is_source
+from resolvers import pickups
 from resolvers.connections import turn
 from resolvers.context import Context
 from resolvers.provider_clients import client_of
@@ -26,10 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
-    """What a provider said of a connection; no problem: it works."""
+    """What a provider said of a connection; no problem: it works.
+
+    Of a file source also how many files match, and the key of a server that is not confirmed.
+    """
 
     connection: Connection
     problem: str | None
+    files_matching: int | None = None
+    host_key: str | None = None
 
 
 @refusable
@@ -40,6 +47,14 @@ async def test(context: Context, *, connection_id: UUID) -> Tested:
         connection = await stored.find(tx, tenant_id=context.tenant, connection_id=connection_id)
     if connection is None:
         raise missing("connection", "id")
+    if is_source(connection.provider):
+        looked = await pickups.look(context, connection)
+        return Tested(
+            connection=connection,
+            problem=looked.problem,
+            files_matching=looked.matching,
+            host_key=looked.host_key,
+        )
     connector = registry.every().get(connection.provider)
     if not isinstance(connector, Testable):
         raise conflict("There is nothing to test at this provider.", "id")

@@ -28,8 +28,10 @@ from db.connections import (
     SyncChange,
 )
 from db.session import Tx
-from resolvers import providers, text
+from providers.pickup.registry import is_source
+from resolvers import pickups, providers, text
 from resolvers.context import Context
+from resolvers.pickups import CheckedPickup, PickupChange
 from resolvers.providers import Capability, capabilities_of
 from resolvers.refusing import conflict, invalid, missing, refusable, require
 
@@ -57,6 +59,9 @@ class ConnectionSettings:
     sync_transactions: bool | None = None
     sync_investments: bool | None = None
     lookback_days: int | None = None
+    auto_import: bool | None = None
+    auto_reconcile: bool | None = None
+    pickup: PickupChange | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -94,12 +99,11 @@ async def health(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Connect
 
 @refusable
 async def create(context: Context, *, provider: str, settings: ConnectionSettings) -> Connection:
-    """A new connection; for statement files it is active at once."""
-    known = providers.slugs()
-    if provider not in known:
-        raise invalid(f"Known providers are: {', '.join(known)}.", "provider")
-    if Capability.IMPORT not in capabilities_of(provider):
-        raise invalid("Connections to this provider are made by linking.", "provider")
+    """A new connection; for statement files it is active at once, for a server of files when its
+    key is confirmed."""
+    async with context.read() as tx:
+        await require(tx, context, Role.ADMIN)
+    pickup = await _source(provider, settings)
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
         change = await _checked(tx, context, settings)
@@ -114,6 +118,10 @@ async def create(context: Context, *, provider: str, settings: ConnectionSetting
             profile_id=_value(change.profile_id),
             decimals=change.decimals or {},
             institution_id=_value(change.institution_id),
+            status=ConnectionStatus.ACTIVE if pickup is None else ConnectionStatus.PENDING,
+            sync_frequency=SyncFrequency.MANUAL if pickup is None else SyncFrequency.HOURLY,
+            auto_import=settings.auto_import is not False,
+            auto_reconcile=settings.auto_reconcile is not False,
         )
         connection_id = await stored.create(
             tx, tenant_id=context.tenant, new=new, created_by=context.user_id
@@ -125,6 +133,31 @@ async def create(context: Context, *, provider: str, settings: ConnectionSetting
             data={"provider": provider, "fields": settings.fields},
         )
         connection = await _found(tx, context, connection_id)
+    return await _configured(context, connection, pickup)
+
+
+async def _source(provider: str, settings: ConnectionSettings) -> CheckedPickup | None:
+    """What a new connection fetches files with; None: they are uploaded. Raises Refusal."""
+    known = providers.slugs()
+    if provider not in known:
+        raise invalid(f"Known providers are: {', '.join(known)}.", "provider")
+    if settings.pickup is not None:
+        return await pickups.checked(settings.pickup, provider=provider, before=None)
+    if is_source(provider):
+        raise invalid("Say where its files are fetched.", provider)
+    if Capability.IMPORT not in capabilities_of(provider):
+        raise invalid("Connections to this provider are made by linking.", "provider")
+    return None
+
+
+async def _configured(
+    context: Context, connection: Connection, pickup: CheckedPickup | None
+) -> Connection:
+    """The connection, with its settings of files where they were given."""
+    if pickup is not None:
+        await pickups.configure(context, connection.id, pickup)
+        async with context.read() as tx:
+            connection = await _found(tx, context, connection.id)
     return await _told(context, connection)
 
 
@@ -133,6 +166,14 @@ async def update(
     context: Context, *, connection_id: UUID, settings: ConnectionSettings
 ) -> Connection:
     """The connection with other settings; what was imported stays as it is."""
+    pickup = None
+    if settings.pickup is not None:
+        async with context.read() as tx:
+            await require(tx, context, Role.ADMIN)
+            before = await _found(tx, context, connection_id)
+        pickup = await pickups.checked(
+            settings.pickup, provider=before.provider, before=before.config
+        )
     async with context.write() as tx:
         await require(tx, context, Role.ADMIN)
         change = await _checked(tx, context, settings)
@@ -147,7 +188,7 @@ async def update(
             data={"fields": settings.fields},
         )
         connection = await _found(tx, context, connection_id)
-    return await _told(context, connection)
+    return await _configured(context, connection, pickup)
 
 
 @refusable
@@ -216,6 +257,8 @@ async def _checked(tx: Tx, context: Context, settings: ConnectionSettings) -> Co
         profile_id=settings.profile_id,
         institution_id=await _institution(tx, context, settings.institution_name),
         sync=_sync(settings),
+        auto_import=settings.auto_import,
+        auto_reconcile=settings.auto_reconcile,
     )
 
 

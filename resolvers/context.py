@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from db.events import Events
     from db.queue import Queue
     from pipeline.provider_access import ProviderAccess
+    from providers.pickup.access import PickupAccess
     from providers.webhooks import Reception
 
 
@@ -44,6 +45,7 @@ class Services:
     public_url: str  # where clients reach this API, without a slash at the end
     upload_bytes_max: int
     providers: ProviderAccess | None = None  # None: this process offers none
+    pickup: PickupAccess | None = None  # None: nor file sources
     app_origins: tuple[str, ...] = ()  # where web apps are that people come back to
     development: bool = False
     receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -21,6 +21,7 @@ from providers.base import (
     Testable,
 )
 from providers.credentials import FormField
+from providers.pickup import registry as sources
 from providers.webhooks import Receiver
 from resolvers.context import Context
 from statements.registry import FORMATS
@@ -78,9 +79,22 @@ FILES: Final = Provider(
 )
 
 
+SOURCES: Final = tuple(
+    Provider(
+        slug=slug,
+        name=name,
+        kind=ProviderKind.FILE,
+        capabilities=(Capability.SYNC, Capability.TEST, Capability.REVIEW, Capability.REVERT),
+        formats=FILES.formats,
+    )
+    for slug, name in sources.NAMES.items()
+)
+_WITHOUT_CONNECTOR: Final = {one.slug: one for one in (FILES, *SOURCES)}
+
+
 def slugs() -> Sequence[str]:
     """The names of all providers."""
-    return (FILES.slug, *sorted(registry.every()))
+    return (*_WITHOUT_CONNECTOR, *sorted(registry.every()))
 
 
 def able(capability: Capability) -> Sequence[str]:
@@ -95,11 +109,18 @@ async def every(context: Context) -> Sequence[Provider]:
         policies = await provider_states.policies(
             tx,
             tenant_id=context.tenant_id,
-            providers=[connector.facts.slug for connector in connectors],
+            providers=[
+                *sources.NAMES,
+                *(connector.facts.slug for connector in connectors),
+            ],
         )
     access = context.services.providers
     return (
         FILES,
+        *(
+            replace(one, offered=context.services.pickup is not None and policies[one.slug].enabled)
+            for one in SOURCES
+        ),
         *(
             described(
                 connector,
@@ -139,7 +160,7 @@ def abilities(connector: Connector) -> Sequence[Capability]:
 
 def capabilities_of(slug: str) -> Sequence[Capability]:
     """What a connection of this provider can do; nothing where the provider is gone."""
-    if slug == FILES.slug:
-        return FILES.capabilities
+    if slug in _WITHOUT_CONNECTOR:
+        return _WITHOUT_CONNECTOR[slug].capabilities
     connector = registry.every().get(slug)
     return () if connector is None else (Capability.SYNC, *abilities(connector))

@@ -28,6 +28,7 @@ from db.throttle import Throttle
 from pipeline.provider_access import ProviderAccess, open_http
 from pipeline.receptions import receptions
 from pipeline.services import Services as PipelineServices
+from providers.pickup.access import PickupAccess
 from providers.registry import configured
 from providers.webhooks import Reception
 from resolvers.context import Services
@@ -87,6 +88,9 @@ async def open_process(
             events=await stack.enter_async_context(redis_events(redis)),
             queue=ArqQueue(redis),
             providers=providers,
+            pickup=PickupAccess(
+                private_allowed=settings.private_allowed, bytes_max=settings.upload_bytes_max
+            ),
             clock=lambda: datetime.now(UTC),
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
             upload_bytes_max=settings.upload_bytes_max,
@@ -147,6 +151,7 @@ def pipeline_services(services: Services) -> PipelineServices:
         events=services.events,
         clock=services.clock,
         providers=services.providers,
+        pickup=services.pickup,
         receivers=services.receivers,
     )
 

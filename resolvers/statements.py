@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from core.errors import Unreadable
 from core.jobs import JobKind
-from core.models import ConnectionStatus, Job, Role, Upload, UploadState
+from core.models import Connection, ConnectionStatus, Job, Role, Upload, UploadState
 from db import audit, connections, jobs, profiles, uploads
 from db.blobs import blob_path
 from db.jobs import NewJob
@@ -91,14 +91,14 @@ async def start_import(context: Context, *, request: ImportRequest) -> Job:
         job = await _of_key(tx, context, key)
         is_new = job is None
         if job is None:
-            await _check(tx, context, request, arrived=arrived, taken=taken is not None)
+            to = await _check(tx, context, request, arrived=arrived, taken=taken is not None)
             new = NewJob(
                 kind=JobKind.IMPORT,
                 connection_id=request.connection_id,
                 upload_id=request.upload_id,
                 profile_id=request.profile_id,
                 format=format_name,
-                review=request.review,
+                review=request.review or not to.auto_import,
                 idempotency_key=key,
             )
             job, is_new = await _create(tx, context, new)
@@ -149,7 +149,8 @@ async def _arrived(context: Context, request: ImportRequest, key: str | None) ->
 
 async def _check(
     tx: Tx, context: Context, request: ImportRequest, *, arrived: bool, taken: bool
-) -> None:
+) -> Connection:
+    """The connection that the upload goes to. Raises Refusal where something is wrong."""
     upload = await uploads.find(tx, tenant_id=context.tenant, upload_id=request.upload_id)
     if upload is None:
         raise missing("upload", "uploadId")
@@ -172,6 +173,7 @@ async def _check(
         tx, tenant_id=context.tenant, ids=[request.profile_id]
     ):
         raise missing("statement profile", "profileId")
+    return connection
 
 
 def _check_upload(upload: Upload, *, arrived: bool) -> None:

@@ -13,6 +13,7 @@ from db import jobs as stored_jobs
 from db.jobs import Syncable
 from db.session import Tx
 from pipeline.access_tokens import MARGIN
+from providers.pickup.registry import is_source
 from resolvers.context import Context
 from resolvers.jobs import announce, announce_all
 from resolvers.providers import Capability, able, capabilities_of
@@ -106,8 +107,12 @@ def _check(connection: Connection) -> None:
         raise conflict("Its provider is no longer known here. Ask the operator.", "id")
     if connection.status not in SYNCABLE:
         remedy = {
-            ConnectionStatus.PENDING: "Link it first.",
+            ConnectionStatus.PENDING: "Confirm the server's key first."
+            if is_source(connection.provider)
+            else "Link it first.",
             ConnectionStatus.PAUSED: "Resume it first.",
-            ConnectionStatus.REAUTH: "Connect it again first.",
+            ConnectionStatus.REAUTH: "Test it, and set what is wrong."
+            if is_source(connection.provider)
+            else "Connect it again first.",
         }.get(connection.status, "Link it anew.")
         raise conflict(f"The connection is {connection.status.name}. {remedy}", "id")

@@ -15,6 +15,7 @@ from schema.context import Info
 from schema.fields import mutation
 from schema.ids import key_of, optional_key_of
 from schema.payload import Payload, user_errors
+from schema.pickups import MailboxInput, ProcessingInput, SftpInput, pickup_of
 from schema.scalars import CurrencyCode
 
 Value = TypeVar("Value")
@@ -56,19 +57,32 @@ class ConnectionCreateInput:
     institution_name: str | None = strawberry.field(
         default=None, description="The bank's name, 1 to 200 characters."
     )
+    sftp: SftpInput | None = strawberry.field(
+        default=None, description="The server, of the provider sftp."
+    )
+    mailbox: MailboxInput | None = strawberry.field(
+        default=None, description="The mailbox, of the provider mailbox."
+    )
+    processing: ProcessingInput | None = strawberry.field(
+        default=None, description="How what it brings is processed."
+    )
 
     def settings(self) -> ConnectionSettings:
         """What the caller gave."""
         profile_id = optional_key_of("StatementProfile", self.profile_id)
+        processing = self.processing or ProcessingInput()
         return ConnectionSettings(
             name=self.name,
             delivery=self.delivery,
             mapping_policy=self.mapping_policy,
             control_policy=self.control_policy,
             decimals=_decimals(self.decimals),
-            currency=None if self.currency is None else (self.currency,),
+            currency=_currency(None if self.currency is None else (self.currency,), processing),
             profile_id=None if profile_id is None else (profile_id,),
             institution_name=None if self.institution_name is None else (self.institution_name,),
+            auto_import=processing.auto_import,
+            auto_reconcile=processing.auto_reconcile,
+            pickup=pickup_of(self.sftp, self.mailbox),
         )
 
 
@@ -115,17 +129,27 @@ class ConnectionUpdateInput:
     lookback_days: int | None = strawberry.field(
         default=None, description="How many days of history are wanted, 1 to 3650."
     )
+    sftp: SftpInput | None = strawberry.field(
+        default=None, description="The server, of the provider sftp."
+    )
+    mailbox: MailboxInput | None = strawberry.field(
+        default=None, description="The mailbox, of the provider mailbox."
+    )
+    processing: ProcessingInput | None = strawberry.field(
+        default=None, description="How what it brings is processed."
+    )
 
     def settings(self) -> ConnectionSettings:
         """What the caller gave."""
         profile_id = given(self.profile_id)
+        processing = self.processing or ProcessingInput()
         return ConnectionSettings(
             name=self.name,
             delivery=self.delivery,
             mapping_policy=self.mapping_policy,
             control_policy=self.control_policy,
             decimals=_decimals(self.decimals),
-            currency=given(self.currency),
+            currency=_currency(given(self.currency), processing),
             profile_id=None
             if profile_id is None
             else (optional_key_of("StatementProfile", profile_id[0]),),
@@ -135,6 +159,9 @@ class ConnectionUpdateInput:
             sync_transactions=self.sync_transactions,
             sync_investments=self.sync_investments,
             lookback_days=self.lookback_days,
+            auto_import=processing.auto_import,
+            auto_reconcile=processing.auto_reconcile,
+            pickup=pickup_of(self.sftp, self.mailbox),
         )
 
 
@@ -162,6 +189,14 @@ class ConnectionTestPayload(ConnectionPayload):
     )
     problem: str | None = strawberry.field(
         description="What the provider said and what to do; null where it works."
+    )
+    files_matching: int | None = strawberry.field(
+        description="How many files there match the pattern; null of providers, and where it does "
+        "not work."
+    )
+    host_key: str | None = strawberry.field(
+        description="The fingerprint that an SFTP server shows where it is not confirmed; else "
+        "null."
     )
 
 
@@ -216,12 +251,19 @@ class ConnectionMutations:
         answer = await connection_access.test(info.context, connection_id=key_of("Connection", id))
         if isinstance(answer, Refused):
             return ConnectionTestPayload(
-                connection=None, works=None, problem=None, user_errors=user_errors(answer)
+                connection=None,
+                works=None,
+                problem=None,
+                files_matching=None,
+                host_key=None,
+                user_errors=user_errors(answer),
             )
         return ConnectionTestPayload(
             connection=Connection.of(answer.connection),
             works=answer.problem is None,
             problem=answer.problem,
+            files_matching=answer.files_matching,
+            host_key=answer.host_key,
             user_errors=[],
         )
 
@@ -249,6 +291,15 @@ class ConnectionMutations:
 def given(value: Value | None) -> tuple[Value | None] | None:
     """None for what was left out; else what was given, which may be null."""
     return None if value is strawberry.UNSET else (value,)
+
+
+def _currency(
+    named: tuple[str | None] | None, processing: ProcessingInput
+) -> tuple[str | None] | None:
+    """The currency, under either of its names."""
+    if processing.default_currency is strawberry.UNSET:
+        return named
+    return (processing.default_currency,)
 
 
 def _decimals(values: list[CurrencyDecimalsInput] | None) -> list[tuple[str, int]] | None:

@@ -28,6 +28,7 @@ from schema.institutions import Institution
 from schema.job_filter import IngestionJobFilter, asked_jobs
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
+from schema.pickups import MailboxSettings, Processing, SftpSettings
 from schema.profiles import StatementProfile
 from schema.reads import Many, One, same
 from schema.related import children, maybe, one
@@ -107,6 +108,7 @@ class Connection(Node):
         null_if="c.error_code is null or c.error_kind is null",
         description="Why it does not deliver; null where it does.",
     )
+    processing: Processing = same(description="How what it brings is processed.")
     created_at: datetime = column("c.created_at", description="When it was made.")
     updated_at: datetime = column("c.updated_at", description="When it was last changed.")
     model: strawberry.Private[models.Connection]
@@ -121,6 +123,7 @@ class Connection(Node):
             key=connection.id,
             needs_attention=connection.attention,
             error=_error(connection),
+            processing=Processing.of(connection),
             model=connection,
         )
 
@@ -128,6 +131,16 @@ class Connection(Node):
     def capabilities(self) -> list[providers.Capability]:
         """What can be done with it."""
         return list(providers.capabilities_of(self.model.provider))
+
+    @resolved(description="Where it fetches files by SFTP; null: not so.")
+    def sftp(self) -> SftpSettings | None:
+        """Where it fetches files by SFTP."""
+        return SftpSettings.of(self.model)
+
+    @resolved(description="Which mailbox it reads; null: none.")
+    def mailbox(self) -> MailboxSettings | None:
+        """Which mailbox it reads."""
+        return MailboxSettings.of(self.model)
 
     @resolved(description="Implied decimals where the bank departs from ISO 4217.")
     def decimals(self) -> list[CurrencyDecimals]:

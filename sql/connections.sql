@@ -4,9 +4,9 @@
 -- role: authenticated
 insert into app.connections as c (
   tenant_id, name, provider, currency, delivery, mapping_policy, control_policy, profile_id,
-  decimals, institution_id, created_by, status, sync_frequency
+  decimals, institution_id, created_by, status, sync_frequency, auto_import, auto_reconcile
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 returning c.id;
 
 -- name: update
@@ -33,7 +33,9 @@ set
       then c.next_sync_at
     when $14 = 'manual' then null
     else least(c.next_sync_at, now() + $19::interval)
-  end
+  end,
+  auto_import = coalesce($20, c.auto_import),
+  auto_reconcile = coalesce($21, c.auto_reconcile)
 where c.tenant_id = $1 and c.id = $2;
 
 -- name: set_status

@@ -1,0 +1,1 @@
+"""Sources of files that connections fetch by themselves: an SFTP server, a mailbox."""
