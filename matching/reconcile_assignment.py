@@ -73,34 +73,12 @@ def _least_cost(cost: Sequence[Sequence[int]]) -> list[int]:
     Source: the Hungarian method with potentials, E. L. Lawler, Combinatorial Optimization (1976).
     """
     rows, columns = len(cost), len(cost[0])
+    # 1-based; place 0 of the columns is where the row that is assigned stands first.
     of_row, of_column = [0] * (rows + 1), [0] * (columns + 1)
-    row_at = [0] * (columns + 1)  # 1-based; 0: free
-    way = [0] * (columns + 1)
+    row_at = [0] * (columns + 1)  # 0: free
     for row in range(1, rows + 1):
-        row_at[0], at = row, 0
-        least: list[int | None] = [None] * (columns + 1)
-        used = [False] * (columns + 1)
-        while row_at[at]:
-            used[at] = True
-            here, step, following = row_at[at], None, 0
-            for column in range(1, columns + 1):
-                if used[column]:
-                    continue
-                reduced = cost[here - 1][column - 1] - of_row[here] - of_column[column]
-                known = least[column]
-                if known is None or reduced < known:
-                    least[column], way[column], known = reduced, at, reduced
-                if step is None or known < step:
-                    step, following = known, column
-            assert step is not None
-            for column in range(columns + 1):
-                known = least[column]
-                if used[column]:
-                    of_row[row_at[column]] += step
-                    of_column[column] -= step
-                elif known is not None:
-                    least[column] = known - step
-            at = following
+        row_at[0] = row
+        at, way = _cheapest_way(cost, row_at, of_row, of_column)
         while at:
             row_at[at] = row_at[way[at]]
             at = way[at]
@@ -109,3 +87,35 @@ def _least_cost(cost: Sequence[Sequence[int]]) -> list[int]:
         if row_at[column]:
             found[row_at[column] - 1] = column - 1
     return found
+
+
+def _cheapest_way(
+    cost: Sequence[Sequence[int]], row_at: list[int], of_row: list[int], of_column: list[int]
+) -> tuple[int, list[int]]:
+    """From place 0 to a free column: that column, and where each column is come to from. Changes
+    the potentials so that no reduced cost is below zero."""
+    columns = len(row_at)
+    way = [0] * columns
+    least: list[int | None] = [None] * columns
+    unused = list(range(1, columns))
+    used = [0]
+    at = 0
+    while True:
+        here = row_at[at]
+        for column in unused:
+            reduced = cost[here - 1][column - 1] - of_row[here] - of_column[column]
+            known = least[column]
+            if known is None or reduced < known:
+                least[column], way[column] = reduced, at
+        step, at = min((known, column) for column in unused if (known := least[column]) is not None)
+        for column in used:
+            of_row[row_at[column]] += step
+            of_column[column] -= step
+        for column in unused:
+            known = least[column]
+            if known is not None:
+                least[column] = known - step
+        if row_at[at] == 0:
+            return at, way
+        unused.remove(at)
+        used.append(at)

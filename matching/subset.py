@@ -17,6 +17,7 @@ class Found:
 
     solutions: tuple[tuple[int, ...], ...]
     complete: bool
+    steps: int  # that it took
 
     @property
     def unique(self) -> bool:
@@ -51,7 +52,7 @@ def subsets(
     )
     complete = search.run()
     found = sorted(tuple(sorted(order[i] for i in one)) for one in search.found)
-    return Found(solutions=tuple(found), complete=complete)
+    return Found(solutions=tuple(found), complete=complete, steps=search.steps)
 
 
 class _Search:
@@ -74,7 +75,8 @@ class _Search:
         self._least = least
         self._most = most
         self._solutions = solutions
-        self._steps = steps
+        self._steps_max = steps
+        self.steps = 0
         # Of the values from each place on: what the positive and the negative ones come to.
         up = list(accumulate((max(v, 0) for v in reversed(values)), initial=0))
         down = list(accumulate((min(v, 0) for v in reversed(values)), initial=0))
@@ -86,8 +88,8 @@ class _Search:
         stack: list[tuple[int, int, tuple[int, ...]]] = [(0, 0, ())]
         while stack:
             at, total, chosen = stack.pop()
-            self._steps -= 1
-            if self._steps < 0:
+            self.steps += 1
+            if self.steps > self._steps_max:
                 return False
             missing = self._target - total
             if len(chosen) >= self._least and abs(missing) <= self._tolerance:
