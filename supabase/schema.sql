@@ -681,6 +681,32 @@ end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
 
+CREATE OR REPLACE FUNCTION private.follow_with_reconciled()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update app.transactions as t
+  set reconciled = g.active, reconciled_at = case when g.active then now() end
+  from (
+    select
+      c.tenant_id,
+      c.transaction_id,
+      exists (
+        select
+        from app.reconciliation_members as m
+        where m.tenant_id = c.tenant_id and m.transaction_id = c.transaction_id and m.active
+      ) as active
+    from changed as c
+  ) as g
+  where t.tenant_id = g.tenant_id and t.id = g.transaction_id and t.reconciled <> g.active;
+  return null;
+end
+$function$;
+comment on function private.follow_with_reconciled() is 'Keeps transactions.reconciled as the groups are.';
+
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
  LANGUAGE sql
@@ -760,6 +786,23 @@ end
 $function$;
 comment on function private.keep_previous_secret() is 'Lets receivers of signed notifications change to a new secret without missing any.';
 
+CREATE OR REPLACE FUNCTION private.keep_removed(ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update app.transactions as t
+  set status = 'posted', missed_at = null
+  where t.tenant_id = private.worker_tenant_id()
+    and t.id = any(ids)
+    and t.reconciled
+    and t.status = 'removed'
+    and t.set_aside is null
+$function$;
+comment on function private.keep_removed(uuid[]) is 'Brings back reconciled rows that a source took back. For workers, of their tenant.';
+grant execute on function private.keep_removed(uuid[]) to worker;
+
 CREATE OR REPLACE FUNCTION private.limit_ownership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -822,6 +865,93 @@ AS $function$
 $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.note_conflict()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  policy text;
+  kept app.transactions;
+begin
+  if new.set_aside is not null or old.set_aside is not null or old.status = 'pending' then
+    return new;
+  end if;
+  if new.status = 'removed' then
+    if old.reconciled and old.status <> 'removed' then
+      insert into app.transaction_conflicts as c (
+        tenant_id, transaction_id, kind, state, content_key, stored, incoming
+      )
+      values (
+        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(old),
+        '{"status": "removed"}'
+      )
+      on conflict (tenant_id, transaction_id) do update
+      set
+        kind = excluded.kind,
+        state = excluded.state,
+        content_key = excluded.content_key,
+        stored = excluded.stored,
+        incoming = excluded.incoming,
+        noted_at = now();
+    end if;
+    return new;
+  end if;
+  if new.amount = old.amount
+    and new.currency = old.currency
+    and new.sort_date = old.sort_date
+    and new.description_raw = old.description_raw then
+    delete from app.transaction_conflicts as c
+    where c.tenant_id = new.tenant_id
+      and c.transaction_id = new.id
+      and (c.kind = 'changed' or old.status = 'removed');
+    return new;
+  end if;
+  select
+    coalesce(
+      n.conflict_policy, w.conflict_policy, case when old.reconciled then 'ask' end,
+      'provider_wins'
+    )
+  into policy
+  from app.account_mappings as m
+  join app.connections as n on n.tenant_id = m.tenant_id and n.id = m.connection_id
+  join app.tenants as w on w.id = m.tenant_id
+  where m.tenant_id = new.tenant_id and m.id = new.mapping_id;
+  if policy = 'provider_wins' and not old.reconciled then
+    return new;
+  end if;
+  insert into app.transaction_conflicts as c (
+    tenant_id, transaction_id, kind, state, content_key, stored, incoming
+  )
+  values (
+    new.tenant_id, new.id, 'changed', case policy when 'user_wins' then 'kept' else 'noted' end,
+    new.content_key, private.version_of(old), private.version_of(new)
+  )
+  on conflict (tenant_id, transaction_id) do update
+  set
+    kind = excluded.kind,
+    state = case
+      when c.kind = 'changed' and c.content_key = excluded.content_key then c.state
+      else excluded.state
+    end,
+    content_key = excluded.content_key,
+    stored = excluded.stored,
+    incoming = excluded.incoming,
+    noted_at = now();
+  if policy = 'provider_wins' then
+    return new;
+  end if;
+  -- The key of what came: it is not written again, and another one is told from it.
+  kept := old;
+  kept.content_key := new.content_key;
+  kept.missed_at := null;
+  kept.status := case when old.status = 'removed' then new.status else old.status end;
+  return kept;
+end
+$function$;
+comment on function private.note_conflict() is 'Keeps a protected row as it is where its source contradicts, and notes both versions.';
 
 CREATE OR REPLACE FUNCTION private.over_quiltt_sessions(before timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, persona_id uuid)
@@ -1409,6 +1539,65 @@ $function$;
 comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
 grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  found_one app.transaction_conflicts;
+begin
+  if not private.has_role('member') then
+    return false;
+  end if;
+  select c.* into found_one
+  from app.transaction_conflicts as c
+  where c.tenant_id = private.current_tenant_id() and c.transaction_id = about
+  for update;
+  if found_one.transaction_id is null then
+    return false;
+  end if;
+  update app.transactions as t
+  set
+    job_id = v.job_id,
+    raw_id = v.raw_id,
+    raw_line = v.raw_line,
+    raw_line_end = v.raw_line_end,
+    external_id = v.external_id,
+    status = v.status,
+    amount = v.amount,
+    currency = v.currency,
+    sort_date = v.sort_date,
+    posted_date = v.posted_date,
+    transaction_date = v.transaction_date,
+    value_date = v.value_date,
+    description = v.description,
+    description_raw = v.description_raw,
+    merchant_name = v.merchant_name,
+    reference = v.reference,
+    customer_reference = v.customer_reference,
+    type_code = v.type_code,
+    source_category = v.source_category,
+    running_balance = v.running_balance,
+    extra = nullif(v.extra, 'null')
+  from app.transactions as s
+  cross join lateral jsonb_populate_record(
+    s, case when take then found_one.incoming else found_one.stored end
+  ) as v
+  where s.tenant_id = found_one.tenant_id
+    and s.id = about
+    and t.tenant_id = s.tenant_id
+    and t.id = s.id;
+  update app.transaction_conflicts as c
+  set state = case when take then 'taken' else 'kept' end
+  where c.tenant_id = found_one.tenant_id and c.transaction_id = about;
+  return true;
+end
+$function$;
+comment on function private.settle_conflict(uuid,boolean) is 'Makes a row of the caller''s what its source says, or what was stored. For members.';
+grant execute on function private.settle_conflict(uuid,boolean) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.settle_texts()
  RETURNS void
  LANGUAGE sql
@@ -1466,6 +1655,33 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+
+CREATE OR REPLACE FUNCTION private.statement_proofs(about uuid, day_from date, day_to date)
+ RETURNS TABLE(from_date date, to_date date, opening_balance numeric, closing_balance numeric, entries_sum numeric, entries_count bigint, currency text, proof text, difference numeric, raw_id uuid)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if to_regclass('app.statements') is null then
+    return;
+  end if;
+  return query execute $proofs$
+    select
+      s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum,
+      s.entries_count::bigint, s.currency::text, s.proof::text, s.difference, s.raw_id
+    from app.statements as s
+    where s.account_id = $1
+      and s.to_date >= $2
+      and coalesce(s.from_date, s.to_date) <= $3
+    order by s.to_date desc, s.created_at desc, s.id
+    limit 2000
+  $proofs$ using about, day_from, day_to;
+end
+$function$;
+comment on function private.statement_proofs(uuid,date,date) is 'Statements of an account that touch these days, as the caller may read them, newest first.';
+grant execute on function private.statement_proofs(uuid,date,date) to authenticated;
+grant execute on function private.statement_proofs(uuid,date,date) to worker;
 
 CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
  RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
@@ -1623,6 +1839,27 @@ AS $function$
 $function$;
 comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 grant execute on function private.unindexed_tenants(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.version_of(one app.transactions)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
+    'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
+    'external_id', one.external_id, 'status', one.status, 'amount', one.amount,
+    'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
+    'transaction_date', one.transaction_date, 'value_date', one.value_date,
+    'description', one.description, 'description_raw', one.description_raw,
+    'merchant_name', one.merchant_name, 'reference', one.reference,
+    'customer_reference', one.customer_reference, 'type_code', one.type_code,
+    'source_category', one.source_category, 'running_balance', one.running_balance,
+    'extra', one.extra
+  )
+$function$;
+comment on function private.version_of(app.transactions) is 'What a source said of a row, so that it can be put back.';
 
 CREATE OR REPLACE FUNCTION private.webhook_endpoint(hash bytea)
  RETURNS TABLE(id uuid, provider text, tenant_id uuid, sealed_secret bytea, sealed_previous bytea, previous_until timestamp with time zone)
@@ -1914,10 +2151,10 @@ create table app.connections (
   retry_at timestamp with time zone,
   attention boolean not null default false,
   persona_id uuid,
-  auto_import boolean not null default true,
-  auto_reconcile boolean not null default true,
+  conflict_policy text,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
+  constraint connections_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
   constraint connections_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint connections_decimals_check CHECK ((jsonb_typeof(decimals) = 'object'::text)),
@@ -1947,8 +2184,7 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
-comment on column app.connections.auto_import is 'False: what comes over it waits for a review before it is imported.';
-comment on column app.connections.auto_reconcile is 'False: its transactions are reconciled by hand alone.';
+comment on column app.connections.conflict_policy is 'Who wins where this source contradicts; null: as the tenant says.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -2340,55 +2576,6 @@ comment on table app.personas is 'People and businesses that can own something. 
 comment on column app.personas.user_id is 'The member who it is; null for a child, a business, anybody who does not sign in. It stays when the member leaves.';
 comment on column app.personas.is_primary is 'Of a user''s personas the one that their connections belong to: one at most.';
 
-create table app.pickup_documents (
-  tenant_id uuid not null,
-  id uuid not null,
-  item_id uuid not null,
-  connection_id uuid not null,
-  job_id uuid not null,
-  origin text,
-  sha256 bytea not null,
-  created_at timestamp with time zone not null default now(),
-  constraint pickup_documents_pkey PRIMARY KEY (tenant_id, id),
-  constraint pickup_documents_origin_key UNIQUE (tenant_id, connection_id, origin, sha256),
-  constraint pickup_documents_origin_check CHECK (((length(origin) >= 1) AND (length(origin) <= 1000))),
-  constraint pickup_documents_sha256_check CHECK ((length(sha256) = 32))
-);
-comment on table app.pickup_documents is 'A document that was fetched, and the import it was given to; its id is the upload''s.';
-comment on column app.pickup_documents.origin is 'The Message-ID of an attachment: a message that comes twice is imported once. Null for files.';
-
-create table app.pickup_items (
-  tenant_id uuid not null,
-  id uuid not null default gen_random_uuid(),
-  connection_id uuid not null,
-  name text not null,
-  version text not null,
-  size_bytes bigint not null,
-  modified_at timestamp with time zone,
-  state text not null default 'waiting'::text,
-  reason text,
-  attempt_id uuid,
-  archived_as text,
-  seen_at timestamp with time zone not null,
-  looked_at timestamp with time zone not null,
-  fetched_at timestamp with time zone,
-  created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now(),
-  constraint pickup_items_pkey PRIMARY KEY (tenant_id, id),
-  constraint pickup_items_version_key UNIQUE (tenant_id, connection_id, name, version),
-  constraint pickup_items_archived_as_check CHECK ((length(archived_as) <= 2000)),
-  constraint pickup_items_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
-  constraint pickup_items_reason_check CHECK ((length(reason) <= 80)),
-  constraint pickup_items_size_bytes_check CHECK ((size_bytes >= 0)),
-  constraint pickup_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'fetching'::text, 'fetched'::text, 'archived'::text, 'refused'::text, 'ignored'::text]))),
-  constraint pickup_items_version_check CHECK (((length(version) >= 1) AND (length(version) <= 200)))
-);
-comment on table app.pickup_items is 'A file on a server, or a message in a mailbox, in one version: each is fetched once, however many workers look.';
-comment on column app.pickup_items.version is 'Of a file its size and time; of a message its number in the folder.';
-comment on column app.pickup_items.attempt_id is 'The ids of its documents come of it; noted before any byte is kept, so that a crash leaves nothing behind that nobody finds.';
-comment on column app.pickup_items.archived_as is 'Where it is moved; noted before it is moved.';
-comment on column app.pickup_items.seen_at is 'When it was first seen as it is: from then on it must stay so, before it is fetched.';
-
 create table app.provider_flags (
   tenant_id uuid not null,
   provider text not null,
@@ -2468,6 +2655,130 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
+create table app.reconciliation_members (
+  tenant_id uuid not null,
+  reconciliation_id uuid not null,
+  transaction_id uuid not null,
+  side text not null,
+  amount numeric not null,
+  active boolean not null default true,
+  constraint reconciliation_members_pkey PRIMARY KEY (tenant_id, reconciliation_id, transaction_id),
+  constraint reconciliation_members_side_check CHECK ((side = ANY (ARRAY['left'::text, 'right'::text])))
+);
+comment on table app.reconciliation_members is 'The rows of a group, each with the amount that it had then.';
+comment on column app.reconciliation_members.active is 'Whether the group stands: a row is of one such group at most.';
+
+create table app.reconciliation_rules (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  rule_id uuid not null,
+  version integer not null,
+  "position" smallint not null,
+  name text not null,
+  enabled boolean not null default true,
+  mode text not null,
+  shape text not null,
+  signs text not null,
+  left_account_ids uuid[],
+  left_account_type text,
+  right_account_ids uuid[],
+  right_account_type text,
+  by_reference boolean not null,
+  amount_tolerance numeric not null,
+  tolerance_percent numeric not null,
+  day_window smallint not null,
+  text_needed boolean not null,
+  group_max smallint not null,
+  score_min smallint not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  replaced_at timestamp with time zone,
+  constraint reconciliation_rules_pkey PRIMARY KEY (tenant_id, id),
+  constraint reconciliation_rules_version_key UNIQUE (tenant_id, rule_id, version),
+  constraint reconciliation_rules_accounts_check CHECK ((((cardinality(left_account_ids) >= 1) AND (cardinality(left_account_ids) <= 50)) AND ((cardinality(right_account_ids) >= 1) AND (cardinality(right_account_ids) <= 50)))),
+  constraint reconciliation_rules_group_check CHECK (((group_max >= 2) AND (group_max <= 8))),
+  constraint reconciliation_rules_mode_check CHECK ((mode = ANY (ARRAY['auto'::text, 'suggest'::text]))),
+  constraint reconciliation_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint reconciliation_rules_position_check CHECK ((("position" >= 0) AND ("position" <= 1000))),
+  constraint reconciliation_rules_score_check CHECK (((score_min >= 0) AND (score_min <= 100))),
+  constraint reconciliation_rules_shape_check CHECK ((shape = ANY (ARRAY['one_to_one'::text, 'one_to_many'::text, 'many_to_one'::text, 'payout'::text]))),
+  constraint reconciliation_rules_signs_check CHECK ((signs = ANY (ARRAY['equal'::text, 'opposite'::text, 'either'::text]))),
+  constraint reconciliation_rules_tolerance_check CHECK ((((amount_tolerance >= (0)::numeric) AND (amount_tolerance <= (1000000)::numeric)) AND (scale(amount_tolerance) <= 8) AND ((tolerance_percent >= (0)::numeric) AND (tolerance_percent <= (10)::numeric)) AND (scale(tolerance_percent) <= 4))),
+  constraint reconciliation_rules_version_check CHECK (((version >= 1) AND (version <= 1000000))),
+  constraint reconciliation_rules_window_check CHECK (((day_window >= 0) AND (day_window <= 90)))
+);
+comment on table app.reconciliation_rules is 'What a tenant wants to be reconciled, in versions: of each rule the one that nothing replaced.';
+comment on column app.reconciliation_rules.id is 'Of this version; rule_id is of all of a rule.';
+comment on column app.reconciliation_rules.replaced_at is 'When another version, or none, took its place; null: it counts.';
+
+create table app.reconciliations (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  method text not null,
+  rule text,
+  rule_version_id uuid,
+  score smallint,
+  reasons jsonb not null default '[]'::jsonb,
+  difference numeric not null,
+  currency character(3) not null,
+  account_id uuid,
+  statement_to date,
+  note text,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  undone_at timestamp with time zone,
+  undone_by uuid,
+  constraint reconciliations_pkey PRIMARY KEY (tenant_id, id),
+  constraint reconciliations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint reconciliations_difference_check CHECK (((scale(difference) <= 8) AND (abs(difference) < ('100000000000000'::bigint)::numeric))),
+  constraint reconciliations_method_check CHECK ((method = ANY (ARRAY['rule'::text, 'user'::text, 'statement'::text]))),
+  constraint reconciliations_note_check CHECK (((length(note) >= 1) AND (length(note) <= 1000))),
+  constraint reconciliations_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint reconciliations_rule_check CHECK ((((length(rule) >= 1) AND (length(rule) <= 200)) AND ((method <> 'rule'::text) OR (rule IS NOT NULL)))),
+  constraint reconciliations_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint reconciliations_statement_check CHECK (((method = 'statement'::text) = ((account_id IS NOT NULL) AND (statement_to IS NOT NULL)))),
+  constraint reconciliations_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+);
+comment on table app.reconciliations is 'Rows that vouch for each other, or that a statement vouches for. Undone ones stay, marked.';
+comment on column app.reconciliations.rule is 'What made it, in words: a rule of the tenant''s, or one that everybody has; null: a person.';
+comment on column app.reconciliations.difference is 'The left side less the right one, whichever sign; of a statement, what it differs by.';
+
+create table app.review_items (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  state text not null default 'open'::text,
+  key text not null,
+  transaction_id uuid,
+  other_id uuid,
+  account_id uuid,
+  job_id uuid,
+  score smallint not null,
+  reasons jsonb not null default '[]'::jsonb,
+  evidence jsonb not null default '{}'::jsonb,
+  rule_version text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  constraint review_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint review_items_key_key UNIQUE (tenant_id, key),
+  constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+  constraint review_items_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (pg_column_size(evidence) < 32768))),
+  constraint review_items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
+  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text]))),
+  constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
+  constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint review_items_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'rejected'::text, 'superseded'::text])))
+);
+comment on table app.review_items is 'Questions to a person: both sides as they were seen, the score and its reasons. An answer is
+final: whoever finds the same again under the same key asks nothing.';
+comment on column app.review_items.state is 'superseded: what it asked about is gone or was settled otherwise.';
+comment on column app.review_items.key is 'Names the question by what it is about, so that a replay asks it once.';
+comment on column app.review_items.reasons is 'Why the score is what it is: objects with code, text and points.';
+comment on column app.review_items.evidence is 'Both sides as they were when it was asked, and what would be done.';
+
 create table app.statement_profiles (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2536,12 +2847,15 @@ create table app.tenants (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   expenses_from text not null default 'off'::text,
+  conflict_policy text,
   constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
+comment on column app.tenants.conflict_policy is 'Who wins where a source contradicts; null: ask about reconciled rows, else the source.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -2558,6 +2872,24 @@ create table app.transaction_aliases (
   constraint transaction_aliases_fingerprint_check CHECK ((length(fingerprint) = 16))
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
+
+create table app.transaction_conflicts (
+  tenant_id uuid not null,
+  transaction_id uuid not null,
+  kind text not null,
+  state text not null,
+  content_key bigint not null,
+  stored jsonb not null,
+  incoming jsonb not null,
+  noted_at timestamp with time zone not null default now(),
+  constraint transaction_conflicts_pkey PRIMARY KEY (tenant_id, transaction_id),
+  constraint transaction_conflicts_kind_check CHECK ((kind = ANY (ARRAY['changed'::text, 'removed'::text]))),
+  constraint transaction_conflicts_sides_check CHECK (((jsonb_typeof(stored) = 'object'::text) AND (jsonb_typeof(incoming) = 'object'::text))),
+  constraint transaction_conflicts_state_check CHECK ((state = ANY (ARRAY['noted'::text, 'asked'::text, 'kept'::text, 'taken'::text])))
+);
+comment on table app.transaction_conflicts is 'What a source last said against a protected row, beside what the row said: both versions.';
+comment on column app.transaction_conflicts.state is 'noted: by the merge; asked: a review item waits; kept: ours counts; taken: the source''s does.';
+comment on column app.transaction_conflicts.content_key is 'Of what came: the same contradiction is known again by it.';
 
 create table app.transaction_texts (
   tenant_id uuid not null,
@@ -2968,21 +3300,6 @@ add constraint persona_groups_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app
 alter table app.personas
 add constraint personas_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
-alter table app.pickup_documents
-add constraint pickup_documents_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
-
-alter table app.pickup_documents
-add constraint pickup_documents_item_fkey FOREIGN KEY (tenant_id, item_id) REFERENCES app.pickup_items(tenant_id, id);
-
-alter table app.pickup_documents
-add constraint pickup_documents_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
-
-alter table app.pickup_documents
-add constraint pickup_documents_upload_fkey FOREIGN KEY (tenant_id, id) REFERENCES app.uploads(tenant_id, id);
-
-alter table app.pickup_items
-add constraint pickup_items_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
-
 alter table app.provider_flags
 add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -3003,6 +3320,39 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.reconciliation_members
+add constraint reconciliation_members_group_fkey FOREIGN KEY (tenant_id, reconciliation_id) REFERENCES app.reconciliations(tenant_id, id);
+
+alter table app.reconciliation_members
+add constraint reconciliation_members_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.reconciliation_rules
+add constraint reconciliation_rules_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.reconciliations
+add constraint reconciliations_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.reconciliations
+add constraint reconciliations_rule_fkey FOREIGN KEY (tenant_id, rule_version_id) REFERENCES app.reconciliation_rules(tenant_id, id);
+
+alter table app.reconciliations
+add constraint reconciliations_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.review_items
+add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.review_items
+add constraint review_items_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
@@ -3030,6 +3380,9 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.transaction_conflicts
+add constraint transaction_conflicts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -3123,10 +3476,6 @@ CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USIN
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
-CREATE INDEX pickup_documents_item_idx ON app.pickup_documents USING btree (tenant_id, item_id);
-CREATE INDEX pickup_documents_job_idx ON app.pickup_documents USING btree (tenant_id, job_id);
-CREATE INDEX pickup_items_order_idx ON app.pickup_items USING btree (tenant_id, connection_id, created_at DESC, id DESC);
-CREATE INDEX pickup_items_state_idx ON app.pickup_items USING btree (tenant_id, connection_id, state);
 CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
 CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
 CREATE INDEX quiltt_sessions_over_idx ON app.quiltt_sessions USING btree (expires_at) WHERE (sealed IS NOT NULL);
@@ -3134,11 +3483,24 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE UNIQUE INDEX reconciliation_members_once_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id) WHERE active;
+CREATE INDEX reconciliation_members_transaction_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id);
+CREATE UNIQUE INDEX reconciliation_rules_current_idx ON app.reconciliation_rules USING btree (tenant_id, rule_id) WHERE (replaced_at IS NULL);
+CREATE INDEX reconciliations_account_idx ON app.reconciliations USING btree (tenant_id, account_id, statement_to DESC);
+CREATE INDEX reconciliations_order_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX reconciliations_rule_idx ON app.reconciliations USING btree (tenant_id, rule_version_id);
+CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
+CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
+CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
+CREATE INDEX review_items_order_idx ON app.review_items USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX review_items_other_idx ON app.review_items USING btree (tenant_id, other_id);
+CREATE INDEX review_items_transaction_idx ON app.review_items USING btree (tenant_id, transaction_id);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
+CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
 CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
@@ -3187,12 +3549,18 @@ CREATE TRIGGER personas_tie BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((n
 CREATE TRIGGER personas_tied BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((new.user_id IS DISTINCT FROM old.user_id) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
-CREATE TRIGGER pickup_items_touch BEFORE UPDATE ON app.pickup_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER reconciliation_members_joined AFTER INSERT ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
+CREATE TRIGGER reconciliation_members_left AFTER UPDATE ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
+CREATE TRIGGER reconciliation_rules_signature BEFORE INSERT ON app.reconciliation_rules FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER reconciliations_signature BEFORE INSERT ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER reconciliations_undone_signature BEFORE UPDATE ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
+CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
+CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER sync_cursors_touch BEFORE UPDATE ON app.sync_cursors FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
@@ -3200,6 +3568,7 @@ CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
+CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status)))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3540,29 +3909,6 @@ create policy personas_update on app.personas for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)) OR ((user_id IS NULL) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))))))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
-alter table app.pickup_documents enable row level security;
-alter table app.pickup_documents force row level security;
-create policy pickup_documents_insert_worker on app.pickup_documents for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy pickup_documents_select on app.pickup_documents for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy pickup_documents_select_worker on app.pickup_documents for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
-alter table app.pickup_items enable row level security;
-alter table app.pickup_items force row level security;
-create policy pickup_items_delete_worker on app.pickup_items for delete to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy pickup_items_insert_worker on app.pickup_items for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy pickup_items_select on app.pickup_items for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy pickup_items_select_worker on app.pickup_items for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy pickup_items_update_worker on app.pickup_items for update to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
 alter table app.provider_flags enable row level security;
 alter table app.provider_flags force row level security;
 create policy provider_flags_delete_worker on app.provider_flags for delete to worker
@@ -3605,6 +3951,67 @@ create policy raw_ingestion_data_select on app.raw_ingestion_data for select to 
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.reconciliation_members enable row level security;
+alter table app.reconciliation_members force row level security;
+create policy reconciliation_members_insert on app.reconciliation_members for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy reconciliation_members_insert_worker on app.reconciliation_members for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_members_select on app.reconciliation_members for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_members_select_worker on app.reconciliation_members for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_members_update on app.reconciliation_members for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_members_update_worker on app.reconciliation_members for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.reconciliation_rules enable row level security;
+alter table app.reconciliation_rules force row level security;
+create policy reconciliation_rules_insert on app.reconciliation_rules for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy reconciliation_rules_select on app.reconciliation_rules for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_rules_select_worker on app.reconciliation_rules for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_rules_update on app.reconciliation_rules for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.reconciliations enable row level security;
+alter table app.reconciliations force row level security;
+create policy reconciliations_insert on app.reconciliations for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy reconciliations_insert_worker on app.reconciliations for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliations_select on app.reconciliations for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliations_select_worker on app.reconciliations for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliations_update on app.reconciliations for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliations_update_worker on app.reconciliations for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.review_items enable row level security;
+alter table app.review_items force row level security;
+create policy review_items_insert_worker on app.review_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy review_items_select on app.review_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy review_items_select_worker on app.review_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy review_items_update on app.review_items for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy review_items_update_worker on app.review_items for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.statement_profiles enable row level security;
 alter table app.statement_profiles force row level security;
@@ -3674,6 +4081,19 @@ create policy transaction_aliases_update_worker on app.transaction_aliases for u
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.transaction_conflicts enable row level security;
+alter table app.transaction_conflicts force row level security;
+create policy transaction_conflicts_select on app.transaction_conflicts for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_conflicts_select_worker on app.transaction_conflicts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_conflicts_update on app.transaction_conflicts for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_conflicts_update_worker on app.transaction_conflicts for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.transaction_texts enable row level security;
 alter table app.transaction_texts force row level security;
 create policy transaction_texts_insert_worker on app.transaction_texts for insert to worker
@@ -3714,8 +4134,6 @@ alter table app.uploads enable row level security;
 alter table app.uploads force row level security;
 create policy uploads_insert on app.uploads for insert to authenticated
 with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
-create policy uploads_insert_worker on app.uploads for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy uploads_select on app.uploads for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy uploads_select_worker on app.uploads for select to worker
@@ -3779,8 +4197,8 @@ grant insert, select, update (group_id, account_id, category, name, name_by_user
 grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile) on app.connections to authenticated;
-grant select, update (lineage_id, institution_id, status, config, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, conflict_policy) on app.connections to authenticated;
+grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -3814,31 +4232,37 @@ grant insert, select, update (name, description, status) on app.persona_groups t
 grant select on app.persona_groups to worker;
 grant insert, select, update (user_id, name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
 grant select on app.personas to worker;
-grant select on app.pickup_documents to authenticated;
-grant insert, select on app.pickup_documents to worker;
-grant select on app.pickup_items to authenticated;
-grant delete, insert, select, update on app.pickup_items to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;
 grant insert, select, update (external_id, external_environment) on app.quiltt_profiles to worker;
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
+grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to authenticated;
+grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to worker;
+grant insert (tenant_id, id, rule_id, version, "position", name, enabled, mode, shape, signs, left_account_ids, left_account_type, right_account_ids, right_account_type, by_reference, amount_tolerance, tolerance_percent, day_window, text_needed, group_max, score_min, created_by), select, update (replaced_at) on app.reconciliation_rules to authenticated;
+grant select on app.reconciliation_rules to worker;
+grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency, account_id, statement_to, note, created_by), select, update (undone_at, undone_by) on app.reconciliations to authenticated;
+grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency), select, update (undone_at) on app.reconciliations to worker;
+grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
+grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name, expenses_from) on app.tenants to authenticated;
+grant select, update (name, expenses_from, conflict_policy) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
+grant select, update (state) on app.transaction_conflicts to authenticated;
+grant select, update (state) on app.transaction_conflicts to worker;
 grant insert, select, update on app.transaction_texts to worker;
 grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
-grant insert, select, update on app.uploads to worker;
+grant select, update on app.uploads to worker;
 grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;
 grant insert, select, update on app.webhook_events to worker;
 grant insert, select on private.tenant_keys to worker;

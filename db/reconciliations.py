@@ -1,0 +1,289 @@
+"""Reconciliations: groups of rows that vouch for each other, found by rules or made by members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID, uuid4
+
+from core.page import Page
+from core.reconciliation import (
+    Candidate,
+    Proposal,
+    Reconciliation,
+    ReconciliationMember,
+    ReconciliationMethod,
+    ReconciliationSide,
+)
+from db import select
+from db.queries import load
+from db.rows import read
+from db.select import Asked, Condition, Listing, Order
+from db.session import Tx
+
+_SQL = load("reconciliations")
+
+CANDIDATES_MAX: Final = 5_000  # of one account: the newest
+STATEMENT_ROWS_MAX: Final = 100_000  # that one statement vouches for
+
+LISTING: Final = Listing(source="app.reconciliations as r", alias="r")
+NEWEST: Final = Order(
+    name="reconciliations", keys=(select.by_instant("r.created_at"), select.by_id("r"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationFilter:
+    """Which reconciliations; None asks nothing."""
+
+    methods: tuple[ReconciliationMethod, ...] | None = None
+    undone: bool | None = None
+    account_id: UUID | None = None  # of a row of it
+    transaction_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReconciliation:
+    """A group that a member makes."""
+
+    method: ReconciliationMethod
+    difference: Decimal
+    currency: str
+    note: str | None = None
+    account_id: UUID | None = None
+    statement_to: date | None = None
+    rule: str | None = None
+    rule_version_id: UUID | None = None
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A row that somebody wants to reconcile, as it is now."""
+
+    row: Candidate
+    posted: bool
+    reconciled: bool
+
+
+def asked(wanted: ReconciliationFilter) -> Asked:
+    """Reconciliations, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
+
+
+async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Reconciliation]:
+    """Reconciliations by id."""
+    return await select.by_ids(tx, Reconciliation, listing=LISTING, tenant_id=tenant_id, ids=ids)
+
+
+async def page(
+    tx: Tx, *, tenant_id: UUID, wanted: ReconciliationFilter, first: int, after: str | None
+) -> Page[Reconciliation]:
+    """Reconciliations, newest first."""
+    return await select.page(
+        tx,
+        Reconciliation,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        where=_where(wanted),
+        order=NEWEST,
+        first=first,
+        after=after,
+    )
+
+
+async def members(
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+) -> Mapping[UUID, list[ReconciliationMember]]:
+    """The rows of each group, the left side first; a hundred at most."""
+    found: dict[UUID, list[ReconciliationMember]] = {id: [] for id in ids}
+    for row in await tx.rows(_SQL["members"], tenant_id, list(ids)):
+        found[row["reconciliation_id"]].append(read(ReconciliationMember, row))
+    return found
+
+
+async def counts(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many rows each group has."""
+    rows = await tx.rows(_SQL["counts"], tenant_id, list(ids))
+    return dict.fromkeys(ids, 0) | {row["reconciliation_id"]: row["members"] for row in rows}
+
+
+async def of_transactions(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+    """The group that each of these rows is of now; rows of none are left out."""
+    rows = await tx.rows(_SQL["of_transactions"], tenant_id, list(ids))
+    return {row["transaction_id"]: row["reconciliation_id"] for row in rows}
+
+
+async def reconcilable(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> set[UUID]:
+    """The accounts that a connection feeds, if it reconciles by itself. For a worker."""
+    rows = await tx.rows(_SQL["reconcilable_connections"], tenant_id, connection_id)
+    return {row["account_id"] for row in rows}
+
+
+async def account_types(tx: Tx, *, tenant_id: UUID) -> Mapping[UUID, str]:
+    """The type of each account."""
+    return {row["id"]: row["type"] for row in await tx.rows(_SQL["accounts"], tenant_id)}
+
+
+async def candidates(
+    tx: Tx, *, tenant_id: UUID, account_ids: Collection[UUID], first: date, last: date
+) -> list[Candidate]:
+    """Booked rows of these days that nobody has vouched for, the newest of each account."""
+    rows = await tx.rows(
+        _SQL["candidates"], tenant_id, sorted(account_ids), first, last, CANDIDATES_MAX
+    )
+    return [read(Candidate, row) for row in rows]
+
+
+async def span(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> tuple[date, date] | None:
+    """The first and the last day of a job's rows; None where it has none. For a worker."""
+    row = await tx.row(_SQL["span"], tenant_id, job_id)
+    if row is None or row["first_day"] is None:
+        return None
+    return row["first_day"], row["last_day"]
+
+
+async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """The rows of these ids, as they are now."""
+    rows = await tx.rows(_SQL["lock_rows"], tenant_id, list(ids))
+    return {
+        row["id"]: Standing(
+            row=read(Candidate, row),
+            posted=row["status"] == "posted",
+            reconciled=row["reconciled"],
+        )
+        for row in rows
+    }
+
+
+async def put_found(tx: Tx, *, tenant_id: UUID, found: Proposal) -> UUID:
+    """Writes what a rule found. Raises Conflict where a row is of another group meanwhile. For a
+    worker."""
+    reconciliation_id = uuid4()
+    await tx.run(
+        _SQL["put_found"],
+        tenant_id,
+        reconciliation_id,
+        found.rule.label,
+        found.rule.version_id,
+        found.score,
+        json.dumps([asdict(reason) for reason in found.reasons]),
+        found.difference,
+        found.left[0].currency,
+    )
+    await put_members(
+        tx,
+        tenant_id=tenant_id,
+        reconciliation_id=reconciliation_id,
+        left=[row.id for row in found.left],
+        right=[row.id for row in found.right],
+    )
+    return reconciliation_id
+
+
+async def put(
+    tx: Tx, *, tenant_id: UUID, new: NewReconciliation, reasons: Sequence[object], user_id: UUID
+) -> UUID:
+    """Writes a group in a member's name, without rows."""
+    reconciliation_id = uuid4()
+    await tx.run(
+        _SQL["put"],
+        tenant_id,
+        reconciliation_id,
+        new.method.value,
+        new.rule,
+        new.rule_version_id,
+        new.score,
+        json.dumps(list(reasons)),
+        new.difference,
+        new.currency,
+        new.account_id,
+        new.statement_to,
+        new.note,
+        user_id,
+    )
+    return reconciliation_id
+
+
+async def put_members(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    reconciliation_id: UUID,
+    left: Sequence[UUID],
+    right: Sequence[UUID],
+) -> int:
+    """Adds rows that are booked and of no group; how many there were. Raises Conflict."""
+    sides = [ReconciliationSide.LEFT.value] * len(left)
+    sides += [ReconciliationSide.RIGHT.value] * len(right)
+    return await tx.run(_SQL["put_members"], tenant_id, reconciliation_id, [*left, *right], sides)
+
+
+async def put_statement_members(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    reconciliation_id: UUID,
+    account_id: UUID,
+    day: date,
+    currency: str,
+) -> int:
+    """Adds an account's booked rows up to a day; how many there were. Raises Conflict."""
+    return await tx.run(
+        _SQL["put_statement_members"],
+        tenant_id,
+        reconciliation_id,
+        account_id,
+        day,
+        currency,
+        STATEMENT_ROWS_MAX,
+    )
+
+
+async def lock(tx: Tx, *, tenant_id: UUID, reconciliation_id: UUID) -> Reconciliation | None:
+    """A group, kept from others until this transaction ends."""
+    row = await tx.row(_SQL["lock"], tenant_id, reconciliation_id)
+    return None if row is None else read(Reconciliation, row)
+
+
+async def undo(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], user_id: UUID) -> None:
+    """Lets the rows of groups go, in a member's name."""
+    await tx.run(_SQL["undo"], tenant_id, sorted(ids), user_id)
+    await tx.run(_SQL["release"], tenant_id, sorted(ids))
+
+
+async def undo_found(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Lets the rows of groups go. For a worker."""
+    await tx.run(_SQL["undo_found"], tenant_id, sorted(ids))
+    await tx.run(_SQL["release"], tenant_id, sorted(ids))
+
+
+def _where(wanted: ReconciliationFilter) -> list[Condition]:
+    where = []
+    if wanted.methods is not None:
+        where.append(Condition("r.method = any({}::text[])", (list(wanted.methods),)))
+    if wanted.undone is not None:
+        where.append(Condition(f"r.undone_at is {'not ' if wanted.undone else ''}null"))
+    if wanted.account_id is not None:
+        where.append(
+            Condition(
+                "exists (select from app.reconciliation_members as m join app.transactions as t"
+                " on t.tenant_id = m.tenant_id and t.id = m.transaction_id"
+                " where m.tenant_id = r.tenant_id and m.reconciliation_id = r.id"
+                " and t.account_id = {})",
+                (wanted.account_id,),
+            )
+        )
+    if wanted.transaction_id is not None:
+        where.append(
+            Condition(
+                "r.id in (select m.reconciliation_id from app.reconciliation_members as m"
+                " where m.tenant_id = r.tenant_id and m.transaction_id = {})",
+                (wanted.transaction_id,),
+            )
+        )
+    return where

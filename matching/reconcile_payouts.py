@@ -1,0 +1,131 @@
+"""Payouts of processors: charges less fees of some days, or of one reference, are one deposit."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from core.reconciliation import Candidate, Proposal, Rule, RuleTerms
+from core.reviews import ReviewReason
+from matching.reconcile_agreement import key_of, major, mentioned, minor, references, tolerance
+from matching.reconcile_groups import alone, not_unique
+
+RUN_DAYS_MAX: Final = 31  # days of charges that one payout covers
+MEMBERS_MAX: Final = 2_000
+
+
+class _Ledger:
+    """The rows of one processor's account in one currency, by day and by reference."""
+
+    def __init__(self, rows: Sequence[Candidate]) -> None:
+        rows = sorted(rows, key=lambda row: (row.day, row.id))
+        self.days = sorted({row.day.toordinal() for row in rows})
+        self.of_day: dict[int, list[Candidate]] = defaultdict(list)
+        self.of_name: dict[str, list[Candidate]] = defaultdict(list)
+        for row in rows:
+            self.of_day[row.day.toordinal()].append(row)
+            for name in references(row):
+                self.of_name[name].append(row)
+        self.sums = [0]  # up to each day
+        for day in self.days:
+            self.sums.append(self.sums[-1] + sum(minor(row.amount) for row in self.of_day[day]))
+
+
+def pay_out(
+    rule: Rule,
+    left: Sequence[Candidate],
+    right: Sequence[Candidate],
+    *,
+    rejected: Collection[str] = (),
+) -> list[Proposal]:
+    """Charges and fees (left) of each deposit (right): those of one reference, else of whole days
+    that follow each other. A row goes into one payout."""
+    parts: dict[tuple[object, str], list[Candidate]] = defaultdict(list)
+    for row in left:
+        parts[row.account_id, row.currency].append(row)
+    ledgers = [(key, _Ledger(parts[key])) for key in sorted(parts, key=str)]
+    found = []
+    for deposit in sorted(right, key=lambda row: (row.day, row.id)):
+        own = [
+            ledger
+            for (account, currency), ledger in ledgers
+            if currency == deposit.currency and account != deposit.account_id
+        ]
+        proposal = _of_deposit(rule, deposit, own)
+        if proposal is not None and key_of(proposal.ids) not in rejected:
+            found.append(proposal)
+    return alone(found)
+
+
+def _of_deposit(rule: Rule, deposit: Candidate, ledgers: Sequence[_Ledger]) -> Proposal | None:
+    for solutions, code, text, points in (
+        (_named(rule.terms, deposit, ledgers), "same-reference", "they have one reference", 85),
+        (_runs(rule.terms, deposit, ledgers), "whole-days", "they are all of these days", 80),
+    ):
+        distinct = {tuple(row.id for row in rows): rows for rows in solutions}
+        if not distinct:
+            continue
+        rows = distinct[min(distinct)]
+        apart = sum(minor(row.amount) for row in rows) - minor(deposit.amount)
+        unique = len(distinct) == 1
+        reasons = [
+            ReviewReason(
+                code="same-sum" if apart == 0 else "near-sum",
+                text=f"{len(rows)} charges and fees come to the deposit"
+                + ("" if apart == 0 else f", but for {major(apart)}"),
+                points=15 if apart == 0 else 0,
+            ),
+            ReviewReason(code=code, text=text, points=points),
+        ]
+        if not unique:
+            reasons.append(not_unique())
+        return Proposal(
+            rule=rule,
+            left=tuple(rows),
+            right=(deposit,),
+            score=min(sum(reason.points for reason in reasons), 100),
+            reasons=tuple(reasons),
+            difference=major(apart),
+            unique=unique,
+        )
+    return None
+
+
+def _named(
+    terms: RuleTerms, deposit: Candidate, ledgers: Sequence[_Ledger]
+) -> Iterator[list[Candidate]]:
+    amount = minor(deposit.amount)
+    for ledger in ledgers:
+        for name, rows in sorted(ledger.of_name.items()):
+            if not 2 <= len(rows) <= MEMBERS_MAX:
+                continue
+            fits = abs((deposit.day - rows[-1].day).days) <= terms.day_window
+            if not (fits or mentioned([name], deposit)):
+                continue
+            total = sum(minor(row.amount) for row in rows)
+            if abs(total - amount) <= tolerance(terms, amount):
+                yield rows
+
+
+def _runs(
+    terms: RuleTerms, deposit: Candidate, ledgers: Sequence[_Ledger]
+) -> Iterator[list[Candidate]]:
+    """Whole days, so that the order of rows within one says nothing."""
+    if terms.by_reference:
+        return
+    amount, day = minor(deposit.amount), deposit.day.toordinal()
+    bound = tolerance(terms, amount)
+    for ledger in ledgers:
+        last = bisect_right(ledger.days, day)
+        for end in range(bisect_left(ledger.days, day - terms.day_window), last):
+            for start in range(end, -1, -1):
+                if ledger.days[end] - ledger.days[start] >= RUN_DAYS_MAX:
+                    break
+                total = ledger.sums[end + 1] - ledger.sums[start]
+                if abs(total - amount) > bound:
+                    continue
+                rows = [row for d in ledger.days[start : end + 1] for row in ledger.of_day[d]]
+                if 2 <= len(rows) <= MEMBERS_MAX:
+                    yield rows

@@ -1,0 +1,96 @@
+-- What balances say of an account's days, and what its rows come to.
+
+-- name: base
+-- role: authenticated, worker
+-- The day of the last balance before a day: from there on it is proved. Of each account.
+select w.account_id, l.as_of as day
+from unnest($2::uuid[]) as w (account_id)
+cross join lateral (
+  select b.as_of
+  from app.account_balances as b
+  where b.tenant_id = $1
+    and b.account_id = w.account_id
+    and b.as_of < $3
+    and b.kind in ('closing_ledger', 'running')
+    and not b.interim
+    and b.currency = $4
+  order by b.as_of desc
+  limit 1
+) as l;
+
+-- name: sums
+-- role: authenticated, worker
+select t.sort_date as day, sum(t.amount) as amount, count(*)::integer as rows
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = $2
+  and t.sort_date between $3 and $4
+  and t.currency = $5
+  and t.status = 'posted'
+  and (to_jsonb(t) ->> 'duplicate_of') is null
+group by t.sort_date
+order by t.sort_date;
+
+-- name: stated
+-- role: authenticated, worker
+-- The newest document first; of one day's running balances the latest.
+select b.as_of as day, b.kind, b.amount, b.raw_id, b.job_id
+from app.account_balances as b
+where b.tenant_id = $1
+  and b.account_id = $2
+  and b.as_of between $3 and $4
+  and b.kind in ('opening_ledger', 'closing_ledger', 'running')
+  and not b.interim
+  and b.currency = $5
+order by b.as_of, b.as_of_time desc nulls first, b.created_at desc, b.raw_line desc, b.id desc
+limit 20000;
+
+-- name: rows
+-- role: authenticated, worker
+select t.id, t.sort_date as day, t.amount, t.status, t.description, t.raw_id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = $2
+  and t.sort_date between $3 and $4
+  and t.currency = $5
+  and t.set_aside is null
+  and (to_jsonb(t) ->> 'duplicate_of') is null
+order by t.sort_date, t.id
+limit 2000;
+
+-- name: statements
+-- role: authenticated, worker
+select
+  s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum, s.entries_count,
+  s.currency, s.proof, s.difference, s.raw_id
+from private.statement_proofs($1, $2, $3) as s;
+
+-- name: rejected
+-- role: authenticated, worker
+-- How many rows of these jobs' documents could not be read.
+select count(*)::integer as rows
+from app.ingestion_findings as f
+where f.tenant_id = $1 and f.job_id = any($2::uuid[]) and f.rejected;
+
+-- name: of_job
+-- role: worker
+-- The accounts that a job's connection feeds, and the days of the balances that the job states.
+select m.account_id, a.name, a.currency, min(b.as_of) as first_day, max(b.as_of) as last_day
+from app.connections as c
+join app.account_mappings as m on m.tenant_id = c.tenant_id and m.lineage_id = c.lineage_id
+join app.accounts as a on a.tenant_id = m.tenant_id and a.id = m.account_id
+left join app.account_balances as b
+  on b.tenant_id = m.tenant_id
+    and b.account_id = m.account_id
+    and b.job_id = $3
+where c.tenant_id = $1 and c.id = $2
+group by m.account_id, a.name, a.currency
+order by m.account_id
+limit 500;
+
+-- name: told
+-- role: worker
+-- What of this was found by the job before.
+select f.message
+from app.ingestion_findings as f
+where f.tenant_id = $1 and f.job_id = $2 and f.code = $3;

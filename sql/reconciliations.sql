@@ -1,0 +1,165 @@
+-- Reconciliations: rows that vouch for each other. `transactions.reconciled` follows by itself.
+
+-- name: reconcilable_connections
+-- role: worker
+-- Accounts whose rows a job may have changed, where the connection reconciles by itself. Its
+-- setting is read by name, for not every installation has it yet.
+select distinct m.account_id
+from app.connections as c
+join app.account_mappings as m on m.tenant_id = c.tenant_id and m.lineage_id = c.lineage_id
+where c.tenant_id = $1
+  and c.id = $2
+  and m.account_id is not null
+  and coalesce((to_jsonb(c) ->> 'auto_reconcile')::boolean, true);
+
+-- name: accounts
+-- role: authenticated, worker
+-- What may be on a side of a rule.
+select a.id, a.type
+from app.accounts as a
+where a.tenant_id = $1
+order by a.id
+limit 10000;
+
+-- name: candidates
+-- role: authenticated, worker
+-- The newest booked rows of accounts that nobody has vouched for, and that are no duplicates.
+select
+  t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
+  t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference
+from unnest($2::uuid[]) as w (account_id)
+join app.accounts as a on a.tenant_id = $1 and a.id = w.account_id
+cross join lateral (
+  select
+    s.id, s.account_id, s.mapping_id, s.sort_date, s.amount, s.currency, s.description,
+    s.merchant_name, s.external_id, s.reference, s.customer_reference
+  from app.transactions as s
+  where s.tenant_id = $1
+    and s.account_id = w.account_id
+    and s.sort_date between $3 and $4
+    and s.status = 'posted'
+    and not s.reconciled
+    and (to_jsonb(s) ->> 'duplicate_of') is null
+  order by s.sort_date desc, s.id desc
+  limit $5
+) as t
+join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
+order by t.id;
+
+-- name: span
+-- role: worker
+-- The days of a job's rows.
+select min(t.sort_date) as first_day, max(t.sort_date) as last_day
+from app.transactions as t
+where t.tenant_id = $1 and t.job_id = $2;
+
+-- name: lock_rows
+-- role: authenticated
+select
+  t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
+  t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference,
+  t.status, t.reconciled
+from app.transactions as t
+join app.accounts as a on a.tenant_id = t.tenant_id and a.id = t.account_id
+join app.account_mappings as m on m.tenant_id = t.tenant_id and m.id = t.mapping_id
+where t.tenant_id = $1 and t.id = any($2::uuid[])
+order by t.id;
+
+-- name: put
+-- role: authenticated
+insert into app.reconciliations (
+  tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency, account_id,
+  statement_to, note, created_by
+)
+values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10, $11, $12, $13);
+
+-- name: put_found
+-- role: worker
+insert into app.reconciliations (
+  tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency
+)
+values ($1, $2, 'rule', $3, $4, $5, $6::text::jsonb, $7, $8);
+
+-- name: put_members
+-- role: authenticated, worker
+insert into app.reconciliation_members (
+  tenant_id, reconciliation_id, transaction_id, side, amount
+)
+select $1, $2, t.id, n.side, t.amount
+from unnest($3::uuid[], $4::text[]) as n (id, side)
+join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+where t.status = 'posted' and not t.reconciled
+order by t.id;
+
+-- name: put_statement_members
+-- role: authenticated
+-- All booked rows of an account up to a day that nobody has vouched for before.
+insert into app.reconciliation_members (
+  tenant_id, reconciliation_id, transaction_id, side, amount
+)
+select $1, $2, t.id, 'left', t.amount
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = $3
+  and t.sort_date <= $4
+  and t.currency = $5
+  and t.status = 'posted'
+  and not t.reconciled
+  and (to_jsonb(t) ->> 'duplicate_of') is null
+order by t.id
+limit $6;
+
+-- name: lock
+-- role: authenticated
+select
+  r.id, r.method, r.rule, r.score, r.reasons, r.difference, r.currency, r.account_id,
+  r.statement_to, r.note, r.created_at, r.created_by, r.undone_at, r.undone_by
+from app.reconciliations as r
+where r.tenant_id = $1 and r.id = $2
+for no key update;
+
+-- name: undo
+-- role: authenticated
+update app.reconciliations as r
+set undone_at = now(), undone_by = $3
+where r.tenant_id = $1 and r.id = any($2::uuid[]) and r.undone_at is null;
+
+-- name: undo_found
+-- role: worker
+update app.reconciliations as r
+set undone_at = now()
+where r.tenant_id = $1 and r.id = any($2::uuid[]) and r.undone_at is null;
+
+-- name: release
+-- role: authenticated, worker
+update app.reconciliation_members as m
+set active = false
+where m.tenant_id = $1 and m.reconciliation_id = any($2::uuid[]) and m.active;
+
+-- name: of_transactions
+-- role: authenticated, worker
+-- The group that each of these rows is of now.
+select m.transaction_id, m.reconciliation_id
+from app.reconciliation_members as m
+where m.tenant_id = $1 and m.transaction_id = any($2::uuid[]) and m.active;
+
+-- name: members
+-- role: authenticated
+-- A hundred at most of each: a statement's group may have as many as its account.
+select l.reconciliation_id, l.transaction_id, l.side, l.amount, l.currency
+from unnest($2::uuid[]) as g (id)
+cross join lateral (
+  select m.reconciliation_id, m.transaction_id, m.side, m.amount, t.currency
+  from app.reconciliation_members as m
+  join app.transactions as t on t.tenant_id = m.tenant_id and t.id = m.transaction_id
+  where m.tenant_id = $1 and m.reconciliation_id = g.id
+  order by m.side, m.transaction_id
+  limit 100
+) as l;
+
+-- name: counts
+-- role: authenticated
+select m.reconciliation_id, count(*) as members
+from app.reconciliation_members as m
+where m.tenant_id = $1 and m.reconciliation_id = any($2::uuid[])
+group by m.reconciliation_id;
