@@ -153,7 +153,7 @@ class Institution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementProfile:
-    """A saved column mapping; `definition` is the JSON of a `statements.profile.CsvProfile`."""
+    """How one bank writes its files; `definition` is the JSON of a profile in `statements`."""
 
     id: UUID
     name: str

@@ -22,7 +22,10 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="The profile.")]
 @strawberry.input(description="A new profile.")
 class StatementProfileCreateInput:
     name: str = strawberry.field(description="What users will call it, 1 to 200 characters.")
-    definition: JSON = strawberry.field(description="The mapping; see docs/statements.md.")
+    definition: JSON = strawberry.field(
+        description="What it says; its `format` is csv where none stands there. See "
+        "docs/statements.md."
+    )
 
 
 @strawberry.input(description="A change: what is left out or null stays.")
@@ -30,7 +33,9 @@ class StatementProfileUpdateInput:
     name: str | None = strawberry.field(
         default=None, description="What users will call it, 1 to 200 characters."
     )
-    definition: JSON | None = strawberry.field(default=None, description="The whole mapping.")
+    definition: JSON | None = strawberry.field(
+        default=None, description="All that it says; its format stays."
+    )
 
 
 @strawberry.type(description="What statementProfileCreate answers.")

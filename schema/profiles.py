@@ -1,4 +1,4 @@
-"""Statement profiles: saved column mappings, and proposals of one."""
+"""Statement profiles: how files of one source are read, and proposals of one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from schema.scalars import JSON
 from statements.proposal import Proposal
 
 
-@strawberry.type(description="A saved column mapping: how one bank writes its CSV.")
+@strawberry.type(description="A saved profile: how one bank writes its CSV, JSON, QIF or XML.")
 class StatementProfile(Node):
     name: str = column("p.name", description="What users call it; unique in the tenant.")
-    format: str = column("p.format", description='The format that it is for, such as "csv".')
-    definition: JSON = column("p.definition", description="The mapping; see docs/statements.md.")
+    format: str = column(
+        "p.format", description='The format that it is for: "csv", "json", "qif" or "xml".'
+    )
+    definition: JSON = column("p.definition", description="What it says; see docs/statements.md.")
     created_at: datetime = column("p.created_at", description="When it was saved.")
     updated_at: datetime = column("p.updated_at", description="When it was last changed.")
 
@@ -39,7 +41,7 @@ class StatementProfileQuestion:
     examples: list[str] = strawberry.field(description="Cells that the question is about.")
 
 
-@strawberry.type(description="What an uploaded CSV file shows about itself.")
+@strawberry.type(description="What an uploaded file shows about itself.")
 class StatementProfileProposal:
     definition: JSON | None = strawberry.field(
         description="A draft, null at each question; null as a whole where the file is unreadable."

@@ -54,11 +54,13 @@ from schema.reads import AnyById, Count, Every, Many
 from schema.related import maybe
 from schema.roots import FILTER, Id, by_id, filtered
 from schema.statement_queries import StatementQueries
+from schema.statement_formats import StatementFormat
 from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
 from schema.transactions import Transaction
 from schema.webhook_queries import WebhookQueries
+from statements import catalog
 
 
 @strawberry.type(description="What can be asked.")
@@ -233,27 +235,32 @@ class Query(AssetQueries, ExpenseQueries, NotificationQueries, StatementQueries,
         page = await jobs.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, IngestionJob.of)
 
+    @resolved(description="The formats that statement files are read in, by name.")
+    async def statement_formats(self, info: Info) -> list[StatementFormat]:
+        """The formats that statement files are read in."""
+        return [StatementFormat.of(facts) for facts in catalog.every()]
+
     @resolved(
-        description="The tenant's saved column mappings, newest first.",
+        description="The tenant's saved profiles of statement formats, newest first.",
         reads=Many(listing=stored_profiles.LISTING, asked=Asked(order=stored_profiles.NEWEST)),
     )
     async def statement_profiles(
         self, info: Info, first: First = DEFAULT, after: After = None
     ) -> Listed[StatementProfile]:
-        """The tenant's saved column mappings."""
+        """The tenant's saved profiles."""
         page = await profiles.page(info.context, first=bounded(first), after=after)
         return listed(page, StatementProfile.of)
 
     @resolved(
-        description="How an uploaded CSV file might be read, for members and up; null where the "
-        "caller has no such upload."
+        description="How an uploaded CSV or QIF file might be read, for members and up; null where "
+        "the caller has no such upload."
     )
     async def statement_profile_proposal(
         self,
         info: Info,
         upload_id: Annotated[strawberry.ID, strawberry.argument(description="The upload.")],
     ) -> StatementProfileProposal | None:
-        """How an uploaded CSV file might be read."""
+        """How an uploaded file might be read."""
         found = await profiles.proposal(info.context, upload_id=key_of("Upload", upload_id))
         return None if found is None else StatementProfileProposal.of(found)
 

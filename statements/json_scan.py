@@ -12,14 +12,13 @@ import re
 from typing import Any, Final
 
 from core.errors import Unreadable
-from statements.json_text import STRING_MAX
 from statements.tree_document import RAW_MAX, TreeDocument
 from statements.tree_path import EACH
 from statements.tree_plan import Node, Plan
 from statements.tree_row import Number, TreeRow
 
 DEPTH_MAX: Final = 64
-ROW_MAX: Final = 1024 * 1024  # characters
+PENDING_MAX: Final = 1024 * 1024  # characters of one row, or of one text outside of rows
 _TOKEN: Final = re.compile(
     r'[ \t\n]*(?:([{}\[\]:,])|("[^"\\]*(?:\\.[^"\\]*)*")|([-+.0-9A-Za-z]+))', re.S
 )
@@ -75,10 +74,11 @@ class JsonWalker:
         self._scanned -= self._at
         self._at = 0
         self._walk(last=False)
-        if len(self._text) - self._at > STRING_MAX + ROW_MAX:
+        if len(self._text) - self._at > PENDING_MAX:
             raise Unreadable(
                 "text-too-long",
-                f"A text or a row of more than {ROW_MAX} characters: this is no bank statement.",
+                f"A text or a row of more than {PENDING_MAX} characters: this is no bank "
+                "statement, or it is damaged.",
                 line=self._line,
             )
 
@@ -238,14 +238,6 @@ class JsonWalker:
             self._row(raw, line)
 
     def _row(self, raw: str, line: int) -> None:
-        if len(raw) > ROW_MAX:
-            self._document.reject(
-                "row-too-long",
-                f"The row has more than {ROW_MAX} characters; it was left out.",
-                line,
-                raw[:RAW_MAX],
-            )
-            return
         try:
             value = self._decoder.decode(raw)
         except _RepeatedName as error:
@@ -324,7 +316,7 @@ def _text(value: Any) -> str | None:
         return "true" if value else "false"
     if value is None:
         return None
-    return json.dumps(value, ensure_ascii=False)[:ROW_MAX]
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _clean(text: str) -> str:

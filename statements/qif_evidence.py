@@ -52,6 +52,7 @@ class Dates:
         self.open: str | None = None  # a date that two orders read differently
         self._decided_at = 0
         self._known: dict[str, date] = {}
+        self._seen: set[str] = set()
 
     def stated_by(self, header: str) -> None:
         """Takes the order that a header such as "option:mdy" states, where no profile does."""
@@ -61,8 +62,12 @@ class Dates:
 
     def see(self, text: str, line: int) -> None:
         """Takes a date as evidence. Raises Unreadable where it contradicts an earlier one."""
+        if self._stated or text in self._seen:
+            return
+        if len(self._seen) < DATES_CACHED:
+            self._seen.add(text)
         plain = plain_date(text)
-        if self._stated or len(plain) > CELL_MAX or _NAMED.search(plain) or _year_first(plain):
+        if len(plain) > CELL_MAX or _NAMED.search(plain) or _year_first(plain):
             return
         read = {order: _read(order, plain) for order in _ORDERS}
         if read["DMY"] == read["MDY"]:

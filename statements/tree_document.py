@@ -12,14 +12,13 @@ from statements.csv_balance import RunningBalance
 from statements.csv_row import RowIgnored, RowReader
 from statements.csv_sign import RowRejected
 from statements.findings import Findings
-from statements.tree_plan import Plan
+from statements.tree_plan import AROUND, Plan
 from statements.tree_proof import Proof, Tally
 from statements.tree_row import Cells, TreeRow
 
 RAW_MAX: Final = 500
 HELD_ROWS_MAX: Final = 10_000
 HELD_CHARACTERS_MAX: Final = 8 * 1024 * 1024
-_AROUND: Final = ("account", "currency")
 
 
 class TreeDocument:
@@ -38,7 +37,7 @@ class TreeDocument:
         self._proof = Proof(rules, self._reader, self._cells, findings)
         self._plan = plan
         stated = plan.profile.statement.places()
-        self._needed = [name for name in _AROUND if name in stated]
+        self._needed = [name for name in AROUND if name in stated]
         self._line = 1
         self._begin(1)
         self._balances: dict[str, RunningBalance] = {}

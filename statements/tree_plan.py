@@ -9,6 +9,7 @@ from statements.profile import CsvColumns, CsvProfile
 from statements.tree_path import Steps
 from statements.tree_profile import EPOCHS, TreeProfile
 
+AROUND: Final = ("account", "currency")  # where a row says nothing, its statement may
 MONEY: Final = ("amount", "debit", "credit", "running_balance")
 DATES: Final = ("posted_date", "value_date", "transaction_date")
 TEXTS: Final = frozenset(("description", "extra", "merchant", "reference", "customer_reference"))
@@ -68,7 +69,7 @@ class Plan:
             for name, path in profile.fields.places()
         ]
         self.by_field = {cell.field: place for place, cell in enumerate(self.cells)}
-        for name in ("account", "currency"):
+        for name in AROUND:
             if name not in self.by_field and name in profile.statement.places():
                 self.by_field[name] = len(self.cells)
                 self.cells.append(Cell(field=name, path=f"statement.{name}", steps=None))

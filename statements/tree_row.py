@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from core.money import is_currency, minor_units
 from statements.base import ParseOptions
 from statements.csv_sign import RowRejected, short
-from statements.tree_plan import Plan
+from statements.tree_plan import AROUND, Cell, Plan
 from statements.tree_profile import EPOCHS
 
 NUMBER_MAX: Final = 64  # characters; longer ones are no amount
@@ -41,7 +41,11 @@ class Cells:
 
     def __init__(self, plan: Plan, options: ParseOptions) -> None:
         self._cells = plan.cells
-        self._by_field = plan.by_field
+        places = plan.by_field
+        self._around = [(name, places[name]) for name in AROUND if name in places]
+        self._money = [(i, cell.path) for i, cell in enumerate(plan.cells) if cell.is_money]
+        self._dates = [place for place, cell in enumerate(plan.cells) if cell.is_date]
+        self._currency_at = places.get("currency")
         profile = plan.profile
         self._mark = profile.decimal_mark
         self._minor = profile.minor_units
@@ -57,18 +61,17 @@ class Cells:
         whole number and should be.
         """
         texts = [
-            "\n".join(values) if cell.is_text else self._one(cell.field, cell.path, values)
+            values[0] if len(values) == 1 else self._several(cell, values) if values else ""
             for cell, values in zip(self._cells, row.values, strict=True)
         ]
-        for name in ("account", "currency"):
-            place = self._by_field.get(name)
-            if place is not None and not texts[place].strip():
+        for name, place in self._around:
+            if not texts[place].strip():
                 texts[place] = around.get(name, "")
         currency = self._currency_of(texts)
-        for place, cell in enumerate(self._cells):
-            if cell.is_money:
-                texts[place] = self.money(texts[place], currency, cell.path)
-            elif cell.is_date:
+        for place, path in self._money:
+            texts[place] = self.money(texts[place], currency, path)
+        if self._per_day is not None:
+            for place in self._dates:
                 texts[place] = self.day(texts[place])
         return texts
 
@@ -99,18 +102,20 @@ class Cells:
         plain = format(Decimal(text), "f") if "e" in text.casefold() else text
         return plain.replace(".", ",") if self._mark == "," else plain
 
-    def _one(self, field: str, path: str, values: Sequence[str]) -> str:
+    def _several(self, cell: Cell, values: Sequence[str]) -> str:
+        if cell.is_text:
+            return "\n".join(values)
         filled = list(dict.fromkeys(value for value in values if value.strip()))
         if len(filled) > 1:
             raise RowRejected(
                 "value-repeated",
-                f'has {len(filled)} values at "{path}", and a row has one',
-                field=field,
+                f'has {len(filled)} values at "{cell.path}", and a row has one',
+                field=cell.field,
             )
         return filled[0] if filled else ""
 
     def _currency_of(self, texts: list[str]) -> str | None:
-        place = self._by_field.get("currency")
+        place = self._currency_at
         code = "" if place is None else texts[place].strip().upper()
         return code if is_currency(code) else self._currency
 

@@ -7,7 +7,7 @@
 | sh not-run: R | does not run, for the reason R |
 | graphql | valid for the schema |
 | json answer | what that `up` answers to the GraphQL query before it |
-| json profile | a CSV profile |
+| json profile | a profile of any format |
 | sql operator | runs as the owner of the database |
 | python sample: F | docs/samples/F, which a test of its own runs |
 | text | no code |

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Unreadable
@@ -20,6 +20,9 @@ from tests.fixtures.csv_reading import codes, rows
 from tests.fixtures.qif_file import QifRow, QifStyle, qif, read_qif
 
 SAMPLE: Final = (Path(__file__).parents[2] / "docs/samples/lakeside.qif").read_bytes()
+bounded: Final = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 texts = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20
 ).filter(lambda text: "\ufffd" not in text and "\ufeff" not in text)
@@ -60,6 +63,7 @@ def outcome(chunks: Iterable[bytes]) -> list[Record | str]:
     return found
 
 
+@bounded
 @given(st.lists(written(), min_size=1, max_size=8), styles)
 def test_what_is_written_is_read_back(expected: list[QifRow], style: QifStyle) -> None:
     # A day that decides the order stands first, as in all files but the shortest.
@@ -81,6 +85,7 @@ def test_what_is_written_is_read_back(expected: list[QifRow], style: QifStyle) -
     ]
 
 
+@bounded
 @given(st.lists(st.integers(min_value=0, max_value=len(SAMPLE)), max_size=20))
 def test_the_records_do_not_depend_on_the_chunks(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(SAMPLE)]
@@ -88,11 +93,13 @@ def test_the_records_do_not_depend_on_the_chunks(cuts: list[int]) -> None:
     assert outcome(SAMPLE[start:end] for start, end in pairwise(edges)) == outcome([SAMPLE])
 
 
+@bounded
 @given(st.integers(min_value=0, max_value=len(SAMPLE) - 1), st.integers(0, 255))
 def test_a_changed_byte_ends_in_records_or_a_refusal(place: int, byte: int) -> None:
     outcome([SAMPLE[:place] + bytes([byte]) + SAMPLE[place + 1 :]])
 
 
+@bounded
 @given(st.integers(min_value=1, max_value=len(SAMPLE) - 1))
 def test_a_truncated_file_never_shows_a_part_of_a_row_as_a_whole_one(length: int) -> None:
     whole = [row.amount for row in rows_of(outcome([SAMPLE]))]
@@ -103,7 +110,7 @@ def test_a_truncated_file_never_shows_a_part_of_a_row_as_a_whole_one(length: int
     assert found in (whole[: len(found)], [Decimal("1000.00")])
 
 
-@settings(max_examples=200)
+@bounded
 @given(st.binary(max_size=2_000))
 def test_any_bytes_are_records_or_refused(content: bytes) -> None:
     assert 0 <= QIF.recognise(content) <= 100
@@ -111,6 +118,7 @@ def test_any_bytes_are_records_or_refused(content: bytes) -> None:
     outcome([b"!Type:Bank\n" + content])
 
 
+@bounded
 @given(st.text(alphabet="!^DTUPMNLSE$%C/.,'-0123456789 \n[]Type:Bank", max_size=400))
 def test_any_text_of_these_letters_is_records_or_refused(text: str) -> None:
     outcome([b"!Type:Bank\n" + text.encode()])

@@ -9,6 +9,7 @@ import {
   ConnectionResumeDocument,
   ConnectionsDocument,
   ConnectionUpdateDocument,
+  StatementFormatsDocument,
   StatementProfileCreateDocument,
   StatementProfileDeleteDocument,
   StatementProfileProposalDocument,
@@ -35,6 +36,7 @@ export interface Sources extends Companies {
 export async function sources(companies: Companies, size: Size): Promise<Sources> {
   const { anna, ben } = companies;
   const ids = { bank: "", shop: "", profileId: "", wrongProfileId: "" };
+  await step("formats are listed", () => formats(ben));
   await step("a file proposes how it is read", () => proposes(ben, size));
   await step("column mappings are saved, changed and deleted", async () => {
     Object.assign(ids, await profiles(ben));
@@ -54,6 +56,16 @@ async function proposes(ben: Person, size: Size): Promise<void> {
   const answer = await ben.ask(StatementProfileProposalDocument, { uploadId });
   assert(answer.statementProfileProposal);
   assert.equal(answer.statementProfileProposal.problem, null);
+}
+
+async function formats(ben: Person): Promise<void> {
+  const { statementFormats } = await ben.ask(StatementFormatsDocument, {});
+  const csv = statementFormats.find(({ name }) => name === "csv");
+  assert(csv?.needsProfile);
+  const date = csv.options.find(({ name }) => name === "dateFormat");
+  assert.equal(date?.required, true);
+  const camt = statementFormats.find(({ name }) => name === "camt");
+  assert.deepEqual([camt?.needsProfile, camt?.provesBalances, camt?.options], [false, true, []]);
 }
 
 async function profiles(ben: Person): Promise<{ profileId: string; wrongProfileId: string }> {
