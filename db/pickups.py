@@ -10,15 +10,20 @@ from uuid import UUID, uuid5
 
 from core.errors import LeaseLost
 from core.models import Job
-from db import ledger
+from core.page import Page
+from core.pickups import PickupFile
+from db import ledger, select
 from db.ledger import Counts
 from db.queries import load
 from db.rows import read
+from db.select import Listing, Order
 from db.session import Tx
 
 _SQL = load("pickups")
 
 SIGHTS_PAGE: Final = 5_000
+LISTING: Final = Listing(source="app.pickup_items as k", alias="k")
+NEWEST: Final = Order(name="pickups", keys=(select.by_instant("k.created_at"), select.by_id("k")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,24 @@ class Unfinished:
 
     is_waiting: bool
     is_importing: bool
+
+
+async def of_connections(
+    tx: Tx, *, tenant_id: UUID, connection_ids: Sequence[UUID], first: int, after: str | None
+) -> Mapping[UUID, Page[PickupFile]]:
+    """What each connection saw, newest first."""
+    return await select.pages(
+        tx,
+        PickupFile,
+        listing=LISTING,
+        tenant_id=tenant_id,
+        parent="k.connection_id",
+        parent_ids=connection_ids,
+        where=[],
+        order=NEWEST,
+        first=first,
+        after=after,
+    )
 
 
 def document_id(attempt_id: UUID, number: int) -> UUID:

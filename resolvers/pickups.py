@@ -10,6 +10,8 @@ from uuid import UUID
 
 from core.errors import BadInput
 from core.models import Connection
+from core.page import Page
+from core.pickups import PickupFile
 from core.provider_error import ProviderError
 from db import credentials, pickups
 from pipeline.pickup_access import held_credentials, settings_of
@@ -50,6 +52,16 @@ class Looked:
     matching: int | None = None
     problem: str | None = None
     host_key: str | None = None
+
+
+async def of_connections(
+    context: Context, ids: Sequence[UUID], *, first: int, after: str | None
+) -> Mapping[UUID, Page[PickupFile]]:
+    """What each connection saw at its source, newest first."""
+    async with context.read() as tx:
+        return await pickups.of_connections(
+            tx, tenant_id=context.tenant, connection_ids=ids, first=first, after=after
+        )
 
 
 async def checked(

@@ -12,12 +12,13 @@ from core.provider_error import ErrorKind
 from db import accounts as stored_accounts
 from db import jobs as stored_jobs
 from db import mappings as stored_mappings
+from db import pickups as stored_pickups
 from db.connections import ConnectionFilter as Wanted
 from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import JobFilter
 from db.profiles import LISTING as PROFILES
 from db.select import Asked
-from resolvers import accounts, connections, jobs, mappings, profiles, providers
+from resolvers import accounts, connections, jobs, mappings, pickups, profiles, providers
 from schema.columns import column, derived, shown
 from schema.connection_error import ConnectionError
 from schema.connection_health import ConnectionHealth
@@ -28,7 +29,7 @@ from schema.institutions import Institution
 from schema.job_filter import IngestionJobFilter, asked_jobs
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
-from schema.pickups import MailboxSettings, Processing, SftpSettings
+from schema.pickups import MailboxSettings, PickupFile, Processing, SftpSettings
 from schema.profiles import StatementProfile
 from schema.reads import Many, One, same
 from schema.related import children, maybe, one
@@ -212,6 +213,22 @@ class Connection(Node):
             AccountMapping.of,
             first=first,
             after=after,
+        )
+
+    @resolved(
+        description="What it saw where it fetches files, newest first; none of providers.",
+        reads=Many(
+            listing=stored_pickups.LISTING,
+            parent="k.connection_id",
+            asked=Asked(order=stored_pickups.NEWEST),
+        ),
+    )
+    async def pickup_files(
+        self, info: Info, first: First = DEFAULT, after: After = None
+    ) -> Listed[PickupFile]:
+        """What it saw where it fetches files."""
+        return await children(
+            info.context, pickups.of_connections, self.key, PickupFile.of, first=first, after=after
         )
 
     @resolved(description="How it does, as its jobs tell.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import assets, jobs, models, notifications, personas, records, statements
+from core import assets, jobs, models, notifications, personas, pickups, records
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
@@ -293,6 +294,18 @@ _register(
         RefusalCode.LIMIT: "It would be more than there may be.",
     },
     name="UserErrorCode",
+)
+_register(
+    pickups.PickupState,
+    "How far a file is that a connection fetches by itself.",
+    {
+        pickups.PickupState.WAITING: "It was seen, and must stay as it is for a while.",
+        pickups.PickupState.FETCHING: "It is on its way.",
+        pickups.PickupState.FETCHED: "It is here, and given to an import.",
+        pickups.PickupState.ARCHIVED: "It is imported, and moved away or marked.",
+        pickups.PickupState.REFUSED: "It may not be fetched.",
+        pickups.PickupState.IGNORED: "It is none that is wanted.",
+    },
 )
 _register(
     personas.PersonaKind,

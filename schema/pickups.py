@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import strawberry
 
-from core import models
+from core import models, pickups
 from resolvers.pickups import PickupChange
-from schema.columns import derived
+from schema.columns import column, derived, shown
 from schema.scalars import CurrencyCode
 
 CLEARABLE: Final = frozenset({"archive_path", "archive_folder", "authentication_results"})
@@ -65,6 +66,31 @@ class MailboxSettings:
         if connection.provider != "mailbox" or not config:
             return None
         return MailboxSettings(**{name: config.get(name) for name in _fields(MailboxSettings)})  # type: ignore[arg-type]  # checked when it was stored
+
+
+@strawberry.type(description="A file on a server, or a message, that a connection saw.")
+class PickupFile:
+    name: str = column("k.name", description="Its name; of a message its Message-ID.")
+    size_bytes: int = column("k.size_bytes", description="Its size in bytes.")
+    modified_at: datetime | None = column(
+        "k.modified_at", description="When it was last changed, as its server says; or null."
+    )
+    state: pickups.PickupState = column("k.state", description="How far it is.")
+    reason: str | None = column(
+        "k.reason", description="Why it is not fetched, or not archived; for programs; else null."
+    )
+    archived_as: str | None = column(
+        "k.archived_as", description="Where it is moved; null where it is not, or not yet."
+    )
+    seen_at: datetime = column("k.seen_at", description="Since when it is as it is.")
+    fetched_at: datetime | None = column(
+        "k.fetched_at", description="When its fetching began; null: it was not fetched."
+    )
+
+    @staticmethod
+    def of(file: pickups.PickupFile) -> PickupFile:
+        """A file as a connection saw it."""
+        return shown(PickupFile, file)
 
 
 @strawberry.type(description="How what a connection brings is processed.")

@@ -19,6 +19,7 @@ from providers.pickup.access import PickupAccess
 from providers.pickup.settings import PickupSettings
 
 DOCUMENTS_MAX: Final = 20  # of one item
+SIZE_SHOWN_MAX: Final = 2**31 - 1  # of what is refused: a server may say anything
 CHUNK_BYTES: Final = 1024 * 1024
 
 

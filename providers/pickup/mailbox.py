@@ -16,6 +16,7 @@ from providers.pickup import mail, problems
 from providers.pickup.access import PickupAccess
 from providers.pickup.base import (
     DOCUMENTS_MAX,
+    SIZE_SHOWN_MAX,
     Archived,
     Changed,
     Document,
@@ -118,7 +119,7 @@ class _MailboxSession:
         return Found(
             name=mail.message_id(message) or f"message {uid}",
             version=self._version(uid),
-            size=0 if size is None else int(size[1]),
+            size=0 if size is None else min(int(size[1]), SIZE_SHOWN_MAX),
             modified_at=_instant(about),
             passed=passed,
             reason=reason,
@@ -200,8 +201,11 @@ def _answers(data: Sequence[Any]) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _instant(about: bytes) -> datetime | None:
-    found = Internaldate2tuple(about)
-    return None if found is None else datetime.fromtimestamp(mktime(found), UTC)
+    try:
+        found = Internaldate2tuple(about)
+        return None if found is None else datetime.fromtimestamp(mktime(found), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None  # a day that there is not
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

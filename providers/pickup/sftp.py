@@ -18,6 +18,7 @@ from providers.pickup import names, problems
 from providers.pickup.access import PickupAccess
 from providers.pickup.base import (
     CHUNK_BYTES,
+    SIZE_SHOWN_MAX,
     Archived,
     Changed,
     Document,
@@ -187,7 +188,7 @@ class _SftpSession:
             yield Found(
                 name=names.shown(name),
                 version=found.version,
-                size=found.size,
+                size=min(found.size, SIZE_SHOWN_MAX),
                 modified_at=found.modified_at,
                 passed=Passed.REFUSED,
                 reason=reason,

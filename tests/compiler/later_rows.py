@@ -1,4 +1,4 @@
-"""Rows of expenses, of webhook events and of their endpoints, beside a tenant's other rows."""
+"""Rows of expenses, webhook events, their endpoints, and files that were picked up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from core.models import ConnectionStatus
+from core.pickups import PickupState
 from tests.compiler.odd_values import CURRENCIES, DATES, INSTANTS
 from tests.compiler.picking import pick, rarely
 from tests.compiler.rows import Tenant, insert
@@ -19,7 +20,11 @@ _ROWS: Final = 9
 
 async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
     """Writes them."""
-    for table, rows in (("expenses", _expenses(tenant)), ("webhook_events", _events(tenant))):
+    for table, rows in (
+        ("expenses", _expenses(tenant)),
+        ("webhook_events", _events(tenant)),
+        ("pickup_items", _pickups(tenant)),
+    ):
         for row in rows:
             await insert(owner, tenant, table, row)
     for row in _endpoints(tenant):
@@ -41,6 +46,26 @@ def _expenses(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
             "created_at": pick(INSTANTS, number),
             "updated_at": pick(INSTANTS, number + 1),
         }
+
+
+def _pickups(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
+    for number, state in enumerate(PickupState):
+        for connection in range(2):
+            yield {
+                "id": tenant.key("pickup", 2 * number + connection),
+                "connection_id": tenant.key("connection", connection),
+                "name": tenant.text(number),
+                "version": f"{number}:1",
+                "size_bytes": number,
+                "modified_at": rarely(pick(INSTANTS, number), number),
+                "state": state,
+                "reason": rarely("a-reason", number + 1),
+                "archived_as": rarely(tenant.text(number + 2), number),
+                "seen_at": pick(INSTANTS, number + 1),
+                "looked_at": pick(INSTANTS, number + 2),
+                "fetched_at": rarely(pick(INSTANTS, number + 3), number + 1),
+                "created_at": pick(INSTANTS, number),
+            }
 
 
 def _events(tenant: Tenant) -> Iterator[Mapping[str, Any]]:

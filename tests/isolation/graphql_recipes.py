@@ -193,6 +193,9 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "spentTo": bound("app.expenses", "spent_on"),
     "ConnectionLinkBeginInput.provider": fixed(SLUG),
     "callbackUrl": fixed(None),
+    **dict.fromkeys(("sftp", "mailbox"), fixed(None)),  # of servers of files alone
+    **dict.fromkeys(("autoImport", "autoReconcile"), fixed(True)),
+    "defaultCurrency": fixed("EUR"),
     # The bank links for the tenant: whoever names a persona is told so, whosever it is.
     "ConnectionLinkBeginInput.personaId": Recipe(
         value=lambda side: side.id("Persona"), base=lambda _: None, types=("Persona",)

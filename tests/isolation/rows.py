@@ -129,6 +129,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "error_kind": "network",
         "cancel_requested_at": None,
     },
+    "app.pickup_items": {"state": "fetched"},
+    "app.pickup_documents": {},
     "app.raw_ingestion_data": {"format": "bai2", "blob_path": None},
     "app.ingestion_findings": {"severity": "info", "code": "a-finding"},
     "app.ingestion_previews": {"outcome": "new", "status": "posted"},
