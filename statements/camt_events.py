@@ -9,6 +9,7 @@ details of an entry are bounded.
 
 from __future__ import annotations
 
+import re
 from typing import Final, NoReturn, Protocol
 from xml.parsers import expat
 
@@ -23,6 +24,8 @@ PENDING_BYTES_MAX: Final = 2 * 1024 * 1024  # of one comment or tag
 FIELD_CHARACTERS_MAX: Final = 20_000
 DETAILS_MAX: Final = 10_000  # kept of one entry
 DETAILS_CHARACTERS_MAX: Final = 16 * 1024 * 1024
+
+_HEAD: Final = re.compile(r"[^<>]+(?:>\s*<[^<>]*[^<>/])*")
 
 Fields = dict[str, str]
 
@@ -56,11 +59,13 @@ class _Step:
         "attribute",
         "currency",
         "field",
+        "heads",
         "many",
         "node",
         "parent",
         "plain",
         "scope",
+        "special",
         "tags",
     )
 
@@ -74,8 +79,10 @@ class _Step:
         self.scope = Scope.NONE if node is None else node.scope
         self.plain = node is not None and node.plain
         self.many = node is not None and node.many
+        self.special = self.many or bool(self.attribute)
         self.currency = currency  # None: there are no attributes
         self.tags: dict[str, _Step] = {}
+        self.heads: dict[str, _Step] = {}  # by what stands from its end tag to a later start tag
 
 
 class Walker:
@@ -148,34 +155,79 @@ class Walker:
         self._held = ""
 
     def _walk(self, text: str) -> None:
-        """Follows the tags, each with the text behind it."""
-        self._parts = parts = text.split("<")
+        """Follows the elements from one end tag to the next, each with the text that ends it.
+
+        What stands between two end tags repeats from entry to entry but for that text, so where it
+        leads is remembered.
+        """
+        self._parts = parts = text.split("</")
         self._counted = 0
-        step = self._step
+        step = self._follow(self._step, parts[0], self._here)
+        fields = self._fields
         for number, part in enumerate(parts[1:], start=1):
-            if part[0] == "/":
-                step = step.parent if step.plain else self._leave(step, number)
+            head, _, rest = part.rpartition(">")
+            known = step.heads.get(head)
+            if known is None:
+                step = self._turn(step, part, number)
+                fields = self._fields
                 continue
-            tag, _, rest = part.partition(">")
-            child = step.tags.get(tag)
-            if child is None:
-                step = self._meet(step, part, number)
-                continue
-            field = child.field
+            step = known
+            field = step.field
             if not field:
-                if not child.plain:
-                    self._enter(step, child, number)
-            elif child.many or child.attribute or field in self._fields or "&" in rest:
-                self._put(child, rest)
-            else:
-                text = rest.strip()
-                if text:
-                    self._fields[field] = text[:FIELD_CHARACTERS_MAX]
-                    if len(text) > FIELD_CHARACTERS_MAX:
-                        self._fields["cut"] = field
-            step = child
+                continue
+            if step.special or field in fields or "&" in rest:
+                self._put(step, rest)
+            elif rest:
+                rest = rest.strip()
+                if len(rest) > FIELD_CHARACTERS_MAX:
+                    self._put(step, rest)
+                elif rest:
+                    fields[field] = rest
         self._step = step
         self._here += "".join(parts[self._counted :]).count("\n")
+
+    def _turn(self, before: _Step, part: str, number: int) -> _Step:
+        """Follows an end tag and what is behind it, and remembers where that leads if it can."""
+        self._here += "".join(self._parts[self._counted : number]).count("\n")
+        self._counted = number
+        step = self._follow(before, f"</{part}", self._here)
+        head = part.rpartition(">")[0]
+        if self._tags < TAGS_MAX and _HEAD.fullmatch(head):
+            way = self._way(before, head)
+            if way is not None:
+                before.heads[head] = way
+                self._tags += 1
+        return step
+
+    def _way(self, before: _Step, head: str) -> _Step | None:
+        """Where a head leads that neither begins nor ends anything but plain elements."""
+        if not before.plain:
+            return None
+        step, tags = before.parent, head.split("<")[1:]
+        for tag in tags:
+            found = step.tags.get(tag.partition(">")[0])
+            if found is None or not found.plain or step.attribute:
+                return None
+            step = found
+        return step
+
+    def _follow(self, step: _Step, text: str, line: int) -> _Step:
+        """Follows the tags of a text one by one."""
+        for part in text.split("<")[1:]:
+            if part[0] == "/":
+                step = step.parent if step.plain else self._leave(step, line)
+            else:
+                child = step.tags.get(part.partition(">")[0])
+                if child is None:
+                    step = self._meet(step, part, line)
+                else:
+                    if child.field:
+                        self._put(child, part.partition(">")[2])
+                    elif not child.plain:
+                        self._enter(step, child, line)
+                    step = child
+            line += part.count("\n")
+        return step
 
     def _put(self, step: _Step, text: str) -> None:
         """Keeps what stands in an element that is read, and its currency."""
@@ -198,7 +250,7 @@ class Walker:
         elif step.many:
             fields["cut"] = step.field
 
-    def _meet(self, before: _Step, part: str, number: int) -> _Step:
+    def _meet(self, before: _Step, part: str, line: int) -> _Step:
         """Follows a tag that was not seen here before, and remembers where it leads."""
         tag = read_tag(part)
         if tag is None:
@@ -208,22 +260,22 @@ class Walker:
             raise Unreadable(
                 "too-many-names",
                 f"More than {NAMES_MAX} different names of elements: this is no bank statement.",
-                line=self._line_at(number),
+                line=line,
             )
-        step = self._child(before, tag, number)
-        if self._tags < TAGS_MAX and before is not self._outside and ">" not in tag.written:
-            if not tag.closed:
-                before.tags[tag.written] = step
-                self._tags += 1
+        step = self._child(before, tag, line)
+        lasting = not tag.closed and before is not self._outside and ">" not in tag.written
+        if lasting and self._tags < TAGS_MAX:
+            before.tags[tag.written] = step
+            self._tags += 1
         if step.field:
             self._put(step, "" if tag.closed else tag.text)
         elif not step.plain:
-            self._enter(before, step, number)
+            self._enter(before, step, line)
         if not tag.closed:
             return step
-        return step.parent if step.plain else self._leave(step, number)
+        return step.parent if step.plain else self._leave(step, line)
 
-    def _child(self, before: _Step, tag: Tag, number: int) -> _Step:
+    def _child(self, before: _Step, tag: Tag, line: int) -> _Step:
         """The element of that local name, where it is read; around a message every element is."""
         local = tag.name.rpartition(":")[2]
         if before is self._skipped:
@@ -242,13 +294,13 @@ class Walker:
         if kind is None:
             return before
         self.found = True
-        self._sink.begin(kind, self._version, self._line_at(number))
+        self._sink.begin(kind, self._version, line)
         return _Step(MESSAGE, before)
 
-    def _enter(self, before: _Step, step: _Step, number: int) -> None:
+    def _enter(self, before: _Step, step: _Step, line: int) -> None:
         """Begins a scope, or an element that is not read."""
         if step.node is not None:
-            self._began(step.scope, self._line_at(number))
+            self._began(step.scope, line)
             return
         if step is self._skipped and before is not step:
             self._skipped_in, self._skipped_from = before, self._depth
@@ -257,13 +309,13 @@ class Walker:
             raise Unreadable(
                 "nested-too-deep",
                 f"Elements are nested deeper than {DEPTH_MAX}: this is no bank statement.",
-                line=self._line_at(number),
+                line=line,
             )
 
-    def _leave(self, step: _Step, number: int) -> _Step:
+    def _leave(self, step: _Step, line: int) -> _Step:
         """Ends a scope, or an element that is not read; where the walk stands then."""
         if step.node is not None:
-            self._ended(step.scope, self._fields, self._line, self._line_at(number))
+            self._ended(step.scope, self._fields, self._line, line)
             self._fields, self._line = self._scopes.pop()
             step = step.parent
         else:
@@ -296,12 +348,6 @@ class Walker:
             self.open_entry = 0
         else:
             self._sink.end(scope, fields, line, line_end)
-
-    def _line_at(self, number: int) -> int:
-        """The line on which a part that is walked begins."""
-        self._here += "".join(self._parts[self._counted : number]).count("\n")
-        self._counted = number
-        return self._here
 
     def _doctype(self, *_: object) -> int:
         raise Unreadable(
