@@ -1,25 +1,31 @@
-"""CAMT events: expat drives a walk along the known paths, and fields come out, scope by scope.
+"""CAMT events: a walk along the known paths of a document, and fields come out, scope by scope.
 
-No tree is built: what is not read is not kept. A DOCTYPE ends the reading before anything that it
-declares exists, so that no entity is ever expanded and nothing is ever fetched; depth, names, text
-and the details of an entry are bounded.
+expat parses all of it first, without a handler for what it finds: it says whether this is XML at
+all. What it has passed is split at its tags, which costs half of a call for each of them. No tree
+is built: what is not read is not kept. A DOCTYPE ends the reading before anything that it declares
+exists, so that no entity is ever expanded and nothing is ever fetched; depth, names, text and the
+details of an entry are bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+import re
+from typing import Final, NoReturn, Protocol
 from xml.parsers import expat
 
 from core.errors import Unreadable
-from statements.camt_fields import KINDS, MESSAGE, OUTSIDE, SKIPPED, Node, Scope
+from statements.camt_fields import KINDS, MESSAGE, Node, Scope
+from statements.camt_markup import Tag, plain, read_tag, unescaped
 
 DEPTH_MAX: Final = 64
 NAMES_MAX: Final = 20_000  # distinct names of elements and attributes
+TAGS_MAX: Final = 4_096  # tags as they are written, of which what they mean is remembered
 PENDING_BYTES_MAX: Final = 2 * 1024 * 1024  # of one comment or tag
 FIELD_CHARACTERS_MAX: Final = 20_000
 DETAILS_MAX: Final = 10_000  # kept of one entry
-DETAILS_BYTES_MAX: Final = 16 * 1024 * 1024
+DETAILS_CHARACTERS_MAX: Final = 16 * 1024 * 1024
+
+_HEAD: Final = re.compile(r"[^<>]+(?:>\s*<[^<>]*[^<>/])*")
 
 Fields = dict[str, str]
 
@@ -46,190 +52,293 @@ class Sink(Protocol):
         ...
 
 
-class _Place:
-    """Where the walk stands."""
+class _Step:
+    """An element on the way, and what each tag in it leads to, as the document writes it."""
 
-    __slots__ = ("depth", "fields", "line", "node", "scopes", "skipped_from", "skipped_in")
+    __slots__ = (
+        "attribute",
+        "currency",
+        "field",
+        "heads",
+        "many",
+        "node",
+        "parent",
+        "plain",
+        "scope",
+        "special",
+        "tags",
+    )
 
-    def __init__(self) -> None:
-        self.node = OUTSIDE
-        self.fields: Fields = {}  # of the innermost scope
-        self.line = 0  # where it began
-        self.scopes: list[tuple[Fields, int]] = []  # those around it
-        self.depth = 0  # of elements that are not read
-        self.skipped_in = OUTSIDE  # what is around them
-        self.skipped_from = 0
+    def __init__(
+        self, node: Node | None, parent: _Step | None, currency: str | None = None
+    ) -> None:
+        self.node = node  # None: it is not read
+        self.parent = parent or self
+        self.field = "" if node is None else node.field
+        self.attribute = "" if node is None else node.attribute
+        self.scope = Scope.NONE if node is None else node.scope
+        self.plain = node is not None and node.plain
+        self.many = node is not None and node.many
+        self.special = self.many or bool(self.attribute)
+        self.currency = currency  # None: there are no attributes
+        self.tags: dict[str, _Step] = {}
+        self.heads: dict[str, _Step] = {}  # by what stands from its end tag to a later start tag
 
 
 class Walker:
-    """One pass of expat over one document; `feed` it pieces, then `close` it."""
+    """One pass over one document; `feed` it pieces, then `close` it."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._names: dict[str, str] = {}
-        self._parser = parser = expat.ParserCreate("utf-8", None, self._names)
+        self._parser = parser = expat.ParserCreate("utf-8")
         self._fed = 0
         self.found = False  # a message was found
         self.open_entry = 0  # the line of an entry that has begun
         self.root_closed = False
         self._version = ""
-        self._texts: list[str] = []
-        self._at = _Place()
-        self._entry_byte = self._dropped = 0
+        self._names: set[str] = set()
+        self._tags = 0  # that are remembered
+        self._outside = _Step(None, None)  # what is around a message: envelopes, headers
+        self._skipped = _Step(None, None)  # what is not read, with all that is in it
+        self._step = self._outside
+        self._skipped_in = self._outside  # what is around that
+        self._skipped_from = self._depth = 0  # of elements that are not read
+        self._fields: Fields = {}  # of the innermost scope
+        self._line = 0  # where it began
+        self._scopes: list[tuple[Fields, int]] = []  # those around it
         self._details: list[Fields] = []
-        parser.buffer_text = True
-        parser.buffer_size = 64 * 1024
+        self._dropped = self._size = 0
+        self._held = ""  # an element whose text may go on
+        self._open = ""  # a comment or the like that has not ended
+        self._parts: list[str] = []  # what is walked: a tag and the text behind it, each
+        self._counted = 0  # parts whose lines are in `_here`
+        self._here = 1
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         parser.StartDoctypeDeclHandler = self._doctype
         parser.EntityDeclHandler = self._doctype
         parser.ExternalEntityRefHandler = self._doctype
-        parser.CharacterDataHandler = self._texts.append
-        parser.StartElementHandler, parser.EndElementHandler = self._start(), self._end()
-
-    @property
-    def line(self) -> int:
-        """Where the parser stands."""
-        return self._parser.CurrentLineNumber
 
     def feed(self, piece: bytes) -> None:
         """Takes the next piece. Raises `expat.ExpatError` where it is not well-formed."""
-        self._parser.Parse(piece, False)
+        try:
+            self._parser.Parse(piece, False)
+        except expat.ExpatError:
+            self._take(piece[: max(self._parser.ErrorByteIndex - self._fed, 0)])
+            self._finish()
+            raise
         self._fed += len(piece)
         if self._fed - self._parser.CurrentByteIndex > PENDING_BYTES_MAX:
-            raise Unreadable(
-                "text-too-long",
-                f"A comment or tag of more than {PENDING_BYTES_MAX} bytes: this is no bank "
-                "statement, or it is damaged; fetch it again from the bank.",
-                line=self.line,
-            )
+            self._refuse_text(self._parser.CurrentLineNumber)
+        self._take(piece)
+
+    def close(self) -> None:
+        """Says that no piece follows. Raises `expat.ExpatError` where something is open."""
+        self._finish()
+        self._parser.Parse(b"", True)
+
+    def _take(self, piece: bytes) -> None:
+        """Walks along the piece but for its last element, whose text may go on."""
+        text = self._held + self._open + piece.decode("utf-8", "replace")
+        self._open = ""
+        if "<!" in text or "<?" in text:
+            text, self._open = plain(text)
+        cut = max(text.rfind("<"), 0)
+        self._held = text[cut:]
+        if len(self._held) + len(self._open) > PENDING_BYTES_MAX:
+            self._refuse_text(self._here)
+        self._walk(text[:cut])
+
+    def _finish(self) -> None:
+        """Walks along the last element, unless it is cut off."""
+        if ">" in self._held:
+            self._walk(self._held)
+        self._held = ""
+
+    def _walk(self, text: str) -> None:
+        """Follows the elements from one end tag to the next, each with the text that ends it.
+
+        What stands between two end tags repeats from entry to entry but for that text, so where it
+        leads is remembered.
+        """
+        self._parts = parts = text.split("</")
+        self._counted = 0
+        step = self._follow(self._step, parts[0], self._here)
+        fields = self._fields
+        for number, part in enumerate(parts[1:], start=1):
+            head, _, rest = part.rpartition(">")
+            known = step.heads.get(head)
+            if known is None:
+                step = self._turn(step, part, number)
+                fields = self._fields
+                continue
+            step = known
+            field = step.field
+            if not field:
+                continue
+            if step.special or field in fields or "&" in rest:
+                self._put(step, rest)
+            elif rest:
+                rest = rest.strip()
+                if len(rest) > FIELD_CHARACTERS_MAX:
+                    self._put(step, rest)
+                elif rest:
+                    fields[field] = rest
+        self._step = step
+        self._here += "".join(parts[self._counted :]).count("\n")
+
+    def _turn(self, before: _Step, part: str, number: int) -> _Step:
+        """Follows an end tag and what is behind it, and remembers where that leads if it can."""
+        self._here += "".join(self._parts[self._counted : number]).count("\n")
+        self._counted = number
+        step = self._follow(before, f"</{part}", self._here)
+        head = part.rpartition(">")[0]
+        if self._tags < TAGS_MAX and _HEAD.fullmatch(head):
+            way = self._way(before, head)
+            if way is not None:
+                before.heads[head] = way
+                self._tags += 1
+        return step
+
+    def _way(self, before: _Step, head: str) -> _Step | None:
+        """Where a head leads that neither begins nor ends anything but plain elements."""
+        if not before.plain:
+            return None
+        step, tags = before.parent, head.split("<")[1:]
+        for tag in tags:
+            found = step.tags.get(tag.partition(">")[0])
+            if found is None or not found.plain or step.attribute:
+                return None
+            step = found
+        return step
+
+    def _follow(self, step: _Step, text: str, line: int) -> _Step:
+        """Follows the tags of a text one by one."""
+        for part in text.split("<")[1:]:
+            if part[0] == "/":
+                step = step.parent if step.plain else self._leave(step, line)
+            else:
+                child = step.tags.get(part.partition(">")[0])
+                if child is None:
+                    step = self._meet(step, part, line)
+                else:
+                    if child.field:
+                        self._put(child, part.partition(">")[2])
+                    elif not child.plain:
+                        self._enter(step, child, line)
+                    step = child
+            line += part.count("\n")
+        return step
+
+    def _put(self, step: _Step, text: str) -> None:
+        """Keeps what stands in an element that is read, and its currency."""
+        fields = self._fields
+        if step.currency is not None and step.attribute and step.attribute not in fields:
+            fields[step.attribute] = step.currency
+        if "&" in text:
+            text = unescaped(text)
+        text = text.strip()
+        if not text:
+            return
+        if len(text) > FIELD_CHARACTERS_MAX:
+            fields["cut"] = step.field
+            text = text[:FIELD_CHARACTERS_MAX]
+        known = fields.get(step.field)
+        if known is None:
+            fields[step.field] = text
+        elif step.many and len(known) + len(text) < FIELD_CHARACTERS_MAX:
+            fields[step.field] = f"{known}\n{text}"
+        elif step.many:
+            fields["cut"] = step.field
+
+    def _meet(self, before: _Step, part: str, line: int) -> _Step:
+        """Follows a tag that was not seen here before, and remembers where it leads."""
+        tag = read_tag(part)
+        if tag is None:
+            return before
+        self._names.update((tag.name, *tag.attributes))
         if len(self._names) > NAMES_MAX:
             raise Unreadable(
                 "too-many-names",
                 f"More than {NAMES_MAX} different names of elements: this is no bank statement.",
-                line=self.line,
+                line=line,
             )
+        step = self._child(before, tag, line)
+        lasting = not tag.closed and before is not self._outside and ">" not in tag.written
+        if lasting and self._tags < TAGS_MAX:
+            before.tags[tag.written] = step
+            self._tags += 1
+        if step.field:
+            self._put(step, "" if tag.closed else tag.text)
+        elif not step.plain:
+            self._enter(before, step, line)
+        if not tag.closed:
+            return step
+        return step.parent if step.plain else self._leave(step, line)
 
-    def close(self) -> None:
-        """Says that no piece follows. Raises `expat.ExpatError` where something is open."""
-        self._parser.Parse(b"", True)
-
-    def _doctype(self, *_: object) -> int:
-        raise Unreadable(
-            "doctype",
-            "The document has a DOCTYPE, which no bank statement has and which may be an attack: "
-            "nothing of it was expanded or fetched. Ask the bank for a file without one.",
-            line=self.line,
-        )
-
-    def _start(self) -> Callable[[str, dict[str, str]], None]:
-        """The handler of start tags, as a closure: it runs for every one of the document."""
-        at, texts, find = self._at, self._texts, self._child
-        clear = texts.clear
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if texts:
-                clear()
-            child = at.node.children.get(name)
-            if child is None and (child := find(name, attributes)) is None:
-                return
-            at.node = child
-            if child.scope:
-                self._began(child.scope)
-            elif attributes and child.attribute and child.attribute not in at.fields:
-                at.fields[child.attribute] = attributes.get("Ccy", "").strip()
-
-        return start
-
-    def _end(self) -> Callable[[str], None]:
-        """The handler of end tags, a closure too."""
-        at, texts, leave = self._at, self._texts, self._leave
-        clear = texts.clear
-
-        def end(_: str) -> None:
-            node = at.node
-            field = node.field
-            if field:
-                if texts:
-                    text = texts[0].strip() if len(texts) == 1 else "".join(texts).strip()
-                    clear()
-                    if text:
-                        if field in at.fields or len(text) > FIELD_CHARACTERS_MAX:
-                            _keep(at.fields, node, text)
-                        else:
-                            at.fields[field] = text
-                at.node = node.parent
-            elif node.plain:
-                at.node = node.parent
-            else:
-                leave(node)
-
-        return end
-
-    def _leave(self, node: Node) -> None:
-        """Ends a scope, or an element that is not read."""
-        at = self._at
-        if node is SKIPPED or node is OUTSIDE:
-            at.depth -= 1
-            self._texts.clear()
-            if node is SKIPPED and at.depth == at.skipped_from:
-                at.node = at.skipped_in
-        else:
-            self._ended(node.scope, at.fields, at.line, self._parser.CurrentLineNumber)
-            at.node = node.parent
-            at.fields, at.line = at.scopes.pop()
-        self.root_closed = at.node is OUTSIDE and at.depth == 0
-
-    def _child(self, name: str, attributes: dict[str, str]) -> Node | None:
-        """The element of that local name, where it is read; around a message every element is.
-
-        None where the walker has gone to where it belongs already.
-        """
-        at, local = self._at, name.rpartition(":")[2]
-        if at.node is not OUTSIDE:
-            if at.node is not SKIPPED:
-                child = at.node.children.get(local)
-                if child is not None:
-                    return child
-                at.skipped_in, at.skipped_from = at.node, at.depth
-            at.node = SKIPPED
-            self._deeper()
-            return None
-        for key, value in attributes.items():
+    def _child(self, before: _Step, tag: Tag, line: int) -> _Step:
+        """The element of that local name, where it is read; around a message every element is."""
+        local = tag.name.rpartition(":")[2]
+        if before is self._skipped:
+            return before
+        if before is not self._outside:
+            assert before.node is not None
+            node = before.node.children.get(local)
+            if node is None:
+                return self._skipped
+            currency = tag.attributes.get("Ccy", "").strip() if tag.attributes else None
+            return _Step(node, before, currency)
+        for key, value in tag.attributes.items():
             if key.startswith("xmlns") and "camt.05" in value:
                 self._version = value.rpartition(":")[2]
         kind = KINDS.get(local[:-3] if local[-3:-2] == "V" else local)
         if kind is None:
-            self._deeper()
-            return None
+            return before
         self.found = True
-        self._sink.begin(kind, self._version, self.line)
-        return MESSAGE
+        self._sink.begin(kind, self._version, line)
+        return _Step(MESSAGE, before)
 
-    def _deeper(self) -> None:
-        self._at.depth += 1
-        if self._at.depth > DEPTH_MAX:
+    def _enter(self, before: _Step, step: _Step, line: int) -> None:
+        """Begins a scope, or an element that is not read."""
+        if step.node is not None:
+            self._began(step.scope, line)
+            return
+        if step is self._skipped and before is not step:
+            self._skipped_in, self._skipped_from = before, self._depth
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
             raise Unreadable(
                 "nested-too-deep",
                 f"Elements are nested deeper than {DEPTH_MAX}: this is no bank statement.",
-                line=self.line,
+                line=line,
             )
 
-    def _began(self, scope: Scope) -> None:
-        at, line = self._at, self._parser.CurrentLineNumber
-        around = at.fields
-        at.scopes.append((around, at.line))
-        at.fields, at.line = {}, line
+    def _leave(self, step: _Step, line: int) -> _Step:
+        """Ends a scope, or an element that is not read; where the walk stands then."""
+        if step.node is not None:
+            self._ended(step.scope, self._fields, self._line, line)
+            self._fields, self._line = self._scopes.pop()
+            step = step.parent
+        else:
+            self._depth -= 1
+            if step is self._skipped and self._depth == self._skipped_from:
+                step = self._skipped_in
+        self.root_closed = step is self._outside and self._depth == 0
+        return step
+
+    def _began(self, scope: Scope, line: int) -> None:
+        around = self._fields
+        self._scopes.append((around, self._line))
+        self._fields, self._line = {}, line
         if scope is Scope.ENTRY:
             self.open_entry = line
-            self._entry_byte = self._parser.CurrentByteIndex
-            self._details, self._dropped = [], 0
+            self._details, self._dropped, self._size = [], 0, 0
         elif scope is Scope.STATEMENT:
-            self._sink.statement(around, at.fields, line)
+            self._sink.statement(around, self._fields, line)
 
     def _ended(self, scope: Scope, fields: Fields, line: int, line_end: int) -> None:
         if scope is Scope.DETAIL:
-            size = self._parser.CurrentByteIndex - self._entry_byte
-            if len(self._details) < DETAILS_MAX and size < DETAILS_BYTES_MAX:
+            self._size += sum(map(len, fields.values()))
+            if len(self._details) < DETAILS_MAX and self._size < DETAILS_CHARACTERS_MAX:
                 fields["line"], fields["line_end"] = str(line), str(line_end)
                 self._details.append(fields)
             else:
@@ -240,15 +349,18 @@ class Walker:
         else:
             self._sink.end(scope, fields, line, line_end)
 
+    def _doctype(self, *_: object) -> int:
+        raise Unreadable(
+            "doctype",
+            "The document has a DOCTYPE, which no bank statement has and which may be an attack: "
+            "nothing of it was expanded or fetched. Ask the bank for a file without one.",
+            line=self._parser.CurrentLineNumber,
+        )
 
-def _keep(fields: Fields, node: Node, text: str) -> None:
-    if len(text) > FIELD_CHARACTERS_MAX:
-        fields["cut"] = node.field
-        text = text[:FIELD_CHARACTERS_MAX]
-    known = fields.get(node.field)
-    if known is None:
-        fields[node.field] = text
-    elif node.many and len(known) + len(text) < FIELD_CHARACTERS_MAX:
-        fields[node.field] = f"{known}\n{text}"
-    elif node.many:
-        fields["cut"] = node.field
+    def _refuse_text(self, line: int) -> NoReturn:
+        raise Unreadable(
+            "text-too-long",
+            f"A comment or tag of more than {PENDING_BYTES_MAX} bytes: this is no bank "
+            "statement, or it is damaged; fetch it again from the bank.",
+            line=line,
+        )

@@ -247,15 +247,9 @@ def _scope(parent: Node, name: str, scope: Scope, fields: Mapping[str, str]) -> 
     return root
 
 
-def _outside() -> Node:
-    node = Node()
-    node.plain = False
-    return node
-
-
 def _message() -> Node:
     message = Node()
-    message.parent, message.scope, message.plain = OUTSIDE, Scope.MESSAGE, False
+    message.scope, message.plain = Scope.MESSAGE, False
     for path, field in _MESSAGE.items():
         _grow(message, path, field)
     for name in ("Stmt", "Rpt", "Ntfctn"):
@@ -269,8 +263,6 @@ def _message() -> Node:
     return message
 
 
-OUTSIDE: Final = _outside()  # what is around a message: Document, envelopes, headers
-SKIPPED: Final = _outside()  # what is not read, with all that is in it
 MESSAGE: Final = _message()
 # Versions .001.01 end the name of the message with V01.
 KINDS: Final = {
