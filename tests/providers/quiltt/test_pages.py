@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.account_types import account_type
 from core.errors import Unreadable
 from core.records import (
     AccountRecord,
@@ -22,7 +23,6 @@ from core.records import (
     TransactionRecord,
     TransactionStatus,
 )
-from core.account_types import account_type
 from providers.base import Page
 from providers.quiltt.connector import QUILTT
 
