@@ -89,14 +89,6 @@ class MappingState(StrEnum):
     IGNORED = "ignored"
 
 
-class MappingMethod(StrEnum):
-    """How an external account came to its account."""
-
-    OPENED = "opened"
-    MATCHED = "matched"
-    USER = "user"
-
-
 class UploadState(StrEnum):
     """How far an announced file is."""
 

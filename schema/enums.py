@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from core import assets, jobs, models, notifications, personas, records, statements
 from core import assets, jobs, models, notifications, personas, pickups, records
+from core import assets, jobs, models, notifications, personas, records
+from core.mapping_methods import MappingMethod
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
@@ -121,12 +123,12 @@ _register(
     name="MappingDoubtCode",
 )
 _register(
-    models.MappingMethod,
+    MappingMethod,
     "How an external account came to what it is.",
     {
-        models.MappingMethod.OPENED: "An account was opened for it, as its connection says.",
-        models.MappingMethod.MATCHED: "By rule: it surely was one of the accounts.",
-        models.MappingMethod.USER: "By a person.",
+        MappingMethod.OPENED: "An account was opened for it, as its connection says.",
+        MappingMethod.MATCHED: "By rule: it surely was one of the accounts.",
+        MappingMethod.USER: "By a person.",
     },
 )
 _register(

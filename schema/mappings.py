@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from core import models
+from core.mapping_methods import MappingMethod
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
 from db.mappings import MappingFilter
@@ -111,7 +112,7 @@ class MappingSuggestion:
 
 @strawberry.type(description="How an external account came to what it is.")
 class MappingDecision:
-    method: models.MappingMethod = strawberry.field(description="By whom, or by what.")
+    method: MappingMethod = strawberry.field(description="By whom, or by what.")
     score: int | None = strawberry.field(
         description="How likely its account was, 0 to 100; null where nothing was scored."
     )
@@ -128,7 +129,7 @@ class MappingDecision:
         if mapping.decided_by is None:
             return None
         return MappingDecision(
-            method=models.MappingMethod(mapping.decided_by),
+            method=MappingMethod(mapping.decided_by),
             score=mapping.match_score,
             reasons=[
                 MappingReason(code=ReasonCode(one["code"]), text=one["text"], score=one["score"])

@@ -27,6 +27,10 @@ _UNDECIDED: Final = (
     " delete from app.transactions; delete from app.account_balances;"
     " delete from app.statements;"
     " update app.account_mappings set state = 'pending', account_id = null;"
+    " delete from app.mapping_refusals;"
+    " update app.account_mappings set state = 'pending', account_id = null, decided_by = null,"
+    " match_reasons = null, external_type = 'savings';"
+    " update app.accounts set type = 'checking';"
     " update app.ingestion_jobs set state = 'completed'"
 )
 _FAILED: Final = (
@@ -41,6 +45,10 @@ _LOGGED_OUT: Final = "delete from app.connection_credentials"
 _AWAY: Final = (
     "insert into private.provider_states (provider, failures, open_until)"
     f" values ('{SLUG}', 5, '2030-01-02')"
+)
+_PRIMARY: Final = (
+    "update app.accounts as a set primary_mapping_id = m.id from app.account_mappings as m"
+    " where m.tenant_id = a.tenant_id and m.account_id = a.id"
 )
 _DISABLED: Final = "update private.webhook_endpoints set disabled_at = created_at"
 _UNBALANCED: Final = "update app.statements set proof = 'fails', difference = closing_balance"
@@ -89,8 +97,12 @@ UNTELLING: Final = frozenset({
     "HttpHeader.value",
     "IngestionJob.format",
     "Institution.country",
-    "MappingReason.text",
+    "MappingDecision.ruleVersion",
+    "MappingDecision.score",
+    "MappingDoubt.text",
+    "MappingReason.score",
     "MappingSuggestion.reason",
+    "MappingSuggestion.ruleVersion",
     "MappingSuggestion.score",
     "Notification.title",
     "NotificationsMarkReadPayload.markedCount",
@@ -182,6 +194,7 @@ MORE: Final = (
     Run(operation="webhookEndpoints", statement=_DISABLED),
     Run(operation="assets", statement=_UNTOUCHED),
     Run(operation="accounts", statement=_HELD),
+    Run(operation="accounts", statement=_PRIMARY),
     Run(operation="assets", statement=_HELD),
     Run(operation="statements", statement=_UNBALANCED),
     Run(operation="connectionPause", actor=victim("viewer")),

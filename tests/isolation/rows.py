@@ -106,7 +106,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "state": "mapped",
         "masked_number": "1234",
         "decided_by": "matched",
-        "match_reasons": "[]",
+        "match_score": "40",
+        "match_rule": "1",
+        "match_reasons": lambda owner: (
+            f'[{{"code": "same_name", "text": "{owner.text("reason")}", "score": 40}}]'
+        ),
     },
     "app.mapping_numbers": {"kind": "iban"},
     "app.mapping_refusals": {},

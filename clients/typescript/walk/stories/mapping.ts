@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import {
   AccountCreateDocument,
+  AccountDocument,
   AccountMappingCreateAccountDocument,
   AccountMappingIgnoreDocument,
   AccountMappingSetDocument,
@@ -29,6 +30,9 @@ export async function mapping(imported: Imported, size: Size): Promise<void> {
   });
   await step("an external account is mapped, and its rows come in", async () => {
     await maps(ben, of(await pending(ben, bank), 0), accountId);
+  });
+  await step("the source of an account is believed first", async () => {
+    await prefers(ben, bank, accountId);
   });
   await step("an account is made for an external one, and its rows come in", async () => {
     await makes(ben, of(await pending(ben, bank), 1).id);
@@ -95,6 +99,7 @@ async function maps(
 ): Promise<void> {
   const suggestion = mapping.suggestions.find((one) => one.account.id === accountId);
   assert(suggestion?.reasons.some(({ code }) => code === "SAME_MASK"), "its number ends alike");
+  assert(suggestion?.automatic === false, "the end of a number is no proof");
   assert(mapping.waitingCount > 0);
   const changes = ben.follow(TransactionsChangedDocument, { accountId });
   await changes.until(({ transactionsChanged }) => transactionsChanged.job === null);
@@ -116,6 +121,17 @@ async function maps(
     mappingId: mapping.id,
   });
   assert.equal(accountMappingVerify.mapping?.verifiedBy?.email, ben.identity.email);
+}
+
+async function prefers(ben: Person, connectionId: string, accountId: string): Promise<void> {
+  const { accountMappings } = await ben.ask(AccountMappingsDocument, {
+    filter: { connectionId, accountId, suggested: false },
+  });
+  const primaryMappingId = accountMappings.edges[0]?.node.id ?? "";
+  assert.equal(accountMappings.edges[0]?.node.decision?.method, "USER");
+  await ben.act(AccountUpdateDocument, { accountId, input: { primaryMappingId } });
+  const { account } = await ben.ask(AccountDocument, { accountId });
+  assert.equal(account?.primarySource?.id, primaryMappingId);
 }
 
 async function makes(ben: Person, mappingId: string): Promise<void> {
