@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from core.links import Found, LinkKind, LinkState, TransactionLink
+from core.links import Found, LinkKind, TransactionLink
 from core.records import TransactionStatus
 from core.reviews import ReviewReason
 from core.scope import UserScope
@@ -45,11 +45,6 @@ class Stated:
     kind: LinkKind
     transaction_id: UUID
     other_id: UUID
-
-
-async def lock(tx: Tx, *, tenant_id: UUID) -> None:
-    """Waits until nobody else decides about links of the tenant's; until the transaction ends."""
-    await tx.rows(_SQL["lock"], tenant_id)
 
 
 async def sides(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, Side]:
@@ -133,14 +128,12 @@ async def undo(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], user_id: UUID)
     return [read(Stated, row) for row in rows]
 
 
-async def of_pairs(
-    tx: Tx, *, tenant_id: UUID, pairs: Sequence[tuple[UUID, UUID]]
-) -> list[tuple[Stated, LinkState]]:
-    """The links of pairs, whichever side is named first."""
+async def of_pairs(tx: Tx, *, tenant_id: UUID, pairs: Sequence[tuple[UUID, UUID]]) -> list[Stated]:
+    """The links of pairs, whichever side is named first, undone ones too."""
     rows = await tx.rows(
         _SQL["of_pairs"], tenant_id, [one for one, _ in pairs], [other for _, other in pairs]
     )
-    return [(read(Stated, row), LinkState(row["state"])) for row in rows]
+    return [read(Stated, row) for row in rows]
 
 
 async def loosen(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:

@@ -142,41 +142,39 @@ def _weigh(material: _Material, ids: Collection[UUID]) -> list[Found]:
 async def _write(
     tx: Tx, job: Job, noted: Noted, rows: Mapping[UUID, MatchRow], found: Sequence[Found]
 ) -> None:
-    """Links what still is as it was seen, and asks about the rest."""
-    tenant_id = job.tenant_id
-    ids = {side for one in found for side in (one.transaction_id, one.other_id)}
-    sides = await transaction_links.sides(tx, tenant_id=tenant_id, ids=ids)
-    found = [one for one in found if _stands(one, rows, sides)]
+    """Asks what is not sure, then links what is and still is as it was seen.
+
+    In this order, as who answers a question locks it before the rows.
+    """
     sure = [one for one in found if one.sure]
-    await transaction_links.put(tx, tenant_id=tenant_id, found=sure, rule_version=RULE_VERSION)
     hidden = {one.transaction_id for one in sure if one.kind.hides}
-    await transaction_links.recount(tx, tenant_id=tenant_id, ids=hidden)
     questions = {
         one.key: _question(one, rows)
         for one in found
         if not one.sure and not hidden & {one.transaction_id, one.other_id}
     }
-    await stored.supersede(
-        tx,
-        tenant_id=tenant_id,
-        ids={*noted.ids, *hidden},
-        kinds=tuple(LinkKind),
-        asked=questions.keys(),
-    )
-    await stored.supersede(
-        tx,
-        tenant_id=tenant_id,
-        ids={
-            side
-            for one in sure
-            if one.kind is LinkKind.TRANSFER
-            for side in (one.transaction_id, one.other_id)
-        },
-        kinds=(LinkKind.TRANSFER,),
-        asked=questions.keys(),
-    )
+    await _close(tx, job, sure, about={*noted.ids, *hidden}, asked=questions.keys())
     items = list(questions.values())
-    await review_items.put(tx, tenant_id=tenant_id, job_id=job.id, items=items)
+    await review_items.put(tx, tenant_id=job.tenant_id, job_id=job.id, items=items)
+    sides = await transaction_links.sides(tx, tenant_id=job.tenant_id, ids=_both(sure))
+    links = [one for one in sure if _stands(one, rows, sides)]
+    await transaction_links.put(tx, tenant_id=job.tenant_id, found=links, rule_version=RULE_VERSION)
+    hidden = {one.transaction_id for one in links if one.kind.hides}
+    await transaction_links.recount(tx, tenant_id=job.tenant_id, ids=hidden)
+
+
+async def _close(
+    tx: Tx, job: Job, sure: Sequence[Found], *, about: Collection[UUID], asked: Collection[str]
+) -> None:
+    """Closes open questions that are not asked any more, or that a link answers."""
+    moved = _both([one for one in sure if one.kind is LinkKind.TRANSFER])
+    for ids, kinds in ((about, tuple(LinkKind)), (moved, (LinkKind.TRANSFER,))):
+        if ids:
+            await stored.supersede(tx, tenant_id=job.tenant_id, ids=ids, kinds=kinds, asked=asked)
+
+
+def _both(found: Sequence[Found]) -> set[UUID]:
+    return {side for one in found for side in (one.transaction_id, one.other_id)}
 
 
 def _stands(one: Found, rows: Mapping[UUID, MatchRow], sides: Mapping[UUID, Side]) -> bool:

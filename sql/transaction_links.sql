@@ -127,10 +127,6 @@ select private.recount_duplicates($1, $2::uuid[]);
 -- role: authenticated
 select private.recount_duplicates($1, $2::uuid[]);
 
--- name: lock
--- role: authenticated
-select pg_advisory_xact_lock(hashtextextended('bankfeeds.matching ' || $1::uuid, 0));
-
 -- name: busy
 -- role: authenticated
 -- Active links that leave no room for another one of this kind.
@@ -184,7 +180,7 @@ returning l.id, l.kind, l.transaction_id, l.other_id;
 -- name: of_pairs
 -- role: authenticated
 -- Links of pairs, whichever side is named first.
-select l.id, l.kind, l.transaction_id, l.other_id, l.state
+select l.id, l.kind, l.transaction_id, l.other_id
 from unnest($2::uuid[], $3::uuid[]) as n (one, other)
 join app.transaction_links as l
   on l.tenant_id = $1
