@@ -8,10 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from core.links import LinkKind, TransactionLink, pair_key
-from core.models import Role
+from core.models import Role, Transaction
 from core.records import TransactionStatus
 from core.reviews import ReviewItem, ReviewState
-from db import audit, review_items
+from db import audit, review_items, transactions
 from db import transaction_links as stored
 from db.session import Tx
 from db.transaction_links import Side
@@ -35,10 +35,13 @@ async def of_transactions(
         return await stored.of_transactions(tx, tenant_id=context.tenant, ids=ids)
 
 
-async def duplicates(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, list[UUID]]:
-    """Which transactions do not count beside each of these."""
+async def duplicates(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, list[Transaction]]:
+    """The transactions that do not count beside each of these."""
     async with context.read() as tx:
-        return await stored.duplicates(tx, tenant_id=context.tenant, ids=ids)
+        below = await stored.duplicates(tx, tenant_id=context.tenant, ids=ids)
+        every = [one for ones in below.values() for one in ones]
+        found = await transactions.by_ids(tx, tenant_id=context.tenant, ids=every)
+    return {key: [found[one] for one in ones] for key, ones in below.items()}
 
 
 @refusable

@@ -20,7 +20,9 @@ from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
 from db.reports import DOCUMENTS
+from db.review_items import LISTING as REVIEW_ITEMS
 from db.select import Listing
+from db.transaction_links import LISTING as LINKS
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     accounts,
@@ -36,7 +38,9 @@ from resolvers import (
     persona_groups,
     personas,
     profiles,
+    reviews,
     tenants,
+    transaction_links,
     transactions,
     webhooks,
 )
@@ -58,7 +62,9 @@ from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
 from schema.related import maybe
+from schema.review_items import ReviewItem
 from schema.tenants import Member, Tenant
+from schema.transaction_links import TransactionLink
 from schema.transactions import Transaction
 from schema.webhooks import WebhookEndpoint, WebhookEvent
 
@@ -80,9 +86,11 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "Persona": (personas.by_ids, Persona.of),
     "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
+    "ReviewItem": (reviews.by_ids, ReviewItem.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
+    "TransactionLink": (transaction_links.by_ids, TransactionLink.of),
     "WebhookEndpoint": (webhooks.endpoints_by_ids, WebhookEndpoint.of),
     "WebhookEvent": (webhooks.events_by_ids, WebhookEvent.of),
 }
@@ -103,8 +111,10 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Persona": PERSONAS,
     "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,
+    "ReviewItem": REVIEW_ITEMS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,
+    "TransactionLink": LINKS,
 }
 
 
