@@ -281,6 +281,7 @@ class Transaction:
     running_balance: Decimal | None
     reconciled: bool
     reconciled_at: datetime | None
+    duplicate_of: UUID | None
     created_at: datetime
     updated_at: datetime
 

@@ -97,6 +97,11 @@ async def merge(
     return Merged(new=row["new"], changed=row["changed"])
 
 
+async def plan_anew(tx: Tx) -> None:
+    """Plans what the transaction asks from now on for the tables as they are."""
+    await tx.run(_SQL["plan_anew"])
+
+
 async def repeated(
     tx: Tx,
     *,
@@ -108,7 +113,7 @@ async def repeated(
     statuses: Sequence[str],
 ) -> set[int]:
     """Indexes of the rows that stand already just as they come. Cheaper than merging them."""
-    await tx.run(_SQL["plan_anew"])
+    await plan_anew(tx)
     rows = await tx.rows(
         _SQL["repeated"],
         tenant_id,

@@ -34,6 +34,9 @@ class ReviewFilter:
     score_from: int | None = None
 
 
+EVERYTHING: Final = ReviewFilter()
+
+
 def asked(wanted: ReviewFilter) -> Asked:
     """Review items, newest first."""
     return Asked(where=_where(wanted), order=NEWEST)
@@ -87,6 +90,12 @@ async def decide(
 ) -> int:
     """Writes an answer, or takes it back with `OPEN`; how many items there were."""
     return await tx.run(_SQL["decide"], tenant_id, list(ids), state.value, user_id)
+
+
+async def by_key(tx: Tx, *, tenant_id: UUID, key: str) -> ReviewItem | None:
+    """The item of a key, kept from other answers until this transaction ends."""
+    row = await tx.row(_SQL["by_key"], tenant_id, key)
+    return None if row is None else read(ReviewItem, row)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, ReviewItem]:

@@ -44,6 +44,14 @@ ORDERS: Final = {
 }
 
 
+class Duplicates(Enum):
+    """Whether rows are wanted that do not count, because another one is the same booking."""
+
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    ONLY = "only"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionFilter:
     """Which transactions; None asks nothing. Without a status, removed ones are left out."""
@@ -61,6 +69,14 @@ class TransactionFilter:
     merchant_name: str | None = None
     text: str | None = None
     reconciled: bool | None = None
+    duplicates: Duplicates = Duplicates.EXCLUDE
+
+
+_DUPLICATES: Final = {
+    Duplicates.EXCLUDE: [Condition("t.duplicate_of is null")],
+    Duplicates.INCLUDE: [],
+    Duplicates.ONLY: [Condition("t.duplicate_of is not null")],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +118,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         where.append(Condition("t.status <> 'removed'"))
     else:
         where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
-    return [*where, *_amounts(wanted), *_text(wanted)]
+    return [*where, *_DUPLICATES[wanted.duplicates], *_amounts(wanted), *_text(wanted)]
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:

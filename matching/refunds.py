@@ -105,7 +105,7 @@ def _reasons(back: Row, payment: Row) -> Reasons:
     else:
         text = f"{abs(back.of.amount)} of {abs(payment.of.amount)} {back.of.currency} came back."
         found.append(reason("part", 20, text))
-    if back.of.reversal:
+    if scoring.says_reversal(back):
         found.append(reason("reversal", 35, "Its source calls it a reversal."))
     elif scoring.says_return(back):
         found.append(reason("return", 20, "It calls itself a refund."))
@@ -113,6 +113,6 @@ def _reasons(back: Row, payment: Row) -> Reasons:
     found.append(
         reason("days", 10 if days <= 30 else 5 if days <= 90 else 0, f"It came {days} days later.")
     )
-    against = 0 if back.of.reversal else -20
+    against = 0 if scoring.says_reversal(back) else -20
     texts = scoring.texts(back, payment, against=against)
     return [*found, *texts, *scoring.references(back, payment)]

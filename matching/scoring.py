@@ -30,6 +30,11 @@ WORTH_ASKING: Final = {
     LinkKind.REFUND: 65,
 }
 
+# Debit and credit reversals, checks and deposited items returned, ACH returns.
+_BAI2_RETURNS: Final = frozenset({"252", "255", "257", "552", "555", "557"})
+# Sub-families of bank transaction codes: returns, reversals, and what was not paid.
+_ISO_RETURNS: Final = ("RRTN", "RPCR", "UPDD", "UPCQ", "UPCT", "PRDD", "RVSL")
+
 Reasons = list[ReviewReason]
 
 
@@ -140,9 +145,15 @@ def says_transfer(row: Row) -> bool:
     return names_transfer(row.of.description) or category.startswith(("TRANSFER", "LOAN_PAYMENTS"))
 
 
+def says_reversal(row: Row) -> bool:
+    """Whether the source of a row marks it as taking another one back."""
+    code = row.of.type_code or ""
+    return row.of.reversal or code in _BAI2_RETURNS or code.endswith(_ISO_RETURNS)
+
+
 def says_return(row: Row) -> bool:
     """Whether a row calls itself a refund or a reversal, or its source does."""
-    return row.of.reversal or names_return(row.of.description)
+    return says_reversal(row) or names_return(row.of.description)
 
 
 def _plural(number: int, noun: str) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from core.models import Job
+from pipeline.match import match
 from pipeline.services import Services
 
 Step = Callable[[Job, Services], Awaitable[None]]
 
-STEPS: Final[tuple[Step, ...]] = ()
+STEPS: Final[tuple[Step, ...]] = (match,)
 
 
 async def follow(job: Job, services: Services) -> None:

@@ -13,6 +13,7 @@ from schema.mapping_changes import MappingMutations
 from schema.notification_changes import NotificationMutations
 from schema.persona_changes import PersonaMutations
 from schema.profile_changes import ProfileMutations
+from schema.review_changes import ReviewMutations
 from schema.statement_changes import StatementMutations
 from schema.sync_changes import SyncMutations
 from schema.tenant_changes import TenantMutations
@@ -30,6 +31,7 @@ class Mutation(
     AccountMutations,
     MappingMutations,
     PersonaMutations,
+    ReviewMutations,
     AssetMutations,
     NotificationMutations,
     TenantMutations,

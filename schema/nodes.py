@@ -20,8 +20,10 @@ from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
 from db.reports import DOCUMENTS
+from db.review_items import LISTING as REVIEW_ITEMS
 from db.select import Listing
 from db.statements import LISTING as STATEMENTS
+from db.transaction_links import LISTING as LINKS
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     account_statements,
@@ -38,7 +40,9 @@ from resolvers import (
     persona_groups,
     personas,
     profiles,
+    reviews,
     tenants,
+    transaction_links,
     transactions,
     webhooks,
 )
@@ -61,7 +65,9 @@ from schema.personas import Persona
 from schema.profiles import StatementProfile
 from schema.related import maybe
 from schema.statements import Statement
+from schema.review_items import ReviewItem
 from schema.tenants import Member, Tenant
+from schema.transaction_links import TransactionLink
 from schema.transactions import Transaction
 from schema.webhooks import WebhookEndpoint, WebhookEvent
 
@@ -84,9 +90,11 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
     "Statement": (account_statements.by_ids, Statement.of),
+    "ReviewItem": (reviews.by_ids, ReviewItem.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
+    "TransactionLink": (transaction_links.by_ids, TransactionLink.of),
     "WebhookEndpoint": (webhooks.endpoints_by_ids, WebhookEndpoint.of),
     "WebhookEvent": (webhooks.events_by_ids, WebhookEvent.of),
 }
@@ -108,8 +116,10 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,
     "Statement": STATEMENTS,
+    "ReviewItem": REVIEW_ITEMS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,
+    "TransactionLink": LINKS,
 }
 
 

@@ -52,6 +52,7 @@ from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
 from schema.reads import AnyById, Count, Every, Many
 from schema.related import maybe
+from schema.review_queries import ReviewQueries
 from schema.roots import FILTER, Id, by_id, filtered
 from schema.statement_queries import StatementQueries
 from schema.statement_formats import StatementFormat
@@ -65,6 +66,7 @@ from statements import catalog
 
 @strawberry.type(description="What can be asked.")
 class Query(AssetQueries, ExpenseQueries, NotificationQueries, StatementQueries, WebhookQueries):
+class Query(AssetQueries, ExpenseQueries, NotificationQueries, ReviewQueries, WebhookQueries):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

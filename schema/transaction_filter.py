@@ -9,8 +9,8 @@ import strawberry
 
 from core import records
 from db.select import Asked
+from db.transactions import Duplicates, TransactionOrder
 from db.transactions import TransactionFilter as Wanted
-from db.transactions import TransactionOrder
 from resolvers import transactions
 from schema.ids import key_of, optional_key_of
 from schema.scalars import CurrencyCode
@@ -58,6 +58,11 @@ class TransactionFilter:
         "2 to 100 characters.",
     )
     reconciled: bool | None = strawberry.field(default=None, description="Reconciled, or not.")
+    duplicates: Duplicates | None = strawberry.field(
+        default=None,
+        description="Whether to show those that do not count, as another one is the same booking; "
+        "left out: they are left out.",
+    )
 
     def wanted(self) -> Wanted:
         """The filter as reads take it."""
@@ -77,6 +82,7 @@ class TransactionFilter:
             merchant_name=self.merchant_name,
             text=self.text,
             reconciled=self.reconciled,
+            duplicates=self.duplicates or Duplicates.EXCLUDE,
         )
 
 

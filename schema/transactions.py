@@ -14,7 +14,16 @@ from db.connections import LISTING as CONNECTIONS
 from db.jobs import LISTING as JOBS
 from db.reports import DOCUMENTS
 from db.transactions import CATEGORY
-from resolvers import accounts, connections, jobs, mappings, source_lines
+from db.transactions import LISTING as TRANSACTIONS
+from resolvers import (
+    accounts,
+    connections,
+    jobs,
+    mappings,
+    source_lines,
+    transaction_links,
+    transactions,
+)
 from resolvers.source_lines import Place
 from schema.accounts import Account
 from schema.columns import Column, column, derived, money, shown
@@ -27,7 +36,8 @@ from schema.jobs import IngestionJob
 from schema.money import Money
 from schema.node import Node
 from schema.reads import One, Same, same
-from schema.related import one
+from schema.related import maybe, one
+from schema.transaction_links import TransactionLink
 
 _CONNECTION_ID: Final = (
     "(select m.connection_id from app.account_mappings as m"
@@ -195,6 +205,32 @@ class Transaction(Node):
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return Connection.of(await _connection(info, self.model))
+
+    @resolved(
+        description="The transaction that counts instead, as it is the same booking; null: this "
+        "one counts.",
+        reads=One(listing=TRANSACTIONS, key="t.duplicate_of"),
+    )
+    async def duplicate_of(self, info: Info) -> Transaction | None:
+        """The transaction that counts instead."""
+        key = self.model.duplicate_of
+        return await maybe(info.context, transactions.by_ids, key, Transaction.of)
+
+    @resolved(description="Transactions that do not count, as they are the same booking as this.")
+    async def duplicates(self, info: Info) -> list[Transaction]:
+        """What does not count beside it."""
+        found = await info.context.loaders.load(
+            info.context, transaction_links.duplicates, self.key
+        )
+        return [Transaction.of(transaction) for transaction in found or ()]
+
+    @resolved(description="What it is linked with, the oldest link first.")
+    async def links(self, info: Info) -> list[TransactionLink]:
+        """What it is linked with."""
+        found = await info.context.loaders.load(
+            info.context, transaction_links.of_transactions, self.key
+        )
+        return [TransactionLink.of(link) for link in found or ()]
 
     @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:

@@ -38,7 +38,8 @@ drop table pg_temp.incoming;
 -- role: worker
 -- needs: open
 -- A removed row that comes again is as new: its created_at starts anew, which is also how the
--- count tells new rows from changed ones. All of them are noted: their texts are not indexed yet.
+-- count tells new rows from changed ones. All of them are noted: their texts are not indexed yet,
+-- and nobody compared them with others.
 with merged as (
   insert into app.transactions as t (
     tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
@@ -100,6 +101,13 @@ with merged as (
 
 noted as (
   insert into app.unindexed_texts (tenant_id, transaction_ids)
+  select $1, array_agg(m.id)
+  from merged as m
+  having count(*) > 0
+),
+
+unmatched as (
+  insert into app.unmatched_transactions (tenant_id, transaction_ids)
   select $1, array_agg(m.id)
   from merged as m
   having count(*) > 0

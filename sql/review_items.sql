@@ -51,6 +51,15 @@ where r.tenant_id = $1 and r.id = any($2::uuid[])
 order by r.id
 for no key update;
 
+-- name: by_key
+-- role: authenticated
+select
+  r.id, r.kind, r.state, r.key, r.transaction_id, r.other_id, r.account_id, r.job_id, r.score,
+  r.reasons, r.evidence, r.rule_version, r.created_at, r.updated_at, r.decided_at, r.decided_by
+from app.review_items as r
+where r.tenant_id = $1 and r.key = $2
+for no key update;
+
 -- name: decide
 -- role: authenticated
 update app.review_items as r

@@ -1,0 +1,173 @@
+"""Transactions that are to be compared with others: what is noted, what they are near to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from core.links import ExchangeRate, LinkKind, MatchAccount, MatchRow, pair_key
+from core.records import TransactionStatus
+from db.queries import load
+from db.session import Tx
+
+_SQL = load("matching")
+
+_READ: Final = tuple(
+    field.name for field in fields(MatchRow) if field.name not in {"rank", "status", "taken"}
+)
+_UNKNOWN_RANK: Final = 1_000_000  # of a source that came between two statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What is to be compared: notes, and the transactions that they name."""
+
+    notes: tuple[UUID, ...]
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What of a tenant has a bearing on any of its transactions."""
+
+    ranks: Mapping[tuple[UUID, UUID], int]  # by account and mapping
+    accounts: Mapping[UUID, MatchAccount]
+    currencies: int  # of its accounts
+
+    @property
+    def of_several(self) -> list[UUID]:
+        """Accounts that more than one source feeds, or fed."""
+        seen: set[UUID] = set()
+        several: dict[UUID, None] = {}
+        for account_id, _ in self.ranks:
+            if account_id in seen:
+                several[account_id] = None
+            seen.add(account_id)
+        return list(several)
+
+
+async def lock(tx: Tx, *, tenant_id: UUID) -> None:
+    """Waits until nobody else decides about links of the tenant's; until the transaction ends."""
+    await tx.rows(_SQL["lock"], tenant_id)
+
+
+async def noted(tx: Tx, *, tenant_id: UUID, most: int) -> Noted:
+    """The oldest notes, of `most` transactions or a few more."""
+    rows = await tx.rows(_SQL["noted"], tenant_id, most)
+    ids = dict.fromkeys(one for row in rows for one in row["transaction_ids"])
+    return Noted(notes=tuple(row["id"] for row in rows), ids=tuple(ids))
+
+
+async def note(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Notes transactions to be compared anew."""
+    await tx.run(_SQL["note"], tenant_id, sorted(ids))
+
+
+async def done(tx: Tx, *, tenant_id: UUID, noted: Noted) -> bool:
+    """Takes the notes away; False where somebody else has done so."""
+    return await tx.run(_SQL["done"], tenant_id, list(noted.notes)) == len(noted.notes)
+
+
+async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
+    """What of the tenant has a bearing on any of its transactions."""
+    sources = await tx.rows(_SQL["sources"], tenant_id)
+    accounts = await tx.rows(_SQL["accounts"], tenant_id)
+    return Surroundings(
+        ranks={(row["account_id"], row["mapping_id"]): row["rank"] for row in sources},
+        accounts={
+            row["id"]: MatchAccount(id=row["id"], name=row["name"], masks=tuple(row["masks"]))
+            for row in accounts
+        },
+        currencies=len({row["currency"] for row in accounts}),
+    )
+
+
+async def days(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> tuple[date, date] | None:
+    """The first and the last day of those that count; None where none does."""
+    row = await tx.row(_SQL["days"], tenant_id, list(ids))
+    return None if row is None or row["first"] is None else (row["first"], row["last"])
+
+
+async def twice(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    ids: Collection[UUID],
+    account_ids: Sequence[UUID],
+    first: date,
+    last: date,
+) -> set[UUID]:
+    """What may be the same as these, on accounts with several sources."""
+    if not account_ids:
+        return set()
+    near = await tx.rows(_SQL["twice"], tenant_id, list(ids), account_ids, first, last)
+    booked = await tx.rows(_SQL["booked"], tenant_id, list(ids), account_ids)
+    return {row["id"] for row in (*near, *booked)}
+
+
+async def moved(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], first: date, last: date
+) -> set[UUID]:
+    """What may be the other side of a transfer in one currency, and what else that could be."""
+    return {row["id"] for row in await tx.rows(_SQL["moved"], tenant_id, list(ids), first, last)}
+
+
+async def exchanged(tx: Tx, *, tenant_id: UUID, first: date, last: date) -> set[UUID]:
+    """What calls itself a transfer."""
+    return {row["id"] for row in await tx.rows(_SQL["exchanged"], tenant_id, first, last)}
+
+
+async def given_back(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], first: date, last: date
+) -> set[UUID]:
+    """What may be a refund or its payment."""
+    rows = await tx.rows(_SQL["given_back"], tenant_id, list(ids), first, last)
+    return {row["id"] for row in rows}
+
+
+async def rows(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], ranks: Mapping[tuple[UUID, UUID], int]
+) -> list[MatchRow]:
+    """Those of these transactions that count."""
+    return [
+        MatchRow(
+            rank=ranks.get((row["account_id"], row["mapping_id"]), _UNKNOWN_RANK),
+            status=TransactionStatus(row["status"]),
+            taken=tuple(row["taken"]),
+            **{name: row[name] for name in _READ},
+        )
+        for row in await tx.rows(_SQL["rows"], tenant_id, list(ids))
+    ]
+
+
+async def rates(tx: Tx, *, tenant_id: UUID, first: date, last: date) -> list[ExchangeRate]:
+    """What the tenant says that currencies were worth."""
+    return [
+        ExchangeRate(**dict(row)) for row in await tx.rows(_SQL["rates"], tenant_id, first, last)
+    ]
+
+
+async def rejected(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> set[str]:
+    """Keys of pairs that people have said do not belong together."""
+    return {
+        row["key"]
+        if row["key"] is not None
+        else pair_key(LinkKind(row["kind"]), row["transaction_id"], row["other_id"])
+        for row in await tx.rows(_SQL["rejected"], tenant_id, list(ids))
+    }
+
+
+async def supersede(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    ids: Collection[UUID],
+    kinds: Collection[LinkKind],
+    asked: Collection[str],
+) -> int:
+    """Closes open questions about these transactions but those that are asked; how many."""
+    names = [kind.value for kind in kinds]
+    return await tx.run(_SQL["supersede"], tenant_id, list(ids), names, list(asked))

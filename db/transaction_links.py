@@ -1,0 +1,169 @@
+"""Links between transactions: made by workers, and by members whose word is final."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from core.links import Found, LinkKind, TransactionLink
+from core.records import TransactionStatus
+from core.reviews import ReviewReason
+from core.scope import UserScope
+from db import select
+from db.queries import load
+from db.rows import read
+from db.select import Listing
+from db.session import Tx
+
+_SQL = load("transaction_links")
+
+LISTING: Final = Listing(source="app.transaction_links as l", alias="l")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A transaction as it is now."""
+
+    id: UUID
+    account_id: UUID
+    status: TransactionStatus
+    amount: Decimal
+    currency: str
+    duplicate_of: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """A link by what it says."""
+
+    id: UUID
+    kind: LinkKind
+    transaction_id: UUID
+    other_id: UUID
+
+
+async def sides(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, Side]:
+    """Transactions by id, kept as they are until the transaction ends."""
+    name = "own_sides" if isinstance(tx.scope, UserScope) else "sides"
+    rows = await tx.rows(_SQL[name], tenant_id, list(ids))
+    return {row["id"]: read(Side, row) for row in rows}
+
+
+async def put(tx: Tx, *, tenant_id: UUID, found: Sequence[Found], rule_version: str) -> int:
+    """Links what belongs together; what a person undid stays undone. For a worker."""
+    if not found:
+        return 0
+    return await tx.run(
+        _SQL["put"],
+        tenant_id,
+        [one.kind.value for one in found],
+        [one.transaction_id for one in found],
+        [one.other_id for one in found],
+        [one.score for one in found],
+        [_json(one.reasons) for one in found],
+        rule_version,
+    )
+
+
+async def bring_back(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Links again what a person has linked, and what had come apart as a row went. For a worker."""
+    left = await tx.rows(_SQL["make_room"], tenant_id, list(ids))
+    back = await tx.rows(_SQL["bring_back"], tenant_id, list(ids))
+    changed = {row["transaction_id"] for row in (*left, *back)}
+    if changed:
+        await recount(tx, tenant_id=tenant_id, ids=changed)
+
+
+async def recount(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Brings transactions to what the active links say of which one counts."""
+    if ids:
+        name = "recount_own" if isinstance(tx.scope, UserScope) else "recount"
+        await tx.rows(_SQL[name], tenant_id, sorted(ids))
+
+
+async def is_busy(
+    tx: Tx, *, tenant_id: UUID, kind: LinkKind, transaction_id: UUID, other_id: UUID
+) -> bool:
+    """Whether other links leave no room for this one."""
+    rows = await tx.rows(_SQL["busy"], tenant_id, kind, transaction_id, other_id)
+    return bool(rows)
+
+
+async def say(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    kind: LinkKind,
+    transaction_id: UUID,
+    other_id: UUID,
+    score: int,
+    reasons: str,
+    rule_version: str,
+    user_id: UUID,
+) -> UUID:
+    """A person's own link; its id. `reasons` is JSON."""
+    found = await tx.value(
+        _SQL["say"],
+        tenant_id,
+        kind,
+        transaction_id,
+        other_id,
+        score,
+        reasons,
+        rule_version,
+        user_id,
+    )
+    assert isinstance(found, UUID)
+    return found
+
+
+async def undo(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], user_id: UUID) -> list[Stated]:
+    """Undoes links in a person's name, for good; those that were not undone so before."""
+    rows = await tx.rows(_SQL["undo"], tenant_id, list(ids), user_id)
+    return [read(Stated, row) for row in rows]
+
+
+async def of_pairs(tx: Tx, *, tenant_id: UUID, pairs: Sequence[tuple[UUID, UUID]]) -> list[Stated]:
+    """The links of pairs, whichever side is named first, undone ones too."""
+    rows = await tx.rows(
+        _SQL["of_pairs"], tenant_id, [one for one, _ in pairs], [other for _, other in pairs]
+    )
+    return [read(Stated, row) for row in rows]
+
+
+async def loosen(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Undoes links as if nobody had said anything: they may be found again."""
+    await tx.run(_SQL["loosen"], tenant_id, list(ids))
+
+
+async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, TransactionLink]:
+    """Links by id, undone ones too."""
+    return await select.by_ids(tx, TransactionLink, listing=LISTING, tenant_id=tenant_id, ids=ids)
+
+
+async def of_transactions(
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+) -> Mapping[UUID, list[TransactionLink]]:
+    """Active links by the transaction on either side."""
+    found: dict[UUID, list[TransactionLink]] = defaultdict(list)
+    for row in await tx.rows(_SQL["of_transactions"], tenant_id, list(ids)):
+        found[row["of_id"]].append(read(TransactionLink, row))
+    return found
+
+
+async def duplicates(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, list[UUID]]:
+    """Which transactions do not count beside each of these, by its id."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in await tx.rows(_SQL["duplicates"], tenant_id, list(ids)):
+        found[row["of_id"]].append(row["id"])
+    return found
+
+
+def _json(reasons: Sequence[ReviewReason]) -> str:
+    # As text: a list of lists would be an array of two dimensions.
+    return json.dumps([asdict(reason) for reason in reasons])

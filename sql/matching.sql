@@ -1,0 +1,348 @@
+-- Transactions that are to be compared with others: what is noted, what they are near to.
+
+-- name: lock
+-- role: worker
+-- One at a time in a tenant: links of two rounds could hide a row behind a hidden one.
+select pg_advisory_xact_lock(hashtextextended('bankfeeds.matching ' || $1::uuid, 0));
+
+-- name: noted
+-- role: worker
+-- The oldest notes, of so many transactions or a few more.
+select n.id, n.transaction_ids
+from (
+  select
+    u.id, u.transaction_ids, u.created_at,
+    sum(u.size) over (order by u.created_at, u.id) - u.size as before
+  from app.unmatched_transactions as u
+  where u.tenant_id = $1
+) as n
+where n.before < $2::bigint
+order by n.created_at, n.id;
+
+-- name: note
+-- role: worker
+insert into app.unmatched_transactions (tenant_id, transaction_ids)
+values ($1, $2::uuid[]);
+
+-- name: done
+-- role: worker
+delete from app.unmatched_transactions as u
+where u.tenant_id = $1 and u.id = any($2::uuid[]);
+
+-- name: sources
+-- role: worker
+-- What feeds accounts, or did: the source declared first has rank 0; the others follow, feeds of
+-- providers before files, older ones before newer ones.
+select
+  f.account_id,
+  f.mapping_id,
+  case
+    when (to_jsonb(a) ->> 'primary_mapping_id')::uuid = f.mapping_id then 0
+    else row_number() over (
+      partition by f.account_id
+      order by c.provider in ('file', 'sftp', 'mailbox'), m.created_at, m.id
+    )
+  end as rank
+from app.mapping_accounts as f
+join app.account_mappings as m on m.tenant_id = f.tenant_id and m.id = f.mapping_id
+join app.connections as c on c.tenant_id = m.tenant_id and c.id = m.connection_id
+join app.accounts as a on a.tenant_id = f.tenant_id and a.id = f.account_id
+where f.tenant_id = $1;
+
+-- name: accounts
+-- role: worker
+select
+  a.id, a.name, a.currency,
+  array(
+    select right(m.masked_number, 4)
+    from app.account_mappings as m
+    where m.tenant_id = a.tenant_id and m.account_id = a.id and m.masked_number is not null
+  ) as masks
+from app.accounts as a
+where a.tenant_id = $1;
+
+-- name: rates
+-- role: worker
+select r.base, r.quote, r.day, r.rate, r.source
+from app.exchange_rates as r
+where r.tenant_id = $1 and r.day between $2::date and $3::date
+order by r.day, r.base, r.quote;
+
+-- name: days
+-- role: worker
+-- The first and the last day of rows that count.
+select min(t.sort_date) as first, max(t.sort_date) as last
+from unnest($2::uuid[]) as n (id)
+join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+where t.status <> 'removed' and t.duplicate_of is null;
+
+-- name: rows
+-- role: worker
+-- Rows that count, as they are compared.
+select
+  t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
+  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
+  t.customer_reference, t.type_code, t.source_category, t.running_balance,
+  coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
+  coalesce(t.extra ->> 'reversal' = 'true' or t.extra ->> 'mark' in ('RC', 'RD'), false)
+    as reversal,
+  t.reconciled or t.user_category is not null as vouched,
+  array(
+    select d.mapping_id
+    from app.transactions as d
+    where d.tenant_id = $1 and d.duplicate_of = t.id
+  ) as taken,
+  exists (
+    select
+    from app.transaction_links as l
+    where l.tenant_id = $1
+      and l.transaction_id = t.id
+      and l.state = 'active'
+      and l.kind = 'transfer'
+  )
+  or exists (
+    select
+    from app.transaction_links as l
+    where l.tenant_id = $1 and l.other_id = t.id and l.state = 'active' and l.kind = 'transfer'
+  ) as in_transfer,
+  exists (
+    select
+    from app.transaction_links as l
+    where l.tenant_id = $1
+      and l.transaction_id = t.id
+      and l.state = 'active'
+      and l.kind = 'refund'
+  ) as is_refund
+from unnest($2::uuid[]) as n (id)
+join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+where t.status <> 'removed' and t.duplicate_of is null;
+
+-- name: twice
+-- role: worker
+-- Rows of accounts with several sources that are of one amount with noted ones, some weeks around
+-- them; and what is pending there.
+with keys as materialized (
+  select distinct
+    t.account_id, t.currency, t.amount,
+    (t.sort_date - date '2000-01-01') / 20 + s.step as part
+  from unnest($2::uuid[]) as n (id)
+  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+  cross join (values (-1), (0), (1)) as s (step)
+  where t.status <> 'removed' and t.duplicate_of is null and t.account_id = any($3::uuid[])
+)
+
+select t.id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = any($3::uuid[])
+  and t.sort_date between $4::date - 40 and $5::date + 40
+  and t.status <> 'removed'
+  and t.duplicate_of is null
+  and (
+    t.status = 'pending'
+    or (t.account_id, t.currency, t.amount, (t.sort_date - date '2000-01-01') / 20) in (
+      select k.account_id, k.currency, k.amount, k.part
+      from keys as k
+    )
+  );
+
+-- name: booked
+-- role: worker
+-- What pending rows among noted ones may have been booked as elsewhere, for a little more.
+select b.id
+from (
+  select t.id, t.account_id, t.mapping_id, t.currency, t.amount, t.sort_date
+  from unnest($2::uuid[]) as n (id)
+  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+  where t.status = 'pending' and t.duplicate_of is null and t.account_id = any($3::uuid[])
+  order by t.sort_date desc, t.id
+  limit 1000
+) as p
+cross join lateral (
+  select t.id
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = p.account_id
+    and t.sort_date between p.sort_date - 10 and p.sort_date + 10
+    and t.status = 'posted'
+    and t.duplicate_of is null
+    and t.mapping_id <> p.mapping_id
+    and t.currency = p.currency
+    and abs(t.amount) between abs(p.amount) and abs(p.amount) * 1.3
+    and sign(t.amount) = sign(p.amount)
+  limit 50
+) as b;
+
+-- name: moved
+-- role: worker
+-- Rows of amounts that left one account and reached another, some days around noted ones.
+with keys as materialized (
+  select distinct
+    t.currency, abs(t.amount) as amount,
+    (t.sort_date - date '2000-01-01') / 12 + s.step as part
+  from unnest($2::uuid[]) as n (id)
+  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+  cross join (values (-1), (0), (1)) as s (step)
+  where t.status <> 'removed' and t.duplicate_of is null and t.amount <> 0
+),
+
+near as materialized (
+  select t.id, t.account_id, t.currency, abs(t.amount) as amount, t.amount > 0 as is_in
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.sort_date between $3::date - 24 and $4::date + 24
+    and t.status <> 'removed'
+    and t.duplicate_of is null
+    and (t.currency, abs(t.amount), (t.sort_date - date '2000-01-01') / 12) in (
+      select k.currency, k.amount, k.part
+      from keys as k
+    )
+),
+
+both_ways as materialized (
+  select n.currency, n.amount
+  from near as n
+  group by n.currency, n.amount
+  having
+    bool_or(n.is_in)
+    and not bool_and(n.is_in)
+    and min(n.account_id::text) <> max(n.account_id::text)
+)
+
+select n.id
+from near as n
+where (n.currency, n.amount) in (select b.currency, b.amount from both_ways as b);
+
+-- name: exchanged
+-- role: worker
+-- Rows around noted ones that call themselves a transfer or an exchange.
+select t.id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.sort_date between $2::date - 8 and $3::date + 8
+  and t.status <> 'removed'
+  and t.duplicate_of is null
+  and (
+    t.description ~* '(transf|xfer|exchange|conver|umbuch|bertrag|virement|\mfx\M|top.?up)'
+    or t.source_category ilike 'transfer%'
+  )
+order by t.sort_date desc, t.id
+limit 20000;
+
+-- name: given_back
+-- role: worker
+-- Rows of amounts or parties of which money came back, half a year around noted ones.
+with noted as materialized (
+  select t.account_id, t.currency, t.amount, t.sort_date, t.merchant_name, t.description
+  from unnest($2::uuid[]) as n (id)
+  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+  where t.status <> 'removed' and t.duplicate_of is null and t.amount <> 0
+),
+
+amounts as materialized (
+  select distinct n.account_id, n.currency, abs(n.amount) as amount
+  from noted as n
+),
+
+parties as materialized (
+  select distinct n.account_id, n.currency, lower(coalesce(n.merchant_name, n.description)) as party
+  from noted as n
+),
+
+near as materialized (
+  select
+    t.id, t.account_id, t.currency, t.amount, t.sort_date,
+    lower(coalesce(t.merchant_name, t.description)) as party
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = any(array(select distinct n.account_id from noted as n))
+    and t.sort_date between $3::date - 180 and $4::date + 180
+    and t.status <> 'removed'
+    and t.duplicate_of is null
+    and t.amount <> 0
+),
+
+ranked as (
+  select
+    n.id, n.account_id, n.currency, n.amount, n.party,
+    row_number() over (
+      partition by n.account_id, n.currency, n.party, n.amount > 0
+      order by n.sort_date desc, n.id
+    ) as place
+  from near as n
+  where (n.account_id, n.currency, n.party) in (
+    select p.account_id, p.currency, p.party
+    from parties as p
+  )
+),
+
+both_ways as materialized (
+  select r.account_id, r.currency, r.party
+  from ranked as r
+  group by r.account_id, r.currency, r.party
+  having bool_or(r.amount > 0) and bool_or(r.amount < 0)
+),
+
+equal as materialized (
+  select n.id, n.account_id, n.currency, abs(n.amount) as amount, n.amount > 0 as is_in
+  from near as n
+  where (n.account_id, n.currency, abs(n.amount)) in (
+    select a.account_id, a.currency, a.amount
+    from amounts as a
+  )
+),
+
+returned as materialized (
+  select e.account_id, e.currency, e.amount
+  from equal as e
+  group by e.account_id, e.currency, e.amount
+  having bool_or(e.is_in) and not bool_and(e.is_in) and count(*) <= 300
+)
+
+select r.id
+from ranked as r
+where r.place <= 300
+  and (r.account_id, r.currency, r.party) in (
+    select b.account_id, b.currency, b.party
+    from both_ways as b
+  )
+union
+select e.id
+from equal as e
+where (e.account_id, e.currency, e.amount) in (
+  select r.account_id, r.currency, r.amount
+  from returned as r
+);
+
+-- name: rejected
+-- role: worker
+-- Pairs that people have said do not belong together, of which one row is among these.
+select r.key, null as kind, null::uuid as transaction_id, null::uuid as other_id
+from unnest($2::uuid[]) as n (id)
+join app.review_items as r
+  on r.tenant_id = $1 and r.transaction_id = n.id and r.state = 'rejected'
+where r.kind in ('duplicate', 'pending_posted', 'transfer', 'refund')
+union all
+select null, l.kind, l.transaction_id, l.other_id
+from unnest($2::uuid[]) as n (id)
+join app.transaction_links as l on l.tenant_id = $1 and l.transaction_id = n.id
+where l.undone_by is not null;
+
+-- name: supersede
+-- role: worker
+-- Open questions about these rows that are not asked any more.
+update app.review_items as r
+set state = 'superseded'
+where r.tenant_id = $1
+  and r.id in (
+    select s.id
+    from app.review_items as s
+    where s.tenant_id = $1 and s.transaction_id = any($2::uuid[])
+    union
+    select s.id
+    from app.review_items as s
+    where s.tenant_id = $1 and s.other_id = any($2::uuid[])
+  )
+  and r.state = 'open'
+  and r.kind = any($3::text[])
+  and not (r.key = any($4::text[]));

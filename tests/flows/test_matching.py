@@ -1,0 +1,257 @@
+"""Matching as jobs do it: a booking that two sources deliver counts once, whatever happens next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from db.transactions import Duplicates, TransactionFilter, TransactionOrder
+from resolvers import mappings, transactions
+from resolvers.mappings import Mapped
+from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, Account, Detail, Group, bai2, statement
+from tests.fixtures.context import context
+from tests.fixtures.world import Place, World
+
+TRANSFER_OUT = Detail("495", 50_000, "TRANSFER TO SAVINGS")
+TRANSFER_IN = Detail("195", 50_000, "TRANSFER FROM CURRENT")
+
+
+async def second_source(world: World, place: Place, **columns: object) -> Place:
+    """Another connection of the same tenant."""
+    connection_id = uuid4()
+    names = ["name", "provider", *columns]
+    marks = ", ".join(f"${number}" for number in range(3, 3 + len(names)))
+    await world.owner.execute(
+        f"insert into app.connections (tenant_id, id, {', '.join(names)}) values ($1, $2, {marks})",
+        place.tenant_id,
+        connection_id,
+        *{"name": "Second", "provider": "file", **columns}.values(),
+    )
+    return replace(place, connection_id=connection_id)
+
+
+async def together(world: World, place: Place, second: Place) -> None:
+    """Both sources feed the account of the first."""
+    account_id, mapping_id = [
+        await world.owner.fetchval(
+            f"select {what} from app.account_mappings where tenant_id = $1 and connection_id = $2",
+            place.tenant_id,
+            one.connection_id,
+        )
+        for what, one in (("account_id", place), ("id", second))
+    ]
+    answer = await mappings.set_account(
+        context(world, place), mapping_id=mapping_id, account_id=account_id
+    )
+    assert isinstance(answer, Mapped)
+    if answer.job is not None:
+        assert (await world.finish(place, answer.job.id))["state"] == "completed"
+
+
+async def both(world: World, first: bytes, second: bytes) -> tuple[Place, Place]:
+    """Two sources that feed one account, with what each delivered."""
+    place = await world.place()
+    await world.take_in(place, first)
+    other = await second_source(world, place, mapping_policy="ask")
+    await world.take_in(other, second)
+    await together(world, place, other)
+    return place, other
+
+
+async def counting(world: World, place: Place) -> list[tuple[str, Decimal]]:
+    """What lists show."""
+    page = await transactions.page(
+        context(world, place),
+        wanted=TransactionFilter(),
+        order=TransactionOrder.AMOUNT_ASC,
+        first=100,
+        after=None,
+    )
+    return [(row.description, row.amount) for row in page.items]
+
+
+async def links(world: World, place: Place) -> list[asyncpg.Record]:
+    """All links, undone ones too."""
+    return await world.owner.fetch(
+        "select * from app.transaction_links where tenant_id = $1 order by kind, created_at, id",
+        place.tenant_id,
+    )
+
+
+async def questions(world: World, place: Place) -> list[asyncpg.Record]:
+    """What is asked and open."""
+    return await world.owner.fetch(
+        "select * from app.review_items where tenant_id = $1 and state = 'open' order by key",
+        place.tenant_id,
+    )
+
+
+async def test_two_statements_of_one_account_count_once(world: World) -> None:
+    days = statement(COFFEE, COFFEE, RENT, SALARY)
+
+    place, _ = await both(world, days, statement(COFFEE, COFFEE, RENT, SALARY, number="999"))
+
+    assert len(await world.rows(place)) == 8
+    assert await counting(world, place) == [
+        ("RENT", Decimal("-900")),
+        ("COFFEE", Decimal("-3.5")),
+        ("COFFEE", Decimal("-3.5")),
+        ("SALARY", Decimal("3000")),
+    ]
+    made = await links(world, place)
+    assert {(row["kind"], row["method"], row["state"]) for row in made} == {
+        ("duplicate", "auto", "active")
+    }
+    assert len(made) == 4
+
+
+async def test_surplus_stays_and_a_repeat_changes_nothing(world: World) -> None:
+    place, other = await both(world, statement(COFFEE), statement(COFFEE, COFFEE, number="999"))
+    before = await links(world, place)
+
+    await world.take_in(other, statement(COFFEE, COFFEE, number="999"))
+    await world.take_in(place, statement(COFFEE))
+
+    assert len(await counting(world, place)) == 2
+    assert await links(world, place) == before
+
+
+async def test_only_and_all_show_what_does_not_count(world: World) -> None:
+    place, _ = await both(world, statement(COFFEE, RENT), statement(RENT, number="999"))
+
+    counts = [
+        await transactions.count(
+            context(world, place), wanted=TransactionFilter(duplicates=duplicates)
+        )
+        for duplicates in Duplicates
+    ]
+
+    assert dict(zip(Duplicates, counts, strict=True)) == {
+        Duplicates.EXCLUDE: 2,
+        Duplicates.INCLUDE: 3,
+        Duplicates.ONLY: 1,
+    }
+
+
+async def test_what_a_kept_row_hid_counts_again_when_it_is_reverted(world: World) -> None:
+    place, _ = await both(world, statement(COFFEE, RENT), statement(RENT, number="999"))
+    kept = await world.owner.fetchval(
+        "select t.job_id from app.transactions as t join app.transactions as d"
+        " on d.tenant_id = t.tenant_id and d.duplicate_of = t.id where t.tenant_id = $1",
+        place.tenant_id,
+    )
+
+    await world.revert(place, kept)
+
+    assert await counting(world, place) == [("RENT", Decimal("-900"))]
+    assert [row["state"] for row in await links(world, place)] == ["undone"]
+
+
+async def test_an_unmapped_source_takes_its_rows_along_and_brings_them_back(world: World) -> None:
+    place, other = await both(world, statement(COFFEE, RENT), statement(RENT, number="999"))
+    mapping_id = await _mapping(world, place)
+
+    async with world.database.as_(place.worker) as tx:
+        before = await tx.rows("select id, duplicate_of from app.transactions order by id")
+    await _change(world, place, await mappings.unset(context(world, place), mapping_id=mapping_id))
+    alone = await counting(world, place)
+    account_id = await world.owner.fetchval(
+        "select account_id from app.account_mappings where connection_id = $1", other.connection_id
+    )
+    await _change(
+        world,
+        place,
+        await mappings.set_account(
+            context(world, place), mapping_id=mapping_id, account_id=account_id
+        ),
+    )
+
+    assert alone == [("RENT", Decimal("-900"))]
+    assert len(await counting(world, place)) == 2
+    async with world.database.as_(place.worker) as tx:
+        after = await tx.rows("select id, duplicate_of from app.transactions order by id")
+    assert [tuple(row) for row in after] == [tuple(row) for row in before]
+
+
+async def test_a_transfer_between_two_accounts_is_linked(world: World) -> None:
+    place = await world.place()
+
+    await world.take_in(
+        place,
+        bai2(
+            Group(accounts=[Account(details=[TRANSFER_OUT, COFFEE])]),
+            Group(accounts=[Account(details=[TRANSFER_IN], number="777")], day="260302"),
+        ),
+    )
+
+    (made,) = await links(world, place)
+    assert (made["kind"], made["method"]) == ("transfer", "auto")
+    assert await _texts(world, made) == ("TRANSFER TO SAVINGS", "TRANSFER FROM CURRENT")
+    assert len(await counting(world, place)) == 3
+
+
+async def test_a_refund_is_linked_with_what_was_paid(world: World) -> None:
+    place = await world.place()
+    await world.take_in(place, statement(Detail("475", 5_990, "SHOE SHOP"), COFFEE))
+
+    await world.take_in(place, statement(Detail("195", 5_990, "REFUND SHOE SHOP"), day="260309"))
+
+    (made,) = await links(world, place)
+    assert made["kind"] == "refund"
+    assert await _texts(world, made) == ("REFUND SHOE SHOP", "SHOE SHOP")
+
+
+async def test_a_pair_that_is_not_sure_is_asked_about_once(world: World) -> None:
+    place, other = await both(
+        world, statement(COFFEE), statement(Detail("475", 350, "PARKING"), number="999")
+    )
+    (asked,) = await questions(world, place)
+
+    await world.take_in(place, statement(COFFEE, RENT))
+    await world.take_in(other, statement(Detail("475", 350, "PARKING"), number="999"))
+
+    (again,) = await questions(world, place)
+    assert (again["id"], again["kind"]) == (asked["id"], "duplicate")
+    assert not await links(world, place)
+
+
+async def test_tenants_never_meet(world: World) -> None:
+    content = statement(COFFEE, RENT, SALARY)
+    places = [await world.place(), await world.place()]
+
+    for place in places:
+        await world.take_in(place, content)
+
+    for place in places:
+        assert len(await counting(world, place)) == 3
+        assert not await links(world, place)
+        assert not await questions(world, place)
+
+
+async def _texts(world: World, link: asyncpg.Record) -> tuple[str, ...]:
+    found = {
+        row["id"]: row["description"]
+        for row in await world.owner.fetch(
+            "select id, description from app.transactions where tenant_id = $1", link["tenant_id"]
+        )
+    }
+    return found[link["transaction_id"]], found[link["other_id"]]
+
+
+async def _mapping(world: World, place: Place) -> UUID:
+    found = await world.owner.fetchval(
+        "select id from app.account_mappings where tenant_id = $1 and connection_id = $2",
+        place.tenant_id,
+        place.connection_id,
+    )
+    assert isinstance(found, UUID)
+    return found
+
+
+async def _change(world: World, place: Place, answer: object) -> None:
+    assert isinstance(answer, Mapped)
+    assert answer.job is not None
+    assert (await world.finish(place, answer.job.id))["state"] == "completed"
