@@ -16,6 +16,7 @@ from db import review_items as stored
 from db.review_items import ReviewFilter
 from db.session import Tx
 from resolvers.context import Context
+from resolvers.reconciliation_answers import answer_conflicts, answer_reconciliations
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
 
 ITEMS_MAX: Final = 100  # decided at once
@@ -25,7 +26,10 @@ ITEMS_MAX: Final = 100  # decided at once
 # Refusal where that cannot be done any more, and then nothing of the answer is kept.
 Handler = Callable[[Tx, Context, Sequence[ReviewItem], ReviewState], Awaitable[None]]
 
-HANDLERS: Final[Mapping[ReviewKind, Handler]] = {}
+HANDLERS: Final[Mapping[ReviewKind, Handler]] = {
+    ReviewKind.CONFLICT: answer_conflicts,
+    ReviewKind.RECONCILIATION: answer_reconciliations,
+}
 
 
 async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, ReviewItem]:
