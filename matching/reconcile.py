@@ -20,7 +20,8 @@ from matching.reconcile_pairs import pair_up
 from matching.reconcile_payouts import pay_out
 
 VERSION: Final = "reconcile-1"  # of what scores mean
-# Books and processors are accounts of this type: what else there is comes from banks.
+# Books and processors are accounts of this type: what else there is comes from banks. A bank's
+# own may be of it too where nobody said what it is, so that equal amounts alone only suggest.
 _BOOKS: Final = "other"
 
 # For tenants that have no rules of their own.
@@ -40,7 +41,7 @@ DEFAULT_RULES: Final = (
         label="amount, days and text/1",
         terms=RuleTerms(
             name="amount, days and text",
-            mode=RuleMode.AUTO,
+            mode=RuleMode.SUGGEST,
             left_account_type=_BOOKS,
             text_needed=True,
             day_window=3,
