@@ -39,10 +39,10 @@ async def set_state(
         await tx.run(_SQL["set_state"], tenant_id, sorted(ids), state.value)
 
 
-async def keep_removed(tx: Tx, *, ids: Collection[UUID]) -> None:
-    """Brings reconciled rows back that a source took back. For a worker."""
+async def settle_noted(tx: Tx, *, ids: Collection[UUID], take: bool) -> None:
+    """Makes rows as their source says, or as they were stored. For a worker."""
     if ids:
-        await tx.run(_SQL["keep_removed"], sorted(ids))
+        await tx.value(_SQL["settle_noted"], sorted(ids), take)
 
 
 async def settle(tx: Tx, *, transaction_id: UUID, take: bool) -> bool:

@@ -28,6 +28,7 @@ from db.session import Tx
 _SQL = load("reconciliations")
 
 CANDIDATES_MAX: Final = 5_000  # of one account: the newest
+CANDIDATES_IN_ALL: Final = 20_000
 STATEMENT_ROWS_MAX: Final = 100_000  # that one statement vouches for
 
 LISTING: Final = Listing(source="app.reconciliations as r", alias="r")
@@ -130,13 +131,33 @@ async def account_types(tx: Tx, *, tenant_id: UUID) -> Mapping[UUID, str]:
 
 
 async def candidates(
-    tx: Tx, *, tenant_id: UUID, account_ids: Collection[UUID], first: date, last: date
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    account_ids: Collection[UUID],
+    first: date,
+    last: date,
+    by_itself: bool,
 ) -> list[Candidate]:
-    """Booked rows of these days that nobody has vouched for, the newest of each account."""
+    """Booked rows of these days that nobody has vouched for, the newest of each account.
+
+    `by_itself`: only those of connections that reconcile by themselves.
+    """
+    each = max(min(CANDIDATES_MAX, CANDIDATES_IN_ALL // max(len(account_ids), 1)), 1)
     rows = await tx.rows(
-        _SQL["candidates"], tenant_id, sorted(account_ids), first, last, CANDIDATES_MAX
+        _SQL["candidates"], tenant_id, sorted(account_ids), first, last, each, by_itself
     )
     return [read(Candidate, row) for row in rows]
+
+
+async def rejected_keys(tx: Tx, *, tenant_id: UUID) -> set[str]:
+    """Keys of what members said no to."""
+    return {row["key"] for row in await tx.rows(_SQL["rejected_keys"], tenant_id)}
+
+
+async def stale_keys(tx: Tx, *, tenant_id: UUID) -> set[str]:
+    """Keys of open questions about rows that are reconciled otherwise, or gone. For a worker."""
+    return {row["key"] for row in await tx.rows(_SQL["stale_keys"], tenant_id)}
 
 
 async def span(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> tuple[date, date] | None:
@@ -248,6 +269,13 @@ async def lock(tx: Tx, *, tenant_id: UUID, reconciliation_id: UUID) -> Reconcili
     """A group, kept from others until this transaction ends."""
     row = await tx.row(_SQL["lock"], tenant_id, reconciliation_id)
     return None if row is None else read(Reconciliation, row)
+
+
+async def last_statement(tx: Tx, *, tenant_id: UUID, account_id: UUID) -> date | None:
+    """The last day that a statement vouches for; None: none does."""
+    day = await tx.value(_SQL["last_statement"], tenant_id, account_id)
+    assert day is None or isinstance(day, date)
+    return day
 
 
 async def undo(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], user_id: UUID) -> None:

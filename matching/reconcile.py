@@ -20,7 +20,8 @@ from matching.reconcile_pairs import pair_up
 from matching.reconcile_payouts import pay_out
 
 VERSION: Final = "reconcile-1"  # of what scores mean
-# Books and processors are accounts of this type: what else there is comes from banks.
+# Books and processors are accounts of this type: what else there is comes from banks. A bank's
+# own may be of it too where nobody said what it is, so that equal amounts alone only suggest.
 _BOOKS: Final = "other"
 
 # For tenants that have no rules of their own.
@@ -40,7 +41,7 @@ DEFAULT_RULES: Final = (
         label="amount, days and text/1",
         terms=RuleTerms(
             name="amount, days and text",
-            mode=RuleMode.AUTO,
+            mode=RuleMode.SUGGEST,
             left_account_type=_BOOKS,
             text_needed=True,
             day_window=3,
@@ -128,17 +129,20 @@ def reconcile(
     return _once(found)
 
 
-def selects(terms: RuleTerms, row: Candidate) -> tuple[bool, bool]:
-    """Whether a row may be on the left side, and on the right."""
-    left = _selected(terms.left_account_ids, terms.left_account_type, row)
-    right = _selected(terms.right_account_ids, terms.right_account_type, row)
+def sides(terms: RuleTerms, types: Mapping[UUID, str]) -> tuple[set[UUID], set[UUID]]:
+    """The accounts of the left side of a rule, and of the right, of all by their types.
+
+    A side that selects nothing is what the other one leaves, or all.
+    """
+    left = _selected(terms.left_account_ids, terms.left_account_type, types)
+    right = _selected(terms.right_account_ids, terms.right_account_type, types)
+    every = set(types)
     if left is None and right is None:
-        return True, True
+        return every, every
     if left is None:
-        left = not right
-    if right is None:
-        right = not left
-    return left, right
+        assert right is not None
+        return every - right, right
+    return left, every - left if right is None else right
 
 
 def is_open(terms: RuleTerms) -> bool:
@@ -154,20 +158,22 @@ def is_open(terms: RuleTerms) -> bool:
     )
 
 
-def _selected(ids: Sequence[UUID] | None, account_type: str | None, row: Candidate) -> bool | None:
+def _selected(
+    ids: Sequence[UUID] | None, account_type: str | None, types: Mapping[UUID, str]
+) -> set[UUID] | None:
     if ids is None and account_type is None:
         return None
-    return (ids is None or row.account_id in ids) and account_type in (None, row.account_type)
+    return {
+        account
+        for account, its_type in types.items()
+        if (ids is None or account in ids) and account_type in (None, its_type)
+    }
 
 
-def _proposed(rule: Rule, rows: Iterable[Candidate], rejected: Collection[str]) -> list[Proposal]:
-    left, right = [], []
-    for row in rows:
-        on_left, on_right = selects(rule.terms, row)
-        if on_left:
-            left.append(row)
-        if on_right:
-            right.append(row)
+def _proposed(rule: Rule, rows: Sequence[Candidate], rejected: Collection[str]) -> list[Proposal]:
+    left_ids, right_ids = sides(rule.terms, {row.account_id: row.account_type for row in rows})
+    left = [row for row in rows if row.account_id in left_ids]
+    right = [row for row in rows if row.account_id in right_ids]
     proposals = _SHAPES[rule.terms.shape](rule, left, right, rejected=rejected)
     if is_open(rule.terms):
         proposals = [

@@ -14,6 +14,7 @@ from matching.reconcile_groups import alone, not_unique
 
 RUN_DAYS_MAX: Final = 31  # days of charges that one payout covers
 MEMBERS_MAX: Final = 2_000
+_FEW: Final = 5  # rows below which a sum is right by chance too easily
 
 
 class _Ledger:
@@ -77,7 +78,7 @@ def _of_deposit(rule: Rule, deposit: Candidate, ledgers: Sequence[_Ledger]) -> P
                 + ("" if apart == 0 else f", but for {major(apart)}"),
                 points=15 if apart == 0 else 0,
             ),
-            ReviewReason(code=code, text=text, points=points),
+            ReviewReason(code=code, text=text, points=points if len(rows) >= _FEW else points // 2),
         ]
         if not unique:
             reasons.append(not_unique())

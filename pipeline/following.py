@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from core.models import Job
+from pipeline.auto_reconcile import auto_reconcile
+from pipeline.balance_continuity import check_continuity
+from pipeline.conflicts import settle_conflicts
 from pipeline.match import match
 from pipeline.services import Services
 
 Step = Callable[[Job, Services], Awaitable[None]]
 
-STEPS: Final[tuple[Step, ...]] = (match,)
+STEPS: Final[tuple[Step, ...]] = (settle_conflicts, match, auto_reconcile, check_continuity)
 
 
 async def follow(job: Job, services: Services) -> None:

@@ -17,6 +17,7 @@ from db.review_items import ReviewFilter
 from db.session import Tx
 from resolvers import transaction_links
 from resolvers.context import Context
+from resolvers.reconciliation_answers import answer_conflicts, answer_reconciliations
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
 
 ITEMS_MAX: Final = 100  # decided at once
@@ -31,6 +32,8 @@ HANDLERS: Final[Mapping[ReviewKind, Handler]] = {
     ReviewKind.PENDING_POSTED: transaction_links.decided,
     ReviewKind.TRANSFER: transaction_links.decided,
     ReviewKind.REFUND: transaction_links.decided,
+    ReviewKind.CONFLICT: answer_conflicts,
+    ReviewKind.RECONCILIATION: answer_reconciliations,
 }
 
 

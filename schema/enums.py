@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from core import assets, jobs, models, notifications, personas, records, statements
-from core import assets, jobs, models, notifications, personas, pickups, records
-from core import assets, jobs, models, notifications, personas, records
+from core import assets, jobs, models, notifications, personas, pickups, records, statements
 from core.mapping_methods import MappingMethod
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping

@@ -64,8 +64,8 @@ from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
 from schema.related import maybe
-from schema.statements import Statement
 from schema.review_items import ReviewItem
+from schema.statements import Statement
 from schema.tenants import Member, Tenant
 from schema.transaction_links import TransactionLink
 from schema.transactions import Transaction

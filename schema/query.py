@@ -54,8 +54,8 @@ from schema.reads import AnyById, Count, Every, Many
 from schema.related import maybe
 from schema.review_queries import ReviewQueries
 from schema.roots import FILTER, Id, by_id, filtered
-from schema.statement_queries import StatementQueries
 from schema.statement_formats import StatementFormat
+from schema.statement_queries import StatementQueries
 from schema.summary import TransactionGroup, summary_rows
 from schema.tenants import Invitation, Member, Viewer
 from schema.transaction_filter import TransactionFilter, asked_transactions
@@ -65,8 +65,14 @@ from statements import catalog
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQueries, ExpenseQueries, NotificationQueries, StatementQueries, WebhookQueries):
-class Query(AssetQueries, ExpenseQueries, NotificationQueries, ReviewQueries, WebhookQueries):
+class Query(
+    AssetQueries,
+    ExpenseQueries,
+    NotificationQueries,
+    ReviewQueries,
+    StatementQueries,
+    WebhookQueries,
+):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

@@ -24,9 +24,9 @@ update app.transaction_conflicts as c
 set state = $3
 where c.tenant_id = $1 and c.transaction_id = any($2::uuid[]);
 
--- name: keep_removed
+-- name: settle_noted
 -- role: worker
-select private.keep_removed($1::uuid[]);
+select private.settle_noted($1::uuid[], $2) as settled;
 
 -- name: settle
 -- role: authenticated

@@ -44,7 +44,34 @@ cross join lateral (
   limit $5
 ) as t
 join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
+join app.connections as c on c.tenant_id = $1 and c.id = m.connection_id
+where not $6::boolean or coalesce((to_jsonb(c) ->> 'auto_reconcile')::boolean, true)
 order by t.id;
+
+-- name: rejected_keys
+-- role: authenticated, worker
+-- The newest of what members said no to.
+select r.key
+from app.review_items as r
+where r.tenant_id = $1 and r.kind = 'reconciliation' and r.state = 'rejected'
+order by r.created_at desc, r.id desc
+limit 20000;
+
+-- name: stale_keys
+-- role: worker
+-- Open questions about rows that are reconciled otherwise, or gone.
+select r.key
+from app.review_items as r
+where r.tenant_id = $1
+  and r.kind = 'reconciliation'
+  and r.state = 'open'
+  and exists (
+    select
+    from app.transactions as t
+    where t.tenant_id = r.tenant_id
+      and t.id in (r.transaction_id, r.other_id)
+      and (t.reconciled or t.status <> 'posted')
+  );
 
 -- name: span
 -- role: worker
@@ -117,6 +144,12 @@ select
 from app.reconciliations as r
 where r.tenant_id = $1 and r.id = $2
 for no key update;
+
+-- name: last_statement
+-- role: authenticated
+select max(r.statement_to)
+from app.reconciliations as r
+where r.tenant_id = $1 and r.account_id = $2 and r.method = 'statement' and r.undone_at is null;
 
 -- name: undo
 -- role: authenticated

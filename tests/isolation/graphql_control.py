@@ -26,7 +26,6 @@ _UNDECIDED: Final = (
     "delete from app.expenses; delete from app.transaction_aliases;"
     " delete from app.transactions; delete from app.account_balances;"
     " delete from app.statements;"
-    " update app.account_mappings set state = 'pending', account_id = null;"
     " delete from app.mapping_refusals;"
     " update app.account_mappings set state = 'pending', account_id = null, decided_by = null,"
     " match_reasons = null, external_type = 'savings';"

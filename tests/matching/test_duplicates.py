@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.links import LinkKind, pair_key
 from tests.matching.making import BANK, FILE, THIRD, asked, row, stated, sure, twice
 

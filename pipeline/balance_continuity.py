@@ -1,0 +1,116 @@
+"""Looks after a job whether its accounts' balances still add up: tells, and changes nothing."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from core.continuity import Difference
+from core.models import Job
+from core.notifications import NotificationKind
+from core.records import Finding, Severity
+from db import continuity, ledger, notifications
+from db.continuity import Fed
+from db.session import Tx
+from matching.statement_days import differences, prove
+from matching.statement_explain import explain
+from pipeline.services import Services
+
+CODE: Final = "balance-discontinuity"
+LOOKBACK: Final = timedelta(days=92)
+AHEAD: Final = timedelta(days=366)  # an older document may break what came after it
+TOLD_MAX: Final = 20  # of one account and job
+
+
+async def check_continuity(job: Job, services: Services) -> None:
+    """Raises a finding where a balance is not what was before and the rows between come to, and a
+    notification where nothing told of it before."""
+    today = services.clock().date()
+    async with services.database.as_(services.scope(job), read_only=True) as tx:
+        accounts = await continuity.fed(tx, job)
+    for account in accounts:
+        async with services.database.as_(services.scope(job)) as tx:
+            told = await _check(tx, job, account, today=today)
+            await ledger.renew(tx, job, lease=services.lease)
+        for one in told:
+            await services.events.publish(job.tenant_id, "notification", one)
+
+
+async def _check(tx: Tx, job: Job, account: Fed, *, today: date) -> list[UUID]:
+    first, last = today - LOOKBACK, today
+    if account.first_day is not None and account.last_day is not None:
+        first, last = min(first, account.first_day), max(last, account.last_day + AHEAD)
+    known = await continuity.known(
+        tx,
+        tenant_id=job.tenant_id,
+        account_id=account.account_id,
+        currency=account.currency,
+        first=first,
+        last=last,
+    )
+    if not known.stated:
+        return []
+    found = [one for one in differences(prove(known.sums, known.stated)) if one.day >= first]
+    if not found:
+        return []
+    before = await continuity.told(tx, job, code=CODE)
+    findings, told = [], []
+    for one in found[-TOLD_MAX:]:
+        explained = await _explained(tx, job, account, one, known)
+        finding = _finding(account, explained)
+        notification = await notifications.put(
+            tx,
+            tenant_id=job.tenant_id,
+            kind=NotificationKind.DATA_ANOMALY,
+            connection_id=job.connection_id,
+            job_id=job.id,
+            data={"code": CODE, "day": one.day.isoformat(), "message": finding.message[:500]},
+            key=f"balance:{account.account_id}:{one.day}:{one.amount}",
+        )
+        if notification is not None:
+            told.append(notification)
+        is_news = notification is not None or _states(account, one)
+        if is_news and finding.message not in before:
+            findings.append(finding)
+    start = await ledger.next_finding(tx, job)
+    await ledger.put_findings(tx, job, start=start, findings=findings)
+    return told
+
+
+def _states(account: Fed, found: Difference) -> bool:
+    """Whether the job itself states a balance of these days."""
+    if account.first_day is None or account.last_day is None:
+        return False
+    return account.first_day <= found.day <= account.last_day
+
+
+async def _explained(
+    tx: Tx, job: Job, account: Fed, found: Difference, known: continuity.Known
+) -> Difference:
+    rows = await continuity.rows(
+        tx,
+        tenant_id=job.tenant_id,
+        account_id=account.account_id,
+        currency=account.currency,
+        first=found.since,
+        last=found.day,
+    )
+    stated = [one for one in known.stated if found.since <= one.day <= found.day]
+    rejected = await continuity.rejected(
+        tx, tenant_id=job.tenant_id, job_ids={one.job_id for one in stated}
+    )
+    return explain(found, rows=rows, stated=stated, rejected=rejected)
+
+
+def _finding(account: Fed, found: Difference) -> Finding:
+    span = f"of {found.day}" if found.since == found.day else f"of {found.since} to {found.day}"
+    cause = found.explanations[0].text if found.explanations else ""
+    return Finding(
+        Severity.WARNING,
+        CODE,
+        f"The books of {account.name} do not add up at the end {span}: the source states "
+        f"{found.expected} {account.currency}, and what was before comes with its transactions to "
+        f"{found.found}; the difference is {found.amount}. {cause} Import what is missing, or look "
+        "at the reconciliation of the account.",
+    )
