@@ -1,0 +1,224 @@
+"""Categorizing: asks the evidence of a tenant about rows, before they are written or when told to.
+
+The engine is pure (`categories.evidence`). What it needs of a tenant is read once a job; what
+members chose for merchants is read for each batch, so that a choice counts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from categories import merchant, taxonomy
+from categories.conditions import Conditions
+from categories.evidence import Decision, Facts, Model, Opinion, Source, decide_many
+from categories.rule_book import Rule, RuleBook
+from core.categories import CategoryOrigin, Subject, Verdict
+from db import category_evidence as stored
+from db.category_evidence import Choice, Evidence
+from db.session import Tx
+
+NAME_MAX: Final = 200
+REASON_MAX: Final = 300
+CHOICE_BAR: Final = 0.5  # of decisions that disagree, the newest decides while it has half
+_CODE_KEYS: Final = ("mcc", "MCC", "sic", "SIC")  # of a record's extra
+_CODE_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What members chose, by merchant. Satisfies `categories.evidence.Corrections`."""
+
+    by_merchant: Mapping[str, Sequence[Choice]]
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    def opinion(self, facts: Facts) -> Opinion | None:
+        """The newest choice for the merchant, the surer the fewer others were made."""
+        choices = self.by_merchant.get(merchant.key(facts.merchant))
+        if not choices:
+            return None
+        newest = max(choices, key=lambda choice: choice.newest)
+        times = sum(choice.times for choice in choices)
+        primary, detailed = _place(newest.category, self.codes)
+        return Opinion(
+            category=newest.category,
+            probability=(newest.times + 1) / (times + 1),
+            reason="You chose this for this merchant.",
+            bar=CHOICE_BAR,
+            primary=primary,
+            detailed=detailed,
+        )
+
+
+class Categorizer:
+    """Decides for one tenant, as its evidence was when it was first asked.
+
+    `evidence` is given where it is not the stored one: a dry run asks what another would say.
+    """
+
+    def __init__(self, *, tenant_id: UUID, evidence: Evidence | None = None) -> None:
+        self._tenant_id = tenant_id
+        self._evidence = evidence
+        self._book: RuleBook | None = None
+
+    async def decide(self, tx: Tx, subjects: Sequence[Subject]) -> list[Verdict]:
+        """What the evidence says of each row, in their order."""
+        if not subjects:
+            return []
+        if self._evidence is None:
+            self._evidence = await stored.evidence(tx, tenant_id=self._tenant_id)
+        if self._book is None:
+            self._book = RuleBook([rule_of(one, self._evidence) for one in self._evidence.rules])
+        facts = [facts_of(subject) for subject in subjects]
+        keys = [merchant.key(one.merchant) for one in facts]
+        chosen = await stored.chosen(
+            tx, tenant_id=self._tenant_id, merchant_keys={key for key in keys if key}
+        )
+        decisions = decide_many(
+            facts,
+            corrections=Choices(chosen, self._evidence.codes) if chosen else None,
+            rules=self._book if self._evidence.rules else None,
+            model=model(),
+        )
+        return [
+            self._verdict(one, decision, key)
+            for one, decision, key in zip(facts, decisions, keys, strict=True)
+        ]
+
+    def _verdict(self, facts: Facts, decision: Decision, key: str) -> Verdict:
+        assert self._evidence is not None
+        assert self._book is not None
+        name, code = self._named(facts, decision)
+        source = decision.source
+        if facts.provider_category is not None and (
+            source is Source.NONE or not decision.applied or source is Source.PROVIDER
+        ):
+            # The source's own word counts, however sure it is, unless something stronger speaks.
+            name, code = self._called(facts.provider_category)
+            return _verdict(
+                facts, key, name, code, CategoryOrigin.PROVIDER, decision, applied=True
+            )
+        if source is Source.NONE:
+            return Verdict(
+                clean_name(facts.merchant), key or None, None, None, None, None, None, None, None
+            )
+        rule = self._book.find(facts) if source is Source.RULE else None
+        return _verdict(
+            facts,
+            key,
+            name,
+            code,
+            CategoryOrigin(source.value),
+            decision,
+            applied=decision.applied,
+            rule_id=None if rule is None else rule.id,
+        )
+
+    def _named(self, facts: Facts, decision: Decision) -> tuple[str, str | None]:
+        """The category in the tenant's words, and its code in the taxonomy."""
+        code = decision.detailed or decision.primary
+        if decision.source in (Source.USER, Source.RULE):
+            return decision.category, code
+        assert self._evidence is not None
+        mappings = self._evidence.mappings
+        for name in (decision.detailed, decision.primary):
+            if name is not None and name in mappings:
+                return mappings[name], self._evidence.codes.get(mappings[name], code)
+        return code, code
+
+    def _called(self, provider_category: str) -> tuple[str, str | None]:
+        """A source's category in the tenant's words where it has some, and its code."""
+        assert self._evidence is not None
+        mappings, codes = self._evidence.mappings, self._evidence.codes
+        place = taxonomy.place(provider_category)
+        code = None if place is None else place.detailed or place.primary
+        known = (provider_category, *(() if place is None else (place.detailed, place.primary)))
+        for name in known:
+            if name is not None and name in mappings:
+                called = mappings[name]
+                return called, codes.get(called) or code or _code(called, codes)
+        return provider_category[:NAME_MAX], codes.get(provider_category, code)
+
+
+def facts_of(subject: Subject) -> Facts:
+    """What the engine is told of a row."""
+    extra = subject.extra or {}
+    code = next((extra[key] for key in _CODE_KEYS if key in extra), None)
+    return Facts(
+        merchant=subject.merchant_name or subject.description,
+        amount=subject.amount,
+        currency=subject.currency,
+        description=subject.description,
+        mcc=code if code is not None and _is_trade(code) else None,
+        provider_category=subject.source_category,
+        provider_confidence=extra.get("category_confidence_level"),
+        account_id=None if subject.account_id is None else str(subject.account_id),
+    )
+
+
+def rule_of(row: Mapping[str, object], evidence: Evidence) -> Rule:
+    """A stored rule as the book takes it."""
+    category = str(row["category"])
+    primary, detailed = _place(category, evidence.codes)
+    return Rule(
+        id=UUID(str(row["id"])),
+        name=str(row["name"]),
+        category=category,
+        conditions=Conditions.model_validate(row["conditions"]),
+        primary=primary,
+        detailed=detailed,
+    )
+
+
+def clean_name(raw: str) -> str | None:
+    """The merchant's name as it is kept; None where there is none."""
+    return merchant.clean(raw)[:NAME_MAX] or None
+
+
+@lru_cache(maxsize=1)
+def model() -> Model | None:
+    """The statistical model, read once a process."""
+    return None
+
+
+def _verdict(
+    facts: Facts,
+    key: str,
+    name: str,
+    code: str | None,
+    origin: CategoryOrigin,
+    decision: Decision,
+    *,
+    applied: bool,
+    rule_id: UUID | None = None,
+) -> Verdict:
+    is_told = decision.source.value == origin.value
+    return Verdict(
+        clean_name(facts.merchant),
+        key or None,
+        name if applied else None,
+        None if applied else name,
+        code,
+        origin,
+        decision.confidence if is_told else None,
+        decision.reason[:REASON_MAX] if is_told else "The source says so.",
+        rule_id,
+    )
+
+
+def _place(category: str, codes: Mapping[str, str]) -> tuple[str, str | None]:
+    """Where a category of the tenant's belongs; OTHER for one that nobody placed."""
+    place = taxonomy.place(codes.get(category, category))
+    return (taxonomy.OTHER, None) if place is None else (place.primary, place.detailed)
+
+
+def _code(category: str, codes: Mapping[str, str]) -> str | None:
+    place = taxonomy.place(codes.get(category, category))
+    return None if place is None else place.detailed or place.primary
+
+
+def _is_trade(code: str) -> bool:
+    return len(code) == _CODE_DIGITS and code.isascii() and code.isdigit()
