@@ -11,13 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Final, Protocol
 
-from categories import taxonomy
+from categories import brands, mcc, taxonomy
 
 BATCH_ROWS: Final = 4_096
-APPLY_PERCENT: Final = 90  # of evidence whose bar nothing else sets
+BAR: Final = 0.9  # of evidence whose bar nothing else sets
+BRAND_ALONE: Final = 0.85  # what a brand is worth where no model has measured it
+
+# How sure a provider's category is by its own word. Without a word it says what it believes.
+_PROVIDER_SURE: Final = {"VERY_HIGH": 0.98, "HIGH": 0.92, "MEDIUM": 0.7, "LOW": 0.4, "UNKNOWN": 0.4}
+_PROVIDER_SILENT: Final = 0.9
 
 
 class Source(StrEnum):
@@ -65,12 +71,18 @@ class Decision:
 class Opinion:
     """What one kind of evidence says; `bar` is the probability from which on it is applied."""
 
+    source: Source
     category: str
+    primary: str
+    detailed: str | None
     probability: float
-    reason: str
     bar: float
-    primary: str | None = None  # where another than that of `category`
-    detailed: str | None = None
+    reason: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is applied without asking."""
+        return self.probability >= self.bar
 
 
 class Corrections(Protocol):
@@ -121,3 +133,129 @@ def decide_many(
         guesses = model.opinions(batch) if model else [None] * len(batch)
         for facts, guess in zip(batch, guesses, strict=True):
             yield _decided(facts, corrections=corrections, rules=rules, guess=guess)
+
+
+def opinion(
+    source: Source,
+    name: str,
+    *,
+    probability: float,
+    reason: str,
+    bar: float = BAR,
+    detailed: str | None = None,
+) -> Opinion:
+    """An opinion for a name of any level; one that the taxonomy has not is the tenant's own."""
+    place = taxonomy.place(detailed or name)
+    return Opinion(
+        source=source,
+        category=name,
+        primary=place.primary if place else taxonomy.OTHER,
+        detailed=place.detailed if place else None,
+        probability=probability,
+        bar=bar,
+        reason=reason,
+    )
+
+
+def _decided(
+    facts: Facts,
+    *,
+    corrections: Corrections | None,
+    rules: Rules | None,
+    guess: Opinion | None,
+) -> Decision:
+    """The first opinion that is sure, else the surest as a suggestion."""
+    surest: Opinion | None = None
+    for said in _opinions(facts, corrections=corrections, rules=rules, guess=guess):
+        if said.sure:
+            return _decision(said, applied=True)
+        if surest is None or said.probability > surest.probability:
+            surest = said
+    return _decision(surest, applied=False) if surest else UNDECIDED
+
+
+def _opinions(
+    facts: Facts,
+    *,
+    corrections: Corrections | None,
+    rules: Rules | None,
+    guess: Opinion | None,
+) -> Iterator[Opinion]:
+    """What each kind of evidence says, the strongest first."""
+    if corrections is not None and (said := corrections.opinion(facts)):
+        yield said
+    if rules is not None and (said := rules.opinion(facts)):
+        yield said
+    if facts.provider_category and (said := _provider(facts)):
+        yield said
+    if facts.mcc and (said := _mcc(facts.mcc)):
+        yield said
+    if guess is not None:
+        yield guess
+    elif said := _brand(facts.merchant or facts.description):
+        yield said
+
+
+def _provider(facts: Facts) -> Opinion | None:
+    name = taxonomy.current((facts.provider_category or "").strip())
+    if taxonomy.place(name) is None or name.startswith(taxonomy.OTHER):
+        return None
+    level = (facts.provider_confidence or "").upper()
+    return opinion(
+        Source.PROVIDER,
+        name,
+        probability=_PROVIDER_SURE.get(level, _PROVIDER_SILENT),
+        reason=f"The provider says {name}" + (f", confidence {level}." if level else "."),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _mcc(code: str) -> Opinion | None:
+    trade = mcc.find(code)
+    if trade is None:
+        return None
+    primary = taxonomy.categories()[trade.detailed].primary
+    return opinion(
+        Source.MCC,
+        primary,
+        detailed=trade.detailed,
+        probability=trade.percent / 100,
+        reason=f"Merchant category code {code.strip()}: {trade.description}.",
+    )
+
+
+def _brand(merchant: str) -> Opinion | None:
+    brand = brands.find(merchant)
+    if brand is None:
+        return None
+    return opinion(
+        Source.BRAND,
+        brand.class_name or brand.detailed,
+        detailed=brand.detailed,
+        probability=BRAND_ALONE,
+        reason=f"The merchant's name says {brand.name}.",
+    )
+
+
+def _decision(said: Opinion, *, applied: bool) -> Decision:
+    return Decision(
+        category=said.category,
+        primary=said.primary,
+        detailed=said.detailed,
+        source=said.source,
+        confidence=round(said.probability * 100),
+        reason=said.reason,
+        applied=applied,
+        probability=said.probability,
+    )
+
+
+UNDECIDED: Final = Decision(
+    category=taxonomy.OTHER,
+    primary=taxonomy.OTHER,
+    detailed=None,
+    source=Source.NONE,
+    confidence=0,
+    reason="Nothing is known of this merchant.",
+    applied=False,
+)
