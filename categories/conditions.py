@@ -61,9 +61,7 @@ class TextCondition(_Strict):
 
     contains: _Value | None = None
     equals: _Value | None = None
-    matches: Annotated[_Value, AfterValidator(_few_wildcards)] | None = (
-        None  # * and ? as wildcards
-    )
+    matches: Annotated[_Value, AfterValidator(_few_wildcards)] | None = None  # * and ? as wildcards
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from categories.conditions import Conditions, Direction, TextCondition
-from categories.evidence import Facts, Opinion
+from categories.evidence import Facts, Opinion, Source, opinion
 from categories.merchant import clean
 
 TEXT_MAX: Final = 1_000  # characters of a text that are looked at
@@ -24,14 +24,12 @@ _WILDCARD: Final = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule as the book takes it; `primary` and `detailed` say where its category belongs."""
+    """A rule as the book takes it."""
 
     id: UUID
     name: str
     category: str
     conditions: Conditions
-    primary: str | None = None
-    detailed: str | None = None
 
 
 class RuleBook:
@@ -56,13 +54,8 @@ class RuleBook:
         rule = self.find(facts)
         if rule is None:
             return None
-        return Opinion(
-            category=rule.category,
-            probability=1.0,
-            reason=f"Your rule “{rule.name}” says so.",
-            bar=0.0,
-            primary=rule.primary,
-            detailed=rule.detailed,
+        return opinion(
+            Source.RULE, rule.category, probability=1.0, reason=f"Your rule: {rule.name}."
         )
 
     def _by_texts(self, facts: Facts) -> tuple[int, ...]:

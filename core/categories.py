@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 
@@ -35,6 +36,9 @@ class Verdict(NamedTuple):
     rule_id: UUID | None
 
 
+UNDECIDED: Final = Verdict(None, None, None, None, None, None, None, None, None)
+
+
 class Subject(NamedTuple):
     """What of a row the evidence is asked about."""
 
@@ -43,7 +47,7 @@ class Subject(NamedTuple):
     amount: Decimal
     currency: str
     source_category: str | None
-    extra: dict[str, str] | None
+    extra: Mapping[str, str] | None
     account_id: UUID | None
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.categories import CategoryOrigin, Subject, Verdict
 from db.queries import load
+from db.rows import Row
 from db.session import Tx
 
 _SQL = load("category_evidence")
@@ -114,7 +115,7 @@ async def write(tx: Tx, *, tenant_id: UUID, verdicts: Sequence[tuple[UUID, Verdi
     return await tx.run(_SQL["write"], tenant_id, ids, *map(list, columns))
 
 
-def subject(row: Mapping[str, Any]) -> Subject:
+def subject(row: Row) -> Subject:
     """What of a stored row the evidence is asked about."""
     return Subject(
         merchant_name=row["merchant_name"],
@@ -127,7 +128,7 @@ def subject(row: Mapping[str, Any]) -> Subject:
     )
 
 
-def _stored(row: Mapping[str, Any]) -> StoredRow:
+def _stored(row: Row) -> StoredRow:
     origin = row["category_origin"]
     return StoredRow(
         id=row["id"],

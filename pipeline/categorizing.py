@@ -7,50 +7,25 @@ members chose for merchants is read for each batch, so that a choice counts at o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from categories import merchant, taxonomy
 from categories.conditions import Conditions
-from categories.evidence import Decision, Facts, Model, Opinion, Source, decide_many
+from categories.corrections import REMEMBERED_MAX, Correction, Corrections
+from categories.evidence import Decision, Facts, Model, Source, decide_many
 from categories.rule_book import Rule, RuleBook
-from core.categories import CategoryOrigin, Subject, Verdict
+from core.categories import UNDECIDED, CategoryOrigin, Subject, Verdict
 from db import category_evidence as stored
 from db.category_evidence import Choice, Evidence
 from db.session import Tx
 
 NAME_MAX: Final = 200
 REASON_MAX: Final = 300
-CHOICE_BAR: Final = 0.5  # of decisions that disagree, the newest decides while it has half
+SAID: Final = "The source says so."
 _CODE_KEYS: Final = ("mcc", "MCC", "sic", "SIC")  # of a record's extra
 _CODE_DIGITS: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What members chose, by merchant. Satisfies `categories.evidence.Corrections`."""
-
-    by_merchant: Mapping[str, Sequence[Choice]]
-    codes: Mapping[str, str] = field(default_factory=dict)
-
-    def opinion(self, facts: Facts) -> Opinion | None:
-        """The newest choice for the merchant, the surer the fewer others were made."""
-        choices = self.by_merchant.get(merchant.key(facts.merchant))
-        if not choices:
-            return None
-        newest = max(choices, key=lambda choice: choice.newest)
-        times = sum(choice.times for choice in choices)
-        primary, detailed = _place(newest.category, self.codes)
-        return Opinion(
-            category=newest.category,
-            probability=(newest.times + 1) / (times + 1),
-            reason="You chose this for this merchant.",
-            bar=CHOICE_BAR,
-            primary=primary,
-            detailed=detailed,
-        )
 
 
 class Categorizer:
@@ -71,7 +46,7 @@ class Categorizer:
         if self._evidence is None:
             self._evidence = await stored.evidence(tx, tenant_id=self._tenant_id)
         if self._book is None:
-            self._book = RuleBook([rule_of(one, self._evidence) for one in self._evidence.rules])
+            self._book = RuleBook([rule_of(one) for one in self._evidence.rules])
         facts = [facts_of(subject) for subject in subjects]
         keys = [merchant.key(one.merchant) for one in facts]
         chosen = await stored.chosen(
@@ -79,7 +54,7 @@ class Categorizer:
         )
         decisions = decide_many(
             facts,
-            corrections=Choices(chosen, self._evidence.codes) if chosen else None,
+            corrections=_corrections(chosen) if chosen else None,
             rules=self._book if self._evidence.rules else None,
             model=model(),
         )
@@ -89,40 +64,47 @@ class Categorizer:
         ]
 
     def _verdict(self, facts: Facts, decision: Decision, key: str) -> Verdict:
-        assert self._evidence is not None
-        assert self._book is not None
-        name, code = self._named(facts, decision)
+        """The decision in the tenant's words.
+
+        The source's own word counts, however sure it is, where nothing stronger or surer speaks.
+        """
+        blank = UNDECIDED._replace(merchant=clean_name(facts.merchant), merchant_key=key or None)
         source = decision.source
         if facts.provider_category is not None and (
-            source is Source.NONE or not decision.applied or source is Source.PROVIDER
+            source is Source.PROVIDER or not decision.applied
         ):
-            # The source's own word counts, however sure it is, unless something stronger speaks.
             name, code = self._called(facts.provider_category)
-            return _verdict(
-                facts, key, name, code, CategoryOrigin.PROVIDER, decision, applied=True
+            is_told = source is Source.PROVIDER
+            return blank._replace(
+                category=name,
+                code=code,
+                origin=CategoryOrigin.PROVIDER,
+                confidence=decision.confidence if is_told else None,
+                reason=decision.reason[:REASON_MAX] if is_told else SAID,
             )
         if source is Source.NONE:
-            return Verdict(
-                clean_name(facts.merchant), key or None, None, None, None, None, None, None, None
-            )
-        rule = self._book.find(facts) if source is Source.RULE else None
-        return _verdict(
-            facts,
-            key,
-            name,
-            code,
-            CategoryOrigin(source.value),
-            decision,
-            applied=decision.applied,
-            rule_id=None if rule is None else rule.id,
+            return blank
+        name, code = self._named(decision)
+        return blank._replace(
+            category=name if decision.applied else None,
+            suggested=None if decision.applied else name,
+            code=code,
+            origin=CategoryOrigin(source.value),
+            confidence=decision.confidence,
+            reason=decision.reason[:REASON_MAX],
+            rule_id=self._rule_id(facts) if source is Source.RULE else None,
         )
 
-    def _named(self, facts: Facts, decision: Decision) -> tuple[str, str | None]:
+    def _rule_id(self, facts: Facts) -> UUID | None:
+        rule = None if self._book is None else self._book.find(facts)
+        return None if rule is None else rule.id
+
+    def _named(self, decision: Decision) -> tuple[str, str | None]:
         """The category in the tenant's words, and its code in the taxonomy."""
+        assert self._evidence is not None
         code = decision.detailed or decision.primary
         if decision.source in (Source.USER, Source.RULE):
-            return decision.category, code
-        assert self._evidence is not None
+            return decision.category, _code(decision.category, self._evidence.codes)
         mappings = self._evidence.mappings
         for name in (decision.detailed, decision.primary):
             if name is not None and name in mappings:
@@ -159,17 +141,13 @@ def facts_of(subject: Subject) -> Facts:
     )
 
 
-def rule_of(row: Mapping[str, object], evidence: Evidence) -> Rule:
+def rule_of(row: Mapping[str, Any]) -> Rule:
     """A stored rule as the book takes it."""
-    category = str(row["category"])
-    primary, detailed = _place(category, evidence.codes)
     return Rule(
         id=UUID(str(row["id"])),
-        name=str(row["name"]),
-        category=category,
+        name=row["name"],
+        category=row["category"],
         conditions=Conditions.model_validate(row["conditions"]),
-        primary=primary,
-        detailed=detailed,
     )
 
 
@@ -184,35 +162,14 @@ def model() -> Model | None:
     return None
 
 
-def _verdict(
-    facts: Facts,
-    key: str,
-    name: str,
-    code: str | None,
-    origin: CategoryOrigin,
-    decision: Decision,
-    *,
-    applied: bool,
-    rule_id: UUID | None = None,
-) -> Verdict:
-    is_told = decision.source.value == origin.value
-    return Verdict(
-        clean_name(facts.merchant),
-        key or None,
-        name if applied else None,
-        None if applied else name,
-        code,
-        origin,
-        decision.confidence if is_told else None,
-        decision.reason[:REASON_MAX] if is_told else "The source says so.",
-        rule_id,
-    )
-
-
-def _place(category: str, codes: Mapping[str, str]) -> tuple[str, str | None]:
-    """Where a category of the tenant's belongs; OTHER for one that nobody placed."""
-    place = taxonomy.place(codes.get(category, category))
-    return (taxonomy.OTHER, None) if place is None else (place.primary, place.detailed)
+def _corrections(chosen: Mapping[str, Sequence[Choice]]) -> Corrections:
+    """What members chose, the newest last."""
+    found = Corrections()
+    for merchant_key, choices in chosen.items():
+        for choice in sorted(choices, key=lambda choice: choice.newest):
+            for _ in range(min(choice.times, REMEMBERED_MAX)):
+                found.learn(Correction(merchant=merchant_key, category=choice.category))
+    return found
 
 
 def _code(category: str, codes: Mapping[str, str]) -> str | None:

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import random
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from core.account_number import plain_number, without_numbers
+from core.categories import Verdict
 from core.models import Connection, Delivery, Job, MappingPolicy, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
 from db import expenses, intake, ledger, merge, placement
 from db.intake import Opening
 from db.ledger import Counts
-from db.merge import Incoming, Merged
+from db.merge import Merged
 from db.session import Tx
 from pipeline import stable_rows
 from pipeline.batch import Batch, Entry, Target
+from pipeline.categorizing import Categorizer
 from pipeline.holdings import put_holdings
 from pipeline.identity import account_name, account_type, external_account
+from pipeline.incoming import incoming, subject
 from pipeline.map_accounts import map_accounts
 
 REPEATS_FAIR_PERCENT: Final = 10
-
-# RFC 9562, section 5.7: 48 bits of milliseconds, then version and variant among random bits.
-_VERSION_7: Final = 0x7 << 76 | 0x2 << 62
-_RANDOM: Final = (1 << 76) - 1 & ~(0x3 << 62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +40,7 @@ class Destination:
     lease: timedelta
     stable: bool = False  # the source's ids alone say which row is which
     numbers: set[str] = field(default_factory=set, repr=False)  # that the document has named
+    categorizer: Categorizer | None = None  # None: one of the document's own
 
 
 async def resolve(
@@ -109,6 +106,7 @@ class Writer:
     ) -> None:
         """`meanwhile` is called when the database gets work that takes a while."""
         self._to = to
+        self._categorizer = to.categorizer or Categorizer(tenant_id=to.job.tenant_id)
         self._meanwhile = meanwhile or (lambda: None)
         self.asks = asks and to.connection.delivery is not Delivery.INCREMENTAL
 
@@ -153,7 +151,8 @@ class Writer:
         if self.asks:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
-        merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
+        verdicts = await self._categorizer.decide(tx, [subject(*row) for row in rows])
+        merged, findings = await _put(tx, self._to, rows, verdicts, meanwhile=self._meanwhile)
         await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
@@ -239,6 +238,7 @@ async def _put(
     tx: Tx,
     to: Destination,
     rows: Sequence[tuple[Entry, Target]],
+    verdicts: Sequence[Verdict],
     *,
     meanwhile: Callable[[], None],
 ) -> tuple[Merged, list[Finding]]:
@@ -247,7 +247,10 @@ async def _put(
     numbers: dict[Target, int] = {}
     await merge.copy(
         tx,
-        incoming((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
+        incoming(
+            ((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
+            verdicts,
+        ),
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
@@ -304,42 +307,6 @@ async def _clashes(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Fi
         )
         for line, external_id in rows
     ]
-
-
-def incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
-    """Rows for COPY. Their ids grow with time, so that the primary key is appended to.
-
-    Ids are no secrets: a generator with a secret seed is as good as the system's, and quicker.
-    """
-    prefix = (time.time_ns() // 1_000_000) << 80 | _VERSION_7
-    chance = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - see above
-    for (record, sort_date, fingerprint, occurrence, content_key), number in rows:
-        yield Incoming(
-            number,
-            record.line,
-            record.line_end,
-            UUID(int=prefix | chance(76) & _RANDOM),
-            fingerprint,
-            occurrence,
-            content_key,
-            record.external_id,
-            record.status,
-            record.amount,
-            record.currency,
-            sort_date,
-            record.posted_date,
-            record.transaction_date,
-            record.value_date,
-            record.description,
-            record.description_raw,
-            record.merchant_name,
-            record.reference,
-            record.customer_reference,
-            record.type_code,
-            record.category,
-            record.running_balance,
-            record.extra or None,
-        )
 
 
 async def note(

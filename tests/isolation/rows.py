@@ -20,7 +20,9 @@ Recipe = Mapping[str, str | Maker | None]
 _NAMESPACE: Final = UUID(int=7)
 _ROLES: Final = ("owner", "admin", "member", "viewer")
 # Columns that name a person.
-PEOPLE: Final = frozenset({"created_by", "invited_by", "verified_by", "approved_by", "user_id", "updated_by"})
+PEOPLE: Final = frozenset(
+    {"created_by", "invited_by", "verified_by", "approved_by", "user_id", "updated_by"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
