@@ -6,6 +6,7 @@ members chose for merchants is read for each batch, so that a choice counts at o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -26,6 +27,8 @@ REASON_MAX: Final = 300
 SAID: Final = "The source says so."
 _CODE_KEYS: Final = ("mcc", "MCC", "sic", "SIC")  # of a record's extra
 _CODE_DIGITS: Final = 4
+# Numbers, days and references of a description: they tell rows apart, never merchants.
+_NUMBERS: Final = re.compile(r"(?<!\S)(?:(?=\S*\d\S*\d)[\d.,/:#*+-]+|(?=\S*\d{3})\S+)(?!\S)")
 
 
 class Categorizer:
@@ -130,7 +133,7 @@ def facts_of(subject: Subject) -> Facts:
     extra = subject.extra or {}
     code = next((extra[key] for key in _CODE_KEYS if key in extra), None)
     return Facts(
-        merchant=subject.merchant_name or subject.description,
+        merchant=subject.merchant_name or without_numbers(subject.description),
         amount=subject.amount,
         currency=subject.currency,
         description=subject.description,
@@ -139,6 +142,12 @@ def facts_of(subject: Subject) -> Facts:
         provider_confidence=extra.get("category_confidence_level"),
         account_id=None if subject.account_id is None else str(subject.account_id),
     )
+
+
+def without_numbers(description: str) -> str:
+    """The words of a description; all of it where there are no words."""
+    words = " ".join(_NUMBERS.sub("", description[: merchant.CHARACTERS_MAX]).split())
+    return words or description
 
 
 def rule_of(row: Mapping[str, Any]) -> Rule:
