@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -46,7 +47,7 @@ def of_name(merchant: str) -> NameFeatures:
     named = brand.name if brand else words[0] if words else ""
     tokens = [f"name={name}", f"text={text}", kind, f"brand={named}", kind + named[:1]]
     tokens += [f"word={word}" for word in words]
-    tokens += [f"two={one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    tokens += [f"two={one} {two}" for one, two in pairwise(words)]
     if words:
         tokens += [f"first={words[0]}", f"last={words[-1]}"]
     padded = f" {text} "

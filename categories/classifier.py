@@ -1,0 +1,129 @@
+"""The classifier: how probable each class is, from a merchant's name and an amount.
+
+A linear model over hashed features. Memory is bounded: what it knows of names and of rows is kept
+for the latest ones alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from categories import features
+from categories.taxonomy import OTHER
+from categories.weights import Floats, Weights
+
+NAMES_MAX: Final = 32_768  # kept at a time; 19 floats each
+ROWS_MAX: Final = 131_072
+
+# The share of OTHER in someone's rows is estimated as if this many of training's rows were there
+# too, so that few rows change little.
+PRIOR_ROWS: Final = 50
+ROUNDS_MAX: Final = 100
+ENOUGH: Final = 1e-4
+# Rows without any OTHER are estimated to have 3 to 10 % of it (measured on months held out).
+NO_OTHER_BELOW: Final = 0.12
+NO_OTHER: Final = 0.01
+OTHER_MAX: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the classifier sees of one transaction."""
+
+    merchant: str
+    size: int
+    whole: bool
+
+    @classmethod
+    def at(cls, merchant: str, amount: Decimal) -> Look:
+        """The look of a transaction."""
+        return cls(merchant, features.size_of(amount), features.is_whole(amount))
+
+
+class Classifier:
+    """Probabilities of classes; the same for the same look, whatever was asked before."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.card = weights.card
+        self.other = weights.card.classes.index(OTHER)
+        self._table = weights.table
+        self._start = np.array(weights.card.intercepts, dtype=np.float32)
+        self._names: dict[str, tuple[features.NameFeatures, Floats]] = {}
+        self._rows: dict[Look, Floats] = {}
+
+    def probabilities(self, looks: Sequence[Look], *, share: float | None = None) -> Floats:
+        """One row a look, one column a class; `share` is that of OTHER where it is known."""
+        if not looks:
+            return np.zeros((0, len(self.card.classes)), dtype=np.float32)
+        scores = np.stack([self._score(look) for look in looks]) / self.card.temperature
+        scores -= scores.max(axis=1, keepdims=True)
+        likely = np.exp(scores)
+        if share is not None:
+            likely[:, self.other] *= _odds(share) / _odds(self.card.share)
+        found: Floats = likely / likely.sum(axis=1, keepdims=True)
+        return found
+
+    def share_of_other(self, looks: Sequence[Look]) -> float:
+        """How many of these rows are of no class, though nobody labelled them.
+
+        Saerens, Latinne and Decaestecker (2002): the share for which the probabilities, adapted to
+        it, have it as their mean.
+        """
+        other = self.probabilities(looks)[:, self.other].astype(np.float64)
+        share = start = self.card.share
+        for _ in range(ROUNDS_MAX):
+            before, share = share, _next_share(other, share, start)
+            if abs(share - before) < ENOUGH:
+                break
+        return NO_OTHER if share < NO_OTHER_BELOW else min(share, OTHER_MAX)
+
+    def bar(self, share: float | None) -> tuple[float, float]:
+        """From which probability on a class and OTHER are applied."""
+        bars = self.card.bars
+        shares = [bar.share for bar in bars]
+        at = self.card.share if share is None else share
+        named = np.interp(at, shares, [bar.named for bar in bars])
+        return float(named), float(np.interp(at, shares, [bar.other for bar in bars]))
+
+    def _score(self, look: Look) -> Floats:
+        score = self._rows.get(look)
+        if score is None:
+            name, base = self._name(look.merchant)
+            places = list(features.of_amount(name, look.size, whole=look.whole))
+            score = base + self.card.amount * self._table[places].sum(axis=0)
+            if len(self._rows) >= ROWS_MAX:
+                self._rows.clear()
+            self._rows[look] = score
+        return score
+
+    def _name(self, merchant: str) -> tuple[features.NameFeatures, Floats]:
+        known = self._names.get(merchant)
+        if known is None:
+            name = features.of_name(merchant)
+            score = self._start + self.card.words * self._table[list(name.words)].sum(axis=0)
+            if name.letters:
+                weight = self.card.letters / sqrt(len(name.letters))
+                score = score + weight * self._table[list(name.letters)].sum(axis=0)
+            known = name, score.astype(np.float32)
+            if len(self._names) >= NAMES_MAX:
+                self._names.clear()
+            self._names[merchant] = known
+        return known
+
+
+def _next_share(other: NDArray[np.float64], share: float, start: float) -> float:
+    ratio = _odds(share) / _odds(start)
+    adapted = ratio * other / (ratio * other + 1 - other)
+    total: float = float(adapted.sum()) + PRIOR_ROWS * start
+    return min(total / (len(other) + PRIOR_ROWS), OTHER_MAX)
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share)
