@@ -19,7 +19,7 @@ _VERSION_7: Final = 0x7 << 76 | 0x2 << 62
 _RANDOM: Final = (1 << 76) - 1 & ~(0x3 << 62)
 
 
-def subject(entry: Entry, target: Target) -> Subject:
+def subject(entry: Entry, target: Target | None = None) -> Subject:
     """What of a row the evidence is asked about."""
     record = entry.record
     return Subject(
@@ -29,7 +29,7 @@ def subject(entry: Entry, target: Target) -> Subject:
         record.currency,
         record.category,
         record.extra,
-        target.account_id,
+        None if target is None else target.account_id,
     )
 
 
@@ -42,7 +42,7 @@ def incoming(
     """
     prefix = (time.time_ns() // 1_000_000) << 80 | _VERSION_7
     chance = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - see above
-    for ((record, sort_date, fingerprint, occurrence, content_key), number), verdict in zip(
+    for ((record, sort_date, fingerprint, occurrence, content_key, _), number), verdict in zip(
         rows, verdicts, strict=False
     ):
         yield Incoming(

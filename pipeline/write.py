@@ -151,7 +151,12 @@ class Writer:
         if self.asks:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
-        verdicts = await self._categorizer.decide(tx, [subject(*row) for row in rows])
+        foreseen = [entry.verdict for entry, _ in rows if entry.verdict is not None]
+        verdicts = await self._categorizer.decide(
+            tx,
+            [subject(*row) for row in rows],
+            foreseen if len(foreseen) == len(rows) else None,
+        )
         merged, findings = await _put(tx, self._to, rows, verdicts, meanwhile=self._meanwhile)
         await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
