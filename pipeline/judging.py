@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from categories import merchant, taxonomy
-from categories.classifier import Look
+from categories import features, merchant, taxonomy
 from categories.conditions import Conditions
 from categories.corrections import Corrections
 from categories.evidence import Decision, Facts, Opinion, Source, decide_many
@@ -29,9 +28,12 @@ _CODE_KEYS: Final = ("mcc", "MCC", "sic", "SIC")  # of a record's extra
 _CODE_DIGITS: Final = 4
 _LEVEL: Final = "category_confidence_level"
 # Numbers, days and references of a description: they tell rows apart, never merchants.
-_NUMBERS: Final = re.compile(r"(?<!\S)(?:(?=\S*\d\S*\d)[\d.,/:#*+-]+|(?=\S*\d{3})\S+)(?!\S)")
+_NUMBER: Final = re.compile(r"(?=\D*\d\D*\d)[\d.,/:#*+-]+|\S*\d{3}\S*")
 
-_Known = tuple[str, str, str | None, str | None, str | None, bool, Look]
+# What is equal for rows of which the engine says the same; the last two are how the model sees an
+# amount (`categories.classifier.Look`), which it is not asked about where money comes in.
+_Known = tuple[str, str, str | None, str | None, str | None, int, bool]
+_MONEY_IN: Final = -1
 
 
 class Judge:
@@ -56,19 +58,17 @@ class Judge:
         self, subjects: Sequence[Subject], *, corrections: Corrections | None = None
     ) -> list[Verdict]:
         """What the evidence says of each row, in their order."""
+        remembered = self._remembered if corrections is None and self._book is None else {}
         found: list[Verdict | None] = []
         unknown: list[tuple[int, Facts, _Known]] = []
         for number, subject in enumerate(subjects):
             known = _known(subject)
-            if corrections is None and self._book is None and known in self._remembered:
-                found.append(self._remembered[known])
-                continue
-            facts = facts_of(subject, known[0])
-            verdict = self._by_people(facts, corrections)
+            verdict = remembered.get(known)
             if verdict is None:
-                verdict = self._remembered.get(known)
-            if verdict is None:
-                unknown.append((number, facts, known))
+                facts = facts_of(subject, known[0])
+                verdict = self._by_people(facts, corrections) or self._remembered.get(known)
+                if verdict is None:
+                    unknown.append((number, facts, known))
             found.append(verdict)
         self._decide(unknown, found)
         return [UNDECIDED if verdict is None else verdict for verdict in found]
@@ -193,22 +193,23 @@ def merchant_text(merchant_name: str | None, description: str) -> str:
     """What names the merchant: the words of the description where the source names none."""
     if merchant_name is not None:
         return merchant_name
-    words = " ".join(_NUMBERS.sub("", description[: merchant.CHARACTERS_MAX]).split())
-    return words or description
+    words = description[: merchant.CHARACTERS_MAX].split()
+    named = " ".join([word for word in words if word.isalpha() or not _NUMBER.fullmatch(word)])
+    return named or description
 
 
 def _known(subject: Subject) -> _Known:
-    """What is equal for rows of which the engine says the same, rules aside."""
     text = merchant_text(subject.merchant_name, subject.description)
     amount, extra = subject.amount, subject.extra
+    is_out = amount < 0
     return (
         text,
         subject.currency,
         subject.source_category,
         None if extra is None else extra.get(_LEVEL),
         None if extra is None else _trade(extra),
-        amount < 0,
-        Look.at(text, amount),
+        features.size_of(amount) if is_out else _MONEY_IN,
+        is_out and features.is_whole(amount),
     )
 
 
