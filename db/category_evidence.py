@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -49,8 +49,20 @@ class StoredRow:
     """A row that stands, and what was decided about it so far."""
 
     id: UUID
+    stands: bool  # it is not removed
     subject: Subject
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRow:
+    """A row as a dry run looks at it, with the category that counts now."""
+
+    id: UUID
+    sort_date: date
+    subject: Subject
+    category: str | None
+    chosen: bool  # by a member, so that nothing changes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +127,20 @@ async def write(tx: Tx, *, tenant_id: UUID, verdicts: Sequence[tuple[UUID, Verdi
     return await tx.run(_SQL["write"], tenant_id, ids, *map(list, columns))
 
 
+async def newest(tx: Tx, *, tenant_id: UUID, before: tuple[date, UUID], most: int) -> list[SeenRow]:
+    """The rows before a place in the order of lists, newest first."""
+    return [
+        SeenRow(
+            id=row["id"],
+            sort_date=row["sort_date"],
+            subject=subject(row),
+            category=row["user_category"] or row["derived_category"] or row["source_category"],
+            chosen=row["user_category"] is not None,
+        )
+        for row in await tx.rows(_SQL["newest"], tenant_id, *before, most)
+    ]
+
+
 def subject(row: Row) -> Subject:
     """What of a stored row the evidence is asked about."""
     return Subject(
@@ -132,6 +158,7 @@ def _stored(row: Row) -> StoredRow:
     origin = row["category_origin"]
     return StoredRow(
         id=row["id"],
+        stands=row["status"] != "removed",
         subject=subject(row),
         verdict=Verdict(
             merchant=row["merchant"],

@@ -21,6 +21,7 @@ from pipeline.derive import derive
 from pipeline.failure import EXHAUSTED, Failure, failure_of, provider_failure
 from pipeline.importing import import_document
 from pipeline.lease import lease_kept
+from pipeline.recategorizing import recategorize
 from pipeline.revert import revert
 from pipeline.services import Services
 from pipeline.sync_end import failed
@@ -98,6 +99,8 @@ async def _do(job: Job, services: Services) -> JobState:
             return await derive(job, services)
         case JobKind.SYNC:
             return await sync(job, services)
+        case JobKind.CATEGORIZE:
+            return await recategorize(job, services)
         case _:
             assert_never(job.kind)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import assets, jobs, models, notifications, personas, records
+from core import assets, categories, jobs, models, notifications, personas, records
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
 from db.transactions import TransactionOrder
@@ -153,6 +153,7 @@ _register(
         jobs.JobKind.IMPORT: "Imports an uploaded document.",
         jobs.JobKind.DERIVE: "Makes rows follow a mapping that was decided after they came.",
         jobs.JobKind.SYNC: "Fetches from a provider.",
+        jobs.JobKind.CATEGORIZE: "Asks rules and other evidence anew what rows were for.",
     },
     name="IngestionJobKind",
 )
@@ -321,5 +322,24 @@ _register(
         assets.OwnershipType.OWNER: "Owns a share of it; all owners together 100 % at most.",
         assets.OwnershipType.BENEFICIARY: "Has it for their benefit; does not count as owner.",
         assets.OwnershipType.TRUSTEE: "Holds it in trust; does not count as owner.",
+    },
+)
+_register(
+    categories.RecurringPeriod,
+    "How often a payment comes.",
+    {
+        categories.RecurringPeriod.WEEKLY: "Every week.",
+        categories.RecurringPeriod.FORTNIGHTLY: "Every second week.",
+        categories.RecurringPeriod.MONTHLY: "Every month.",
+        categories.RecurringPeriod.QUARTERLY: "Every third month.",
+        categories.RecurringPeriod.YEARLY: "Every year.",
+    },
+)
+_register(
+    categories.RecurringState,
+    "Whether a payment is expected again.",
+    {
+        categories.RecurringState.ACTIVE: "It is.",
+        categories.RecurringState.ENDED: "It did not come when it should have, more than once.",
     },
 )

@@ -1,7 +1,7 @@
 -- What the evidence of a tenant is, and what it decided, as workers read and write it.
 
 -- name: evidence
--- role: worker
+-- role: authenticated, worker
 -- Rules in their order, the tenant's names, and what it calls others'; bounded by their limits.
 select
   (
@@ -26,7 +26,7 @@ select
   ) as mappings;
 
 -- name: chosen
--- role: worker
+-- role: authenticated, worker
 -- What members chose for rows of these merchants.
 select
   t.merchant_key,
@@ -51,7 +51,7 @@ where m.tenant_id = $1 and m.connection_id = $2 and t.status <> 'removed';
 -- role: worker
 -- In the order of the index that the identity of rows has.
 select
-  t.id, t.fingerprint, t.occurrence, t.merchant_name, t.description, t.amount, t.currency,
+  t.id, t.status, t.fingerprint, t.occurrence, t.merchant_name, t.description, t.amount, t.currency,
   t.source_category, t.extra, t.account_id, t.merchant, t.merchant_key, t.derived_category,
   t.suggested_category, t.category_code, t.category_origin, t.category_confidence,
   t.category_reason, t.category_rule_id
@@ -89,3 +89,16 @@ from unnest(
   id, merchant, merchant_key, category, suggested, code, origin, confidence, reason, rule_id
 )
 where t.tenant_id = $1 and t.id = v.id;
+
+-- name: newest
+-- role: authenticated
+-- Rows as a dry run looks at them, newest first.
+select
+  t.id, t.sort_date, t.merchant_name, t.description, t.amount, t.currency, t.source_category,
+  t.extra, t.account_id, t.user_category, t.derived_category, t.suggested_category
+from app.transactions as t
+where t.tenant_id = $1
+  and t.status <> 'removed'
+  and (t.sort_date, t.id) < ($2::date, $3::uuid)
+order by t.sort_date desc, t.id desc
+limit $4;
