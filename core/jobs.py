@@ -18,6 +18,7 @@ class JobKind(StrEnum):
     IMPORT = "import"
     DERIVE = "derive"
     SYNC = "sync"
+    CATEGORIZE = "categorize"
 
 
 class JobTrigger(StrEnum):
@@ -62,6 +63,7 @@ class JobStage(StrEnum):
     PLACE = "place"
     WRITE = "write"
     REVERT = "revert"
+    CATEGORIZE = "categorize"
 
 
 ACTIVE: Final = frozenset({JobState.QUEUED, JobState.RUNNING})

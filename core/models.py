@@ -278,6 +278,14 @@ class Transaction:
     type_code: str | None
     source_category: str | None
     user_category: str | None
+    derived_category: str | None
+    suggested_category: str | None
+    category_code: str | None
+    category_origin: str | None  # of `core.categories.CategoryOrigin`
+    category_confidence: int | None
+    category_reason: str | None
+    category_rule_id: UUID | None
+    merchant: str | None
     running_balance: Decimal | None
     reconciled: bool
     reconciled_at: datetime | None

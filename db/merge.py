@@ -44,6 +44,15 @@ class Incoming(NamedTuple):
     source_category: str | None
     running_balance: Decimal | None
     extra: Mapping[str, str] | None
+    merchant: str | None = None
+    merchant_key: str | None = None
+    derived_category: str | None = None
+    suggested_category: str | None = None
+    category_code: str | None = None
+    category_origin: str | None = None
+    category_confidence: int | None = None
+    category_reason: str | None = None
+    category_rule_id: UUID | None = None
 
 
 _COLUMNS: Final = Incoming._fields

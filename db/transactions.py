@@ -20,7 +20,8 @@ from db.session import Tx
 
 _SQL = load("transactions")
 
-CATEGORY: Final = "coalesce(t.user_category, t.source_category)"  # what it was for
+# What it was for: a member's word, else what the evidence says, else the source's word alone.
+CATEGORY: Final = "coalesce(t.user_category, t.derived_category, t.source_category)"
 LISTING: Final = Listing(source="app.transactions as t", alias="t")
 
 _BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))

@@ -15,6 +15,7 @@ from db.ledger import Counts
 from db.session import Tx
 from pipeline import reconciling, relinking
 from pipeline.batch import Batch, Target
+from pipeline.categorizing import Categorizer
 from pipeline.flow import in_thread, prepared
 from pipeline.formats import RECONCILIATION, PageFormat, reconciliation
 from pipeline.identity import external_account
@@ -55,6 +56,7 @@ class Applying:
         self._connector = connector
         self._services = services
         self._key = key
+        self._categorizer = Categorizer(tenant_id=job.tenant_id)
         self._done = job.checkpoint
         self._cursor = cursor
         self._accounts: dict[str, AccountRecord] = {}
@@ -110,6 +112,7 @@ class Applying:
             key=self._key,
             lease=self._services.lease,
             stable=self._connector.facts.stable_ids,
+            categorizer=self._categorizer,
         )
 
     async def _resolved(

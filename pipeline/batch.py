@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from core.categories import Verdict
 from core.records import (
     AccountRecord,
     BalanceRecord,
@@ -33,6 +34,7 @@ class Entry(NamedTuple):
     fingerprint: bytes  # 16 bytes
     occurrence: int
     content_key: int  # 64 bits, signed: what is no part of the identity
+    verdict: Verdict | None = None  # what it was for, judged ahead
 
 
 class Target(NamedTuple):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from typing import BinaryIO, Self, TypeVar
 
 from core.records import Record
-from pipeline.batch import Batch, batches
+from pipeline.batch import Batch, Entry, batches
 from pipeline.document import Reading, records
+from pipeline.incoming import subject
+from pipeline.judging import Judge
 from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
 
@@ -18,17 +21,31 @@ Result = TypeVar("Result")
 
 
 def prepared(
-    source: Iterator[Record], *, ordinals: Ordinals, received: date, size: int, stable: bool
+    source: Iterator[Record],
+    *,
+    ordinals: Ordinals,
+    received: date,
+    size: int,
+    stable: bool,
+    judge: Judge | None = None,
 ) -> Iterator[Batch]:
     """A document's batches, normalized. Equal documents give equal batches.
 
-    `stable`: the source's ids alone say which row is which.
+    `stable`: the source's ids alone say which row is which. A `judge` says ahead what rows were
+    for.
     """
-    for batch in batches(source, size=size):
+    for raw in batches(source, size=size):
         if stable:
-            yield normalize_stable(batch, received=received)
+            batch = normalize_stable(raw, received=received)
         else:
-            yield normalize(batch, ordinals=ordinals, received=received)
+            batch = normalize(raw, ordinals=ordinals, received=received)
+        yield batch if judge is None else _judged(batch, judge)
+
+
+def _judged(batch: Batch, judge: Judge) -> Batch:
+    verdicts = judge.judge([subject(entry) for entry in batch.entries])
+    entries = zip(batch.entries, verdicts, strict=True)
+    return replace(batch, entries=tuple(Entry(*entry[:-1], verdict) for entry, verdict in entries))
 
 
 class Flow:
@@ -67,7 +84,12 @@ class Flow:
 
 @asynccontextmanager
 async def flowing(
-    file: BinaryIO, reading: Reading, *, received: date, size: int
+    file: BinaryIO,
+    reading: Reading,
+    *,
+    received: date,
+    size: int,
+    judge: Judge | None = None,
 ) -> AsyncIterator[Flow]:
     """The batches of an open document; the thread has let go of the file when this ends."""
     with Ordinals() as ordinals:
@@ -78,6 +100,7 @@ async def flowing(
                 received=received,
                 size=size,
                 stable=reading.stable,
+                judge=judge,
             )
         )
         try:

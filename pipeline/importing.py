@@ -15,6 +15,7 @@ from core.records import AccountRecord, Record
 from db import ledger, placement, raw
 from db.ledger import Counts
 from pipeline.batch import Batch, Target
+from pipeline.categorizing import Categorizer
 from pipeline.document import Reading, again, decide, head, opened, records
 from pipeline.flow import flowing, in_thread
 from pipeline.following import follow
@@ -173,11 +174,18 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
             await placement.clear_waits(tx, job, job_id=job.id)
             await ledger.put_findings(tx, job, start=0, findings=reading.findings)
         found = await ledger.next_finding(tx, job)
+        categorizer = Categorizer(tenant_id=job.tenant_id)
+        judge = await categorizer.judge(tx)
+    to = replace(to, categorizer=categorizer)
     started, written = time.monotonic(), 0
     targets: dict[str, Target] = {}
     unresolved: list[AccountRecord] = []
     async with flowing(
-        file, reading, received=to.document.received_at.date(), size=services.batch_records
+        file,
+        reading,
+        received=to.document.received_at.date(),
+        size=services.batch_records,
+        judge=judge,
     ) as batches:
         writer = Writer(to, meanwhile=batches.read_on)
         async for batch in batches:

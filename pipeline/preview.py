@@ -9,7 +9,8 @@ from core.models import Outcome
 from db import merge
 from db.session import Tx
 from pipeline.batch import Batch
-from pipeline.write import Destination, incoming
+from pipeline.incoming import incoming
+from pipeline.write import Destination
 
 
 class Previewer:

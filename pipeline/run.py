@@ -22,6 +22,7 @@ from pipeline.failure import EXHAUSTED, Failure, failure_of, provider_failure
 from pipeline.importing import import_document
 from pipeline.lease import lease_kept
 from pipeline.pickup import pick_up
+from pipeline.recategorizing import recategorize
 from pipeline.revert import revert
 from pipeline.services import Services
 from pipeline.sync_end import failed
@@ -100,6 +101,8 @@ async def _do(job: Job, services: Services) -> JobState:
             return await derive(job, services)
         case JobKind.SYNC:
             return await _synced(job, services)
+        case JobKind.CATEGORIZE:
+            return await recategorize(job, services)
         case _:
             assert_never(job.kind)
 

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import random
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from core.account_number import plain_number, without_numbers
+from core.categories import Verdict
 from core.models import Connection, Delivery, Job, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
 from db import expenses, intake, ledger, merge, placement, statements
 from db.ledger import Counts
-from db.merge import Incoming, Merged
+from db.merge import Merged
 from db.session import Tx
 from pipeline import stable_rows
 from pipeline.account_matching import foresee, settle
 from pipeline.batch import Batch, Entry, Target
+from pipeline.categorizing import Categorizer
 from pipeline.holdings import put_holdings
 from pipeline.identity import external_account
+from pipeline.incoming import incoming, subject
 from pipeline.map_accounts import map_accounts
 from pipeline.statements import put_statements
 
 REPEATS_FAIR_PERCENT: Final = 10
-
-# RFC 9562, section 5.7: 48 bits of milliseconds, then version and variant among random bits.
-_VERSION_7: Final = 0x7 << 76 | 0x2 << 62
-_RANDOM: Final = (1 << 76) - 1 & ~(0x3 << 62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +42,7 @@ class Destination:
     stable: bool = False  # the source's ids alone say which row is which
     numbers: set[str] = field(default_factory=set, repr=False)  # that the document has named
     named: set[UUID] = field(default_factory=set, repr=False)  # mappings that it has named
+    categorizer: Categorizer | None = None  # None: one of the document's own
 
 
 async def resolve(
@@ -111,6 +108,7 @@ class Writer:
     ) -> None:
         """`meanwhile` is called when the database gets work that takes a while."""
         self._to = to
+        self._categorizer = to.categorizer or Categorizer(tenant_id=to.job.tenant_id)
         self._meanwhile = meanwhile or (lambda: None)
         self.asks = asks and to.connection.delivery is not Delivery.INCREMENTAL
 
@@ -156,7 +154,13 @@ class Writer:
         if self.asks:
             self._meanwhile()
             rows = await _unknown(tx, self._to, batch.mapped)
-        merged, findings = await _put(tx, self._to, rows, meanwhile=self._meanwhile)
+        foreseen = [entry.verdict for entry, _ in rows if entry.verdict is not None]
+        verdicts = await self._categorizer.decide(
+            tx,
+            [subject(*row) for row in rows],
+            foreseen if len(foreseen) == len(rows) else None,
+        )
+        merged, findings = await _put(tx, self._to, rows, verdicts, meanwhile=self._meanwhile)
         await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed
@@ -250,6 +254,7 @@ async def _put(
     tx: Tx,
     to: Destination,
     rows: Sequence[tuple[Entry, Target]],
+    verdicts: Sequence[Verdict],
     *,
     meanwhile: Callable[[], None],
 ) -> tuple[Merged, list[Finding]]:
@@ -258,7 +263,10 @@ async def _put(
     numbers: dict[Target, int] = {}
     await merge.copy(
         tx,
-        incoming((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
+        incoming(
+            ((entry, numbers.setdefault(target, len(numbers) + 1)) for entry, target in rows),
+            verdicts,
+        ),
     )
     mappings = [target.mapping_id for target in numbers]
     held = await _held(tx, to, mappings)
@@ -315,42 +323,6 @@ async def _clashes(tx: Tx, to: Destination, mappings: Sequence[UUID]) -> list[Fi
         )
         for line, external_id in rows
     ]
-
-
-def incoming(rows: Iterable[tuple[Entry, int]]) -> Iterable[Incoming]:
-    """Rows for COPY. Their ids grow with time, so that the primary key is appended to.
-
-    Ids are no secrets: a generator with a secret seed is as good as the system's, and quicker.
-    """
-    prefix = (time.time_ns() // 1_000_000) << 80 | _VERSION_7
-    chance = random.Random(os.urandom(32)).getrandbits  # noqa: S311 - see above
-    for (record, sort_date, fingerprint, occurrence, content_key), number in rows:
-        yield Incoming(
-            number,
-            record.line,
-            record.line_end,
-            UUID(int=prefix | chance(76) & _RANDOM),
-            fingerprint,
-            occurrence,
-            content_key,
-            record.external_id,
-            record.status,
-            record.amount,
-            record.currency,
-            sort_date,
-            record.posted_date,
-            record.transaction_date,
-            record.value_date,
-            record.description,
-            record.description_raw,
-            record.merchant_name,
-            record.reference,
-            record.customer_reference,
-            record.type_code,
-            record.category,
-            record.running_balance,
-            record.extra or None,
-        )
 
 
 async def note(

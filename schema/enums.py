@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core import assets, jobs, models, notifications, personas, pickups, records, statements
+from core import (
+    assets,
+    categories,
+    jobs,
+    models,
+    notifications,
+    personas,
+    pickups,
+    records,
+    statements,
+)
 from core.mapping_methods import MappingMethod
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
@@ -180,6 +190,7 @@ _register(
         jobs.JobKind.IMPORT: "Imports an uploaded document.",
         jobs.JobKind.DERIVE: "Makes rows follow a mapping that was decided after they came.",
         jobs.JobKind.SYNC: "Fetches from a provider.",
+        jobs.JobKind.CATEGORIZE: "Asks rules and other evidence anew what rows were for.",
     },
     name="IngestionJobKind",
 )
@@ -371,4 +382,23 @@ _register(
         statements.Proof.UNPROVEN: "The statement has not what it takes to tell.",
     },
     name="StatementProof",
+)
+_register(
+    categories.RecurringPeriod,
+    "How often a payment comes.",
+    {
+        categories.RecurringPeriod.WEEKLY: "Every week.",
+        categories.RecurringPeriod.FORTNIGHTLY: "Every second week.",
+        categories.RecurringPeriod.MONTHLY: "Every month.",
+        categories.RecurringPeriod.QUARTERLY: "Every third month.",
+        categories.RecurringPeriod.YEARLY: "Every year.",
+    },
+)
+_register(
+    categories.RecurringState,
+    "Whether a payment is expected again.",
+    {
+        categories.RecurringState.ACTIVE: "It is.",
+        categories.RecurringState.ENDED: "It did not come when it should have, more than once.",
+    },
 )

@@ -8,7 +8,7 @@ insert into app.expenses as e (
 )
 select
   $1, t.id, -t.amount, t.currency, t.sort_date, t.description, t.merchant_name,
-  coalesce(t.user_category, t.source_category)
+  coalesce(t.user_category, t.derived_category, t.source_category)
 from app.tenants as w
 cross join app.unindexed_texts as u
 cross join lateral unnest(u.transaction_ids) as n (id)

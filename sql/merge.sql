@@ -26,7 +26,16 @@ create temporary table incoming (
   type_code text,
   source_category text,
   running_balance numeric,
-  extra jsonb
+  extra jsonb,
+  merchant text,
+  merchant_key text,
+  derived_category text,
+  suggested_category text,
+  category_code text,
+  category_origin text,
+  category_confidence smallint,
+  category_reason text,
+  category_rule_id uuid
 ) on commit drop;
 
 -- name: close
@@ -45,14 +54,18 @@ with merged as (
     tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
     occurrence, content_key, external_id, status, amount, currency, sort_date, posted_date,
     transaction_date, value_date, description, description_raw, merchant_name, reference,
-    customer_reference, type_code, source_category, running_balance, extra
+    customer_reference, type_code, source_category, running_balance, extra, merchant, merchant_key,
+    derived_category, suggested_category, category_code, category_origin, category_confidence,
+    category_reason, category_rule_id
   )
   select
     $1, i.id, a.account_id, a.mapping_id, $2, $3, i.raw_line, i.raw_line_end, i.fingerprint,
     i.occurrence, i.content_key, i.external_id, i.status, i.amount, i.currency, i.sort_date,
     i.posted_date, i.transaction_date, i.value_date, i.description, i.description_raw,
     i.merchant_name, i.reference, i.customer_reference, i.type_code, i.source_category,
-    i.running_balance, i.extra
+    i.running_balance, i.extra, i.merchant, i.merchant_key, i.derived_category,
+    i.suggested_category, i.category_code, i.category_origin, i.category_confidence,
+    i.category_reason, i.category_rule_id
   from pg_temp.incoming as i
   join unnest($4::uuid[], $5::uuid[]) with ordinality as a (mapping_id, account_id, target)
     on a.target = i.target
@@ -89,6 +102,16 @@ with merged as (
     source_category = excluded.source_category,
     running_balance = excluded.running_balance,
     extra = excluded.extra,
+    -- What the evidence says; what a member chose is in columns of its own, and stays.
+    merchant = excluded.merchant,
+    merchant_key = excluded.merchant_key,
+    derived_category = excluded.derived_category,
+    suggested_category = excluded.suggested_category,
+    category_code = excluded.category_code,
+    category_origin = excluded.category_origin,
+    category_confidence = excluded.category_confidence,
+    category_reason = excluded.category_reason,
+    category_rule_id = excluded.category_rule_id,
     created_at = case when t.status = 'removed' then now() else t.created_at end
   where t.content_key <> excluded.content_key
     or (

@@ -20,7 +20,9 @@ Recipe = Mapping[str, str | Maker | None]
 _NAMESPACE: Final = UUID(int=7)
 _ROLES: Final = ("owner", "admin", "member", "viewer")
 # Columns that name a person.
-PEOPLE: Final = frozenset({"created_by", "invited_by", "verified_by", "approved_by", "user_id"})
+PEOPLE: Final = frozenset(
+    {"created_by", "invited_by", "verified_by", "approved_by", "user_id", "updated_by"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "reconciled": "false",
         "reconciled_at": None,
         "set_aside": None,
+        "category_origin": "model",
+        "category_code": "FOOD_AND_DRINK",
     },
     "app.transaction_texts": {"transaction_id": lambda owner: owner.uuid("app.transactions id")},
     # So that a search finds it, whatever its texts are.
@@ -180,6 +184,20 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "decided_at": None,
         "decided_by": None,
     },
+    "app.categories": {"code": "FOOD_AND_DRINK"},
+    "app.category_mappings": {},
+    "app.category_rules": {"conditions": "{}"},
+    "app.category_rule_versions": {"rule_id": lambda owner: owner.uuid("versioned rule")},
+    # Two parts make up a whole; what is refused of one alone is refused for that, too.
+    "app.transaction_parts": {},
+    "app.recurring_items": {
+        "period": "monthly",
+        "state": "active",
+        "occurrences": "3",
+        "dismissed_at": None,
+        "dismissed_by": None,
+    },
+    "app.category_looks": {},
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
     "app.notification_reads": {},
