@@ -61,7 +61,10 @@ begin
     from (
       select
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
-        case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
+        case
+          when n.status = 'posted' and n.amount < 0 and n.duplicate_of is null then 'active'
+          else 'reversed'
+        end as status,
         case when n.amount < 0 then - n.amount end as amount,
         coalesce(n.user_category, n.derived_category, n.source_category) as category
       from after_rows as n
