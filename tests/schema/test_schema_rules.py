@@ -26,8 +26,8 @@ TODAY = date.today()  # noqa: DTZ011  # a deadline is a day
 NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
-    "statementFormats statementProfiles statementProfileProposal webhookEvents webhookEndpoints invitations "
-    "personas persona personaGroups assets asset notifications notificationCount "
+    "statementFormats statementProfiles statementProfileProposal webhookEvents webhookEndpoints "
+    "invitations personas persona personaGroups assets asset notifications notificationCount "
     "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "transactionCategorize tenantChooseExpenses "
