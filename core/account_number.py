@@ -8,7 +8,7 @@ from typing import Final
 
 _SHOWN_MAX: Final = 4
 _HIDDEN: Final = "••••"
-_PART: Final = re.compile(r"[^,;|\t\"\n/:<>]+")
+_PART: Final = re.compile(r"[^,;|\t\"'\n/:<>\[\]{}=]+")
 
 
 def plain_number(number: str) -> str:

@@ -1,4 +1,4 @@
-"""Statement profiles: saved column mappings."""
+"""Statement profiles: how files of one source are read."""
 
 from __future__ import annotations
 

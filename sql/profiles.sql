@@ -1,4 +1,4 @@
--- Saved column mappings.
+-- Statement profiles.
 
 -- name: create
 -- role: authenticated

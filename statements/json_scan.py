@@ -160,7 +160,7 @@ class JsonWalker:
             self._whole = node or Node()
             self._forward(start)
             self._depth, self._scanned = 0, start
-            if node is not None and node.keys:
+            if node is not None and node.keys and self._document.findings.first(node.keys[0]):
                 self._no_value(node, line)
             return
         if len(self._open) >= DEPTH_MAX:

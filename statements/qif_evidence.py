@@ -55,10 +55,20 @@ class Dates:
         self._seen: set[str] = set()
 
     def stated_by(self, header: str) -> None:
-        """Takes the order that a header such as "option:mdy" states, where no profile does."""
+        """Takes the order that a header such as "option:mdy" states, where no profile does.
+
+        Raises Unreadable where dates before it have another one.
+        """
         order = _STATED.get(header)
-        if order is not None and not self._stated:
-            self.order, self._stated = order, True
+        if order is None or self._stated:
+            return
+        if self.order not in {None, order}:
+            raise Unreadable(
+                "date-order-contradictory",
+                f"The file states {order}, but line {self._decided_at} has a date that is "
+                f"{self.order}. {_DATES}",
+            )
+        self.order, self._stated = order, True
 
     def see(self, text: str, line: int) -> None:
         """Takes a date as evidence. Raises Unreadable where it contradicts an earlier one."""

@@ -58,10 +58,11 @@ class TreeDocument:
         self.found = True
         for key in keys:
             known = self._values.setdefault(key, text)
-            if known != text:
+            if known != text and self.findings.first(f"value-repeated {key}"):
                 self.findings.warn(
                     "value-repeated",
-                    f"The statement has two values for statement.{key}; the first one was read.",
+                    f"The statement has two values for statement.{key}; the first one was read, as "
+                    "wherever that comes again.",
                     line,
                     key,
                 )

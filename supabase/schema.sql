@@ -2839,7 +2839,7 @@ create table app.ingestion_jobs (
   constraint ingestion_jobs_trigger_check CHECK ((trigger = ANY (ARRAY['user'::text, 'schedule'::text, 'webhook'::text, 'link'::text, 'system'::text])))
 );
 comment on table app.ingestion_jobs is 'The ledger of work: what is to be done, who does it now, how far it is, how it ended.';
-comment on column app.ingestion_jobs.profile is 'The column mapping that the document was read with, so that it can be read again the same way.';
+comment on column app.ingestion_jobs.profile is 'The profile that the document was read with, so that it can be read again the same way.';
 comment on column app.ingestion_jobs.checkpoint is 'Records of the document that are dealt with; commits together with the rows they made.';
 comment on column app.ingestion_jobs.wrote is 'Something of the job may stand: it goes on as it was begun, and a revert takes it back.';
 comment on column app.ingestion_jobs.fence is 'Grows with each claim; a worker whose number is old has lost the job and may write no more.';
@@ -3397,7 +3397,7 @@ create table app.statement_profiles (
   constraint statement_profiles_format_check CHECK ((format ~ '^[a-z0-9]{2,16}$'::text)),
   constraint statement_profiles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
-comment on table app.statement_profiles is 'Saved column mappings: how one bank writes its CSV.';
+comment on table app.statement_profiles is 'How one source writes its statement files: what a profile of its format says.';
 
 create table app.statements (
   tenant_id uuid not null,

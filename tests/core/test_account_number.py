@@ -40,3 +40,10 @@ def test_numbers_between_tags_are_masked() -> None:
     assert without_numbers(line, {"0012345678"}) == (
         "<ACCTID>••••5678</ACCTID><FITID>0012345678901"
     )
+
+
+@pytest.mark.parametrize("around", ["L[{}]", "<row n='{}'>", '{{"n": {}}}', '"{}"', "n={}"])
+def test_numbers_in_other_marks_are_masked(around: str) -> None:
+    masked_line = without_numbers(around.format("0012345678"), {"0012345678"})
+
+    assert masked_line.replace(" ", "") == around.format("••••5678").replace(" ", "")

@@ -8,6 +8,7 @@ import pytest
 
 from schema.ids import encode
 from tests.fixtures.graph import Graph, key
+from tests.fixtures.tree_file import ELEMENTS, LINES
 from tests.fixtures.world import Place
 
 DEFINITION = {
@@ -90,6 +91,24 @@ async def test_definition_that_reads_nothing_names_what_is_wrong(
     assert names in error["message"]
 
 
+@pytest.mark.parametrize(
+    "definition", [LINES, ELEMENTS, {"format": "qif"}], ids=["json", "xml", "qif"]
+)
+async def test_a_profile_has_the_format_of_its_definition_and_keeps_it(
+    graph: Graph, definition: dict[str, Any]
+) -> None:
+    place = await graph.world.place()
+
+    created = (await _create(graph, place, definition=definition))["profile"]
+    changed = definition | {"currency": "CHF"}
+    same = await graph.ask(place.user, UPDATE, id=created["id"], input={"definition": changed})
+    other = await graph.ask(place.user, UPDATE, id=created["id"], input={"definition": DEFINITION})
+
+    assert (created["format"], created["definition"]) == (definition["format"], definition)
+    assert same["profile"]["definition"] == changed
+    assert other["userErrors"] == [{"code": "INVALID", "path": ["definition"]}]
+
+
 async def test_profile_of_a_connection_is_not_deleted(graph: Graph) -> None:
     place = await graph.world.place()
     profile = (await _create(graph, place))["profile"]["id"]
@@ -106,9 +125,16 @@ async def test_profile_of_a_connection_is_not_deleted(graph: Graph) -> None:
     assert answer == {"deletedId": None, "userErrors": [{"code": "CONFLICT", "path": ["id"]}]}
 
 
-async def test_proposal_asks_what_the_file_leaves_open(graph: Graph) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Date,Amount,Text\n01/02/2026,-1.50,Coffee\n03/04/2026,-2.50,Tea\n",
+        b"!Type:Bank\nD01/02/2026\nT-1.50\n^\n",
+    ],
+    ids=["csv", "qif"],
+)
+async def test_proposal_asks_what_the_file_leaves_open(graph: Graph, content: bytes) -> None:
     place = await graph.world.place()
-    content = b"Date,Amount,Text\n01/02/2026,-1.50,Coffee\n03/04/2026,-2.50,Tea\n"
     job_id = await graph.world.job(place, content)
     upload_id = await graph.world.owner.fetchval(
         "select upload_id from app.ingestion_jobs where id = $1", job_id

@@ -27,8 +27,7 @@ NAMES = {
     "Query": "node viewer providers connection connections account accounts transaction "
     "transactions transactionCount accountMappings ingestionJob ingestionJobs members auditLog "
     "statementFormats statementProfiles statementProfileProposal webhookEvents webhookEndpoints "
-    "invitations "
-    "personas persona personaGroups assets asset notifications notificationCount "
+    "invitations personas persona personaGroups assets asset notifications notificationCount "
     "notificationChannels expenses",
     "Mutation": "connectionCreate connectionUpdate connectionPause connectionResume "
     "transactionCategorize tenantChooseExpenses "

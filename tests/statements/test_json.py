@@ -198,6 +198,22 @@ def test_pending_rows_are_in_no_balance() -> None:
     assert [row.status.value for row in rows(records)] == ["pending", "posted"]
 
 
+def test_two_values_of_a_statement_are_told_once() -> None:
+    account = '{"number": "A", "number": "B", "number": "C", "currency": "EUR", "rows": []}'
+
+    records = read_tree(f'{{"accounts": [{account}, {account}]}}', NESTED)
+
+    assert codes(records) == ["value-repeated", "no-rows"]
+
+
+def test_a_list_is_no_value_of_a_statement() -> None:
+    account = '{"number": ["A"], "currency": "EUR", "rows": []}'
+
+    records = read_tree(f'{{"accounts": [{account}, {account}]}}', NESTED)
+
+    assert codes(records) == ["value-without-text", "no-rows"]
+
+
 def test_rows_wait_for_an_account_that_stands_behind_them() -> None:
     row = lines([COFFEE]).decode().strip()
     text = f'{{"accounts": [{{"rows": [{row}], "number": "4711", "currency": "EUR"}}]}}'

@@ -100,6 +100,9 @@ def test_under_a_profile_a_misfit_is_a_finding() -> None:
 
 def test_the_order_that_the_file_states_counts() -> None:
     assert days("!Option:MDY\n" + file_of("01/02/2025")) == [date(2025, 1, 2)]
+    assert days("!Option:MDY\n" + file_of("01/02/2025"), dateFormat="DMY") == [date(2025, 2, 1)]
+    error = refusal(file_of("13/02/2025") + "!Option:MDY\n")
+    assert error.code == "date-order-contradictory"
 
 
 def test_one_amount_decides_the_mark_of_all_of_them() -> None:
