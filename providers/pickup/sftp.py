@@ -319,7 +319,7 @@ def _version(attrs: asyncssh.SFTPAttrs) -> str:
     return f"{attrs.size or 0}:{attrs.mtime or 0}"
 
 
-def _instant(seconds: float | None) -> datetime | None:
+def _instant(seconds: Any) -> datetime | None:
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
