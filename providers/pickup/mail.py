@@ -78,7 +78,8 @@ def sender(message: Message) -> str | None:
         parsed: Any = _REGISTRY("From", _text(values[0]) or "")
     except _UNREADABLE:
         return None
-    if parsed.defects or len(parsed.addresses) != 1:
+    is_group = any(group.display_name is not None for group in parsed.groups)
+    if parsed.defects or is_group or len(parsed.addresses) != 1:
         return None
     address = parsed.addresses[0].addr_spec.lower()
     return address if _ADDRESS.fullmatch(address) else None
