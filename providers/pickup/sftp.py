@@ -83,7 +83,8 @@ class SftpSource:
             with _told("the login"):
                 connection = await _connected(sock, settings, credentials, key)
                 await stack.enter_async_context(connection)
-                sftp = await connection.start_sftp_client()
+                async with asyncio.timeout(LOGIN_S):
+                    sftp = await connection.start_sftp_client()
                 stack.callback(sftp.exit)
             yield _SftpSession(sftp, settings, bytes_max=access.bytes_max)
 
