@@ -7,6 +7,7 @@ any moment.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -28,7 +29,9 @@ from pipeline.pickup_end import picked_up
 from pipeline.provider_access import not_offered
 from pipeline.services import Services
 from pipeline.syncing import Cancelled
-from providers.pickup import registry
+from providers.credentials import Credentials
+from providers.pickup import problems, registry
+from providers.pickup.access import PickupAccess
 from providers.pickup.base import (
     Archived,
     Changed,
@@ -42,6 +45,7 @@ from providers.pickup.settings import PickupSettings
 FILES_MAX: Final = 50  # of one run; the next goes on
 BYTES_MAX: Final = 2 * 1024**3
 ARCHIVED_MAX: Final = 500
+VISIT_S: Final = 30 * 60
 _STOPPED: Final = (ConnectionStatus.PAUSED, ConnectionStatus.DISCONNECTED)
 
 
@@ -101,13 +105,24 @@ async def pick_up(job: Job, connection: Connection, services: Services) -> JobSt
         database=services.database,
         vault=services.vault,
     )
-    async with source.opened(services.pickup, run.settings, held) as session:
-        await _archive(run, session)
-        await _look(run, session)
-        await _fetch(run, session)
+    await _visit(run, held, services.pickup)
     if run.problem is not None:
         raise run.problem
     return await picked_up(job, connection, source, run.settings, services, has_more=run.has_more)
+
+
+async def _visit(run: _Run, held: Credentials, access: PickupAccess) -> None:
+    """All that is done at the source. One that is slow is left for others to have their turn."""
+    try:
+        async with (
+            asyncio.timeout(VISIT_S),
+            run.source.opened(access, run.settings, held) as session,
+        ):
+            await _archive(run, session)
+            await _look(run, session)
+            await _fetch(run, session)
+    except TimeoutError:
+        raise problems.broken() from None
 
 
 async def _archive(run: _Run, session: Session) -> None:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from core.errors import BadInput
 from core.models import Connection
-from core.provider_error import Action, ErrorKind, ProviderError
 from core.scope import WorkerScope
 from core.vault import Vault
 from db import credentials
 from db.session import Database
 from providers.credentials import Credentials
+from providers.pickup import problems
 from providers.pickup.base import FileSource
 from providers.pickup.settings import PickupSettings
 
@@ -21,13 +21,7 @@ def settings_of(source: FileSource, connection: Connection) -> PickupSettings:
     try:
         return source.settings.of(connection.config)
     except BadInput:
-        raise ProviderError(
-            action=Action.STOP,
-            kind=ErrorKind.BUSINESS,
-            code="settings-missing",
-            message="The connection does not say where to fetch files.",
-            next_step="Set its settings.",
-        ) from None
+        raise problems.settings_missing() from None
 
 
 async def held_credentials(
@@ -42,12 +36,6 @@ async def held_credentials(
     async with database.as_(WorkerScope(tenant_id=tenant_id)) as tx:
         found = await credentials.find(tx, tenant_id=tenant_id, connection_id=connection_id)
     if found is None:
-        raise ProviderError(
-            action=Action.REAUTH,
-            kind=ErrorKind.AUTHENTICATION,
-            code="not-connected",
-            message="The connection has no password and no key.",
-            next_step="Give one of them.",
-        )
+        raise problems.not_connected()
     plain = await vault.open(found.sealed, aad=credentials.aad(tenant_id, connection_id))
     return source.credentials.from_bytes(plain)

@@ -50,7 +50,7 @@ class Bounded(imaplib.IMAP4_SSL):
         self._left = bytes_max
         self._until = time.monotonic() + COMMAND_S
 
-    def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
+    def _create_socket(self, timeout: Any) -> ssl.SSLSocket:
         self._dialled.settimeout(timeout)
         tls: ssl.SSLContext = self.ssl_context
         return tls.wrap_socket(self._dialled, server_hostname=self.host)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email import header, parser
+from email.errors import MessageError
 from email.headerregistry import HeaderRegistry
 from email.message import Message
 from typing import Any, Final
@@ -22,6 +23,16 @@ ID_MAX: Final = 500
 _ADDRESS: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _HOLDER: Final = re.compile(rb"multipart/|message/", re.IGNORECASE)
 _FOLD: Final = re.compile(r"[\r\n]+")
+# What the parser of the standard library raises for headers that are made for it.
+_UNREADABLE: Final = (
+    MessageError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    RecursionError,
+)
 _REGISTRY: Final = HeaderRegistry()
 
 
@@ -65,9 +76,10 @@ def sender(message: Message) -> str | None:
         return None
     try:
         parsed: Any = _REGISTRY("From", _text(values[0]) or "")
-    except Exception:  # the parser of the standard library raises anything for hostile headers
+    except _UNREADABLE:
         return None
-    if parsed.defects or len(parsed.addresses) != 1:
+    is_group = any(group.display_name is not None for group in parsed.groups)
+    if parsed.defects or is_group or len(parsed.addresses) != 1:
         return None
     address = parsed.addresses[0].addr_spec.lower()
     return address if _ADDRESS.fullmatch(address) else None

@@ -88,6 +88,26 @@ def key_unreadable() -> ProviderError:
     )
 
 
+def not_connected() -> ProviderError:
+    """There is nothing to log in with."""
+    return ProviderError(
+        action=Action.REAUTH,
+        kind=ErrorKind.AUTHENTICATION,
+        code="not-connected",
+        message="The connection has no password and no key.",
+        next_step="Give one of them.",
+    )
+
+
+def settings_missing() -> ProviderError:
+    """The connection's settings are none that can be used."""
+    return _stop(
+        "settings-missing",
+        "The connection does not say where to fetch files.",
+        "Set its settings.",
+    )
+
+
 def nothing_in_common() -> ProviderError:
     """No algorithm is safe and known to both sides."""
     return _stop(

@@ -83,7 +83,8 @@ class SftpSource:
             with _told("the login"):
                 connection = await _connected(sock, settings, credentials, key)
                 await stack.enter_async_context(connection)
-                sftp = await connection.start_sftp_client()
+                async with asyncio.timeout(LOGIN_S):
+                    sftp = await connection.start_sftp_client()
                 stack.callback(sftp.exit)
             yield _SftpSession(sftp, settings, bytes_max=access.bytes_max)
 
@@ -319,7 +320,7 @@ def _version(attrs: asyncssh.SFTPAttrs) -> str:
     return f"{attrs.size or 0}:{attrs.mtime or 0}"
 
 
-def _instant(seconds: float | None) -> datetime | None:
+def _instant(seconds: Any) -> datetime | None:
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from providers.pickup.settings import SftpCredentials
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, statement
+from tests.fixtures.graph import Wakes
 from tests.fixtures.picking_up import Pickups, of_bank
 from tests.fixtures.sftp_server import PASSWORD, Bank, sftp_bank
 from tests.fixtures.world import World
+from workers.scheduler import schedule_syncs
 
 
 @pytest.fixture
@@ -273,6 +276,19 @@ async def test_another_version_is_not_archived_in_place_of_the_imported_one(
 
     assert bank.names("done") == ["march.bai"]
     assert len(await world.rows(files.place)) == 2
+
+
+async def test_the_schedule_asks_for_pickups_as_for_syncs(world: World, bank: Bank) -> None:
+    files = await of_bank(world, bank)
+    wakes = Wakes()
+    await files.set(next_sync_at=files.time.now - timedelta(days=30))
+
+    assert await schedule_syncs(files.world.services, wakes) == 1
+
+    [job_id] = wakes.jobs
+    ended = await files.world.run(files.place, job_id)
+    assert (ended["kind"], ended["trigger"], ended["state"]) == ("sync", "schedule", "completed")
+    assert (await files.connection())["last_sync_at"] == files.time.now
 
 
 @pytest.mark.parametrize("soon", ["waiting", "importing"])

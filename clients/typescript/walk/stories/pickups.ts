@@ -18,7 +18,15 @@ const HOST_KEY = `SHA256:${"A".repeat(43)}`;
 
 export async function pickups({ anna, ben }: Imported): Promise<void> {
   await step("a server of files waits for its key to be confirmed", async () => {
-    const sftp = { ...NOWHERE, path: "/out", pattern: "*.bai", archivePath: "/done" };
+    const sftp = {
+      ...NOWHERE,
+      privateKey: null,
+      passphrase: null,
+      path: "/out",
+      pattern: "*.bai",
+      settleSeconds: 30,
+      archivePath: "/done",
+    };
     const { connectionCreate } = await anna.act(ConnectionCreateDocument, {
       input: { name: "Files of a bank", provider: "sftp", sftp },
     });
@@ -40,12 +48,23 @@ export async function pickups({ anna, ben }: Imported): Promise<void> {
     assert.equal(closed.connectionDisconnect.connection?.status, "DISCONNECTED");
   });
   await step("a mailbox is ready at once", async () => {
-    const mailbox = { ...NOWHERE, pattern: "*.xml", senders: ["@bank.example"] };
+    const mailbox = {
+      ...NOWHERE,
+      folder: "INBOX",
+      pattern: "*.xml",
+      senders: ["@bank.example"],
+      authenticationResults: "mx.acme.example",
+      archiveFolder: "Imported",
+    };
+    const processing = { autoImport: true, autoReconcile: false, defaultCurrency: "EUR" };
     const { connectionCreate } = await anna.act(ConnectionCreateDocument, {
-      input: { name: "Mails of a bank", provider: "mailbox", mailbox },
+      input: { name: "Mails of a bank", provider: "mailbox", mailbox, processing },
     });
     assert.equal(connectionCreate.connection?.status, "ACTIVE");
+    assert.equal(connectionCreate.connection.processing.defaultCurrency, "EUR");
     const connectionId = connectionCreate.connection.id;
+    const input = { mailbox: { archiveFolder: null } };
+    await anna.act(ConnectionUpdateDocument, { connectionId, input });
     const { connection } = await ben.ask(ConnectionWithListsDocument, { connectionId });
     assert.deepEqual(connection?.mailbox?.senders, ["@bank.example"]);
     await anna.act(ConnectionDisconnectDocument, { connectionId });
