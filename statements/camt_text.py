@@ -40,7 +40,8 @@ _SUBSTITUTES: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\x
 _AMPERSAND: Final = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos);)(?:#(?:([0-9]{1,7})|x([0-9a-fA-F]{1,6}));)?"
 )
-_PARTS: Final = re.compile(rb"<(?=(?:[\w.-]+:)?(?:Stmt|Rpt|Ntfctn|Bal|Ntry|TxDtls)[\s>/])")
+_PARTS: Final = re.compile(rb"<(?=(?:Stmt|Rpt|Ntfctn|Bal|Ntry|TxDtls)[\s>/])")
+_PREFIXED: Final = re.compile(rb"<(?=(?:[\w.-]+:)?(?:Stmt|Rpt|Ntfctn|Bal|Ntry|TxDtls)[\s>/])")
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:
@@ -172,7 +173,7 @@ class _Repair:
         if b"&" in piece and not self._literal:
             piece = self._ampersands(piece)
         if self._unbroken:
-            piece = _PARTS.sub(b"\n<", piece)
+            piece = (_PREFIXED if b":" in piece else _PARTS).sub(b"\n<", piece)
         self._line += piece.count(b"\n")
         return piece
 

@@ -24,6 +24,9 @@ _NO_REFERENCE: Final = frozenset(
 )
 
 
+_WORD_MAX: Final = max(map(len, _NO_REFERENCE))
+
+
 def read_amount(text: str) -> Decimal:
     """The amount as written, sign included. Raises InvalidMoney where it is none."""
     if _PLAIN(text):
@@ -50,9 +53,9 @@ def currency_of(text: str | None) -> str | None:
 
 def reference(text: str | None) -> str | None:
     """The reference; None where it only says that there is none."""
-    if text is None or text.upper() in _NO_REFERENCE or not text.strip("0 "):
+    if text is None or (len(text) <= _WORD_MAX and text.upper() in _NO_REFERENCE):
         return None
-    return text
+    return text if text.strip("0 ") else None
 
 
 def is_true(text: str | None) -> bool:
@@ -65,8 +68,10 @@ def type_code(fields: Mapping[str, str]) -> str | None:
     domain = fields.get("domain")
     if domain is None:
         return fields.get("proprietary")
-    parts = (domain, fields.get("family"), fields.get("subfamily"))
-    return "-".join(part for part in parts if part)
+    family, subfamily = fields.get("family"), fields.get("subfamily")
+    if family and subfamily:
+        return f"{domain}-{family}-{subfamily}"
+    return "-".join(part for part in (domain, family, subfamily) if part)
 
 
 class Dates:
