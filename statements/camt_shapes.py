@@ -7,6 +7,7 @@ alone, which repeat from entry to entry. A plan says which texts of a shape are 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import repeat
 from typing import Final, NamedTuple
@@ -15,6 +16,8 @@ from statements.camt_fields import Node, Scope
 from statements.camt_markup import Tag, read_tag, unescaped
 
 SHAPES_MAX: Final = 512
+OFTEN: Final = 16  # times that a shape comes before it becomes an expression
+PATTERNS_MAX: Final = 4  # that are tried on one entry
 DEPTH_MAX: Final = 32  # of elements within an entry
 CHARACTERS_MAX: Final = 16_384  # of an entry that is read by its shape
 _ENDS: Final = repeat(">")
@@ -47,12 +50,54 @@ class Part(NamedTuple):
             fields.update(self.fixed)
         return fields
 
+    def placed(self, places: Sequence[int]) -> Part:
+        """The part where only the texts of these places are given."""
+        new = {place: number for number, place in enumerate(places)}
+        return self._replace(
+            wanted=tuple((new[place], name) for place, name in self.wanted),
+            more=tuple((new[place], name) for place, name in self.more),
+        )
+
 
 class Plan(NamedTuple):
     """How entries of a shape are read."""
 
     entry: Part
     details: tuple[Part, ...]
+
+    def read(self, block: str, texts: Sequence[str], line: int) -> tuple[Fields, list[Fields]]:
+        """The fields of an entry that begins on `line`, and those of its details."""
+        if "&" in block:
+            texts = [unescaped(text) if "&" in text else text for text in texts]
+        details = []
+        end = 0
+        for part in self.details:
+            start = block.index(f"<{part.name}", end)
+            end = block.index(f"</{part.name}", start)
+            fields = part.read(texts)
+            fields["line"] = str(line + block.count("\n", 0, start))
+            fields["line_end"] = str(line + block.count("\n", 0, end))
+            details.append(fields)
+        return self.entry.read(texts), details
+
+
+class _Pattern:
+    """A shape as one expression, whose groups are the texts that its plan wants."""
+
+    __slots__ = ("match", "plan")
+
+    def __init__(self, shape: Sequence[str], plan: Plan) -> None:
+        parts = (plan.entry, *plan.details)
+        places = sorted(place for part in parts for place, _ in (*part.wanted, *part.more))
+        kept = set(places)
+        pieces = (
+            f"{re.escape(head)}{'>' if head else ''}{'([^<>]*)' if place in kept else '[^<>]*'}"
+            for place, head in enumerate(shape)
+        )
+        self.match = re.compile("</".join(pieces)).fullmatch
+        self.plan = Plan(
+            plan.entry.placed(places), tuple(part.placed(places) for part in plan.details)
+        )
 
 
 class Shapes:
@@ -62,6 +107,8 @@ class Shapes:
         self._entry = entry
         self._names = names
         self._plans: dict[tuple[str, ...], Plan | None] = {}
+        self._patterns: dict[int, list[_Pattern]] = {}  # by how many tags there are
+        self._seen: Counter[tuple[str, ...]] = Counter()
 
     def read(self, block: str, line: int) -> tuple[Fields, list[Fields]] | None:
         """The fields of an entry that begins on `line`, and those of its details.
@@ -70,32 +117,34 @@ class Shapes:
         """
         if len(block) > CHARACTERS_MAX:
             return None
+        tags = block.count("<")
+        for pattern in self._patterns.get(tags, ()):
+            found = pattern.match(block)
+            if found is not None:
+                return pattern.plan.read(block, found.groups(), line)
         shape: tuple[str, ...]
-        texts: Sequence[str]
+        texts: tuple[str, ...]
         shape, _, texts = zip(*map(str.rpartition, block.split("</"), _ENDS), strict=True)
         plan = self._plans.get(shape)
         if plan is None:
             plan = self._learned(shape)
             if plan is None:
                 return None
-        if "&" in block:
-            texts = [unescaped(text) if "&" in text else text for text in texts]
-        details = []
-        end = 0
-        for part in plan.details:
-            start = block.index(f"<{part.name}", end)
-            end = block.index(f"</{part.name}", start)
-            fields = part.read(texts)
-            fields["line"] = str(line + block.count("\n", 0, start))
-            fields["line_end"] = str(line + block.count("\n", 0, end))
-            details.append(fields)
-        return plan.entry.read(texts), details
+        self._note(tags, shape, plan)
+        return plan.read(block, texts, line)
 
     def _learned(self, shape: tuple[str, ...]) -> Plan | None:
         if shape in self._plans or len(self._plans) >= SHAPES_MAX:
             return None
         plan = self._plans[shape] = _Planning(self._entry, self._names).plan(shape)
         return plan
+
+    def _note(self, tags: int, shape: tuple[str, ...], plan: Plan) -> None:
+        """Makes an expression of a shape that comes often, for few of an entry's size."""
+        self._seen[shape] += 1
+        patterns = self._patterns.setdefault(tags, [])
+        if self._seen[shape] == OFTEN and len(patterns) < PATTERNS_MAX:
+            patterns.append(_Pattern(shape, plan))
 
 
 class _Draft:

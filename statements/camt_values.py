@@ -12,7 +12,7 @@ from core.errors import InvalidMoney
 from core.money import is_currency, storable
 
 DATES_CACHED: Final = 4_096
-_PLAIN: Final = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,8})?").fullmatch
+is_plain: Final = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,8})?").fullmatch  # and storable
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)").fullmatch
 _NUMBER_CHARACTERS_MAX: Final = 64
 _DAY: Final = re.compile(
@@ -29,7 +29,7 @@ _WORD_MAX: Final = max(map(len, _NO_REFERENCE))
 
 def read_amount(text: str) -> Decimal:
     """The amount as written, sign included. Raises InvalidMoney where it is none."""
-    if _PLAIN(text):
+    if is_plain(text):
         return Decimal(text)
     if len(text) <= _NUMBER_CHARACTERS_MAX and _NUMBER(text):
         return storable(Decimal(text)) or Decimal(0)  # there is no minus nought
@@ -77,24 +77,24 @@ def type_code(fields: Mapping[str, str]) -> str | None:
 class Dates:
     """Reads dates once each. The day that stands there is the day: no zone moves it."""
 
-    __slots__ = ("_earliest", "_known", "_latest")
+    __slots__ = ("_earliest", "_latest", "known")
 
     def __init__(self, span: tuple[date, date]) -> None:
         self._earliest, self._latest = span
-        self._known: dict[str, date | None] = {}
+        self.known: dict[str | None, date | None] = {}  # by the text as it was read
 
     def read(self, text: str) -> date | None:
         """The day of a date or of a date with time; None where it is none, or out of range."""
         day = text[:10] if len(text) > 10 and text[10] == "T" else text
         try:
-            return self._known[day]
+            return self.known[day]
         except KeyError:
             pass
         found = _parsed(day)
         if found is not None and not self._earliest <= found <= self._latest:
             found = None
-        if len(self._known) < DATES_CACHED:
-            self._known[day] = found
+        if len(self.known) < DATES_CACHED:
+            self.known[day] = found
         return found
 
 
