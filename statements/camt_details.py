@@ -41,6 +41,20 @@ _MONEY: Final = (
 _AMOUNTS: Final = frozenset(("instructed", "charges", "rate"))
 
 
+_SIDES: Final = (
+    "{}name",
+    "ultimate_{}name",
+    "{}agent",
+    "{}iban",
+    "{}other",
+    "{}bic",
+    "{}bank_id",
+    "{}bank_name",
+)
+_DEBTOR: Final = tuple(name.format("debtor_") for name in _SIDES)
+_CREDITOR: Final = tuple(name.format("creditor_") for name in _SIDES)
+
+
 class Party(NamedTuple):
     """Who is on the other side of a transaction."""
 
@@ -54,13 +68,14 @@ def party_of(detail: Fields, *, credit: bool) -> Party:
     """The debtor of money that comes in, the creditor of money that goes out."""
     if not detail:
         return Party(None, None, None, None)
-    side = "debtor_" if credit else "creditor_"
+    name, ultimate, agent, iban, other, bic, bank_id, bank_name = _DEBTOR if credit else _CREDITOR
     get = detail.get
+    beyond = get(ultimate)
     return Party(
-        get(f"{side}name") or get(f"ultimate_{side}name") or get(f"{side}agent"),
-        get(f"{side}iban") or get(f"{side}other"),
-        get(f"{side}bic") or get(f"{side}bank_id") or get(f"{side}bank_name"),
-        get(f"ultimate_{side}name"),
+        get(name) or beyond or get(agent),
+        get(iban) or get(other),
+        get(bic) or get(bank_id) or get(bank_name),
+        beyond,
     )
 
 
@@ -94,12 +109,11 @@ def extra_of(entry: Fields, detail: Fields, party: Party) -> dict[str, str] | No
         extra["status"] = status
     if "reversal" in entry and is_true(entry["reversal"]):
         extra["reversal"] = "true"
-    for name in entry:
-        if name in _ENTRY_EXTRA:
-            extra[name] = entry[name]
-    for name in detail:
-        if name in _DETAIL_EXTRA:
-            extra[name] = detail[name]
+    # Most entries have none of these, which is seen sooner than each of their fields.
+    if not _ENTRY_EXTRA.isdisjoint(entry):
+        extra |= {name: entry[name] for name in entry if name in _ENTRY_EXTRA}
+    if not _DETAIL_EXTRA.isdisjoint(detail):
+        extra |= {name: detail[name] for name in detail if name in _DETAIL_EXTRA}
     if party.account is not None:
         extra["counterparty_account"] = _masked(party.account)
     if party.bank is not None:

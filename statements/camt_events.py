@@ -16,6 +16,7 @@ from xml.parsers import expat
 from core.errors import Unreadable
 from statements.camt_fields import KINDS, MESSAGE, Node, Scope
 from statements.camt_markup import Tag, plain, read_tag, unescaped
+from statements.camt_shapes import Shapes
 
 DEPTH_MAX: Final = 64
 NAMES_MAX: Final = 20_000  # distinct names of elements and attributes
@@ -25,7 +26,7 @@ FIELD_CHARACTERS_MAX: Final = 20_000
 DETAILS_MAX: Final = 10_000  # kept of one entry
 DETAILS_CHARACTERS_MAX: Final = 16 * 1024 * 1024
 
-_HEAD: Final = re.compile(r"[^<>]+(?:>\s*<[^<>]*[^<>/])*")
+_ENTRY: Final = re.compile(r"<((?:[\w.-]+:)?Ntry)>")
 
 Fields = dict[str, str]
 
@@ -59,13 +60,11 @@ class _Step:
         "attribute",
         "currency",
         "field",
-        "heads",
         "many",
         "node",
         "parent",
         "plain",
         "scope",
-        "special",
         "tags",
     )
 
@@ -79,10 +78,8 @@ class _Step:
         self.scope = Scope.NONE if node is None else node.scope
         self.plain = node is not None and node.plain
         self.many = node is not None and node.many
-        self.special = self.many or bool(self.attribute)
         self.currency = currency  # None: there are no attributes
         self.tags: dict[str, _Step] = {}
-        self.heads: dict[str, _Step] = {}  # by what stands from its end tag to a later start tag
 
 
 class Walker:
@@ -100,6 +97,7 @@ class Walker:
         self._tags = 0  # that are remembered
         self._outside = _Step(None, None)  # what is around a message: envelopes, headers
         self._skipped = _Step(None, None)  # what is not read, with all that is in it
+        self._shapes: Shapes | None = None  # of the entries
         self._step = self._outside
         self._skipped_in = self._outside  # what is around that
         self._skipped_from = self._depth = 0  # of elements that are not read
@@ -146,7 +144,41 @@ class Walker:
         self._held = text[cut:]
         if len(self._held) + len(self._open) > PENDING_BYTES_MAX:
             self._refuse_text(self._here)
-        self._walk(text[:cut])
+        self._entries(text[:cut])
+
+    def _entries(self, text: str) -> None:
+        """Reads entries by their shape where that can be, and walks along all else."""
+        found = _ENTRY.search(text)
+        at = 0
+        if found is not None:
+            opening, closing = f"<{found[1]}>", f"</{found[1]}>"
+            start = found.start()
+            while start >= 0 and (end := text.find(closing, start)) >= 0:
+                between = text[at:start]
+                if between.isspace():
+                    self._here += between.count("\n")
+                elif between:
+                    self._walk(between)
+                at = end + len(closing)
+                if not self._shaped(text[start + len(opening) : end]):
+                    self._walk(text[start:at])
+                start = text.find(opening, at)
+        self._walk(text[at:])
+
+    def _shaped(self, entry: str) -> bool:
+        """Whether an entry could be read by its shape, and was handed over."""
+        around = self._step
+        if around.scope is not Scope.STATEMENT or around.node is None:
+            return False
+        if self._shapes is None:
+            self._shapes = Shapes(around.node.children["Ntry"], self._names)
+        line = self._here
+        read = self._shapes.read(entry, line)
+        if read is None:
+            return False
+        self._here += entry.count("\n")
+        self._sink.entry(*read, 0, line, self._here)
+        return True
 
     def _finish(self) -> None:
         """Walks along the last element, unless it is cut off."""
@@ -155,79 +187,34 @@ class Walker:
         self._held = ""
 
     def _walk(self, text: str) -> None:
-        """Follows the elements from one end tag to the next, each with the text that ends it.
-
-        What stands between two end tags repeats from entry to entry but for that text, so where it
-        leads is remembered.
-        """
-        self._parts = parts = text.split("</")
+        """Follows the tags, each with the text behind it."""
+        self._parts = parts = text.split("<")
         self._counted = 0
-        step = self._follow(self._step, parts[0], self._here)
-        fields = self._fields
+        step = self._step
         for number, part in enumerate(parts[1:], start=1):
-            head, _, rest = part.rpartition(">")
-            known = step.heads.get(head)
-            if known is None:
-                step = self._turn(step, part, number)
-                fields = self._fields
+            if part[0] == "/":
+                step = step.parent if step.plain else self._leave(step, number)
                 continue
-            step = known
-            field = step.field
+            tag, _, rest = part.partition(">")
+            child = step.tags.get(tag)
+            if child is None:
+                step = self._meet(step, part, number)
+                continue
+            field = child.field
             if not field:
-                continue
-            if step.special or field in fields or "&" in rest:
-                self._put(step, rest)
-            elif rest:
-                rest = rest.strip()
-                if len(rest) > FIELD_CHARACTERS_MAX:
-                    self._put(step, rest)
-                elif rest:
-                    fields[field] = rest
+                if not child.plain:
+                    self._enter(step, child, number)
+            elif child.many or child.attribute or field in self._fields or "&" in rest:
+                self._put(child, rest)
+            else:
+                text = rest.strip()
+                if text:
+                    self._fields[field] = text[:FIELD_CHARACTERS_MAX]
+                    if len(text) > FIELD_CHARACTERS_MAX:
+                        self._fields["cut"] = field
+            step = child
         self._step = step
         self._here += "".join(parts[self._counted :]).count("\n")
-
-    def _turn(self, before: _Step, part: str, number: int) -> _Step:
-        """Follows an end tag and what is behind it, and remembers where that leads if it can."""
-        self._here += "".join(self._parts[self._counted : number]).count("\n")
-        self._counted = number
-        step = self._follow(before, f"</{part}", self._here)
-        head = part.rpartition(">")[0]
-        if self._tags < TAGS_MAX and _HEAD.fullmatch(head):
-            way = self._way(before, head)
-            if way is not None:
-                before.heads[head] = way
-                self._tags += 1
-        return step
-
-    def _way(self, before: _Step, head: str) -> _Step | None:
-        """Where a head leads that neither begins nor ends anything but plain elements."""
-        if not before.plain:
-            return None
-        step, tags = before.parent, head.split("<")[1:]
-        for tag in tags:
-            found = step.tags.get(tag.partition(">")[0])
-            if found is None or not found.plain or step.attribute:
-                return None
-            step = found
-        return step
-
-    def _follow(self, step: _Step, text: str, line: int) -> _Step:
-        """Follows the tags of a text one by one."""
-        for part in text.split("<")[1:]:
-            if part[0] == "/":
-                step = step.parent if step.plain else self._leave(step, line)
-            else:
-                child = step.tags.get(part.partition(">")[0])
-                if child is None:
-                    step = self._meet(step, part, line)
-                else:
-                    if child.field:
-                        self._put(child, part.partition(">")[2])
-                    elif not child.plain:
-                        self._enter(step, child, line)
-                    step = child
-            line += part.count("\n")
-        return step
 
     def _put(self, step: _Step, text: str) -> None:
         """Keeps what stands in an element that is read, and its currency."""
@@ -250,7 +237,7 @@ class Walker:
         elif step.many:
             fields["cut"] = step.field
 
-    def _meet(self, before: _Step, part: str, line: int) -> _Step:
+    def _meet(self, before: _Step, part: str, number: int) -> _Step:
         """Follows a tag that was not seen here before, and remembers where it leads."""
         tag = read_tag(part)
         if tag is None:
@@ -260,9 +247,9 @@ class Walker:
             raise Unreadable(
                 "too-many-names",
                 f"More than {NAMES_MAX} different names of elements: this is no bank statement.",
-                line=line,
+                line=self._line_at(number),
             )
-        step = self._child(before, tag, line)
+        step = self._child(before, tag, number)
         lasting = not tag.closed and before is not self._outside and ">" not in tag.written
         if lasting and self._tags < TAGS_MAX:
             before.tags[tag.written] = step
@@ -270,12 +257,12 @@ class Walker:
         if step.field:
             self._put(step, "" if tag.closed else tag.text)
         elif not step.plain:
-            self._enter(before, step, line)
+            self._enter(before, step, number)
         if not tag.closed:
             return step
-        return step.parent if step.plain else self._leave(step, line)
+        return step.parent if step.plain else self._leave(step, number)
 
-    def _child(self, before: _Step, tag: Tag, line: int) -> _Step:
+    def _child(self, before: _Step, tag: Tag, number: int) -> _Step:
         """The element of that local name, where it is read; around a message every element is."""
         local = tag.name.rpartition(":")[2]
         if before is self._skipped:
@@ -294,13 +281,13 @@ class Walker:
         if kind is None:
             return before
         self.found = True
-        self._sink.begin(kind, self._version, line)
+        self._sink.begin(kind, self._version, self._line_at(number))
         return _Step(MESSAGE, before)
 
-    def _enter(self, before: _Step, step: _Step, line: int) -> None:
+    def _enter(self, before: _Step, step: _Step, number: int) -> None:
         """Begins a scope, or an element that is not read."""
         if step.node is not None:
-            self._began(step.scope, line)
+            self._began(step.scope, self._line_at(number))
             return
         if step is self._skipped and before is not step:
             self._skipped_in, self._skipped_from = before, self._depth
@@ -309,13 +296,13 @@ class Walker:
             raise Unreadable(
                 "nested-too-deep",
                 f"Elements are nested deeper than {DEPTH_MAX}: this is no bank statement.",
-                line=line,
+                line=self._line_at(number),
             )
 
-    def _leave(self, step: _Step, line: int) -> _Step:
+    def _leave(self, step: _Step, number: int) -> _Step:
         """Ends a scope, or an element that is not read; where the walk stands then."""
         if step.node is not None:
-            self._ended(step.scope, self._fields, self._line, line)
+            self._ended(step.scope, self._fields, self._line, self._line_at(number))
             self._fields, self._line = self._scopes.pop()
             step = step.parent
         else:
@@ -348,6 +335,12 @@ class Walker:
             self.open_entry = 0
         else:
             self._sink.end(scope, fields, line, line_end)
+
+    def _line_at(self, number: int) -> int:
+        """The line on which a part that is walked begins."""
+        self._here += "".join(self._parts[self._counted : number]).count("\n")
+        self._counted = number
+        return self._here
 
     def _doctype(self, *_: object) -> int:
         raise Unreadable(

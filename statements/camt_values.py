@@ -12,7 +12,7 @@ from core.errors import InvalidMoney
 from core.money import is_currency, storable
 
 DATES_CACHED: Final = 4_096
-_PLAIN: Final = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,8})?").fullmatch
+is_plain: Final = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,8})?").fullmatch  # and storable
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)").fullmatch
 _NUMBER_CHARACTERS_MAX: Final = 64
 _DAY: Final = re.compile(
@@ -24,9 +24,12 @@ _NO_REFERENCE: Final = frozenset(
 )
 
 
+_WORD_MAX: Final = max(map(len, _NO_REFERENCE))
+
+
 def read_amount(text: str) -> Decimal:
     """The amount as written, sign included. Raises InvalidMoney where it is none."""
-    if _PLAIN(text):
+    if is_plain(text):
         return Decimal(text)
     if len(text) <= _NUMBER_CHARACTERS_MAX and _NUMBER(text):
         return storable(Decimal(text)) or Decimal(0)  # there is no minus nought
@@ -50,9 +53,9 @@ def currency_of(text: str | None) -> str | None:
 
 def reference(text: str | None) -> str | None:
     """The reference; None where it only says that there is none."""
-    if text is None or text.upper() in _NO_REFERENCE or not text.strip("0 "):
+    if text is None or (len(text) <= _WORD_MAX and text.upper() in _NO_REFERENCE):
         return None
-    return text
+    return text if text.strip("0 ") else None
 
 
 def is_true(text: str | None) -> bool:
@@ -65,31 +68,33 @@ def type_code(fields: Mapping[str, str]) -> str | None:
     domain = fields.get("domain")
     if domain is None:
         return fields.get("proprietary")
-    parts = (domain, fields.get("family"), fields.get("subfamily"))
-    return "-".join(part for part in parts if part)
+    family, subfamily = fields.get("family"), fields.get("subfamily")
+    if family and subfamily:
+        return f"{domain}-{family}-{subfamily}"
+    return "-".join(part for part in (domain, family, subfamily) if part)
 
 
 class Dates:
     """Reads dates once each. The day that stands there is the day: no zone moves it."""
 
-    __slots__ = ("_earliest", "_known", "_latest")
+    __slots__ = ("_earliest", "_latest", "known")
 
     def __init__(self, span: tuple[date, date]) -> None:
         self._earliest, self._latest = span
-        self._known: dict[str, date | None] = {}
+        self.known: dict[str | None, date | None] = {}  # by the text as it was read
 
     def read(self, text: str) -> date | None:
         """The day of a date or of a date with time; None where it is none, or out of range."""
         day = text[:10] if len(text) > 10 and text[10] == "T" else text
         try:
-            return self._known[day]
+            return self.known[day]
         except KeyError:
             pass
         found = _parsed(day)
         if found is not None and not self._earliest <= found <= self._latest:
             found = None
-        if len(self._known) < DATES_CACHED:
-            self._known[day] = found
+        if len(self.known) < DATES_CACHED:
+            self.known[day] = found
         return found
 
 

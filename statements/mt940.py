@@ -79,10 +79,15 @@ class Mt940:
         document = Document(options, findings)
         last = 1
         for field in fields(text):
-            yield from _drained(text)
-            for record in document.take(field):
-                yield from findings.drain()
-                yield record
+            if text.findings:
+                yield from _drained(text)
+            if field.tag == "86":
+                document.text(field)
+            else:
+                for record in document.take(field):
+                    if findings.pending:
+                        yield from findings.drain()
+                    yield record
             if findings.pending:
                 yield from findings.drain()
             last = field.line_end

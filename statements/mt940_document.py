@@ -62,11 +62,11 @@ class Document:
         self._clear()
 
     def take(self, field: Field) -> Iterator[Record]:
-        """Take the next field."""
-        self._before, self._last = self._last, field.line_end
-        if field.tag in {"86", "NS"} or self._is_mistagged(field):
-            self._text(field)
+        """Take the next field of any tag but :86:."""
+        if field.tag == "NS" or self._is_mistagged(field):
+            self.text(field)
             return
+        self._before, self._last = self._last, field.line_end
         if self._goes_on(field):
             return
         yield from self._flush()
@@ -216,7 +216,9 @@ class Document:
             return True
         return self._proof.closed and tag in _BEGINNINGS
 
-    def _text(self, field: Field) -> None:
+    def text(self, field: Field) -> None:
+        """Take a text (:86:, :NS:), which belongs to the entry before it."""
+        self._before, self._last = self._last, field.line_end
         self._read_any = True
         self._empty = False
         if self._entry_open is not None:

@@ -19,6 +19,7 @@ _TAGS = "13[CD]?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS"
 _TAG = re.compile(rf":({_TAGS}):")
 _BROKEN_TAG = re.compile(rf"(?:{_TAGS}):")
 _BLOCK = re.compile(r"\{[1-5S]:")
+_STARTS: Final = frozenset(["", " ", "\t", ":", "{", "-", "\x01", "\x02", "\x03", "\x1a", "\ufeff"])
 _NOISE: Final = "\x01\x02\x03\x1a\ufeff"  # frames of SWIFT transports, ends of old tools
 
 
@@ -42,6 +43,12 @@ def fields(text: TextLines) -> Iterator[Field]:
     lines: list[str] = []
     first = size = 0
     for number, line in _physical(text):
+        if tag is not None and line[:1] not in _STARTS:
+            lines.append(line)
+            size += len(line)
+            if size > FIELD_CHARACTERS_MAX or len(lines) > FIELD_LINES_MAX:
+                _check(size, len(lines), first)
+            continue
         bare = line.strip(_NOISE)
         found = _TAG.match(bare)
         if found is None and not _is_frame(bare):

@@ -25,9 +25,11 @@ from statements.bai2_values import Dates
 # The tags log what they read, which is nobody's business but the holder's.
 logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
 
+NEAR_REMEMBERED_MAX: Final = 4_096
 OPTIONS: Final = Options.all()
 LIBRARY: Final = Transactions(options=OPTIONS)  # carries the options; nothing is put into it
 
+_DEBITS: Final = frozenset({"D", "RC"})
 _AMOUNT = r"[0-9]{1,20}(?:[,.][0-9]{0,8})?(?![0-9.,])"
 _BALANCE = re.compile(rf"(R?[DC])([0-9]{{6}})([A-Z]{{3}})[ ]*({_AMOUNT})(.*)", re.I | re.S)
 _SUM = re.compile(rf"([0-9]{{0,9}})([A-Z]{{3}})[ ]*({_AMOUNT})(.*)", re.I | re.S)
@@ -85,21 +87,21 @@ def read_line(value: str) -> Line | None:
     found = LINE.re.match(value)
     if found is None:
         return None
-    groups = found.groupdict()
-    mark = groups["status"].upper()
-    first, _, supplementary = groups["rest"].partition("\n")
+    year, month, day, entry, expected, status, funds_code, amount, type_code, rest = found.groups()
+    mark = status.upper()
+    first, _, supplementary = rest.partition("\n")
     reference, _, bank_reference = first.partition("//")
     return Line(
-        day=groups["year"] + groups["month"] + groups["day"],
-        entry=(groups["entry"] or "").strip(),
-        mark=("E" if groups["expected"] else "") + mark,
-        funds_code=(groups["funds_code"] or "").upper(),
-        amount=signed(groups["amount"], mark),
-        written=groups["amount"],
-        type_code=(groups["id"] or "").strip().upper(),
-        customer_reference=reference.strip(),
-        bank_reference=bank_reference.strip(),
-        supplementary=supplementary.strip("\n"),
+        year + month + day,
+        (entry or "").strip(),
+        f"E{mark}" if expected else mark,
+        (funds_code or "").upper(),
+        signed(amount, mark),
+        amount,
+        (type_code or "").strip().upper(),
+        reference.strip(),
+        bank_reference.strip(),
+        supplementary.strip("\n"),
     )
 
 
@@ -139,7 +141,8 @@ def read_floor(value: str) -> Stated | None:
 
 def signed(text: str, mark: str) -> Decimal:
     """The amount from the holder's side: D and RC are money out. Raises `InvalidMoney`."""
-    return storable(Amount(text, mark, options=OPTIONS).amount)
+    amount = Decimal(text.replace(",", "."))
+    return storable(-amount if mark.upper() in _DEBITS else amount)
 
 
 def indication(value: str) -> str | None:
@@ -163,11 +166,12 @@ def non_swift_text(value: str) -> str:
 class Calendar:
     """Reads the dates of a document: YYMMDD, and MMDD near another day."""
 
-    __slots__ = ("_dates", "_window")
+    __slots__ = ("_dates", "_near", "_window")
 
     def __init__(self, window: tuple[date, date]) -> None:
         self._window = window
         self._dates = Dates(window)
+        self._near: dict[tuple[str, date], date | None] = {}
 
     def day(self, text: str) -> tuple[date | None, bool]:
         """The day of YYMMDD, and whether it had to be moved.
@@ -189,6 +193,15 @@ class Calendar:
         The library changes the year only from 330 days on, so that an entry of 15 December valued
         on 20 January would lie eleven months ahead.
         """
+        try:
+            return self._near[month_day, anchor]
+        except KeyError:
+            found = self._nearest(month_day, anchor)
+            if len(self._near) < NEAR_REMEMBERED_MAX:
+                self._near[month_day, anchor] = found
+            return found
+
+    def _nearest(self, month_day: str, anchor: date) -> date | None:
         candidates = []
         for year in (anchor.year - 1, anchor.year, anchor.year + 1):
             try:
