@@ -812,6 +812,21 @@ end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
 
+CREATE OR REPLACE FUNCTION private.forget_mapping_decision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.decided_by := null;
+  new.match_score := null;
+  new.match_reasons := null;
+  new.match_rule := null;
+  return new;
+end
+$function$;
+comment on function private.forget_mapping_decision() is 'A mapping that waits again is nobody''s decision.';
+
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
  LANGUAGE sql
@@ -1579,10 +1594,12 @@ CREATE OR REPLACE FUNCTION private.sign_mapping_decision()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  new.decided_by := case when new.state <> 'pending' then 'user' end;
-  new.match_score := null;
-  new.match_reasons := null;
-  new.match_rule := null;
+  if new.state <> 'pending' then
+    new.decided_by := 'user';
+    new.match_score := null;
+    new.match_reasons := null;
+    new.match_rule := null;
+  end if;
   if old.account_id is not null then
     insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
     values (new.tenant_id, new.id, old.account_id, private.current_user_id())
@@ -3306,6 +3323,7 @@ CREATE TRIGGER account_mappings_decision BEFORE UPDATE ON app.account_mappings F
 CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON app.account_mappings FOR EACH ROW WHEN ((new.account_id IS NOT NULL)) EXECUTE FUNCTION private.remember_mapping_account();
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER account_mappings_undecided BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((new.state = 'pending'::text) AND (old.state <> 'pending'::text))) EXECUTE FUNCTION private.forget_mapping_decision();
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
 CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
