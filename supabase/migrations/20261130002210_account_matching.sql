@@ -81,6 +81,23 @@ where m.state <> 'pending';
 grant update (decided_by, match_score, match_reasons, match_rule)
 on app.account_mappings to worker;
 
+create function private.forget_mapping_decision()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.decided_by := null;
+  new.match_score := null;
+  new.match_reasons := null;
+  new.match_rule := null;
+  return new;
+end
+$$;
+comment on function private.forget_mapping_decision() is
+  'A mapping that waits again is nobody''s decision.';
+revoke all on function private.forget_mapping_decision() from public;
+
 create function private.sign_mapping_decision()
 returns trigger
 language plpgsql
@@ -88,10 +105,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  new.decided_by := case when new.state <> 'pending' then 'user' end;
-  new.match_score := null;
-  new.match_reasons := null;
-  new.match_rule := null;
+  if new.state <> 'pending' then
+    new.decided_by := 'user';
+    new.match_score := null;
+    new.match_reasons := null;
+    new.match_rule := null;
+  end if;
   if old.account_id is not null then
     insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
     values (new.tenant_id, new.id, old.account_id, private.current_user_id())
@@ -120,6 +139,10 @@ when (
   )
 )
 execute function private.sign_mapping_decision();
+
+create trigger account_mappings_undecided before update on app.account_mappings
+for each row when (new.state = 'pending' and old.state <> 'pending')
+execute function private.forget_mapping_decision();
 
 -- ---------------------------------------------------------------------------------------------
 -- Row-level security.
