@@ -662,7 +662,10 @@ begin
     from (
       select
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
-        case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
+        case
+          when n.status = 'posted' and n.amount < 0 and n.duplicate_of is null then 'active'
+          else 'reversed'
+        end as status,
         case when n.amount < 0 then - n.amount end as amount,
         coalesce(n.user_category, n.source_category) as category
       from after_rows as n
@@ -680,6 +683,73 @@ begin
 end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
+
+CREATE OR REPLACE FUNCTION private.follow_with_links()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  part record;
+  affected uuid[];
+begin
+  -- Planned each time, for one row or for thousands. What is said by a person stays as long as
+  -- both rows do.
+  for part in execute $sql$
+    select
+      n.tenant_id,
+      array_agg(n.id) as ids,
+      array_agg(n.id) filter (
+        where n.status = 'removed' or n.account_id <> o.account_id
+      ) as gone_ids
+    from after_rows as n
+    join before_rows as o on o.tenant_id = n.tenant_id and o.id = n.id
+    where (n.status, n.account_id, n.amount, n.currency, n.sort_date)
+      is distinct from (o.status, o.account_id, o.amount, o.currency, o.sort_date)
+    group by n.tenant_id
+  $sql$
+  loop
+    with undone as (
+      update app.transaction_links as l
+      set state = 'undone', undone_at = now(), undone_by = null
+      where l.tenant_id = part.tenant_id
+        and l.id in (
+          select s.id
+          from app.transaction_links as s
+          where s.tenant_id = part.tenant_id and s.transaction_id = any(part.ids)
+          union
+          select s.id
+          from app.transaction_links as s
+          where s.tenant_id = part.tenant_id and s.other_id = any(part.ids)
+        )
+        and l.state = 'active'
+        and (
+          l.method = 'auto'
+          or l.transaction_id = any(part.gone_ids)
+          or l.other_id = any(part.gone_ids)
+        )
+      returning l.transaction_id, l.other_id
+    )
+    select array_agg(s.id) into affected
+    from (
+      select u.transaction_id as id
+      from undone as u
+      union
+      select u.other_id
+      from undone as u
+    ) as s;
+    if affected is not null then
+      perform private.recount_duplicates(part.tenant_id, affected);
+    end if;
+    insert into app.unmatched_transactions (tenant_id, transaction_ids)
+    values (part.tenant_id, part.ids || coalesce(affected, '{}'));
+  end loop;
+  return null;
+end
+$function$;
+comment on function private.follow_with_links() is 'Undoes the links of rows that went or changed, so that what they hid counts again, and notes
+them to be compared anew.';
 
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
@@ -1197,6 +1267,53 @@ AS $function$
 $function$;
 comment on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) is 'Keeps verified events, and tells which of them were new.';
 grant execute on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) to webhook;
+
+CREATE OR REPLACE FUNCTION private.recount_duplicates(of_tenant uuid, ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with recursive below as (
+    select i.id
+    from unnest(ids) as i (id)
+    union
+    select l.transaction_id
+    from below as b
+    join app.transaction_links as l
+      on l.tenant_id = of_tenant
+        and l.other_id = b.id
+        and l.state = 'active'
+        and l.kind in ('duplicate', 'pending_posted')
+  ),
+
+  above as (
+    select b.id, b.id as root, 0 as depth
+    from below as b
+    union all
+    select a.id, l.other_id, a.depth + 1
+    from above as a
+    join app.transaction_links as l
+      on l.tenant_id = of_tenant
+        and l.transaction_id = a.root
+        and l.state = 'active'
+        and l.kind in ('duplicate', 'pending_posted')
+    where a.depth < 20
+  ),
+
+  roots as (
+    select distinct on (a.id) a.id, nullif(a.root, a.id) as root
+    from above as a
+    order by a.id, a.depth desc
+  )
+
+  update app.transactions as t
+  set duplicate_of = r.root
+  from roots as r
+  where t.tenant_id = of_tenant and t.id = r.id and t.duplicate_of is distinct from r.root
+$function$;
+comment on function private.recount_duplicates(uuid,uuid[]) is 'Brings transactions, and what is linked below them, to what the active links say.';
+grant execute on function private.recount_duplicates(uuid,uuid[]) to authenticated;
+grant execute on function private.recount_duplicates(uuid,uuid[]) to worker;
 
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
@@ -1946,6 +2063,22 @@ comment on column app.connections.error_count is 'Syncs that failed since one su
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
 
+create table app.exchange_rates (
+  tenant_id uuid not null,
+  base character(3) not null,
+  quote character(3) not null,
+  day date not null,
+  rate numeric not null,
+  source text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint exchange_rates_pkey PRIMARY KEY (tenant_id, base, quote, day),
+  constraint exchange_rates_currencies_check CHECK (((base ~ '^[A-Z]{3}$'::text) AND (quote ~ '^[A-Z]{3}$'::text) AND (base <> quote))),
+  constraint exchange_rates_rate_check CHECK (((rate > (0)::numeric) AND (scale(rate) <= 18) AND (abs(rate) < ('1000000000000'::bigint)::numeric))),
+  constraint exchange_rates_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200)))
+);
+comment on table app.exchange_rates is 'What one unit of the base was worth in the quoted currency on a day: the tenant''s own data.';
+
 create table app.expenses (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2542,6 +2675,38 @@ create table app.transaction_aliases (
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
 
+create table app.transaction_links (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  transaction_id uuid not null,
+  other_id uuid not null,
+  method text not null,
+  state text not null default 'active'::text,
+  score smallint not null,
+  reasons jsonb not null default '[]'::jsonb,
+  rule_version text not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  undone_at timestamp with time zone,
+  undone_by uuid,
+  constraint transaction_links_pkey PRIMARY KEY (tenant_id, id),
+  constraint transaction_links_pair_key UNIQUE (tenant_id, kind, transaction_id, other_id),
+  constraint transaction_links_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text]))),
+  constraint transaction_links_method_check CHECK (((method = ANY (ARRAY['auto'::text, 'user'::text])) AND ((method = 'user'::text) = (created_by IS NOT NULL)))),
+  constraint transaction_links_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
+  constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint transaction_links_sides_check CHECK ((transaction_id <> other_id)),
+  constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
+  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+);
+comment on table app.transaction_links is 'Pairs of transactions: the duplicate and what is kept, pending and posted, money out and money
+in, a refund and what it refunds. Nothing is deleted: links are undone.';
+comment on column app.transaction_links.transaction_id is 'The row that does not count beside the other one, the money that went out, or the refund.';
+comment on column app.transaction_links.other_id is 'The row that is kept, the money that came in, or what is refunded.';
+comment on column app.transaction_links.undone_by is 'Who undid it: then it is not made again. Null: a side changed, and it may come back.';
+
 create table app.transaction_texts (
   tenant_id uuid not null,
   transaction_id uuid not null,
@@ -2590,10 +2755,12 @@ create table app.transactions (
   user_category text,
   user_category_by uuid,
   user_category_at timestamp with time zone,
+  duplicate_of uuid,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
   constraint transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint transactions_duplicate_check CHECK ((duplicate_of <> id)),
   constraint transactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint transactions_fingerprint_check CHECK ((length(fingerprint) = 16)),
   constraint transactions_occurrence_check CHECK ((occurrence >= 0)),
@@ -2614,6 +2781,7 @@ comment on column app.transactions.sort_date is 'Posted date, else transaction, 
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
+comment on column app.transactions.duplicate_of is 'The row that counts instead of this one, as the active links say; null: this one counts.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -2624,6 +2792,16 @@ create table app.unindexed_texts (
   constraint unindexed_texts_pkey PRIMARY KEY (tenant_id, id)
 );
 comment on table app.unindexed_texts is 'Transactions whose texts are to be indexed, one row a merge: written with them, gone when done.';
+
+create table app.unmatched_transactions (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_ids uuid[] not null,
+  size integer not null generated always as (cardinality(transaction_ids)) stored,
+  created_at timestamp with time zone not null default now(),
+  constraint unmatched_transactions_pkey PRIMARY KEY (tenant_id, id)
+);
+comment on table app.unmatched_transactions is 'Transactions to be compared with others, one row a merge or change; gone when that is done.';
 
 create table app.uploads (
   tenant_id uuid not null,
@@ -2855,6 +3033,9 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.exchange_rates
+add constraint exchange_rates_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.expenses
 add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
@@ -3014,6 +3195,15 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
+alter table app.transaction_links
+add constraint transaction_links_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.transaction_links
+add constraint transaction_links_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.transaction_links
+add constraint transaction_links_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
 
@@ -3022,6 +3212,9 @@ add constraint transactions_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REF
 
 alter table app.unindexed_texts
 add constraint unindexed_texts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.unmatched_transactions
+add constraint unmatched_transactions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.uploads
 add constraint uploads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
@@ -3124,11 +3317,18 @@ CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING bt
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
+CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
+CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
+CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
+CREATE UNIQUE INDEX transaction_links_out_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
+CREATE UNIQUE INDEX transaction_links_refund_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'refund'::text));
+CREATE INDEX transaction_links_transaction_idx ON app.transaction_links USING btree (tenant_id, transaction_id);
 CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
+CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
@@ -3158,6 +3358,7 @@ CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER exchange_rates_touch BEFORE UPDATE ON app.exchange_rates FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
@@ -3185,8 +3386,12 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
+CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -3314,6 +3519,18 @@ with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_
 create policy connections_update_worker on app.connections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.exchange_rates enable row level security;
+alter table app.exchange_rates force row level security;
+create policy exchange_rates_insert on app.exchange_rates for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy exchange_rates_select on app.exchange_rates for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy exchange_rates_select_worker on app.exchange_rates for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy exchange_rates_update on app.exchange_rates for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
 alter table app.expenses enable row level security;
 alter table app.expenses force row level security;
@@ -3652,6 +3869,23 @@ create policy transaction_aliases_update_worker on app.transaction_aliases for u
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.transaction_links enable row level security;
+alter table app.transaction_links force row level security;
+create policy transaction_links_insert on app.transaction_links for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy transaction_links_insert_worker on app.transaction_links for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_links_select on app.transaction_links for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_links_select_worker on app.transaction_links for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_links_update on app.transaction_links for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_links_update_worker on app.transaction_links for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.transaction_texts enable row level security;
 alter table app.transaction_texts force row level security;
 create policy transaction_texts_insert_worker on app.transaction_texts for insert to worker
@@ -3686,6 +3920,15 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy unindexed_texts_insert_worker on app.unindexed_texts for insert to worker
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy unindexed_texts_select_worker on app.unindexed_texts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.unmatched_transactions enable row level security;
+alter table app.unmatched_transactions force row level security;
+create policy unmatched_transactions_delete_worker on app.unmatched_transactions for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unmatched_transactions_insert_worker on app.unmatched_transactions for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unmatched_transactions_select_worker on app.unmatched_transactions for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.uploads enable row level security;
@@ -3757,6 +4000,8 @@ grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant insert (tenant_id, base, quote, day, rate, source), select, update (rate, source) on app.exchange_rates to authenticated;
+grant select on app.exchange_rates to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -3807,10 +4052,13 @@ grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to authenticated;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at, duplicate_of) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
+grant delete, insert, select on app.unmatched_transactions to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
 grant select, update on app.uploads to worker;
 grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;
