@@ -11,6 +11,7 @@ steps grow with the square of the rows. It ends with status 1 where a goal is mi
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 import tempfile
@@ -100,11 +101,12 @@ async def _measured(bench: Bench, tenant: UUID, folder: Path, *, rows: int) -> R
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         postgres = _postgres_s() - postgres
     admin = await asyncpg.connect(bench.owner(NAME))
-    right, wrong = await admin.fetchrow(
-        "select count(*) filter (where t.raw_line = o.raw_line),"
-        " count(*) filter (where t.raw_line <> o.raw_line) from app.transactions as t"
+    pairs = await admin.fetchrow(
+        "select count(*) filter (where t.raw_line = o.raw_line) as right,"
+        " count(*) filter (where t.raw_line <> o.raw_line) as wrong from app.transactions as t"
         " join app.transactions as o on o.id = t.duplicate_of"
     )
+    assert pairs is not None
     asked = await admin.fetchval("select count(*) from app.review_items")
     await admin.close()
     return Run(
@@ -113,33 +115,23 @@ async def _measured(bench: Bench, tenant: UUID, folder: Path, *, rows: int) -> R
         cpu_s=cpu,
         postgres_s=postgres,
         peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        right=right,
-        wrong=wrong,
+        right=pairs["right"],
+        wrong=pairs["wrong"],
         asked=asked,
     )
 
 
 def _postgres_s() -> float:
-    """CPU seconds of this process's children, and theirs, that still run."""
-    parents, times = {}, {}
+    """CPU seconds so far of the servers of our connections."""
+    ticks = 0
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
         try:
-            fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        except OSError:  # it has ended
+            if f"{NAME} [local]".encode() in (folder / "cmdline").read_bytes():
+                fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        except OSError:  # it has ended, or is no process
             continue
-        parents[int(folder.name)] = int(fields[1])
-        times[int(folder.name)] = int(fields[11]) + int(fields[12])
-    ours = {pid for pid in parents if "postgres" in _command(pid)}
-    return sum(times[pid] for pid in ours) / 100
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8")
-    except OSError:
-        return ""
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _print(run: Run, feed: int) -> bool:
