@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.links import Found, LinkKind, TransactionLink
@@ -102,11 +102,11 @@ async def say(
     transaction_id: UUID,
     other_id: UUID,
     score: int,
-    reasons: str,
+    reasons: Sequence[dict[str, Any]],
     rule_version: str,
     user_id: UUID,
 ) -> UUID:
-    """A person's own link; its id. `reasons` is JSON."""
+    """A person's own link; its id."""
     found = await tx.value(
         _SQL["say"],
         tenant_id,
@@ -114,7 +114,7 @@ async def say(
         transaction_id,
         other_id,
         score,
-        reasons,
+        list(reasons),
         rule_version,
         user_id,
     )

@@ -54,10 +54,11 @@ def same_amount(one: Row, points: int) -> ReviewReason:
 
 
 def days_apart(one: Row, other: Row, points: tuple[int, ...], *, beyond: int = 0) -> ReviewReason:
-    """How near they are: points for none, one, two … working days between them."""
-    working = working_gap(one, other)
-    given = points[working] if working < len(points) else beyond
+    """How near they are: points for one day, for another one as good as it over a weekend or the
+    next one, for two working days between them …"""
     days = gap(one, other)
+    working = 0 if days == 0 else max(1, working_gap(one, other))
+    given = points[working] if working < len(points) else beyond
     text = "They are of one day." if days == 0 else f"They are {_plural(days, 'day')} apart."
     return reason("days", given, text)
 

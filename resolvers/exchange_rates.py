@@ -41,7 +41,7 @@ async def put(context: Context, *, rates: Sequence[ExchangeRate]) -> Sequence[Ex
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
         await stored.put(tx, tenant_id=context.tenant, rates=rates)
-        await audit.record(tx, "exchangeRates.put", data={"rates": len(rates)})
+        await audit.record(tx, "rates.put", data={"rates": len(rates)})
     return rates
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.links import LinkKind, TransactionLink, pair_key
@@ -143,7 +142,7 @@ async def _say(
     second: Side,
     *,
     score: int,
-    reasons: Sequence[object],
+    reasons: Sequence[dict[str, Any]],
     rule: str | None,
 ) -> UUID:
     busy = await stored.is_busy(
@@ -158,7 +157,7 @@ async def _say(
         transaction_id=first.id,
         other_id=second.id,
         score=score,
-        reasons=json.dumps(list(reasons)),
+        reasons=reasons,
         rule_version=rule or SAID_BY_A_PERSON,
         user_id=context.user_id,
     )

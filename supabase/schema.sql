@@ -56,137 +56,6 @@ $function$;
 comment on function private.accept_invitation(uuid) is 'Joins the tenant of an open invitation to the user''s confirmed address; else null.';
 grant execute on function private.accept_invitation(uuid) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.account_candidates(tenant uuid, mappings uuid[])
- RETURNS TABLE(mapping_id uuid, external_name text, external_mask text, external_type text, external_institution text, external_institution_name text, external_currency text, mapping_policy text, fed boolean, id uuid, institution_id uuid, name text, type text, currency text, masked_number text, status text, primary_mapping_id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, institution text, institution_name text, same_numbers text[], verified boolean, doubted boolean, feeds jsonb)
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select
-    s.id, s.external_name, s.masked_number, s.external_type, s.institution, k.name,
-    s.currency::text, c.mapping_policy,
-    exists (
-      select
-      from app.mapping_accounts as f
-      where f.tenant_id = account_candidates.tenant and f.mapping_id = s.id
-    ),
-    a.id, a.institution_id, a.name, a.type, a.currency::text, a.masked_number, a.status,
-    a.primary_mapping_id, a.created_at, a.updated_at, i.external_id, i.name,
-    coalesce(a.kinds, '{}'), coalesce(a.verified, false),
-    exists (
-      select
-      from app.mapping_refusals as r
-      where r.tenant_id = account_candidates.tenant
-        and r.account_id = a.id
-        and r.mapping_id in (
-          select p.mapping_id
-          from app.mapping_numbers as n
-          join app.mapping_numbers as p
-            on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
-          where n.tenant_id = account_candidates.tenant and n.mapping_id = s.id
-        )
-    ),
-    l.feeds
-  from app.account_mappings as s
-  join app.connections as c on c.tenant_id = s.tenant_id and c.id = s.connection_id
-  left join app.institutions as k
-    on k.tenant_id = s.tenant_id and k.external_id = s.institution
-  left join lateral (
-    select
-      o.id, o.institution_id, o.name, o.type, o.currency, o.masked_number, o.status,
-      o.primary_mapping_id, o.created_at, o.updated_at, e.kinds, e.verified
-    from (
-      select
-        x.account_id, array_agg(distinct x.kind) filter (where x.kind is not null) as kinds,
-        bool_or(x.verified) as verified
-      from (
-        -- Of the same number is what another mapping of that number feeds.
-        select f.account_id, n.kind, f.verified_at is not null as verified
-        from app.mapping_numbers as n
-        join app.mapping_numbers as p
-          on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
-        join app.account_mappings as f
-          on f.tenant_id = p.tenant_id and f.id = p.mapping_id and f.account_id is not null
-        where n.tenant_id = account_candidates.tenant and n.mapping_id = s.id
-        union all
-        (
-          select q.id as account_id, null as kind, false as verified
-          from app.accounts as q
-          where q.tenant_id = account_candidates.tenant
-            and q.status = 'active'
-            and (q.currency = s.currency or q.currency = 'XXX' or s.currency = 'XXX')
-            -- Behind four dots, less than three characters tell no numbers apart.
-            and (
-              right(q.masked_number, 4) = right(s.masked_number, 4)
-              or coalesce(length(q.masked_number), 0) < 7
-              or coalesce(length(s.masked_number), 0) < 7
-            )
-          order by
-            right(q.masked_number, 4) is not distinct from right(s.masked_number, 4) desc,
-            q.created_at desc,
-            q.id desc
-          limit 50
-        )
-      ) as x
-      group by x.account_id
-    ) as e
-    cross join lateral (
-      select
-        b.id, b.institution_id, b.name, b.type, b.currency, b.masked_number, b.status,
-        b.primary_mapping_id, b.created_at, b.updated_at
-      from app.accounts as b
-      where b.tenant_id = account_candidates.tenant and b.id = e.account_id
-      limit 1
-    ) as o
-    where (o.currency = s.currency or o.currency = 'XXX' or s.currency = 'XXX')
-      and not exists (
-        select
-        from app.mapping_refusals as r
-        where r.tenant_id = account_candidates.tenant
-          and r.mapping_id = s.id
-          and r.account_id = o.id
-      )
-    order by
-      e.kinds is not null desc,
-      right(o.masked_number, 4) is not distinct from right(s.masked_number, 4) desc,
-      o.created_at desc,
-      o.id desc
-    limit 50
-  ) as a on true
-  left join app.institutions as i
-    on i.tenant_id = account_candidates.tenant and i.id = a.institution_id
-  left join lateral (
-    select
-      jsonb_agg(
-        jsonb_build_object(
-          'mapping_id', f.id,
-          'name', f.external_name,
-          'masked_number', f.masked_number,
-          'type', f.external_type,
-          'institution', f.institution,
-          'institution_name', f.institution_name
-        )
-      ) as feeds
-    from (
-      select
-        g.id, g.external_name, g.masked_number, g.external_type, g.institution,
-        j.name as institution_name
-      from app.account_mappings as g
-      left join app.institutions as j
-        on j.tenant_id = g.tenant_id and j.external_id = g.institution
-      where g.tenant_id = account_candidates.tenant and g.account_id = a.id
-      order by g.created_at desc, g.id
-      limit 20
-    ) as f
-  ) as l on true
-  where s.tenant_id = account_candidates.tenant
-    and s.id = any(account_candidates.mappings)
-    and s.state = 'pending'
-$function$;
-comment on function private.account_candidates(uuid,uuid[]) is 'Pending mappings with accounts that they may be, 50 each: of equal or unknown currency, none that was refused or whose number ends differently. A mapping without any has one empty row.';
-grant execute on function private.account_candidates(uuid,uuid[]) to authenticated;
-grant execute on function private.account_candidates(uuid,uuid[]) to worker;
-
 CREATE OR REPLACE FUNCTION private.all_webhook_endpoints()
  RETURNS TABLE(id uuid, provider text, kind text, tenant_id uuid, connection_id uuid, previous_until timestamp with time zone, created_at timestamp with time zone, rotated_at timestamp with time zone, disabled_at timestamp with time zone)
  LANGUAGE sql
@@ -793,7 +662,10 @@ begin
     from (
       select
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
-        case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
+        case
+          when n.status = 'posted' and n.amount < 0 and n.duplicate_of is null then 'active'
+          else 'reversed'
+        end as status,
         case when n.amount < 0 then - n.amount end as amount,
         coalesce(n.user_category, n.source_category) as category
       from after_rows as n
@@ -812,20 +684,72 @@ end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
 
-CREATE OR REPLACE FUNCTION private.forget_mapping_decision()
+CREATE OR REPLACE FUNCTION private.follow_with_links()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  part record;
+  affected uuid[];
 begin
-  new.decided_by := null;
-  new.match_score := null;
-  new.match_reasons := null;
-  new.match_rule := null;
-  return new;
+  -- Planned each time, for one row or for thousands. What is said by a person stays as long as
+  -- both rows do.
+  for part in execute $sql$
+    select
+      n.tenant_id,
+      array_agg(n.id) as ids,
+      array_agg(n.id) filter (
+        where n.status = 'removed' or n.account_id <> o.account_id
+      ) as gone_ids
+    from after_rows as n
+    join before_rows as o on o.tenant_id = n.tenant_id and o.id = n.id
+    where (n.status, n.account_id, n.amount, n.currency, n.sort_date)
+      is distinct from (o.status, o.account_id, o.amount, o.currency, o.sort_date)
+    group by n.tenant_id
+  $sql$
+  loop
+    with undone as (
+      update app.transaction_links as l
+      set state = 'undone', undone_at = now(), undone_by = null
+      where l.tenant_id = part.tenant_id
+        and l.id in (
+          select s.id
+          from app.transaction_links as s
+          where s.tenant_id = part.tenant_id and s.transaction_id = any(part.ids)
+          union
+          select s.id
+          from app.transaction_links as s
+          where s.tenant_id = part.tenant_id and s.other_id = any(part.ids)
+        )
+        and l.state = 'active'
+        and (
+          l.method = 'auto'
+          or l.transaction_id = any(part.gone_ids)
+          or l.other_id = any(part.gone_ids)
+        )
+      returning l.transaction_id, l.other_id
+    )
+    select array_agg(s.id) into affected
+    from (
+      select u.transaction_id as id
+      from undone as u
+      union
+      select u.other_id
+      from undone as u
+    ) as s;
+    if affected is not null then
+      perform private.recount_duplicates(part.tenant_id, affected);
+    end if;
+    insert into app.unmatched_transactions (tenant_id, transaction_ids)
+    values (part.tenant_id, part.ids || coalesce(affected, '{}'));
+  end loop;
+  return null;
 end
 $function$;
-comment on function private.forget_mapping_decision() is 'A mapping that waits again is nobody''s decision.';
+comment on function private.follow_with_links() is 'Undoes the links of rows that went or changed, so that what they hid counts again, and notes
+them to be compared anew.';
 
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
@@ -1344,6 +1268,53 @@ $function$;
 comment on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) is 'Keeps verified events, and tells which of them were new.';
 grant execute on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) to webhook;
 
+CREATE OR REPLACE FUNCTION private.recount_duplicates(of_tenant uuid, ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with recursive below as (
+    select i.id
+    from unnest(ids) as i (id)
+    union
+    select l.transaction_id
+    from below as b
+    join app.transaction_links as l
+      on l.tenant_id = of_tenant
+        and l.other_id = b.id
+        and l.state = 'active'
+        and l.kind in ('duplicate', 'pending_posted')
+  ),
+
+  above as (
+    select b.id, b.id as root, 0 as depth
+    from below as b
+    union all
+    select a.id, l.other_id, a.depth + 1
+    from above as a
+    join app.transaction_links as l
+      on l.tenant_id = of_tenant
+        and l.transaction_id = a.root
+        and l.state = 'active'
+        and l.kind in ('duplicate', 'pending_posted')
+    where a.depth < 20
+  ),
+
+  roots as (
+    select distinct on (a.id) a.id, nullif(a.root, a.id) as root
+    from above as a
+    order by a.id, a.depth desc
+  )
+
+  update app.transactions as t
+  set duplicate_of = r.root
+  from roots as r
+  where t.tenant_id = of_tenant and t.id = r.id and t.duplicate_of is distinct from r.root
+$function$;
+comment on function private.recount_duplicates(uuid,uuid[]) is 'Brings transactions, and what is linked below them, to what the active links say.';
+grant execute on function private.recount_duplicates(uuid,uuid[]) to authenticated;
+grant execute on function private.recount_duplicates(uuid,uuid[]) to worker;
+
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1586,35 +1557,6 @@ AS $function$
 $function$;
 comment on function private.settle_webhook(uuid,integer,text,interval,text) is 'Says how an attempt ended, unless another worker has the event by now.';
 grant execute on function private.settle_webhook(uuid,integer,text,interval,text) to webhook;
-
-CREATE OR REPLACE FUNCTION private.sign_mapping_decision()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  if new.state <> 'pending' then
-    new.decided_by := 'user';
-    new.match_score := null;
-    new.match_reasons := null;
-    new.match_rule := null;
-  end if;
-  if old.account_id is not null then
-    insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
-    values (new.tenant_id, new.id, old.account_id, private.current_user_id())
-    on conflict (tenant_id, mapping_id, account_id) do nothing;
-  end if;
-  if new.account_id is not null then
-    delete from app.mapping_refusals as r
-    where r.tenant_id = new.tenant_id
-      and r.mapping_id = new.id
-      and r.account_id = new.account_id;
-  end if;
-  return new;
-end
-$function$;
-comment on function private.sign_mapping_decision() is 'A person''s decision about a mapping is a person''s; the account that it leaves is refused.';
 
 CREATE OR REPLACE FUNCTION private.sign_own_name()
  RETURNS trigger
@@ -1916,33 +1858,20 @@ create table app.account_mappings (
   verified_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  decided_by text,
-  match_score integer,
-  match_reasons jsonb,
-  match_rule integer,
   constraint account_mappings_pkey PRIMARY KEY (tenant_id, id),
   constraint account_mappings_external_key UNIQUE (tenant_id, lineage_id, external_account_id),
   constraint account_mappings_account_check CHECK (((state = 'mapped'::text) = (account_id IS NOT NULL))),
   constraint account_mappings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-  constraint account_mappings_decided_by_check CHECK ((decided_by = ANY (ARRAY['opened'::text, 'matched'::text, 'user'::text]))),
   constraint account_mappings_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500))),
   constraint account_mappings_external_name_check CHECK ((length(external_name) <= 500)),
   constraint account_mappings_institution_check CHECK ((length(institution) <= 500)),
   constraint account_mappings_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
-  constraint account_mappings_match_reasons_check CHECK (((jsonb_typeof(match_reasons) = 'array'::text) AND (pg_column_size(match_reasons) < 4096))),
-  constraint account_mappings_match_rule_check CHECK ((match_rule > 0)),
-  constraint account_mappings_match_score_check CHECK (((match_score >= 0) AND (match_score <= 100))),
-  constraint account_mappings_matched_check CHECK (((((decided_by = 'matched'::text) IS TRUE) = (match_reasons IS NOT NULL)) AND ((match_reasons IS NULL) OR ((match_score IS NOT NULL) AND (match_rule IS NOT NULL))))),
   constraint account_mappings_number_hash_check CHECK ((length(number_hash) = 32)),
-  constraint account_mappings_pending_check CHECK (((state <> 'pending'::text) OR (decided_by IS NULL))),
   constraint account_mappings_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'mapped'::text, 'ignored'::text])))
 );
 comment on table app.account_mappings is 'An account as a source calls it, and the tenant''s account that it feeds once someone said so.';
 comment on column app.account_mappings.external_account_id is 'The source''s id; for a bank account number a keyed hash, for none is kept in clear.';
 comment on column app.account_mappings.number_hash is 'Keyed hash of the full account number under the tenant''s data key; null where none is known.';
-comment on column app.account_mappings.decided_by is 'opened: an account was made for it; matched: by rule; user: by a person; null: nobody has yet.';
-comment on column app.account_mappings.match_score is 'How likely its account is, in percent; while pending, the likeliest account when last met.';
-comment on column app.account_mappings.match_rule is 'The version of the rule that scored.';
 
 create table app.accounts (
   tenant_id uuid not null,
@@ -1956,7 +1885,6 @@ create table app.accounts (
   created_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  primary_mapping_id uuid,
   constraint accounts_pkey PRIMARY KEY (tenant_id, id),
   constraint accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint accounts_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
@@ -1965,7 +1893,6 @@ create table app.accounts (
   constraint accounts_type_check CHECK ((type = ANY (ARRAY['checking'::text, 'savings'::text, 'credit_card'::text, 'loan'::text, 'investment'::text, 'cash'::text, 'other'::text])))
 );
 comment on table app.accounts is 'The tenant''s own accounts, whatever sources feed them.';
-comment on column app.accounts.primary_mapping_id is 'The source whose balances are shown first, where several feed the account; null: none is.';
 
 create table app.applied_pages (
   tenant_id uuid not null,
@@ -2135,6 +2062,22 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
+
+create table app.exchange_rates (
+  tenant_id uuid not null,
+  base character(3) not null,
+  quote character(3) not null,
+  day date not null,
+  rate numeric not null,
+  source text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint exchange_rates_pkey PRIMARY KEY (tenant_id, base, quote, day),
+  constraint exchange_rates_currencies_check CHECK (((base ~ '^[A-Z]{3}$'::text) AND (quote ~ '^[A-Z]{3}$'::text) AND (base <> quote))),
+  constraint exchange_rates_rate_check CHECK (((rate > (0)::numeric) AND (scale(rate) <= 18) AND (abs(rate) < ('1000000000000'::bigint)::numeric))),
+  constraint exchange_rates_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200)))
+);
+comment on table app.exchange_rates is 'What one unit of the base was worth in the quoted currency on a day: the tenant''s own data.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -2358,28 +2301,6 @@ create table app.mapping_aliases (
   constraint mapping_aliases_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500)))
 );
 comment on table app.mapping_aliases is 'Ids that an external account had before: documents of that time still speak of it.';
-
-create table app.mapping_numbers (
-  tenant_id uuid not null,
-  mapping_id uuid not null,
-  kind text not null,
-  number_hash bytea not null,
-  created_at timestamp with time zone not null default now(),
-  constraint mapping_numbers_pkey PRIMARY KEY (tenant_id, mapping_id, kind, number_hash),
-  constraint mapping_numbers_kind_check CHECK ((kind = ANY (ARRAY['iban'::text, 'routed'::text, 'number'::text]))),
-  constraint mapping_numbers_number_hash_check CHECK ((length(number_hash) = 32))
-);
-comment on table app.mapping_numbers is 'Keyed hashes of an external account''s number as an IBAN, with its bank''s code, and bare.';
-
-create table app.mapping_refusals (
-  tenant_id uuid not null,
-  mapping_id uuid not null,
-  account_id uuid not null,
-  created_by uuid,
-  created_at timestamp with time zone not null default now(),
-  constraint mapping_refusals_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
-);
-comment on table app.mapping_refusals is 'Accounts that a person took away from an external account; gone once a person gives it back.';
 
 create table app.mapping_waits (
   tenant_id uuid not null,
@@ -2627,6 +2548,42 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
+create table app.review_items (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  state text not null default 'open'::text,
+  key text not null,
+  transaction_id uuid,
+  other_id uuid,
+  account_id uuid,
+  job_id uuid,
+  score smallint not null,
+  reasons jsonb not null default '[]'::jsonb,
+  evidence jsonb not null default '{}'::jsonb,
+  rule_version text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  constraint review_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint review_items_key_key UNIQUE (tenant_id, key),
+  constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+  constraint review_items_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (pg_column_size(evidence) < 32768))),
+  constraint review_items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
+  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text]))),
+  constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
+  constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint review_items_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'rejected'::text, 'superseded'::text])))
+);
+comment on table app.review_items is 'Questions to a person: both sides as they were seen, the score and its reasons. An answer is
+final: whoever finds the same again under the same key asks nothing.';
+comment on column app.review_items.state is 'superseded: what it asked about is gone or was settled otherwise.';
+comment on column app.review_items.key is 'Names the question by what it is about, so that a replay asks it once.';
+comment on column app.review_items.reasons is 'Why the score is what it is: objects with code, text and points.';
+comment on column app.review_items.evidence is 'Both sides as they were when it was asked, and what would be done.';
+
 create table app.statement_profiles (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2718,6 +2675,38 @@ create table app.transaction_aliases (
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
 
+create table app.transaction_links (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  transaction_id uuid not null,
+  other_id uuid not null,
+  method text not null,
+  state text not null default 'active'::text,
+  score smallint not null,
+  reasons jsonb not null default '[]'::jsonb,
+  rule_version text not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  undone_at timestamp with time zone,
+  undone_by uuid,
+  constraint transaction_links_pkey PRIMARY KEY (tenant_id, id),
+  constraint transaction_links_pair_key UNIQUE (tenant_id, kind, transaction_id, other_id),
+  constraint transaction_links_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text]))),
+  constraint transaction_links_method_check CHECK (((method = ANY (ARRAY['auto'::text, 'user'::text])) AND ((method = 'user'::text) = (created_by IS NOT NULL)))),
+  constraint transaction_links_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
+  constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint transaction_links_sides_check CHECK ((transaction_id <> other_id)),
+  constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
+  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+);
+comment on table app.transaction_links is 'Pairs of transactions: the duplicate and what is kept, pending and posted, money out and money
+in, a refund and what it refunds. Nothing is deleted: links are undone.';
+comment on column app.transaction_links.transaction_id is 'The row that does not count beside the other one, the money that went out, or the refund.';
+comment on column app.transaction_links.other_id is 'The row that is kept, the money that came in, or what is refunded.';
+comment on column app.transaction_links.undone_by is 'Who undid it: then it is not made again. Null: a side changed, and it may come back.';
+
 create table app.transaction_texts (
   tenant_id uuid not null,
   transaction_id uuid not null,
@@ -2766,10 +2755,12 @@ create table app.transactions (
   user_category text,
   user_category_by uuid,
   user_category_at timestamp with time zone,
+  duplicate_of uuid,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
   constraint transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint transactions_duplicate_check CHECK ((duplicate_of <> id)),
   constraint transactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint transactions_fingerprint_check CHECK ((length(fingerprint) = 16)),
   constraint transactions_occurrence_check CHECK ((occurrence >= 0)),
@@ -2790,6 +2781,7 @@ comment on column app.transactions.sort_date is 'Posted date, else transaction, 
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
+comment on column app.transactions.duplicate_of is 'The row that counts instead of this one, as the active links say; null: this one counts.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -2800,6 +2792,16 @@ create table app.unindexed_texts (
   constraint unindexed_texts_pkey PRIMARY KEY (tenant_id, id)
 );
 comment on table app.unindexed_texts is 'Transactions whose texts are to be indexed, one row a merge: written with them, gone when done.';
+
+create table app.unmatched_transactions (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_ids uuid[] not null,
+  size integer not null generated always as (cardinality(transaction_ids)) stored,
+  created_at timestamp with time zone not null default now(),
+  constraint unmatched_transactions_pkey PRIMARY KEY (tenant_id, id)
+);
+comment on table app.unmatched_transactions is 'Transactions to be compared with others, one row a merge or change; gone when that is done.';
 
 create table app.uploads (
   tenant_id uuid not null,
@@ -2984,9 +2986,6 @@ alter table app.accounts
 add constraint accounts_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
 alter table app.accounts
-add constraint accounts_primary_fkey FOREIGN KEY (tenant_id, primary_mapping_id, id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
-
-alter table app.accounts
 add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.applied_pages
@@ -3033,6 +3032,9 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.exchange_rates
+add constraint exchange_rates_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.expenses
 add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
@@ -3087,15 +3089,6 @@ add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id)
 
 alter table app.mapping_aliases
 add constraint mapping_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
-
-alter table app.mapping_numbers
-add constraint mapping_numbers_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
-
-alter table app.mapping_refusals
-add constraint mapping_refusals_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
-
-alter table app.mapping_refusals
-add constraint mapping_refusals_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
 alter table app.mapping_waits
 add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
@@ -3160,6 +3153,21 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.review_items
+add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.review_items
+add constraint review_items_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.review_items
+add constraint review_items_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -3187,6 +3195,15 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
+alter table app.transaction_links
+add constraint transaction_links_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.transaction_links
+add constraint transaction_links_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.transaction_links
+add constraint transaction_links_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
 
@@ -3195,6 +3212,9 @@ add constraint transactions_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REF
 
 alter table app.unindexed_texts
 add constraint unindexed_texts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.unmatched_transactions
+add constraint unmatched_transactions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.uploads
 add constraint uploads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
@@ -3227,7 +3247,6 @@ CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (te
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
-CREATE INDEX accounts_primary_idx ON app.accounts USING btree (tenant_id, primary_mapping_id, id);
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
@@ -3265,8 +3284,6 @@ CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btre
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
-CREATE INDEX mapping_numbers_hash_idx ON app.mapping_numbers USING btree (tenant_id, number_hash);
-CREATE INDEX mapping_refusals_account_idx ON app.mapping_refusals USING btree (tenant_id, account_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX notification_channel_secrets_previous_idx ON app.notification_channel_secrets USING btree (previous_until) WHERE (sealed_previous IS NOT NULL);
 CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
@@ -3289,16 +3306,29 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
+CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
+CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
+CREATE INDEX review_items_order_idx ON app.review_items USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX review_items_other_idx ON app.review_items USING btree (tenant_id, other_id);
+CREATE INDEX review_items_transaction_idx ON app.review_items USING btree (tenant_id, transaction_id);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
+CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
+CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
+CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
+CREATE UNIQUE INDEX transaction_links_out_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
+CREATE UNIQUE INDEX transaction_links_refund_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'refund'::text));
+CREATE INDEX transaction_links_transaction_idx ON app.transaction_links USING btree (tenant_id, transaction_id);
 CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
+CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
@@ -3319,17 +3349,16 @@ CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree
 
 -- triggers
 
-CREATE TRIGGER account_mappings_decision BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.account_id IS DISTINCT FROM old.account_id) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_mapping_decision();
 CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON app.account_mappings FOR EACH ROW WHEN ((new.account_id IS NOT NULL)) EXECUTE FUNCTION private.remember_mapping_account();
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
-CREATE TRIGGER account_mappings_undecided BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((new.state = 'pending'::text) AND (old.state <> 'pending'::text))) EXECUTE FUNCTION private.forget_mapping_decision();
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
 CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER exchange_rates_touch BEFORE UPDATE ON app.exchange_rates FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
@@ -3349,14 +3378,20 @@ CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EA
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
+CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER sync_cursors_touch BEFORE UPDATE ON app.sync_cursors FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
+CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -3485,6 +3520,18 @@ create policy connections_update_worker on app.connections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.exchange_rates enable row level security;
+alter table app.exchange_rates force row level security;
+create policy exchange_rates_insert on app.exchange_rates for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy exchange_rates_select on app.exchange_rates for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy exchange_rates_select_worker on app.exchange_rates for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy exchange_rates_update on app.exchange_rates for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
 alter table app.expenses enable row level security;
 alter table app.expenses force row level security;
 create policy expenses_insert_worker on app.expenses for insert to worker
@@ -3582,22 +3629,6 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_aliases_update_worker on app.mapping_aliases for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
-alter table app.mapping_numbers enable row level security;
-alter table app.mapping_numbers force row level security;
-create policy mapping_numbers_insert_worker on app.mapping_numbers for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy mapping_numbers_select on app.mapping_numbers for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy mapping_numbers_select_worker on app.mapping_numbers for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
-alter table app.mapping_refusals enable row level security;
-alter table app.mapping_refusals force row level security;
-create policy mapping_refusals_select on app.mapping_refusals for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy mapping_refusals_select_worker on app.mapping_refusals for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.mapping_waits enable row level security;
 alter table app.mapping_waits force row level security;
@@ -3755,6 +3786,21 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.review_items enable row level security;
+alter table app.review_items force row level security;
+create policy review_items_insert_worker on app.review_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy review_items_select on app.review_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy review_items_select_worker on app.review_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy review_items_update on app.review_items for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy review_items_update_worker on app.review_items for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.statement_profiles enable row level security;
 alter table app.statement_profiles force row level security;
 create policy statement_profiles_delete on app.statement_profiles for delete to authenticated
@@ -3823,6 +3869,23 @@ create policy transaction_aliases_update_worker on app.transaction_aliases for u
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.transaction_links enable row level security;
+alter table app.transaction_links force row level security;
+create policy transaction_links_insert on app.transaction_links for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy transaction_links_insert_worker on app.transaction_links for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_links_select on app.transaction_links for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_links_select_worker on app.transaction_links for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_links_update on app.transaction_links for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_links_update_worker on app.transaction_links for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.transaction_texts enable row level security;
 alter table app.transaction_texts force row level security;
 create policy transaction_texts_insert_worker on app.transaction_texts for insert to worker
@@ -3857,6 +3920,15 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy unindexed_texts_insert_worker on app.unindexed_texts for insert to worker
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy unindexed_texts_select_worker on app.unindexed_texts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.unmatched_transactions enable row level security;
+alter table app.unmatched_transactions force row level security;
+create policy unmatched_transactions_delete_worker on app.unmatched_transactions for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unmatched_transactions_insert_worker on app.unmatched_transactions for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unmatched_transactions_select_worker on app.unmatched_transactions for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.uploads enable row level security;
@@ -3915,8 +3987,8 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state, decided_by, match_score, match_reasons, match_rule) on app.account_mappings to worker;
-grant insert, select, update (institution_id, name, type, status, primary_mapping_id) on app.accounts to authenticated;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
+grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
 grant insert, select on app.applied_pages to worker;
@@ -3928,6 +4000,8 @@ grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant insert (tenant_id, base, quote, day, rate, source), select, update (rate, source) on app.exchange_rates to authenticated;
+grant select on app.exchange_rates to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -3944,10 +4018,6 @@ grant insert, select on app.institutions to worker;
 grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
-grant select on app.mapping_numbers to authenticated;
-grant insert, select on app.mapping_numbers to worker;
-grant select on app.mapping_refusals to authenticated;
-grant select on app.mapping_refusals to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
 grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;
@@ -3971,6 +4041,8 @@ grant insert, select, update (external_id, external_environment) on app.quiltt_p
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
+grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
+grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
@@ -3980,10 +4052,13 @@ grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to authenticated;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at, duplicate_of) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
+grant delete, insert, select on app.unmatched_transactions to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
 grant select, update on app.uploads to worker;
 grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;

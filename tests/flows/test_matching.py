@@ -2,91 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 
-from db.transactions import Duplicates, TransactionFilter, TransactionOrder
+from db.transactions import Duplicates, TransactionFilter
 from resolvers import mappings, transactions
 from resolvers.mappings import Mapped
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, Account, Detail, Group, bai2, statement
 from tests.fixtures.context import context
+from tests.fixtures.two_sources import both, counting, links, questions
 from tests.fixtures.world import Place, World
 
 TRANSFER_OUT = Detail("495", 50_000, "TRANSFER TO SAVINGS")
 TRANSFER_IN = Detail("195", 50_000, "TRANSFER FROM CURRENT")
-
-
-async def second_source(world: World, place: Place, **columns: object) -> Place:
-    """Another connection of the same tenant."""
-    connection_id = uuid4()
-    names = ["name", "provider", *columns]
-    marks = ", ".join(f"${number}" for number in range(3, 3 + len(names)))
-    await world.owner.execute(
-        f"insert into app.connections (tenant_id, id, {', '.join(names)}) values ($1, $2, {marks})",
-        place.tenant_id,
-        connection_id,
-        *{"name": "Second", "provider": "file", **columns}.values(),
-    )
-    return replace(place, connection_id=connection_id)
-
-
-async def together(world: World, place: Place, second: Place) -> None:
-    """Both sources feed the account of the first."""
-    account_id, mapping_id = [
-        await world.owner.fetchval(
-            f"select {what} from app.account_mappings where tenant_id = $1 and connection_id = $2",
-            place.tenant_id,
-            one.connection_id,
-        )
-        for what, one in (("account_id", place), ("id", second))
-    ]
-    answer = await mappings.set_account(
-        context(world, place), mapping_id=mapping_id, account_id=account_id
-    )
-    assert isinstance(answer, Mapped)
-    if answer.job is not None:
-        assert (await world.finish(place, answer.job.id))["state"] == "completed"
-
-
-async def both(world: World, first: bytes, second: bytes) -> tuple[Place, Place]:
-    """Two sources that feed one account, with what each delivered."""
-    place = await world.place()
-    await world.take_in(place, first)
-    other = await second_source(world, place, mapping_policy="ask")
-    await world.take_in(other, second)
-    await together(world, place, other)
-    return place, other
-
-
-async def counting(world: World, place: Place) -> list[tuple[str, Decimal]]:
-    """What lists show."""
-    page = await transactions.page(
-        context(world, place),
-        wanted=TransactionFilter(),
-        order=TransactionOrder.AMOUNT_ASC,
-        first=100,
-        after=None,
-    )
-    return [(row.description, row.amount) for row in page.items]
-
-
-async def links(world: World, place: Place) -> list[asyncpg.Record]:
-    """All links, undone ones too."""
-    return await world.owner.fetch(
-        "select * from app.transaction_links where tenant_id = $1 order by kind, created_at, id",
-        place.tenant_id,
-    )
-
-
-async def questions(world: World, place: Place) -> list[asyncpg.Record]:
-    """What is asked and open."""
-    return await world.owner.fetch(
-        "select * from app.review_items where tenant_id = $1 and state = 'open' order by key",
-        place.tenant_id,
-    )
 
 
 async def test_two_statements_of_one_account_count_once(world: World) -> None:

@@ -53,13 +53,13 @@ def test_rows_of_one_source_or_one_document_never_merge() -> None:
 def test_other_amounts_currencies_signs_accounts_are_other_bookings() -> None:
     one = row("-4.50")
 
-    for said in (
-        {"amount": "-4.51"},
-        {"amount": "4.50"},
-        {"currency": "USD"},
-        {"account_id": FILE},
-    ):
-        amount = said.pop("amount", "-4.50")
+    others: list[tuple[str, dict[str, Any]]] = [
+        ("-4.51", {}),
+        ("4.50", {}),
+        ("-4.50", {"currency": "USD"}),
+        ("-4.50", {"account_id": FILE}),
+    ]
+    for amount, said in others:
         assert not twice(one, stated(amount, **said))
 
 

@@ -1,0 +1,174 @@
+"""Matching: new rows of statements against what a feed has brought before.
+
+    python bench/matching.py [--quick]
+
+100,000 rows that nobody compared yet, in accounts that hold 1,000,000: seconds, CPU seconds of this
+process and of Postgres, the peak of this process's memory, and how many of the pairs were found and
+right. The peer is Kresus, which publishes 280 ms for 4,592 rows of one account, by a search whose
+steps grow with the square of the rows. It ends with status 1 where a goal is missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.import_speed import Bench
+from core.vault import Vault
+from db import ledger
+from db.binaries import postgres_binaries
+from db.blobs import FolderBlobs
+from db.embedded import embedded_postgres
+from db.pool import connect
+from pipeline.match import match
+from pipeline.services import Services
+from tests.fixtures.world import KEYS, HeardEvents
+
+GOAL_S: Final = 60
+GOAL_MIB: Final = 500
+PEER_ROWS_A_SECOND: Final = 4_592 / 0.280
+NAME: Final = "bench_matching"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one run took, and what it found."""
+
+    rows: int
+    seconds: float
+    cpu_s: float
+    postgres_s: float
+    peak_mib: float
+    right: int
+    wrong: int
+    asked: int
+
+
+async def main(*, quick: bool) -> bool:
+    """Prints the table; whether all goals are met."""
+    feed, statements = (100_000, 10_000) if quick else (1_000_000, 100_000)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        async with embedded_postgres(folder / "postgres", postgres_binaries(None)) as postgres:
+            bench = Bench(postgres=postgres, folder=folder)
+            tenant, _ = await bench.database(NAME)
+            await _fill(postgres.url(database=NAME), tenant, feed=feed, statements=statements)
+            await bench.vacuum(NAME)
+            run = await _measured(bench, tenant, folder, rows=statements)
+    return _print(run, feed)
+
+
+async def _fill(dsn: str, tenant: UUID, *, feed: int, statements: int) -> None:
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    values = {":tenant": f"'{tenant}'::uuid", ":feed": str(feed), ":statements": str(statements)}
+    for name, value in values.items():
+        script = script.replace(name, value)
+    admin = await asyncpg.connect(dsn)
+    await admin.execute(script)
+    await admin.close()
+
+
+async def _measured(bench: Bench, tenant: UUID, folder: Path, *, rows: int) -> Run:
+    async with connect(bench.login(NAME), size=2) as database:
+        services = Services(
+            database=database,
+            vault=Vault(KEYS),
+            blobs=FolderBlobs(folder),
+            events=HeardEvents(),
+            clock=lambda: datetime.now(UTC),
+            lease=timedelta(minutes=10),
+        )
+        job = await ledger.claim(database, tenant_id=tenant, job_id=tenant, lease=services.lease)
+        assert job is not None
+        started, cpu, postgres = time.perf_counter(), time.process_time(), _postgres_s()
+        await match(job, services)
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+        postgres = _postgres_s() - postgres
+    admin = await asyncpg.connect(bench.owner(NAME))
+    pairs = await admin.fetchrow(
+        "select count(*) filter (where t.raw_line = o.raw_line) as right,"
+        " count(*) filter (where t.raw_line <> o.raw_line) as wrong from app.transactions as t"
+        " join app.transactions as o on o.id = t.duplicate_of"
+    )
+    assert pairs is not None
+    asked = await admin.fetchval("select count(*) from app.review_items")
+    await admin.close()
+    return Run(
+        rows=rows,
+        seconds=seconds,
+        cpu_s=cpu,
+        postgres_s=postgres,
+        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        right=pairs["right"],
+        wrong=pairs["wrong"],
+        asked=asked,
+    )
+
+
+def _postgres_s() -> float:
+    """CPU seconds so far of the servers of our connections."""
+    ticks = 0
+    for folder in Path("/proc").iterdir():
+        try:
+            if f"{NAME} [local]".encode() in (folder / "cmdline").read_bytes():
+                fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        except OSError:  # it has ended, or is no process
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _print(run: Run, feed: int) -> bool:
+    table = Table(title=f"{run.rows:,} new rows against {feed:,}")
+    for column in (
+        "seconds",
+        "CPU s",
+        "Postgres s",
+        "peak MiB",
+        "right",
+        "wrong",
+        "asked",
+        "× peer",
+    ):
+        table.add_column(column, justify="right")
+    ratio = run.rows / run.seconds / PEER_ROWS_A_SECOND
+    table.add_row(
+        f"{run.seconds:.1f}",
+        f"{run.cpu_s:.1f}",
+        f"{run.postgres_s:.1f}",
+        f"{run.peak_mib:.0f}",
+        f"{run.right:,}",
+        f"{run.wrong:,}",
+        f"{run.asked:,}",
+        f"{ratio:.2f}",
+    )
+    console = Console()
+    console.print(table)
+    goals = {
+        f"{GOAL_S} s": run.seconds <= GOAL_S,
+        f"{GOAL_MIB} MiB": run.peak_mib <= GOAL_MIB,
+        "nothing wrong in 1,000": run.wrong * 1_000 <= run.right,
+    }
+    for text, is_met in goals.items():
+        console.print(f"{text}: {'met' if is_met else 'missed'}")
+    return all(goals.values())
+
+
+if __name__ == "__main__":
+    sys.exit(0 if asyncio.run(main(quick="--quick" in sys.argv[1:])) else 1)
