@@ -13,6 +13,7 @@ from schema.mapping_changes import MappingMutations
 from schema.notification_changes import NotificationMutations
 from schema.persona_changes import PersonaMutations
 from schema.profile_changes import ProfileMutations
+from schema.reconciliation_changes import ReconciliationMutations
 from schema.statement_changes import StatementMutations
 from schema.sync_changes import SyncMutations
 from schema.tenant_changes import TenantMutations
@@ -32,6 +33,7 @@ class Mutation(
     PersonaMutations,
     AssetMutations,
     NotificationMutations,
+    ReconciliationMutations,
     TenantMutations,
     WebhookMutations,
 ):

@@ -19,6 +19,7 @@ from db.notifications import LISTING as NOTIFICATIONS
 from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
+from db.reconciliations import LISTING as RECONCILIATIONS
 from db.reports import DOCUMENTS
 from db.select import Listing
 from db.transactions import LISTING as TRANSACTIONS
@@ -36,6 +37,8 @@ from resolvers import (
     persona_groups,
     personas,
     profiles,
+    reconciliation_rules,
+    reconciliations,
     tenants,
     transactions,
     webhooks,
@@ -57,6 +60,8 @@ from schema.notifications import Notification
 from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
+from schema.reconciliation_rules import ReconciliationRule
+from schema.reconciliations import Reconciliation
 from schema.related import maybe
 from schema.tenants import Member, Tenant
 from schema.transactions import Transaction
@@ -80,6 +85,8 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "Persona": (personas.by_ids, Persona.of),
     "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
+    "Reconciliation": (reconciliations.by_ids, Reconciliation.of),
+    "ReconciliationRule": (reconciliation_rules.by_ids, ReconciliationRule.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
@@ -103,6 +110,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Persona": PERSONAS,
     "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,
+    "Reconciliation": RECONCILIATIONS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,
 }

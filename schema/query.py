@@ -51,6 +51,7 @@ from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
 from schema.reads import AnyById, Count, Every, Many
+from schema.reconciliation_queries import ReconciliationQueries
 from schema.related import maybe
 from schema.roots import FILTER, Id, by_id, filtered
 from schema.summary import TransactionGroup, summary_rows
@@ -61,7 +62,9 @@ from schema.webhook_queries import WebhookQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQueries, ExpenseQueries, NotificationQueries, WebhookQueries):
+class Query(
+    AssetQueries, ExpenseQueries, NotificationQueries, ReconciliationQueries, WebhookQueries
+):
     @resolved(
         description="The thing of an id; null where the caller has none such.",
         reads=AnyById(listings=LISTINGS),

@@ -12,9 +12,18 @@ from core import models, records
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
 from db.jobs import LISTING as JOBS
+from db.reconciliations import LISTING as RECONCILIATIONS
 from db.reports import DOCUMENTS
 from db.transactions import CATEGORY
-from resolvers import accounts, connections, jobs, mappings, source_lines
+from resolvers import (
+    accounts,
+    conflicts,
+    connections,
+    jobs,
+    mappings,
+    reconciliations,
+    source_lines,
+)
 from resolvers.source_lines import Place
 from schema.accounts import Account
 from schema.columns import Column, column, derived, money, shown
@@ -27,6 +36,7 @@ from schema.jobs import IngestionJob
 from schema.money import Money
 from schema.node import Node
 from schema.reads import One, Same, same
+from schema.reconciliations import Reconciliation, TransactionConflict
 from schema.related import one
 
 _CONNECTION_ID: Final = (
@@ -37,6 +47,10 @@ _PROVIDER: Final = (
     "(select c.provider from app.account_mappings as m join app.connections as c"
     " on c.tenant_id = m.tenant_id and c.id = m.connection_id"
     " where m.tenant_id = t.tenant_id and m.id = t.mapping_id)"
+)
+_RECONCILED_IN: Final = (
+    "(select g.reconciliation_id from app.reconciliation_members as g"
+    " where g.tenant_id = t.tenant_id and g.transaction_id = t.id and g.active)"
 )
 _RECEIVED_AT: Final = (
     "(select r.received_at from app.raw_ingestion_data as r"
@@ -195,6 +209,24 @@ class Transaction(Node):
     async def connection(self, info: Info) -> Connection | None:
         """The connection."""
         return Connection.of(await _connection(info, self.model))
+
+    @resolved(
+        description="What vouches for it: when, by whom or by which rule, with which other "
+        "transactions; null while nothing does.",
+        reads=One(listing=RECONCILIATIONS, key=_RECONCILED_IN),
+    )
+    async def reconciled_in(self, info: Info) -> Reconciliation | None:
+        """What vouches for it."""
+        found = await info.context.loaders.load(
+            info.context, reconciliations.of_transactions, self.key
+        )
+        return None if found is None else Reconciliation.of(found)
+
+    @resolved(description="What its source says against it: both versions; null: nothing.")
+    async def conflict(self, info: Info) -> TransactionConflict | None:
+        """What its source says against it."""
+        found = await info.context.loaders.load(info.context, conflicts.of_transactions, self.key)
+        return None if found is None else TransactionConflict.of(found)
 
     @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:

@@ -104,6 +104,51 @@ $function$;
 comment on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) is 'Events of all tenants and of none, newest first; what they say is not told.';
 grant execute on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) to webhook;
 
+CREATE OR REPLACE FUNCTION private.apply_conflicts(tenant uuid, about uuid[], take boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with settled as (
+    update app.transaction_conflicts as c
+    set state = case when take then 'taken' else 'kept' end
+    where c.tenant_id = tenant and c.transaction_id = any(about)
+    returning c.transaction_id, case when take then c.incoming else c.stored end as version
+  ), written as (
+    update app.transactions as t
+    set
+      job_id = v.job_id,
+      raw_id = v.raw_id,
+      raw_line = v.raw_line,
+      raw_line_end = v.raw_line_end,
+      external_id = v.external_id,
+      status = v.status,
+      missed_at = null,
+      amount = v.amount,
+      currency = v.currency,
+      sort_date = v.sort_date,
+      posted_date = v.posted_date,
+      transaction_date = v.transaction_date,
+      value_date = v.value_date,
+      description = v.description,
+      description_raw = v.description_raw,
+      merchant_name = v.merchant_name,
+      reference = v.reference,
+      customer_reference = v.customer_reference,
+      type_code = v.type_code,
+      source_category = v.source_category,
+      running_balance = v.running_balance,
+      extra = nullif(v.extra, 'null')
+    from settled as d
+    join app.transactions as s on s.tenant_id = tenant and s.id = d.transaction_id
+    cross join lateral jsonb_populate_record(s, d.version) as v
+    where t.tenant_id = tenant and t.id = s.id and s.set_aside is null
+  )
+  select count(*) from settled
+$function$;
+comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
+
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
  LANGUAGE sql
@@ -785,23 +830,6 @@ begin
 end
 $function$;
 comment on function private.keep_previous_secret() is 'Lets receivers of signed notifications change to a new secret without missing any.';
-
-CREATE OR REPLACE FUNCTION private.keep_removed(ids uuid[])
- RETURNS void
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  update app.transactions as t
-  set status = 'posted', missed_at = null
-  where t.tenant_id = private.worker_tenant_id()
-    and t.id = any(ids)
-    and t.reconciled
-    and t.status = 'removed'
-    and t.set_aside is null
-$function$;
-comment on function private.keep_removed(uuid[]) is 'Brings back reconciled rows that a source took back. For workers, of their tenant.';
-grant execute on function private.keep_removed(uuid[]) to worker;
 
 CREATE OR REPLACE FUNCTION private.limit_ownership()
  RETURNS trigger
@@ -1541,62 +1569,27 @@ grant execute on function private.set_provider(text,boolean,integer,integer,inte
 
 CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
  RETURNS boolean
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  found_one app.transaction_conflicts;
-begin
-  if not private.has_role('member') then
-    return false;
-  end if;
-  select c.* into found_one
-  from app.transaction_conflicts as c
-  where c.tenant_id = private.current_tenant_id() and c.transaction_id = about
-  for update;
-  if found_one.transaction_id is null then
-    return false;
-  end if;
-  update app.transactions as t
-  set
-    job_id = v.job_id,
-    raw_id = v.raw_id,
-    raw_line = v.raw_line,
-    raw_line_end = v.raw_line_end,
-    external_id = v.external_id,
-    status = v.status,
-    amount = v.amount,
-    currency = v.currency,
-    sort_date = v.sort_date,
-    posted_date = v.posted_date,
-    transaction_date = v.transaction_date,
-    value_date = v.value_date,
-    description = v.description,
-    description_raw = v.description_raw,
-    merchant_name = v.merchant_name,
-    reference = v.reference,
-    customer_reference = v.customer_reference,
-    type_code = v.type_code,
-    source_category = v.source_category,
-    running_balance = v.running_balance,
-    extra = nullif(v.extra, 'null')
-  from app.transactions as s
-  cross join lateral jsonb_populate_record(
-    s, case when take then found_one.incoming else found_one.stored end
-  ) as v
-  where s.tenant_id = found_one.tenant_id
-    and s.id = about
-    and t.tenant_id = s.tenant_id
-    and t.id = s.id;
-  update app.transaction_conflicts as c
-  set state = case when take then 'taken' else 'kept' end
-  where c.tenant_id = found_one.tenant_id and c.transaction_id = about;
-  return true;
-end
+  select
+    private.has_role('member')
+    and private.apply_conflicts(private.current_tenant_id(), array[about], take) > 0
 $function$;
 comment on function private.settle_conflict(uuid,boolean) is 'Makes a row of the caller''s what its source says, or what was stored. For members.';
 grant execute on function private.settle_conflict(uuid,boolean) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.settle_noted(about uuid[], take boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select private.apply_conflicts(private.worker_tenant_id(), about, take)
+$function$;
+comment on function private.settle_noted(uuid[],boolean) is 'Makes rows what their source says, or what was stored. For workers, of their tenant.';
+grant execute on function private.settle_noted(uuid[],boolean) to worker;
 
 CREATE OR REPLACE FUNCTION private.settle_texts()
  RETURNS void
@@ -1849,13 +1842,13 @@ AS $function$
   select jsonb_build_object(
     'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
     'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
-    'external_id', one.external_id, 'status', one.status, 'amount', one.amount,
+    'external_id', one.external_id, 'status', one.status, 'amount', one.amount::text,
     'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
     'transaction_date', one.transaction_date, 'value_date', one.value_date,
     'description', one.description, 'description_raw', one.description_raw,
     'merchant_name', one.merchant_name, 'reference', one.reference,
     'customer_reference', one.customer_reference, 'type_code', one.type_code,
-    'source_category', one.source_category, 'running_balance', one.running_balance,
+    'source_category', one.source_category, 'running_balance', one.running_balance::text,
     'extra', one.extra
   )
 $function$;
