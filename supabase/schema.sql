@@ -104,16 +104,15 @@ $function$;
 comment on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) is 'Events of all tenants and of none, newest first; what they say is not told.';
 grant execute on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) to webhook;
 
-CREATE OR REPLACE FUNCTION private.apply_conflicts(tenant uuid, about uuid[], take boolean)
+CREATE OR REPLACE FUNCTION private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
  RETURNS bigint
  LANGUAGE sql
- SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   with settled as (
     update app.transaction_conflicts as c
     set state = case when take then 'taken' else 'kept' end
-    where c.tenant_id = tenant and c.transaction_id = any(about)
+    where c.tenant_id = of_tenant and c.transaction_id = any(about)
     returning c.transaction_id, case when take then c.incoming else c.stored end as version
   ), written as (
     update app.transactions as t
@@ -141,9 +140,9 @@ AS $function$
       running_balance = v.running_balance,
       extra = nullif(v.extra, 'null')
     from settled as d
-    join app.transactions as s on s.tenant_id = tenant and s.id = d.transaction_id
+    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
     cross join lateral jsonb_populate_record(s, d.version) as v
-    where t.tenant_id = tenant and t.id = s.id and s.set_aside is null
+    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
   )
   select count(*) from settled
 $function$;
@@ -2656,6 +2655,7 @@ create table app.reconciliation_members (
   amount numeric not null,
   active boolean not null default true,
   constraint reconciliation_members_pkey PRIMARY KEY (tenant_id, reconciliation_id, transaction_id),
+  constraint reconciliation_members_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
   constraint reconciliation_members_side_check CHECK ((side = ANY (ARRAY['left'::text, 'right'::text])))
 );
 comment on table app.reconciliation_members is 'The rows of a group, each with the amount that it had then.';
@@ -2696,8 +2696,8 @@ create table app.reconciliation_rules (
   constraint reconciliation_rules_score_check CHECK (((score_min >= 0) AND (score_min <= 100))),
   constraint reconciliation_rules_shape_check CHECK ((shape = ANY (ARRAY['one_to_one'::text, 'one_to_many'::text, 'many_to_one'::text, 'payout'::text]))),
   constraint reconciliation_rules_signs_check CHECK ((signs = ANY (ARRAY['equal'::text, 'opposite'::text, 'either'::text]))),
-  constraint reconciliation_rules_tolerance_check CHECK ((((amount_tolerance >= (0)::numeric) AND (amount_tolerance <= (1000000)::numeric)) AND (scale(amount_tolerance) <= 8) AND ((tolerance_percent >= (0)::numeric) AND (tolerance_percent <= (10)::numeric)) AND (scale(tolerance_percent) <= 4))),
-  constraint reconciliation_rules_version_check CHECK (((version >= 1) AND (version <= 1000000))),
+  constraint reconciliation_rules_tolerance_check CHECK (((amount_tolerance >= (0)::numeric) AND (abs(amount_tolerance) <= (1000000)::numeric) AND (scale(amount_tolerance) <= 8) AND (tolerance_percent >= (0)::numeric) AND (abs(tolerance_percent) <= (10)::numeric) AND (scale(tolerance_percent) <= 4))),
+  constraint reconciliation_rules_version_check CHECK ((version >= 1)),
   constraint reconciliation_rules_window_check CHECK (((day_window >= 0) AND (day_window <= 90)))
 );
 comment on table app.reconciliation_rules is 'What a tenant wants to be reconciled, in versions: of each rule the one that nothing replaced.';

@@ -192,6 +192,8 @@ $$), '42501', 'no row changes tenant');
 select is(pg_temp.outcome('worker@acme', 'delete from app.account_balances'), '1 rows',
   'a worker takes back balances');
 delete from app.review_items;
+delete from app.reconciliation_members;
+delete from app.transaction_conflicts;
 select is(pg_temp.outcome('worker@acme', 'delete from app.transactions'), '4 rows',
   'and rows of its tenant alone');
 select is((select count(*) from app.transactions), 2::bigint, 'those of the other tenant stay');
