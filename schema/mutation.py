@@ -13,6 +13,7 @@ from schema.mapping_changes import MappingMutations
 from schema.notification_changes import NotificationMutations
 from schema.persona_changes import PersonaMutations
 from schema.profile_changes import ProfileMutations
+from schema.reconciliation_changes import ReconciliationMutations
 from schema.review_changes import ReviewMutations
 from schema.statement_changes import StatementMutations
 from schema.sync_changes import SyncMutations
@@ -34,6 +35,7 @@ class Mutation(
     ReviewMutations,
     AssetMutations,
     NotificationMutations,
+    ReconciliationMutations,
     TenantMutations,
     WebhookMutations,
 ):

@@ -19,6 +19,7 @@ from db.notifications import LISTING as NOTIFICATIONS
 from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
+from db.reconciliations import LISTING as RECONCILIATIONS
 from db.reports import DOCUMENTS
 from db.review_items import LISTING as REVIEW_ITEMS
 from db.select import Listing
@@ -40,6 +41,8 @@ from resolvers import (
     persona_groups,
     personas,
     profiles,
+    reconciliation_rules,
+    reconciliations,
     reviews,
     tenants,
     transaction_links,
@@ -63,6 +66,8 @@ from schema.notifications import Notification
 from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
+from schema.reconciliation_rules import ReconciliationRule
+from schema.reconciliations import Reconciliation
 from schema.related import maybe
 from schema.review_items import ReviewItem
 from schema.statements import Statement
@@ -91,6 +96,8 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "RawDocument": (jobs.documents, RawDocument.of),
     "Statement": (account_statements.by_ids, Statement.of),
     "ReviewItem": (reviews.by_ids, ReviewItem.of),
+    "Reconciliation": (reconciliations.by_ids, Reconciliation.of),
+    "ReconciliationRule": (reconciliation_rules.by_ids, ReconciliationRule.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
@@ -117,6 +124,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "RawDocument": DOCUMENTS,
     "Statement": STATEMENTS,
     "ReviewItem": REVIEW_ITEMS,
+    "Reconciliation": RECONCILIATIONS,
     "StatementProfile": PROFILES,
     "Transaction": TRANSACTIONS,
     "TransactionLink": LINKS,

@@ -51,6 +51,7 @@ from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.profiles import StatementProfile, StatementProfileProposal
 from schema.providers import Provider
 from schema.reads import AnyById, Count, Every, Many
+from schema.reconciliation_queries import ReconciliationQueries
 from schema.related import maybe
 from schema.review_queries import ReviewQueries
 from schema.roots import FILTER, Id, by_id, filtered
@@ -69,6 +70,7 @@ class Query(
     AssetQueries,
     ExpenseQueries,
     NotificationQueries,
+    ReconciliationQueries,
     ReviewQueries,
     StatementQueries,
     WebhookQueries,

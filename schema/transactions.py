@@ -12,14 +12,17 @@ from core import models, records
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
 from db.jobs import LISTING as JOBS
+from db.reconciliations import LISTING as RECONCILIATIONS
 from db.reports import DOCUMENTS
 from db.transactions import CATEGORY
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     accounts,
+    conflicts,
     connections,
     jobs,
     mappings,
+    reconciliations,
     source_lines,
     transaction_links,
     transactions,
@@ -36,6 +39,7 @@ from schema.jobs import IngestionJob
 from schema.money import Money
 from schema.node import Node
 from schema.reads import One, Same, same
+from schema.reconciliations import Reconciliation, TransactionConflict
 from schema.related import maybe, one
 from schema.transaction_links import TransactionLink
 
@@ -47,6 +51,10 @@ _PROVIDER: Final = (
     "(select c.provider from app.account_mappings as m join app.connections as c"
     " on c.tenant_id = m.tenant_id and c.id = m.connection_id"
     " where m.tenant_id = t.tenant_id and m.id = t.mapping_id)"
+)
+_RECONCILED_IN: Final = (
+    "(select g.reconciliation_id from app.reconciliation_members as g"
+    " where g.tenant_id = t.tenant_id and g.transaction_id = t.id and g.active)"
 )
 _RECEIVED_AT: Final = (
     "(select r.received_at from app.raw_ingestion_data as r"
@@ -231,6 +239,24 @@ class Transaction(Node):
             info.context, transaction_links.of_transactions, self.key
         )
         return [TransactionLink.of(link) for link in found or ()]
+
+    @resolved(
+        description="What vouches for it: when, by whom or by which rule, with which other "
+        "transactions; null while nothing does.",
+        reads=One(listing=RECONCILIATIONS, key=_RECONCILED_IN),
+    )
+    async def reconciled_in(self, info: Info) -> Reconciliation | None:
+        """What vouches for it."""
+        found = await info.context.loaders.load(
+            info.context, reconciliations.of_transactions, self.key
+        )
+        return None if found is None else Reconciliation.of(found)
+
+    @resolved(description="What its source says against it: both versions; null: nothing.")
+    async def conflict(self, info: Info) -> TransactionConflict | None:
+        """What its source says against it."""
+        found = await info.context.loaders.load(info.context, conflicts.of_transactions, self.key)
+        return None if found is None else TransactionConflict.of(found)
 
     @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:

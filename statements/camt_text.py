@@ -177,9 +177,9 @@ class _Repair:
         if b"&" in piece and not self._literal:
             piece = self._ampersands(piece)
         if self._unbroken:
-            bare = self._parts is _PARTS and b":" not in piece  # mostly, and found in half the time
-            piece = (_BARE if bare else self._parts).sub(b"
-<", piece)
+            # Mostly without a prefix, and then found in half the time.
+            bare = self._parts is _PARTS and b":" not in piece
+            piece = (_BARE if bare else self._parts).sub(b"\n<", piece)
         self._line += piece.count(b"\n")
         return piece
 

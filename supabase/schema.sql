@@ -104,6 +104,50 @@ $function$;
 comment on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) is 'Events of all tenants and of none, newest first; what they say is not told.';
 grant execute on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) to webhook;
 
+CREATE OR REPLACE FUNCTION private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with settled as (
+    update app.transaction_conflicts as c
+    set state = case when take then 'taken' else 'kept' end
+    where c.tenant_id = of_tenant and c.transaction_id = any(about)
+    returning c.transaction_id, case when take then c.incoming else c.stored end as version
+  ), written as (
+    update app.transactions as t
+    set
+      job_id = v.job_id,
+      raw_id = v.raw_id,
+      raw_line = v.raw_line,
+      raw_line_end = v.raw_line_end,
+      external_id = v.external_id,
+      status = v.status,
+      missed_at = null,
+      amount = v.amount,
+      currency = v.currency,
+      sort_date = v.sort_date,
+      posted_date = v.posted_date,
+      transaction_date = v.transaction_date,
+      value_date = v.value_date,
+      description = v.description,
+      description_raw = v.description_raw,
+      merchant_name = v.merchant_name,
+      reference = v.reference,
+      customer_reference = v.customer_reference,
+      type_code = v.type_code,
+      source_category = v.source_category,
+      running_balance = v.running_balance,
+      extra = nullif(v.extra, 'null')
+    from settled as d
+    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
+    cross join lateral jsonb_populate_record(s, d.version) as v
+    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
+  )
+  select count(*) from settled
+$function$;
+comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
+
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
  LANGUAGE sql
@@ -662,10 +706,7 @@ begin
     from (
       select
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
-        case
-          when n.status = 'posted' and n.amount < 0 and n.duplicate_of is null then 'active'
-          else 'reversed'
-        end as status,
+        case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
         case when n.amount < 0 then - n.amount end as amount,
         coalesce(n.user_category, n.source_category) as category
       from after_rows as n
@@ -684,72 +725,31 @@ end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
 
-CREATE OR REPLACE FUNCTION private.follow_with_links()
+CREATE OR REPLACE FUNCTION private.follow_with_reconciled()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  part record;
-  affected uuid[];
 begin
-  -- Planned each time, for one row or for thousands. What is said by a person stays as long as
-  -- both rows do.
-  for part in execute $sql$
+  update app.transactions as t
+  set reconciled = g.active, reconciled_at = case when g.active then now() end
+  from (
     select
-      n.tenant_id,
-      array_agg(n.id) as ids,
-      array_agg(n.id) filter (
-        where n.status = 'removed' or n.account_id <> o.account_id
-      ) as gone_ids
-    from after_rows as n
-    join before_rows as o on o.tenant_id = n.tenant_id and o.id = n.id
-    where (n.status, n.account_id, n.amount, n.currency, n.sort_date)
-      is distinct from (o.status, o.account_id, o.amount, o.currency, o.sort_date)
-    group by n.tenant_id
-  $sql$
-  loop
-    with undone as (
-      update app.transaction_links as l
-      set state = 'undone', undone_at = now(), undone_by = null
-      where l.tenant_id = part.tenant_id
-        and l.id in (
-          select s.id
-          from app.transaction_links as s
-          where s.tenant_id = part.tenant_id and s.transaction_id = any(part.ids)
-          union
-          select s.id
-          from app.transaction_links as s
-          where s.tenant_id = part.tenant_id and s.other_id = any(part.ids)
-        )
-        and l.state = 'active'
-        and (
-          l.method = 'auto'
-          or l.transaction_id = any(part.gone_ids)
-          or l.other_id = any(part.gone_ids)
-        )
-      returning l.transaction_id, l.other_id
-    )
-    select array_agg(s.id) into affected
-    from (
-      select u.transaction_id as id
-      from undone as u
-      union
-      select u.other_id
-      from undone as u
-    ) as s;
-    if affected is not null then
-      perform private.recount_duplicates(part.tenant_id, affected);
-    end if;
-    insert into app.unmatched_transactions (tenant_id, transaction_ids)
-    values (part.tenant_id, part.ids || coalesce(affected, '{}'));
-  end loop;
+      c.tenant_id,
+      c.transaction_id,
+      exists (
+        select
+        from app.reconciliation_members as m
+        where m.tenant_id = c.tenant_id and m.transaction_id = c.transaction_id and m.active
+      ) as active
+    from changed as c
+  ) as g
+  where t.tenant_id = g.tenant_id and t.id = g.transaction_id and t.reconciled <> g.active;
   return null;
 end
 $function$;
-comment on function private.follow_with_links() is 'Undoes the links of rows that went or changed, so that what they hid counts again, and notes
-them to be compared anew.';
+comment on function private.follow_with_reconciled() is 'Keeps transactions.reconciled as the groups are.';
 
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
@@ -892,6 +892,93 @@ AS $function$
 $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.note_conflict()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  policy text;
+  kept app.transactions;
+begin
+  if new.set_aside is not null or old.set_aside is not null or old.status = 'pending' then
+    return new;
+  end if;
+  if new.status = 'removed' then
+    if old.reconciled and old.status <> 'removed' then
+      insert into app.transaction_conflicts as c (
+        tenant_id, transaction_id, kind, state, content_key, stored, incoming
+      )
+      values (
+        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(old),
+        '{"status": "removed"}'
+      )
+      on conflict (tenant_id, transaction_id) do update
+      set
+        kind = excluded.kind,
+        state = excluded.state,
+        content_key = excluded.content_key,
+        stored = excluded.stored,
+        incoming = excluded.incoming,
+        noted_at = now();
+    end if;
+    return new;
+  end if;
+  if new.amount = old.amount
+    and new.currency = old.currency
+    and new.sort_date = old.sort_date
+    and new.description_raw = old.description_raw then
+    delete from app.transaction_conflicts as c
+    where c.tenant_id = new.tenant_id
+      and c.transaction_id = new.id
+      and (c.kind = 'changed' or old.status = 'removed');
+    return new;
+  end if;
+  select
+    coalesce(
+      n.conflict_policy, w.conflict_policy, case when old.reconciled then 'ask' end,
+      'provider_wins'
+    )
+  into policy
+  from app.account_mappings as m
+  join app.connections as n on n.tenant_id = m.tenant_id and n.id = m.connection_id
+  join app.tenants as w on w.id = m.tenant_id
+  where m.tenant_id = new.tenant_id and m.id = new.mapping_id;
+  if policy = 'provider_wins' and not old.reconciled then
+    return new;
+  end if;
+  insert into app.transaction_conflicts as c (
+    tenant_id, transaction_id, kind, state, content_key, stored, incoming
+  )
+  values (
+    new.tenant_id, new.id, 'changed', case policy when 'user_wins' then 'kept' else 'noted' end,
+    new.content_key, private.version_of(old), private.version_of(new)
+  )
+  on conflict (tenant_id, transaction_id) do update
+  set
+    kind = excluded.kind,
+    state = case
+      when c.kind = 'changed' and c.content_key = excluded.content_key then c.state
+      else excluded.state
+    end,
+    content_key = excluded.content_key,
+    stored = excluded.stored,
+    incoming = excluded.incoming,
+    noted_at = now();
+  if policy = 'provider_wins' then
+    return new;
+  end if;
+  -- The key of what came: it is not written again, and another one is told from it.
+  kept := old;
+  kept.content_key := new.content_key;
+  kept.missed_at := null;
+  kept.status := case when old.status = 'removed' then new.status else old.status end;
+  return kept;
+end
+$function$;
+comment on function private.note_conflict() is 'Keeps a protected row as it is where its source contradicts, and notes both versions.';
 
 CREATE OR REPLACE FUNCTION private.over_quiltt_sessions(before timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, persona_id uuid)
@@ -1268,53 +1355,6 @@ $function$;
 comment on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) is 'Keeps verified events, and tells which of them were new.';
 grant execute on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) to webhook;
 
-CREATE OR REPLACE FUNCTION private.recount_duplicates(of_tenant uuid, ids uuid[])
- RETURNS void
- LANGUAGE sql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  with recursive below as (
-    select i.id
-    from unnest(ids) as i (id)
-    union
-    select l.transaction_id
-    from below as b
-    join app.transaction_links as l
-      on l.tenant_id = of_tenant
-        and l.other_id = b.id
-        and l.state = 'active'
-        and l.kind in ('duplicate', 'pending_posted')
-  ),
-
-  above as (
-    select b.id, b.id as root, 0 as depth
-    from below as b
-    union all
-    select a.id, l.other_id, a.depth + 1
-    from above as a
-    join app.transaction_links as l
-      on l.tenant_id = of_tenant
-        and l.transaction_id = a.root
-        and l.state = 'active'
-        and l.kind in ('duplicate', 'pending_posted')
-    where a.depth < 20
-  ),
-
-  roots as (
-    select distinct on (a.id) a.id, nullif(a.root, a.id) as root
-    from above as a
-    order by a.id, a.depth desc
-  )
-
-  update app.transactions as t
-  set duplicate_of = r.root
-  from roots as r
-  where t.tenant_id = of_tenant and t.id = r.id and t.duplicate_of is distinct from r.root
-$function$;
-comment on function private.recount_duplicates(uuid,uuid[]) is 'Brings transactions, and what is linked below them, to what the active links say.';
-grant execute on function private.recount_duplicates(uuid,uuid[]) to authenticated;
-grant execute on function private.recount_duplicates(uuid,uuid[]) to worker;
-
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1526,6 +1566,30 @@ $function$;
 comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
 grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    private.has_role('member')
+    and private.apply_conflicts(private.current_tenant_id(), array[about], take) > 0
+$function$;
+comment on function private.settle_conflict(uuid,boolean) is 'Makes a row of the caller''s what its source says, or what was stored. For members.';
+grant execute on function private.settle_conflict(uuid,boolean) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.settle_noted(about uuid[], take boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select private.apply_conflicts(private.worker_tenant_id(), about, take)
+$function$;
+comment on function private.settle_noted(uuid[],boolean) is 'Makes rows what their source says, or what was stored. For workers, of their tenant.';
+grant execute on function private.settle_noted(uuid[],boolean) to worker;
+
 CREATE OR REPLACE FUNCTION private.settle_texts()
  RETURNS void
  LANGUAGE sql
@@ -1583,6 +1647,33 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+
+CREATE OR REPLACE FUNCTION private.statement_proofs(about uuid, day_from date, day_to date)
+ RETURNS TABLE(from_date date, to_date date, opening_balance numeric, closing_balance numeric, entries_sum numeric, entries_count bigint, currency text, proof text, difference numeric, raw_id uuid)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if to_regclass('app.statements') is null then
+    return;
+  end if;
+  return query execute $proofs$
+    select
+      s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum,
+      s.entries_count::bigint, s.currency::text, s.proof::text, s.difference, s.raw_id
+    from app.statements as s
+    where s.account_id = $1
+      and s.to_date >= $2
+      and coalesce(s.from_date, s.to_date) <= $3
+    order by s.to_date desc, s.created_at desc, s.id
+    limit 2000
+  $proofs$ using about, day_from, day_to;
+end
+$function$;
+comment on function private.statement_proofs(uuid,date,date) is 'Statements of an account that touch these days, as the caller may read them, newest first.';
+grant execute on function private.statement_proofs(uuid,date,date) to authenticated;
+grant execute on function private.statement_proofs(uuid,date,date) to worker;
 
 CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
  RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
@@ -1740,6 +1831,27 @@ AS $function$
 $function$;
 comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 grant execute on function private.unindexed_tenants(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.version_of(one app.transactions)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
+    'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
+    'external_id', one.external_id, 'status', one.status, 'amount', one.amount::text,
+    'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
+    'transaction_date', one.transaction_date, 'value_date', one.value_date,
+    'description', one.description, 'description_raw', one.description_raw,
+    'merchant_name', one.merchant_name, 'reference', one.reference,
+    'customer_reference', one.customer_reference, 'type_code', one.type_code,
+    'source_category', one.source_category, 'running_balance', one.running_balance::text,
+    'extra', one.extra
+  )
+$function$;
+comment on function private.version_of(app.transactions) is 'What a source said of a row, so that it can be put back.';
 
 CREATE OR REPLACE FUNCTION private.webhook_endpoint(hash bytea)
  RETURNS TABLE(id uuid, provider text, tenant_id uuid, sealed_secret bytea, sealed_previous bytea, previous_until timestamp with time zone)
@@ -2031,8 +2143,10 @@ create table app.connections (
   retry_at timestamp with time zone,
   attention boolean not null default false,
   persona_id uuid,
+  conflict_policy text,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
+  constraint connections_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
   constraint connections_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint connections_decimals_check CHECK ((jsonb_typeof(decimals) = 'object'::text)),
@@ -2062,22 +2176,7 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
-
-create table app.exchange_rates (
-  tenant_id uuid not null,
-  base character(3) not null,
-  quote character(3) not null,
-  day date not null,
-  rate numeric not null,
-  source text not null,
-  created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now(),
-  constraint exchange_rates_pkey PRIMARY KEY (tenant_id, base, quote, day),
-  constraint exchange_rates_currencies_check CHECK (((base ~ '^[A-Z]{3}$'::text) AND (quote ~ '^[A-Z]{3}$'::text) AND (base <> quote))),
-  constraint exchange_rates_rate_check CHECK (((rate > (0)::numeric) AND (scale(rate) <= 18) AND (abs(rate) < ('1000000000000'::bigint)::numeric))),
-  constraint exchange_rates_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200)))
-);
-comment on table app.exchange_rates is 'What one unit of the base was worth in the quoted currency on a day: the tenant''s own data.';
+comment on column app.connections.conflict_policy is 'Who wins where this source contradicts; null: as the tenant says.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -2548,6 +2647,95 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
+create table app.reconciliation_members (
+  tenant_id uuid not null,
+  reconciliation_id uuid not null,
+  transaction_id uuid not null,
+  side text not null,
+  amount numeric not null,
+  active boolean not null default true,
+  constraint reconciliation_members_pkey PRIMARY KEY (tenant_id, reconciliation_id, transaction_id),
+  constraint reconciliation_members_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint reconciliation_members_side_check CHECK ((side = ANY (ARRAY['left'::text, 'right'::text])))
+);
+comment on table app.reconciliation_members is 'The rows of a group, each with the amount that it had then.';
+comment on column app.reconciliation_members.active is 'Whether the group stands: a row is of one such group at most.';
+
+create table app.reconciliation_rules (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  rule_id uuid not null,
+  version integer not null,
+  "position" smallint not null,
+  name text not null,
+  enabled boolean not null default true,
+  mode text not null,
+  shape text not null,
+  signs text not null,
+  left_account_ids uuid[],
+  left_account_type text,
+  right_account_ids uuid[],
+  right_account_type text,
+  by_reference boolean not null,
+  amount_tolerance numeric not null,
+  tolerance_percent numeric not null,
+  day_window smallint not null,
+  text_needed boolean not null,
+  group_max smallint not null,
+  score_min smallint not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  replaced_at timestamp with time zone,
+  constraint reconciliation_rules_pkey PRIMARY KEY (tenant_id, id),
+  constraint reconciliation_rules_version_key UNIQUE (tenant_id, rule_id, version),
+  constraint reconciliation_rules_accounts_check CHECK ((((cardinality(left_account_ids) >= 1) AND (cardinality(left_account_ids) <= 50)) AND ((cardinality(right_account_ids) >= 1) AND (cardinality(right_account_ids) <= 50)))),
+  constraint reconciliation_rules_group_check CHECK (((group_max >= 2) AND (group_max <= 8))),
+  constraint reconciliation_rules_mode_check CHECK ((mode = ANY (ARRAY['auto'::text, 'suggest'::text]))),
+  constraint reconciliation_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint reconciliation_rules_position_check CHECK ((("position" >= 0) AND ("position" <= 1000))),
+  constraint reconciliation_rules_score_check CHECK (((score_min >= 0) AND (score_min <= 100))),
+  constraint reconciliation_rules_shape_check CHECK ((shape = ANY (ARRAY['one_to_one'::text, 'one_to_many'::text, 'many_to_one'::text, 'payout'::text]))),
+  constraint reconciliation_rules_signs_check CHECK ((signs = ANY (ARRAY['equal'::text, 'opposite'::text, 'either'::text]))),
+  constraint reconciliation_rules_tolerance_check CHECK (((amount_tolerance >= (0)::numeric) AND (abs(amount_tolerance) <= (1000000)::numeric) AND (scale(amount_tolerance) <= 8) AND (tolerance_percent >= (0)::numeric) AND (abs(tolerance_percent) <= (10)::numeric) AND (scale(tolerance_percent) <= 4))),
+  constraint reconciliation_rules_version_check CHECK ((version >= 1)),
+  constraint reconciliation_rules_window_check CHECK (((day_window >= 0) AND (day_window <= 90)))
+);
+comment on table app.reconciliation_rules is 'What a tenant wants to be reconciled, in versions: of each rule the one that nothing replaced.';
+comment on column app.reconciliation_rules.id is 'Of this version; rule_id is of all of a rule.';
+comment on column app.reconciliation_rules.replaced_at is 'When another version, or none, took its place; null: it counts.';
+
+create table app.reconciliations (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  method text not null,
+  rule text,
+  rule_version_id uuid,
+  score smallint,
+  reasons jsonb not null default '[]'::jsonb,
+  difference numeric not null,
+  currency character(3) not null,
+  account_id uuid,
+  statement_to date,
+  note text,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  undone_at timestamp with time zone,
+  undone_by uuid,
+  constraint reconciliations_pkey PRIMARY KEY (tenant_id, id),
+  constraint reconciliations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint reconciliations_difference_check CHECK (((scale(difference) <= 8) AND (abs(difference) < ('100000000000000'::bigint)::numeric))),
+  constraint reconciliations_method_check CHECK ((method = ANY (ARRAY['rule'::text, 'user'::text, 'statement'::text]))),
+  constraint reconciliations_note_check CHECK (((length(note) >= 1) AND (length(note) <= 1000))),
+  constraint reconciliations_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint reconciliations_rule_check CHECK ((((length(rule) >= 1) AND (length(rule) <= 200)) AND ((method <> 'rule'::text) OR (rule IS NOT NULL)))),
+  constraint reconciliations_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint reconciliations_statement_check CHECK (((method = 'statement'::text) = ((account_id IS NOT NULL) AND (statement_to IS NOT NULL)))),
+  constraint reconciliations_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+);
+comment on table app.reconciliations is 'Rows that vouch for each other, or that a statement vouches for. Undone ones stay, marked.';
+comment on column app.reconciliations.rule is 'What made it, in words: a rule of the tenant''s, or one that everybody has; null: a person.';
+comment on column app.reconciliations.difference is 'The left side less the right one, whichever sign; of a statement, what it differs by.';
+
 create table app.review_items (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2652,12 +2840,15 @@ create table app.tenants (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   expenses_from text not null default 'off'::text,
+  conflict_policy text,
   constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
+comment on column app.tenants.conflict_policy is 'Who wins where a source contradicts; null: ask about reconciled rows, else the source.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -2675,37 +2866,23 @@ create table app.transaction_aliases (
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
 
-create table app.transaction_links (
+create table app.transaction_conflicts (
   tenant_id uuid not null,
-  id uuid not null default gen_random_uuid(),
-  kind text not null,
   transaction_id uuid not null,
-  other_id uuid not null,
-  method text not null,
-  state text not null default 'active'::text,
-  score smallint not null,
-  reasons jsonb not null default '[]'::jsonb,
-  rule_version text not null,
-  created_at timestamp with time zone not null default now(),
-  created_by uuid,
-  undone_at timestamp with time zone,
-  undone_by uuid,
-  constraint transaction_links_pkey PRIMARY KEY (tenant_id, id),
-  constraint transaction_links_pair_key UNIQUE (tenant_id, kind, transaction_id, other_id),
-  constraint transaction_links_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text]))),
-  constraint transaction_links_method_check CHECK (((method = ANY (ARRAY['auto'::text, 'user'::text])) AND ((method = 'user'::text) = (created_by IS NOT NULL)))),
-  constraint transaction_links_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
-  constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
-  constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint transaction_links_sides_check CHECK ((transaction_id <> other_id)),
-  constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
-  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+  kind text not null,
+  state text not null,
+  content_key bigint not null,
+  stored jsonb not null,
+  incoming jsonb not null,
+  noted_at timestamp with time zone not null default now(),
+  constraint transaction_conflicts_pkey PRIMARY KEY (tenant_id, transaction_id),
+  constraint transaction_conflicts_kind_check CHECK ((kind = ANY (ARRAY['changed'::text, 'removed'::text]))),
+  constraint transaction_conflicts_sides_check CHECK (((jsonb_typeof(stored) = 'object'::text) AND (jsonb_typeof(incoming) = 'object'::text))),
+  constraint transaction_conflicts_state_check CHECK ((state = ANY (ARRAY['noted'::text, 'asked'::text, 'kept'::text, 'taken'::text])))
 );
-comment on table app.transaction_links is 'Pairs of transactions: the duplicate and what is kept, pending and posted, money out and money
-in, a refund and what it refunds. Nothing is deleted: links are undone.';
-comment on column app.transaction_links.transaction_id is 'The row that does not count beside the other one, the money that went out, or the refund.';
-comment on column app.transaction_links.other_id is 'The row that is kept, the money that came in, or what is refunded.';
-comment on column app.transaction_links.undone_by is 'Who undid it: then it is not made again. Null: a side changed, and it may come back.';
+comment on table app.transaction_conflicts is 'What a source last said against a protected row, beside what the row said: both versions.';
+comment on column app.transaction_conflicts.state is 'noted: by the merge; asked: a review item waits; kept: ours counts; taken: the source''s does.';
+comment on column app.transaction_conflicts.content_key is 'Of what came: the same contradiction is known again by it.';
 
 create table app.transaction_texts (
   tenant_id uuid not null,
@@ -2755,12 +2932,10 @@ create table app.transactions (
   user_category text,
   user_category_by uuid,
   user_category_at timestamp with time zone,
-  duplicate_of uuid,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
   constraint transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-  constraint transactions_duplicate_check CHECK ((duplicate_of <> id)),
   constraint transactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint transactions_fingerprint_check CHECK ((length(fingerprint) = 16)),
   constraint transactions_occurrence_check CHECK ((occurrence >= 0)),
@@ -2781,7 +2956,6 @@ comment on column app.transactions.sort_date is 'Posted date, else transaction, 
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
-comment on column app.transactions.duplicate_of is 'The row that counts instead of this one, as the active links say; null: this one counts.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -2792,16 +2966,6 @@ create table app.unindexed_texts (
   constraint unindexed_texts_pkey PRIMARY KEY (tenant_id, id)
 );
 comment on table app.unindexed_texts is 'Transactions whose texts are to be indexed, one row a merge: written with them, gone when done.';
-
-create table app.unmatched_transactions (
-  tenant_id uuid not null,
-  id uuid not null default gen_random_uuid(),
-  transaction_ids uuid[] not null,
-  size integer not null generated always as (cardinality(transaction_ids)) stored,
-  created_at timestamp with time zone not null default now(),
-  constraint unmatched_transactions_pkey PRIMARY KEY (tenant_id, id)
-);
-comment on table app.unmatched_transactions is 'Transactions to be compared with others, one row a merge or change; gone when that is done.';
 
 create table app.uploads (
   tenant_id uuid not null,
@@ -3033,9 +3197,6 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
-alter table app.exchange_rates
-add constraint exchange_rates_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
-
 alter table app.expenses
 add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
@@ -3153,6 +3314,24 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.reconciliation_members
+add constraint reconciliation_members_group_fkey FOREIGN KEY (tenant_id, reconciliation_id) REFERENCES app.reconciliations(tenant_id, id);
+
+alter table app.reconciliation_members
+add constraint reconciliation_members_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.reconciliation_rules
+add constraint reconciliation_rules_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.reconciliations
+add constraint reconciliations_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.reconciliations
+add constraint reconciliations_rule_fkey FOREIGN KEY (tenant_id, rule_version_id) REFERENCES app.reconciliation_rules(tenant_id, id);
+
+alter table app.reconciliations
+add constraint reconciliations_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.review_items
 add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
 
@@ -3195,14 +3374,8 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
-alter table app.transaction_links
-add constraint transaction_links_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
-
-alter table app.transaction_links
-add constraint transaction_links_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
-
-alter table app.transaction_links
-add constraint transaction_links_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+alter table app.transaction_conflicts
+add constraint transaction_conflicts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -3212,9 +3385,6 @@ add constraint transactions_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REF
 
 alter table app.unindexed_texts
 add constraint unindexed_texts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
-
-alter table app.unmatched_transactions
-add constraint unmatched_transactions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.uploads
 add constraint uploads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
@@ -3306,6 +3476,12 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE UNIQUE INDEX reconciliation_members_once_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id) WHERE active;
+CREATE INDEX reconciliation_members_transaction_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id);
+CREATE UNIQUE INDEX reconciliation_rules_current_idx ON app.reconciliation_rules USING btree (tenant_id, rule_id) WHERE (replaced_at IS NULL);
+CREATE INDEX reconciliations_account_idx ON app.reconciliations USING btree (tenant_id, account_id, statement_to DESC);
+CREATE INDEX reconciliations_order_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX reconciliations_rule_idx ON app.reconciliations USING btree (tenant_id, rule_version_id);
 CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
 CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
 CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
@@ -3317,18 +3493,12 @@ CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING bt
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
-CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
-CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
-CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
-CREATE UNIQUE INDEX transaction_links_out_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
-CREATE UNIQUE INDEX transaction_links_refund_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'refund'::text));
-CREATE INDEX transaction_links_transaction_idx ON app.transaction_links USING btree (tenant_id, transaction_id);
+CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
 CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
-CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
@@ -3358,7 +3528,6 @@ CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
-CREATE TRIGGER exchange_rates_touch BEFORE UPDATE ON app.exchange_rates FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
@@ -3378,6 +3547,11 @@ CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EA
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER reconciliation_members_joined AFTER INSERT ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
+CREATE TRIGGER reconciliation_members_left AFTER UPDATE ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
+CREATE TRIGGER reconciliation_rules_signature BEFORE INSERT ON app.reconciliation_rules FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER reconciliations_signature BEFORE INSERT ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER reconciliations_undone_signature BEFORE UPDATE ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
 CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3386,12 +3560,9 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
-CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
-CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
-CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
+CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status)))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
-CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -3519,18 +3690,6 @@ with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_
 create policy connections_update_worker on app.connections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
-alter table app.exchange_rates enable row level security;
-alter table app.exchange_rates force row level security;
-create policy exchange_rates_insert on app.exchange_rates for insert to authenticated
-with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
-create policy exchange_rates_select on app.exchange_rates for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy exchange_rates_select_worker on app.exchange_rates for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy exchange_rates_update on app.exchange_rates for update to authenticated
-using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
-with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
 alter table app.expenses enable row level security;
 alter table app.expenses force row level security;
@@ -3786,6 +3945,52 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.reconciliation_members enable row level security;
+alter table app.reconciliation_members force row level security;
+create policy reconciliation_members_insert on app.reconciliation_members for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy reconciliation_members_insert_worker on app.reconciliation_members for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_members_select on app.reconciliation_members for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_members_select_worker on app.reconciliation_members for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_members_update on app.reconciliation_members for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_members_update_worker on app.reconciliation_members for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.reconciliation_rules enable row level security;
+alter table app.reconciliation_rules force row level security;
+create policy reconciliation_rules_insert on app.reconciliation_rules for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy reconciliation_rules_select on app.reconciliation_rules for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_rules_select_worker on app.reconciliation_rules for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_rules_update on app.reconciliation_rules for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.reconciliations enable row level security;
+alter table app.reconciliations force row level security;
+create policy reconciliations_insert on app.reconciliations for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy reconciliations_insert_worker on app.reconciliations for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliations_select on app.reconciliations for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliations_select_worker on app.reconciliations for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliations_update on app.reconciliations for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliations_update_worker on app.reconciliations for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.review_items enable row level security;
 alter table app.review_items force row level security;
 create policy review_items_insert_worker on app.review_items for insert to worker
@@ -3869,20 +4074,16 @@ create policy transaction_aliases_update_worker on app.transaction_aliases for u
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
-alter table app.transaction_links enable row level security;
-alter table app.transaction_links force row level security;
-create policy transaction_links_insert on app.transaction_links for insert to authenticated
-with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
-create policy transaction_links_insert_worker on app.transaction_links for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy transaction_links_select on app.transaction_links for select to authenticated
+alter table app.transaction_conflicts enable row level security;
+alter table app.transaction_conflicts force row level security;
+create policy transaction_conflicts_select on app.transaction_conflicts for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy transaction_links_select_worker on app.transaction_links for select to worker
+create policy transaction_conflicts_select_worker on app.transaction_conflicts for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy transaction_links_update on app.transaction_links for update to authenticated
+create policy transaction_conflicts_update on app.transaction_conflicts for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy transaction_links_update_worker on app.transaction_links for update to worker
+create policy transaction_conflicts_update_worker on app.transaction_conflicts for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -3920,15 +4121,6 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy unindexed_texts_insert_worker on app.unindexed_texts for insert to worker
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy unindexed_texts_select_worker on app.unindexed_texts for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
-alter table app.unmatched_transactions enable row level security;
-alter table app.unmatched_transactions force row level security;
-create policy unmatched_transactions_delete_worker on app.unmatched_transactions for delete to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy unmatched_transactions_insert_worker on app.unmatched_transactions for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy unmatched_transactions_select_worker on app.unmatched_transactions for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.uploads enable row level security;
@@ -3998,10 +4190,8 @@ grant insert, select, update (group_id, account_id, category, name, name_by_user
 grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, conflict_policy) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
-grant insert (tenant_id, base, quote, day, rate, source), select, update (rate, source) on app.exchange_rates to authenticated;
-grant select on app.exchange_rates to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -4041,6 +4231,12 @@ grant insert, select, update (external_id, external_environment) on app.quiltt_p
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
+grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to authenticated;
+grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to worker;
+grant insert (tenant_id, id, rule_id, version, "position", name, enabled, mode, shape, signs, left_account_ids, left_account_type, right_account_ids, right_account_type, by_reference, amount_tolerance, tolerance_percent, day_window, text_needed, group_max, score_min, created_by), select, update (replaced_at) on app.reconciliation_rules to authenticated;
+grant select on app.reconciliation_rules to worker;
+grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency, account_id, statement_to, note, created_by), select, update (undone_at, undone_by) on app.reconciliations to authenticated;
+grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency), select, update (undone_at) on app.reconciliations to worker;
 grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
 grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
@@ -4048,17 +4244,16 @@ grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name, expenses_from) on app.tenants to authenticated;
+grant select, update (name, expenses_from, conflict_policy) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
-grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to authenticated;
-grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to worker;
+grant select, update (state) on app.transaction_conflicts to authenticated;
+grant select, update (state) on app.transaction_conflicts to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at, duplicate_of) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
-grant delete, insert, select on app.unmatched_transactions to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
 grant select, update on app.uploads to worker;
 grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;

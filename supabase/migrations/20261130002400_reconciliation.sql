@@ -31,7 +31,7 @@ create table app.reconciliation_rules (
   constraint reconciliation_rules_pkey primary key (tenant_id, id),
   constraint reconciliation_rules_tenant_fkey foreign key (tenant_id) references app.tenants (id),
   constraint reconciliation_rules_version_key unique (tenant_id, rule_id, version),
-  constraint reconciliation_rules_version_check check (version between 1 and 1000000),
+  constraint reconciliation_rules_version_check check (version >= 1),
   constraint reconciliation_rules_position_check check (position between 0 and 1000),
   constraint reconciliation_rules_name_check check (length(name) between 1 and 100),
   constraint reconciliation_rules_mode_check check (mode in ('auto', 'suggest')),
@@ -45,9 +45,11 @@ create table app.reconciliation_rules (
   ),
   constraint reconciliation_rules_tolerance_check
   check (
-    amount_tolerance between 0 and 1000000
+    amount_tolerance >= 0
+    and abs(amount_tolerance) <= 1000000
     and scale(amount_tolerance) <= 8
-    and tolerance_percent between 0 and 10
+    and tolerance_percent >= 0
+    and abs(tolerance_percent) <= 10
     and scale(tolerance_percent) <= 4
   ),
   constraint reconciliation_rules_window_check check (day_window between 0 and 90),
@@ -126,7 +128,9 @@ create table app.reconciliation_members (
   foreign key (tenant_id, reconciliation_id) references app.reconciliations (tenant_id, id),
   constraint reconciliation_members_transaction_fkey
   foreign key (tenant_id, transaction_id) references app.transactions (tenant_id, id),
-  constraint reconciliation_members_side_check check (side in ('left', 'right'))
+  constraint reconciliation_members_side_check check (side in ('left', 'right')),
+  constraint reconciliation_members_amount_check
+  check (scale(amount) <= 8 and abs(amount) < 100000000000000)
 );
 comment on table app.reconciliation_members is
   'The rows of a group, each with the amount that it had then.';

@@ -167,16 +167,15 @@ when (
 )
 execute function private.note_conflict();
 
-create function private.apply_conflicts(tenant uuid, about uuid[], take boolean)
+create function private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
 returns bigint
 language sql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   with settled as (
     update app.transaction_conflicts as c
     set state = case when take then 'taken' else 'kept' end
-    where c.tenant_id = tenant and c.transaction_id = any(about)
+    where c.tenant_id = of_tenant and c.transaction_id = any(about)
     returning c.transaction_id, case when take then c.incoming else c.stored end as version
   ), written as (
     update app.transactions as t
@@ -204,9 +203,9 @@ as $$
       running_balance = v.running_balance,
       extra = nullif(v.extra, 'null')
     from settled as d
-    join app.transactions as s on s.tenant_id = tenant and s.id = d.transaction_id
+    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
     cross join lateral jsonb_populate_record(s, d.version) as v
-    where t.tenant_id = tenant and t.id = s.id and s.set_aside is null
+    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
   )
   select count(*) from settled
 $$;

@@ -210,6 +210,8 @@ select is(pg_temp.outcome('worker@acme', 'delete from app.account_balances'), '1
   'a worker takes back balances');
 delete from app.review_items;
 delete from app.transaction_parts;
+delete from app.reconciliation_members;
+delete from app.transaction_conflicts;
 select is(pg_temp.outcome('worker@acme', 'delete from app.transactions'), '4 rows',
   'and rows of its tenant alone');
 select is((select count(*) from app.transactions), 2::bigint, 'those of the other tenant stay');

@@ -52,7 +52,11 @@ class Owner:
 # What a column must be where a check or a rule asks for it. A table without a recipe is an error:
 # whoever adds one says here what its rows look like, were it only `{}`.
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "app.tenants": {"id": lambda owner: owner.tenant_id, "expenses_from": "off"},
+    "app.tenants": {
+        "id": lambda owner: owner.tenant_id,
+        "expenses_from": "off",
+        "conflict_policy": "ask",
+    },
     "app.tenant_members": {
         "user_id": lambda owner: owner.person("viewer"),
         "email": lambda owner: owner.email("viewer"),
@@ -74,6 +78,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "delivery": "cumulative",
         "mapping_policy": "create",
         "control_policy": "warn",
+        "conflict_policy": "ask",
         "sync_frequency": "manual",
         "sync_phase": "initial",
         "sync_progress": "0",
@@ -198,6 +203,25 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "dismissed_by": None,
     },
     "app.category_looks": {},
+    "app.reconciliation_rules": {
+        "mode": "auto",
+        "shape": "one_to_one",
+        "signs": "equal",
+        "left_account_ids": lambda owner: f"{{{owner.uuid('app.accounts id')}}}",
+        "right_account_ids": lambda owner: f"{{{owner.uuid('app.accounts id')}}}",
+        "left_account_type": "other",
+        "right_account_type": "other",
+        "group_max": "8",
+        "replaced_at": None,
+    },
+    "app.reconciliations": {
+        "method": "statement",
+        "reasons": "[]",
+        "undone_at": None,
+        "undone_by": None,
+    },
+    "app.reconciliation_members": {"side": "left", "active": "true"},
+    "app.transaction_conflicts": {"kind": "changed", "state": "asked"},
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
     "app.notification_reads": {},
