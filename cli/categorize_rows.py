@@ -45,15 +45,16 @@ def read(path: Path) -> Iterator[Row]:
             places = _places(head)
             reader = csv.reader(file, delimiter=_separator(head))
             while True:
+                line = reader.line_num + 2  # the first of the row, below the header
                 try:
                     cells = next(reader)
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield BadRow(line=reader.line_num + 1, problem=f"It is no CSV: {error}.")
+                    yield BadRow(line=line, problem=f"It is no CSV: {error}.")
                     continue
                 if cells:
-                    yield _row(cells, places, reader.line_num + 1)
+                    yield _row(cells, places, line)
     except OSError as error:
         raise Unreadable(
             "file-unreadable", f"The file {path} cannot be read: {error.strerror}."
