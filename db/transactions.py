@@ -22,6 +22,12 @@ _SQL = load("transactions")
 
 # What it was for: a member's word, else what the evidence says, else the source's word alone.
 CATEGORY: Final = "coalesce(t.user_category, t.derived_category, t.source_category)"
+# Where that belongs: one of the tenant's own says so, one of the taxonomy is its own code.
+CODE: Final = (
+    "coalesce((select c.code from app.categories as c where c.tenant_id = t.tenant_id"
+    " and c.name = coalesce(t.user_category, t.derived_category, t.source_category)),"
+    " case when t.user_category is null then t.category_code else t.user_category end)"
+)
 LISTING: Final = Listing(source="app.transactions as t", alias="t")
 
 _BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))

@@ -15,6 +15,7 @@ from db import audit
 from db import review_items as stored
 from db.review_items import ReviewFilter
 from db.session import Tx
+from resolvers import choices
 from resolvers.context import Context
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
 
@@ -25,7 +26,7 @@ ITEMS_MAX: Final = 100  # decided at once
 # Refusal where that cannot be done any more, and then nothing of the answer is kept.
 Handler = Callable[[Tx, Context, Sequence[ReviewItem], ReviewState], Awaitable[None]]
 
-HANDLERS: Final[Mapping[ReviewKind, Handler]] = {}
+HANDLERS: Final[Mapping[ReviewKind, Handler]] = {ReviewKind.CATEGORY: choices.answer}
 
 
 async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, ReviewItem]:

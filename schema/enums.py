@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from categories.conditions import Direction
 from core import assets, categories, jobs, models, notifications, personas, records
 from db.expenses import ExpenseSource, ExpenseStatus
 from db.summaries import TransactionGrouping
@@ -342,4 +343,10 @@ _register(
         categories.RecurringState.ACTIVE: "It is.",
         categories.RecurringState.ENDED: "It did not come when it should have, more than once.",
     },
+)
+_register(
+    Direction,
+    "Which way money goes.",
+    {Direction.IN: "It comes in.", Direction.OUT: "It goes out."},
+    name="MoneyDirection",
 )

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from db.accounts import LISTING as ACCOUNTS
 from db.assets import LISTING as ASSETS
+from db.categories import LISTING as CATEGORIES
+from db.categories import MAPPINGS as CATEGORY_MAPPINGS
+from db.category_rules import LISTING as CATEGORY_RULES
 from db.connections import LISTING as CONNECTIONS
 from db.deliveries import LISTING as DELIVERIES
 from db.expenses import LISTING as EXPENSES
@@ -19,6 +22,7 @@ from db.notifications import LISTING as NOTIFICATIONS
 from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
+from db.recurring import LISTING as RECURRING
 from db.reports import DOCUMENTS
 from db.select import Listing
 from db.transactions import LISTING as TRANSACTIONS
@@ -26,6 +30,8 @@ from resolvers import (
     accounts,
     assets,
     audit,
+    categories,
+    category_rules,
     connections,
     expenses,
     jobs,
@@ -36,6 +42,7 @@ from resolvers import (
     persona_groups,
     personas,
     profiles,
+    recurring,
     tenants,
     transactions,
     webhooks,
@@ -43,6 +50,7 @@ from resolvers import (
 from schema.accounts import Account
 from schema.assets import Asset
 from schema.audit import AuditEvent
+from schema.category_rules import CategoryRule
 from schema.connections import Connection
 from schema.context import RequestContext
 from schema.documents import RawDocument
@@ -57,7 +65,9 @@ from schema.notifications import Notification
 from schema.persona_groups import PersonaGroup
 from schema.personas import Persona
 from schema.profiles import StatementProfile
+from schema.recurring import RecurringTransaction
 from schema.related import maybe
+from schema.tenant_categories import CategoryMapping, TenantCategory
 from schema.tenants import Member, Tenant
 from schema.transactions import Transaction
 from schema.webhooks import WebhookEndpoint, WebhookEvent
@@ -69,6 +79,8 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "AccountMapping": (mappings.by_ids, AccountMapping.of),
     "Asset": (assets.by_ids, Asset.of),
     "AuditLog": (audit.by_ids, AuditEvent.of),
+    "CategoryMapping": (categories.mappings_by_ids, CategoryMapping.of),
+    "CategoryRule": (category_rules.by_ids, CategoryRule.of),
     "Connection": (connections.by_ids, Connection.of),
     "Expense": (expenses.by_ids, Expense.of),
     "IngestionJob": (jobs.by_ids, IngestionJob.of),
@@ -80,7 +92,9 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "Persona": (personas.by_ids, Persona.of),
     "PersonaGroup": (persona_groups.by_ids, PersonaGroup.of),
     "RawDocument": (jobs.documents, RawDocument.of),
+    "RecurringTransaction": (recurring.by_ids, RecurringTransaction.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
+    "TenantCategory": (categories.by_ids, TenantCategory.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
     "WebhookEndpoint": (webhooks.endpoints_by_ids, WebhookEndpoint.of),
@@ -93,6 +107,8 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Account": ACCOUNTS,
     "AccountMapping": MAPPINGS,
     "Asset": ASSETS,
+    "CategoryMapping": CATEGORY_MAPPINGS,
+    "CategoryRule": CATEGORY_RULES,
     "Connection": CONNECTIONS,
     "Expense": EXPENSES,
     "IngestionJob": JOBS,
@@ -103,7 +119,9 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Persona": PERSONAS,
     "PersonaGroup": GROUPS,
     "RawDocument": DOCUMENTS,
+    "RecurringTransaction": RECURRING,
     "StatementProfile": PROFILES,
+    "TenantCategory": CATEGORIES,
     "Transaction": TRANSACTIONS,
 }
 

@@ -192,6 +192,32 @@ end
 $function$;
 comment on function private.check_job_transition() is 'What a member may make of a job: approve, discard, cancel, retry, revert.';
 
+CREATE OR REPLACE FUNCTION private.check_parts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (
+    select
+    from touched_parts as n
+    join app.transaction_parts as p
+      on p.tenant_id = n.tenant_id and p.transaction_id = n.transaction_id
+    group by p.tenant_id, p.transaction_id, n.position
+    having count(*) < 2
+      or sum(p.amount) <> max(p.whole)
+      or min(p.whole) <> max(p.whole)
+      or min(p.currency) <> max(p.currency)
+  ) then
+    raise exception 'parts make up the whole'
+      using errcode = 'check_violation', constraint = 'transaction_parts_sum_check';
+  end if;
+  return null;
+end
+$function$;
+comment on function private.check_parts() is 'Two parts or more, which sum to the whole to the last decimal: all written at once, or none.';
+
 CREATE OR REPLACE FUNCTION private.check_persona_tie()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -664,7 +690,7 @@ begin
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
         case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
         case when n.amount < 0 then - n.amount end as amount,
-        coalesce(n.user_category, n.source_category) as category
+        coalesce(n.user_category, n.derived_category, n.source_category) as category
       from after_rows as n
     ) as w
     where e.tenant_id = w.tenant_id
@@ -760,6 +786,36 @@ end
 $function$;
 comment on function private.keep_previous_secret() is 'Lets receivers of signed notifications change to a new secret without missing any.';
 
+CREATE OR REPLACE FUNCTION private.keep_rule_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    insert into app.category_rule_versions (
+      tenant_id, rule_id, version, name, enabled, conditions, category, deleted, changed_by
+    )
+    values (
+      old.tenant_id, old.id, old.version + 1, old.name, old.enabled, old.conditions, old.category,
+      true, private.current_user_id()
+    );
+  else
+    insert into app.category_rule_versions (
+      tenant_id, rule_id, version, name, enabled, conditions, category, changed_by
+    )
+    values (
+      new.tenant_id, new.id, new.version, new.name, new.enabled, new.conditions, new.category,
+      new.updated_by
+    )
+    on conflict (tenant_id, rule_id, version) do nothing;
+  end if;
+  return null;
+end
+$function$;
+comment on function private.keep_rule_version() is 'Keeps each version of a rule.';
+
 CREATE OR REPLACE FUNCTION private.limit_ownership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -822,6 +878,22 @@ AS $function$
 $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.number_rule_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (new.name, new.enabled, new.conditions, new.category)
+    is distinct from (old.name, old.enabled, old.conditions, old.category)
+  then
+    new.version := old.version + 1;
+  end if;
+  return new;
+end
+$function$;
+comment on function private.number_rule_version() is 'A rule that says something else has a new version; its place in the order is none of it.';
 
 CREATE OR REPLACE FUNCTION private.over_quiltt_sessions(before timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, persona_id uuid)
@@ -1839,6 +1911,83 @@ comment on column app.assets.name_by_user is 'Whether a person chose the name; a
 comment on column app.assets.institution_by_user is 'Whether a person named the institution; a connection changes it only where not.';
 comment on column app.assets.value is 'What somebody said it is worth. Of an asset with an account the newest balance counts instead.';
 
+create table app.categories (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  code text not null,
+  description text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint categories_pkey PRIMARY KEY (tenant_id, id),
+  constraint categories_name_key UNIQUE (tenant_id, name),
+  constraint categories_code_check CHECK ((code ~ '^[A-Z][A-Z0-9_]{1,99}$'::text)),
+  constraint categories_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint categories_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+comment on table app.categories is 'Categories in the tenant''s own words, each below one of the taxonomy.';
+comment on column app.categories.code is 'The primary or detailed category that it belongs to.';
+
+create table app.category_looks (
+  tenant_id uuid not null,
+  looked_at timestamp with time zone not null,
+  constraint category_looks_pkey PRIMARY KEY (tenant_id)
+);
+comment on table app.category_looks is 'Until when rows of jobs were looked at for questions and for payments that recur.';
+
+create table app.category_mappings (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  provider_category text not null,
+  category text not null,
+  updated_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint category_mappings_pkey PRIMARY KEY (tenant_id, id),
+  constraint category_mappings_provider_category_key UNIQUE (tenant_id, provider_category),
+  constraint category_mappings_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
+  constraint category_mappings_provider_category_check CHECK (((length(provider_category) >= 1) AND (length(provider_category) <= 500)))
+);
+comment on table app.category_mappings is 'What the tenant calls a category of a source or of the taxonomy.';
+
+create table app.category_rule_versions (
+  tenant_id uuid not null,
+  rule_id uuid not null,
+  version integer not null,
+  name text not null,
+  enabled boolean not null,
+  conditions jsonb not null,
+  category text not null,
+  deleted boolean not null default false,
+  changed_by uuid,
+  changed_at timestamp with time zone not null default now(),
+  constraint category_rule_versions_pkey PRIMARY KEY (tenant_id, rule_id, version)
+);
+comment on table app.category_rule_versions is 'Append-only: what each rule said, from when on, by whom; the last version of one that is gone
+says so.';
+
+create table app.category_rules (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  "position" integer not null,
+  name text not null,
+  enabled boolean not null default true,
+  conditions jsonb not null,
+  category text not null,
+  version integer not null default 1,
+  updated_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint category_rules_pkey PRIMARY KEY (tenant_id, id),
+  constraint category_rules_position_key UNIQUE (tenant_id, "position") DEFERRABLE INITIALLY DEFERRED,
+  constraint category_rules_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
+  constraint category_rules_conditions_check CHECK (((jsonb_typeof(conditions) = 'object'::text) AND (pg_column_size(conditions) < 16384))),
+  constraint category_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint category_rules_position_check CHECK (("position" >= 0))
+);
+comment on table app.category_rules is 'Rules of the tenant, tried in the order of their positions: the first that fits decides.';
+
 create table app.connection_credentials (
   tenant_id uuid not null,
   connection_id uuid not null,
@@ -2095,7 +2244,7 @@ create table app.ingestion_jobs (
   constraint ingestion_jobs_error_message_check CHECK ((length(error_message) <= 2000)),
   constraint ingestion_jobs_format_check CHECK ((format ~ '^[a-z0-9_]{2,40}$'::text)),
   constraint ingestion_jobs_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
-  constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text]))),
+  constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text, 'categorize'::text]))),
   constraint ingestion_jobs_lease_check CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
   constraint ingestion_jobs_next_step_check CHECK ((length(next_step) <= 2000)),
   constraint ingestion_jobs_stage_check CHECK ((length(stage) <= 40)),
@@ -2415,6 +2564,44 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
+create table app.recurring_items (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  account_id uuid not null,
+  merchant_key text not null,
+  merchant text not null,
+  currency character(3) not null,
+  is_income boolean not null,
+  period text not null,
+  state text not null default 'active'::text,
+  first_on date not null,
+  last_on date not null,
+  next_on date,
+  amount_low numeric not null,
+  amount_high numeric not null,
+  occurrences integer not null,
+  missed integer not null default 0,
+  confidence smallint not null,
+  dismissed_at timestamp with time zone,
+  dismissed_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint recurring_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint recurring_items_key UNIQUE (tenant_id, account_id, merchant_key, currency, is_income),
+  constraint recurring_items_amount_high_check CHECK (((scale(amount_high) <= 8) AND (abs(amount_high) < ('100000000000000'::bigint)::numeric))),
+  constraint recurring_items_amount_low_check CHECK (((scale(amount_low) <= 8) AND (abs(amount_low) < ('100000000000000'::bigint)::numeric))),
+  constraint recurring_items_amounts_check CHECK ((amount_low <= amount_high)),
+  constraint recurring_items_confidence_check CHECK (((confidence >= 0) AND (confidence <= 100))),
+  constraint recurring_items_counts_check CHECK (((occurrences >= 2) AND (missed >= 0))),
+  constraint recurring_items_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint recurring_items_dismissed_check CHECK (((dismissed_at IS NULL) = (dismissed_by IS NULL))),
+  constraint recurring_items_merchant_check CHECK (((length(merchant) >= 1) AND (length(merchant) <= 200))),
+  constraint recurring_items_period_check CHECK ((period = ANY (ARRAY['weekly'::text, 'fortnightly'::text, 'monthly'::text, 'quarterly'::text, 'yearly'::text]))),
+  constraint recurring_items_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text])))
+);
+comment on table app.recurring_items is 'Payments of one merchant on one account that come in a period, as the rows so far show.';
+comment on column app.recurring_items.dismissed_at is 'When a member said that it is none; it stays said, whatever comes later.';
+
 create table app.review_items (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
@@ -2542,6 +2729,30 @@ create table app.transaction_aliases (
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
 
+create table app.transaction_parts (
+  tenant_id uuid not null,
+  transaction_id uuid not null,
+  "position" smallint not null,
+  amount numeric not null,
+  whole numeric not null,
+  currency character(3) not null,
+  category text not null,
+  note text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint transaction_parts_pkey PRIMARY KEY (tenant_id, transaction_id, "position"),
+  constraint transaction_parts_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint transaction_parts_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
+  constraint transaction_parts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint transaction_parts_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint transaction_parts_position_check CHECK ((("position" >= 1) AND ("position" <= 50))),
+  constraint transaction_parts_sign_check CHECK (((sign(amount) = sign(whole)) AND (whole <> (0)::numeric))),
+  constraint transaction_parts_whole_check CHECK (((scale(whole) <= 8) AND (abs(whole) < ('100000000000000'::bigint)::numeric)))
+);
+comment on table app.transaction_parts is 'A transaction in parts of different categories. They count while the transaction is of the amount
+and currency that was split; else the whole counts, and its parts are shown as out of date.';
+comment on column app.transaction_parts.whole is 'The transaction''s amount when it was split.';
+
 create table app.transaction_texts (
   tenant_id uuid not null,
   transaction_id uuid not null,
@@ -2590,12 +2801,25 @@ create table app.transactions (
   user_category text,
   user_category_by uuid,
   user_category_at timestamp with time zone,
+  merchant text,
+  merchant_key text,
+  derived_category text,
+  suggested_category text,
+  category_code text,
+  category_origin text,
+  category_confidence smallint,
+  category_reason text,
+  category_rule_id uuid,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint transactions_category_confidence_check CHECK (((category_confidence >= 0) AND (category_confidence <= 100))),
+  constraint transactions_category_origin_check CHECK ((category_origin = ANY (ARRAY['user'::text, 'rule'::text, 'provider'::text, 'mcc'::text, 'brand'::text, 'model'::text]))),
   constraint transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint transactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint transactions_fingerprint_check CHECK ((length(fingerprint) = 16)),
+  constraint transactions_merchant_check CHECK (((length(merchant) >= 1) AND (length(merchant) <= 200))),
+  constraint transactions_merchant_key_check CHECK (((length(merchant_key) >= 1) AND (length(merchant_key) <= 200))),
   constraint transactions_occurrence_check CHECK ((occurrence >= 0)),
   constraint transactions_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line))),
   constraint transactions_reconciled_check CHECK ((reconciled = (reconciled_at IS NOT NULL))),
@@ -2614,6 +2838,13 @@ comment on column app.transactions.sort_date is 'Posted date, else transaction, 
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
+comment on column app.transactions.merchant is 'The other party''s name, cleaned of processors, numbers and places; null: not looked at yet.';
+comment on column app.transactions.merchant_key is 'What is equal for all texts of one merchant.';
+comment on column app.transactions.derived_category is 'What it was for by the evidence; null: not looked at yet, or nothing is sure enough.';
+comment on column app.transactions.suggested_category is 'What it may have been for, where nothing is sure enough.';
+comment on column app.transactions.category_code is 'The primary or detailed category of the taxonomy that the evidence leads to.';
+comment on column app.transactions.category_origin is 'Which evidence the derived or suggested category rests on; user: a choice for the merchant.';
+comment on column app.transactions.category_rule_id is 'The rule that decided; it may be gone.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -2831,6 +3062,21 @@ add constraint assets_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES ap
 alter table app.assets
 add constraint assets_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.categories
+add constraint categories_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_looks
+add constraint category_looks_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_mappings
+add constraint category_mappings_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_rule_versions
+add constraint category_rule_versions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_rules
+add constraint category_rules_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.connection_credentials
 add constraint connection_credentials_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -2972,6 +3218,9 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.recurring_items
+add constraint recurring_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
 alter table app.review_items
 add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
 
@@ -3013,6 +3262,9 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.transaction_parts
+add constraint transaction_parts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -3059,6 +3311,8 @@ CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenan
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
 CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
 CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX categories_order_idx ON app.categories USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX category_mappings_order_idx ON app.category_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
 CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
@@ -3082,6 +3336,7 @@ CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tena
 CREATE INDEX ingestion_jobs_mapping_idx ON app.ingestion_jobs USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_jobs_order_idx ON app.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenant_id, profile_id);
+CREATE UNIQUE INDEX ingestion_jobs_queued_categorize_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'categorize'::text) AND (state = 'queued'::text));
 CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
@@ -3113,6 +3368,7 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE INDEX recurring_items_order_idx ON app.recurring_items USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
 CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
 CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
@@ -3129,6 +3385,7 @@ CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tena
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
+CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
@@ -3155,6 +3412,13 @@ CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR 
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
 CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER categories_touch BEFORE UPDATE ON app.categories FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER category_mappings_touch BEFORE UPDATE ON app.category_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER category_rule_versions_append_only BEFORE DELETE OR UPDATE ON app.category_rule_versions FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER category_rule_versions_no_truncate BEFORE TRUNCATE ON app.category_rule_versions FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER category_rules_keep AFTER INSERT OR DELETE OR UPDATE ON app.category_rules FOR EACH ROW EXECUTE FUNCTION private.keep_rule_version();
+CREATE TRIGGER category_rules_number BEFORE UPDATE ON app.category_rules FOR EACH ROW EXECUTE FUNCTION private.number_rule_version();
+CREATE TRIGGER category_rules_touch BEFORE UPDATE ON app.category_rules FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3177,6 +3441,8 @@ CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EA
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER recurring_items_signature BEFORE UPDATE ON app.recurring_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.dismissed_by IS DISTINCT FROM old.dismissed_by))) EXECUTE FUNCTION private.sign_own_name('dismissed_by');
+CREATE TRIGGER recurring_items_touch BEFORE UPDATE ON app.recurring_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
 CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3185,6 +3451,8 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
+CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3275,6 +3543,63 @@ with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_
 create policy assets_update_worker on app.assets for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.categories enable row level security;
+alter table app.categories force row level security;
+create policy categories_delete on app.categories for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy categories_insert on app.categories for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy categories_select on app.categories for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy categories_select_worker on app.categories for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy categories_update on app.categories for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.category_looks enable row level security;
+alter table app.category_looks force row level security;
+create policy category_looks_insert_worker on app.category_looks for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_looks_select_worker on app.category_looks for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_looks_update_worker on app.category_looks for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.category_mappings enable row level security;
+alter table app.category_mappings force row level security;
+create policy category_mappings_delete on app.category_mappings for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy category_mappings_insert on app.category_mappings for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy category_mappings_select on app.category_mappings for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy category_mappings_select_worker on app.category_mappings for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_mappings_update on app.category_mappings for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
+
+alter table app.category_rule_versions enable row level security;
+alter table app.category_rule_versions force row level security;
+create policy category_rule_versions_select on app.category_rule_versions for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.category_rules enable row level security;
+alter table app.category_rules force row level security;
+create policy category_rules_delete on app.category_rules for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy category_rules_insert on app.category_rules for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy category_rules_select on app.category_rules for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy category_rules_select_worker on app.category_rules for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_rules_update on app.category_rules for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
 
 alter table app.connection_credentials enable row level security;
 alter table app.connection_credentials force row level security;
@@ -3569,6 +3894,23 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.recurring_items enable row level security;
+alter table app.recurring_items force row level security;
+create policy recurring_items_delete_worker on app.recurring_items for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy recurring_items_insert_worker on app.recurring_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy recurring_items_select on app.recurring_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy recurring_items_select_worker on app.recurring_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy recurring_items_update on app.recurring_items for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy recurring_items_update_worker on app.recurring_items for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.review_items enable row level security;
 alter table app.review_items force row level security;
 create policy review_items_insert_worker on app.review_items for insert to worker
@@ -3651,6 +3993,17 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy transaction_aliases_update_worker on app.transaction_aliases for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.transaction_parts enable row level security;
+alter table app.transaction_parts force row level security;
+create policy transaction_parts_delete on app.transaction_parts for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy transaction_parts_insert on app.transaction_parts for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy transaction_parts_select on app.transaction_parts for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_parts_select_worker on app.transaction_parts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.transaction_texts enable row level security;
 alter table app.transaction_texts force row level security;
@@ -3753,6 +4106,14 @@ grant delete, insert, select on app.asset_personas to authenticated;
 grant insert, select on app.asset_personas to worker;
 grant insert, select, update (group_id, account_id, category, name, name_by_user, description, institution_name, institution_by_user, status, currency, value, valued_at) on app.assets to authenticated;
 grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
+grant delete, insert (tenant_id, name, code, description, created_by), select, update (name, code, description) on app.categories to authenticated;
+grant select on app.categories to worker;
+grant insert, select, update on app.category_looks to worker;
+grant delete, insert (tenant_id, provider_category, category, updated_by), select, update (category, updated_by) on app.category_mappings to authenticated;
+grant select on app.category_mappings to worker;
+grant select on app.category_rule_versions to authenticated;
+grant delete, insert (tenant_id, "position", name, enabled, conditions, category, updated_by), select, update ("position", name, enabled, conditions, category, updated_by) on app.category_rules to authenticated;
+grant select on app.category_rules to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
 grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
@@ -3796,6 +4157,8 @@ grant insert, select, update (external_id, external_environment) on app.quiltt_p
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
+grant select, update (dismissed_at, dismissed_by) on app.recurring_items to authenticated;
+grant delete, insert, select, update (merchant, period, state, first_on, last_on, next_on, amount_low, amount_high, occurrences, missed, confidence) on app.recurring_items to worker;
 grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
 grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
@@ -3807,8 +4170,10 @@ grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
+grant delete, insert (tenant_id, transaction_id, "position", amount, whole, currency, category, note, created_by), select on app.transaction_parts to authenticated;
+grant select on app.transaction_parts to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at, merchant, merchant_key) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
