@@ -28,6 +28,12 @@ CODE: Final = (
     " and c.name = coalesce(t.user_category, t.derived_category, t.source_category)),"
     " case when t.user_category is null then t.category_code else t.user_category end)"
 )
+# Transactions whose parts count: they are still of the amount that was split.
+_SPLIT: Final = (
+    "select w.id from app.transaction_parts as p join app.transactions as w"
+    " on w.tenant_id = p.tenant_id and w.id = p.transaction_id"
+    " and w.amount = p.whole and w.currency = p.currency"
+)
 LISTING: Final = Listing(source="app.transactions as t", alias="t")
 
 _BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
@@ -99,7 +105,6 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         ),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
-        (f"{CATEGORY} = any({{}}::text[])", _list(wanted.categories)),
         ("t.currency = {}", wanted.currency),
         ("t.merchant_name = {}", wanted.merchant_name),
         ("t.reconciled = {}", wanted.reconciled),
@@ -109,7 +114,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         where.append(Condition("t.status <> 'removed'"))
     else:
         where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
-    return [*where, *_amounts(wanted), *_text(wanted)]
+    return [*where, *_categories(wanted), *_amounts(wanted), *_text(wanted)]
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:
@@ -180,6 +185,19 @@ async def finished_jobs(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) 
     """Ids of jobs that ended at an instant or later, in this order; `most` of them."""
     rows = await tx.rows(_SQL["finished_jobs"], tenant_id, since, most)
     return [row["id"] for row in rows]
+
+
+def _categories(wanted: TransactionFilter) -> list[Condition]:
+    """Of the whole, or of a part that counts in its place.
+
+    The parts are read once, whatever the rows are; their policy keeps to the caller's tenant.
+    """
+    if wanted.categories is None:
+        return []
+    names = list(wanted.categories)
+    is_whole = f"{CATEGORY} = any({{}}::text[]) and t.id not in ({_SPLIT})"
+    is_part = f"t.id in ({_SPLIT} where p.category = any({{}}::text[]))"
+    return [Condition(f"({is_whole} or {is_part})", (names, names))]
 
 
 def _amounts(wanted: TransactionFilter) -> list[Condition]:
