@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from core.models import Job
+from pipeline.asking import ask_categories
+from pipeline.finding_recurring import find_recurring
 from pipeline.services import Services
 
 Step = Callable[[Job, Services], Awaitable[None]]
 
-STEPS: Final[tuple[Step, ...]] = ()
+STEPS: Final[tuple[Step, ...]] = (ask_categories, find_recurring)
 
 
 async def follow(job: Job, services: Services) -> None:
