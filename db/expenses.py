@@ -93,14 +93,6 @@ async def follow(tx: Tx, *, tenant_id: UUID) -> None:
     await tx.run(_SQL["follow"], tenant_id)
 
 
-async def categorize(
-    tx: Tx, *, tenant_id: UUID, transaction_id: UUID, category: str | None, user_id: UUID
-) -> bool:
-    """Whether there was such a transaction to say this of; None takes back what was said."""
-    touched = await tx.run(_SQL["categorize"], tenant_id, transaction_id, category, user_id)
-    return touched > 0
-
-
 async def set_source(tx: Tx, *, tenant_id: UUID, source: ExpenseSource) -> None:
     """Which transactions make expenses from now on."""
     await tx.run(_SQL["set_source"], tenant_id, source)

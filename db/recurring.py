@@ -42,6 +42,7 @@ class RecurringFilter:
 class Series:
     """What came from one merchant of an account, in the order of days."""
 
+    account_id: UUID
     merchant_key: str
     merchant: str
     currency: str
@@ -54,6 +55,7 @@ class Series:
 class NewItem:
     """What recurs, as the rows so far show."""
 
+    account_id: UUID
     merchant_key: str
     merchant: str
     currency: str
@@ -155,15 +157,25 @@ async def settled(tx: Tx, *, tenant_id: UUID, since: datetime) -> list[str]:
 
 
 async def series(
-    tx: Tx, *, tenant_id: UUID, account_id: UUID, since: date, after: str
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    account_ids: Sequence[UUID],
+    since: date,
+    after: Series | None,
 ) -> list[Series]:
-    """What came on an account, by merchant; those whose key is beyond `after`."""
+    """What came on accounts, by account and merchant; `SERIES_MAX` at most, those after one."""
+    place = (
+        (UUID(int=0), "", "", False)
+        if after is None
+        else (after.account_id, after.merchant_key, after.currency, after.is_income)
+    )
     rows = await tx.rows(
         _SQL["series"],
         tenant_id,
-        account_id,
+        list(account_ids),
         since,
-        after,
+        *place,
         OCCURRENCES_MIN,
         OCCURRENCES_MAX,
         SERIES_MAX,
@@ -171,14 +183,19 @@ async def series(
     return [read(Series, row) for row in rows]
 
 
-async def keep(tx: Tx, *, tenant_id: UUID, account_id: UUID, items: Sequence[NewItem]) -> None:
-    """Keeps what recurs on an account, and drops what does no more."""
+async def keep(
+    tx: Tx, *, tenant_id: UUID, account_ids: Sequence[UUID], items: Sequence[NewItem]
+) -> None:
+    """Keeps what recurs on these accounts, and drops what does no more."""
     columns: list[list[Any]] = [
         [getattr(item, name) for item in items] for name in NewItem.__dataclass_fields__
     ]
-    await tx.run(_SQL["put"], tenant_id, account_id, *columns)
-    keys, _, currencies, incomes = columns[:4]
-    await tx.run(_SQL["drop_others"], tenant_id, account_id, keys, currencies, incomes)
+    if items:
+        await tx.run(_SQL["put"], tenant_id, *columns)
+    accounts, keys, _, currencies, incomes = columns[:5]
+    await tx.run(
+        _SQL["drop_others"], tenant_id, list(account_ids), accounts, keys, currencies, incomes
+    )
 
 
 def _where(wanted: RecurringFilter) -> list[Condition]:

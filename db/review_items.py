@@ -69,7 +69,7 @@ async def put(
 
 
 async def supersede(tx: Tx, *, tenant_id: UUID, keys: Collection[str]) -> int:
-    """Closes open questions that ask about nothing any more; how many. For a worker."""
+    """Closes open questions that ask about nothing any more, or that were settled; how many."""
     return await tx.run(_SQL["supersede"], tenant_id, sorted(keys)) if keys else 0
 
 

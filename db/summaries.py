@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -65,6 +65,29 @@ _SUMS: Final = (
     "coalesce(sum(t.amount) filter (where t.amount < 0), 0) as expenses",
     "sum(t.amount) as net",
 )
+# Parts in place of a transaction that is still of the amount that was split: what is of one
+# category is one part, so that no transaction counts twice.
+_PARTS: Final = """\
+left join (
+  select s.tenant_id, s.transaction_id, s.whole, s.currency, s.category, sum(s.amount) as amount
+  from app.transaction_parts as s
+  group by s.tenant_id, s.transaction_id, s.whole, s.currency, s.category
+) as p
+  on p.tenant_id = t.tenant_id
+    and p.transaction_id = t.id
+    and p.whole = t.amount
+    and p.currency = t.currency"""
+_PARTED: Final = (
+    "t.tenant_id, t.id, t.sort_date, t.account_id, t.merchant_name, t.currency, t.amount,"
+    " t.user_category, t.derived_category, t.source_category"
+)
+_PART_CATEGORY: Final = f"coalesce(p.category, {CATEGORY})"
+_PART_SUMS: Final = (
+    "count(*) as count",
+    "coalesce(sum(coalesce(p.amount, t.amount)) filter (where t.amount > 0), 0) as income",
+    "coalesce(sum(coalesce(p.amount, t.amount)) filter (where t.amount < 0), 0) as expenses",
+    "sum(coalesce(p.amount, t.amount)) as net",
+)
 
 
 async def groups(
@@ -94,14 +117,26 @@ def statement(
 ) -> str:
     """The statement of the first `most` groups; see `groups`."""
     asked = {*by, TransactionGrouping.CURRENCY}
-    columns = [
-        f"{key if one in asked else _UNASKED[one]} as {one.value}" for one, key in _KEYS.items()
-    ]
     places = ", ".join(str(place) for place, one in enumerate(_KEYS, start=1) if one in asked)
-    whole = select.whole_of(
-        arguments,
-        ", ".join([*columns, *_SUMS]),
-        listing=LISTING,
-        where=conditions(wanted),
+    end = f"group by {places}\norder by {places}\nlimit {most:d}"
+    if TransactionGrouping.CATEGORY not in asked and wanted.categories is None:
+        columns = ", ".join([*_columns(asked, _KEYS), *_SUMS])
+        whole = select.whole_of(arguments, columns, listing=LISTING, where=conditions(wanted))
+        return f"{whole}\n{end}"
+    # Categories are those of parts, so the filter asks parts for theirs, too.
+    keys = {**_KEYS, TransactionGrouping.CATEGORY: f'{_PART_CATEGORY} collate "C"'}
+    columns = ", ".join([*_columns(asked, keys), *_PART_SUMS])
+    rows = select.whole_of(
+        arguments, _PARTED, listing=LISTING, where=conditions(replace(wanted, categories=None))
     )
-    return f"{whole}\ngroup by {places}\norder by {places}\nlimit {most:d}"
+    tests = ""
+    if wanted.categories is not None:
+        names = arguments.bind(list(wanted.categories))
+        tests = f"\nwhere {_PART_CATEGORY} = any({names}::text[])"
+    return f"select {columns}\nfrom (\n{rows}\n) as t\n{_PARTS}{tests}\n{end}"
+
+
+def _columns(
+    asked: Collection[TransactionGrouping], keys: Mapping[TransactionGrouping, str]
+) -> list[str]:
+    return [f"{key if one in asked else _UNASKED[one]} as {one.value}" for one, key in keys.items()]

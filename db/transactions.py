@@ -22,6 +22,18 @@ _SQL = load("transactions")
 
 # What it was for: a member's word, else what the evidence says, else the source's word alone.
 CATEGORY: Final = "coalesce(t.user_category, t.derived_category, t.source_category)"
+# Where that belongs: one of the tenant's own says so, one of the taxonomy is its own code.
+CODE: Final = (
+    "coalesce((select c.code from app.categories as c where c.tenant_id = t.tenant_id"
+    " and c.name = coalesce(t.user_category, t.derived_category, t.source_category)),"
+    " case when t.user_category is null then t.category_code else t.user_category end)"
+)
+# Transactions whose parts count: they are still of the amount that was split.
+_SPLIT: Final = (
+    "select w.id from app.transaction_parts as p join app.transactions as w"
+    " on w.tenant_id = p.tenant_id and w.id = p.transaction_id"
+    " and w.amount = p.whole and w.currency = p.currency"
+)
 LISTING: Final = Listing(source="app.transactions as t", alias="t")
 
 _BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
@@ -109,7 +121,6 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         ),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
-        (f"{CATEGORY} = any({{}}::text[])", _list(wanted.categories)),
         ("t.currency = {}", wanted.currency),
         ("t.merchant_name = {}", wanted.merchant_name),
         ("t.reconciled = {}", wanted.reconciled),
@@ -119,7 +130,8 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         where.append(Condition("t.status <> 'removed'"))
     else:
         where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
-    return [*where, *_DUPLICATES[wanted.duplicates], *_amounts(wanted), *_text(wanted)]
+    others = [*_DUPLICATES[wanted.duplicates], *_categories(wanted)]
+    return [*where, *others, *_amounts(wanted), *_text(wanted)]
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:
@@ -190,6 +202,19 @@ async def finished_jobs(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) 
     """Ids of jobs that ended at an instant or later, in this order; `most` of them."""
     rows = await tx.rows(_SQL["finished_jobs"], tenant_id, since, most)
     return [row["id"] for row in rows]
+
+
+def _categories(wanted: TransactionFilter) -> list[Condition]:
+    """Of the whole, or of a part that counts in its place.
+
+    The parts are read once, whatever the rows are; their policy keeps to the caller's tenant.
+    """
+    if wanted.categories is None:
+        return []
+    names = list(wanted.categories)
+    is_whole = f"{CATEGORY} = any({{}}::text[]) and t.id not in ({_SPLIT})"
+    is_part = f"t.id in ({_SPLIT} where p.category = any({{}}::text[]))"
+    return [Condition(f"({is_whole} or {is_part})", (names, names))]
 
 
 def _amounts(wanted: TransactionFilter) -> list[Condition]:

@@ -15,7 +15,7 @@ from db import audit
 from db import review_items as stored
 from db.review_items import ReviewFilter
 from db.session import Tx
-from resolvers import transaction_links
+from resolvers import choices, transaction_links
 from resolvers.context import Context
 from resolvers.reconciliation_answers import answer_conflicts, answer_reconciliations
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
@@ -34,6 +34,7 @@ HANDLERS: Final[Mapping[ReviewKind, Handler]] = {
     ReviewKind.REFUND: transaction_links.decided,
     ReviewKind.CONFLICT: answer_conflicts,
     ReviewKind.RECONCILIATION: answer_reconciliations,
+    ReviewKind.CATEGORY: choices.answer,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from categories.conditions import Direction
 from core import (
     assets,
     categories,
@@ -401,4 +402,10 @@ _register(
         categories.RecurringState.ACTIVE: "It is.",
         categories.RecurringState.ENDED: "It did not come when it should have, more than once.",
     },
+)
+_register(
+    Direction,
+    "Which way money goes.",
+    {Direction.IN: "It comes in.", Direction.OUT: "It goes out."},
+    name="MoneyDirection",
 )

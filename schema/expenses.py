@@ -9,7 +9,7 @@ import strawberry
 
 from db import expenses as stored
 from db.transactions import LISTING as TRANSACTIONS
-from resolvers import expenses, transactions
+from resolvers import choices, expenses, transactions
 from resolvers.refusal import Refused
 from schema.columns import column, money, shown
 from schema.context import Info
@@ -80,7 +80,12 @@ class ExpenseFilter:
 @strawberry.input(description="What a transaction was for.")
 class TransactionCategorizeInput:
     category: str | None = strawberry.field(
-        description="The category; null: as the source says again."
+        description="The category; null: as the evidence says again."
+    )
+    apply_to_merchant: bool = strawberry.field(
+        default=False,
+        description="Whether all other transactions of its merchant get it, too, but those for "
+        "which somebody has chosen. With null: whether the same choice is taken back for all.",
     )
 
 
@@ -93,6 +98,9 @@ class TenantChooseExpensesInput:
 class TransactionCategorizePayload(Payload):
     transaction: Transaction | None = strawberry.field(
         description="The transaction as it is now; null where it was refused."
+    )
+    changed_count: int = strawberry.field(
+        description="How many other transactions of the merchant were changed with it."
     )
 
 
@@ -113,12 +121,20 @@ class ExpenseMutations:
         ],
     ) -> TransactionCategorizePayload | None:
         """Says what a transaction was for."""
-        answer = await expenses.categorize(
-            info.context, transaction_id=key_of("Transaction", id), category=input.category
+        answer = await choices.categorize(
+            info.context,
+            transaction_id=key_of("Transaction", id),
+            category=input.category,
+            apply_to_merchant=input.apply_to_merchant,
         )
+        if isinstance(answer, Refused):
+            return TransactionCategorizePayload(
+                transaction=None, changed_count=0, user_errors=user_errors(answer)
+            )
         return TransactionCategorizePayload(
-            transaction=None if isinstance(answer, Refused) else Transaction.of(answer),
-            user_errors=user_errors(answer),
+            transaction=Transaction.of(answer.transaction),
+            changed_count=answer.others,
+            user_errors=[],
         )
 
     @mutation(description="Says which transactions make expenses from now on; for admins.")

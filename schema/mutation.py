@@ -6,6 +6,7 @@ import strawberry
 
 from schema.account_changes import AccountMutations
 from schema.asset_changes import AssetMutations
+from schema.category_changes import CategoryMutations, CategoryRuleMutations
 from schema.connection_changes import ConnectionMutations
 from schema.expenses import ExpenseMutations
 from schema.link_changes import LinkMutations
@@ -15,6 +16,7 @@ from schema.persona_changes import PersonaMutations
 from schema.profile_changes import ProfileMutations
 from schema.reconciliation_changes import ReconciliationMutations
 from schema.review_changes import ReviewMutations
+from schema.split_changes import SplitMutations
 from schema.statement_changes import StatementMutations
 from schema.sync_changes import SyncMutations
 from schema.tenant_changes import TenantMutations
@@ -27,6 +29,9 @@ class Mutation(
     LinkMutations,
     SyncMutations,
     ExpenseMutations,
+    CategoryMutations,
+    CategoryRuleMutations,
+    SplitMutations,
     StatementMutations,
     ProfileMutations,
     AccountMutations,

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from db.accounts import LISTING as ACCOUNTS
 from db.assets import LISTING as ASSETS
+from db.categories import LISTING as CATEGORIES
+from db.categories import MAPPINGS as CATEGORY_MAPPINGS
+from db.category_rules import LISTING as CATEGORY_RULES
 from db.connections import LISTING as CONNECTIONS
 from db.deliveries import LISTING as DELIVERIES
 from db.expenses import LISTING as EXPENSES
@@ -20,6 +23,7 @@ from db.persona_groups import LISTING as GROUPS
 from db.personas import LISTING as PERSONAS
 from db.profiles import LISTING as PROFILES
 from db.reconciliations import LISTING as RECONCILIATIONS
+from db.recurring import LISTING as RECURRING
 from db.reports import DOCUMENTS
 from db.review_items import LISTING as REVIEW_ITEMS
 from db.select import Listing
@@ -31,6 +35,8 @@ from resolvers import (
     accounts,
     assets,
     audit,
+    categories,
+    category_rules,
     connections,
     expenses,
     jobs,
@@ -43,6 +49,7 @@ from resolvers import (
     profiles,
     reconciliation_rules,
     reconciliations,
+    recurring,
     reviews,
     tenants,
     transaction_links,
@@ -52,6 +59,7 @@ from resolvers import (
 from schema.accounts import Account
 from schema.assets import Asset
 from schema.audit import AuditEvent
+from schema.category_rules import CategoryRule
 from schema.connections import Connection
 from schema.context import RequestContext
 from schema.documents import RawDocument
@@ -68,9 +76,11 @@ from schema.personas import Persona
 from schema.profiles import StatementProfile
 from schema.reconciliation_rules import ReconciliationRule
 from schema.reconciliations import Reconciliation
+from schema.recurring import RecurringTransaction
 from schema.related import maybe
 from schema.review_items import ReviewItem
 from schema.statements import Statement
+from schema.tenant_categories import CategoryMapping, TenantCategory
 from schema.tenants import Member, Tenant
 from schema.transaction_links import TransactionLink
 from schema.transactions import Transaction
@@ -83,6 +93,8 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "AccountMapping": (mappings.by_ids, AccountMapping.of),
     "Asset": (assets.by_ids, Asset.of),
     "AuditLog": (audit.by_ids, AuditEvent.of),
+    "CategoryMapping": (categories.mappings_by_ids, CategoryMapping.of),
+    "CategoryRule": (category_rules.by_ids, CategoryRule.of),
     "Connection": (connections.by_ids, Connection.of),
     "Expense": (expenses.by_ids, Expense.of),
     "IngestionJob": (jobs.by_ids, IngestionJob.of),
@@ -98,7 +110,9 @@ NODES: Final[Mapping[str, tuple[_Find, Callable[[Any], Node]]]] = {
     "ReviewItem": (reviews.by_ids, ReviewItem.of),
     "Reconciliation": (reconciliations.by_ids, Reconciliation.of),
     "ReconciliationRule": (reconciliation_rules.by_ids, ReconciliationRule.of),
+    "RecurringTransaction": (recurring.by_ids, RecurringTransaction.of),
     "StatementProfile": (profiles.by_ids, StatementProfile.of),
+    "TenantCategory": (categories.by_ids, TenantCategory.of),
     "Tenant": (tenants.by_ids, Tenant.of),
     "Transaction": (transactions.by_ids, Transaction.of),
     "TransactionLink": (transaction_links.by_ids, TransactionLink.of),
@@ -112,6 +126,8 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Account": ACCOUNTS,
     "AccountMapping": MAPPINGS,
     "Asset": ASSETS,
+    "CategoryMapping": CATEGORY_MAPPINGS,
+    "CategoryRule": CATEGORY_RULES,
     "Connection": CONNECTIONS,
     "Expense": EXPENSES,
     "IngestionJob": JOBS,
@@ -125,7 +141,9 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "Statement": STATEMENTS,
     "ReviewItem": REVIEW_ITEMS,
     "Reconciliation": RECONCILIATIONS,
+    "RecurringTransaction": RECURRING,
     "StatementProfile": PROFILES,
+    "TenantCategory": CATEGORIES,
     "Transaction": TRANSACTIONS,
     "TransactionLink": LINKS,
 }

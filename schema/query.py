@@ -36,6 +36,7 @@ from resolvers.transactions import GROUPS_MAX
 from schema.accounts import Account, AccountFilter
 from schema.asset_queries import AssetQueries
 from schema.audit import AuditEvent, AuditLogFilter
+from schema.category_queries import CategoryQueries
 from schema.connections import Connection, ConnectionFilter
 from schema.context import Info
 from schema.expense_queries import ExpenseQueries
@@ -68,6 +69,7 @@ from statements import catalog
 @strawberry.type(description="What can be asked.")
 class Query(
     AssetQueries,
+    CategoryQueries,
     ExpenseQueries,
     NotificationQueries,
     ReconciliationQueries,

@@ -24,11 +24,13 @@ from resolvers import (
     mappings,
     reconciliations,
     source_lines,
+    splits,
     transaction_links,
     transactions,
 )
 from resolvers.source_lines import Place
 from schema.accounts import Account
+from schema.category import SUGGESTED_NULL, Category, SuggestedCategory, TransactionPart
 from schema.columns import Column, column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
@@ -66,25 +68,6 @@ _RECEIVED_AT: Final = (
 class ReconciliationState(Enum):
     UNRECONCILED = strawberry.enum_value("unreconciled", description="Nobody has.")
     RECONCILED = strawberry.enum_value("reconciled", description="Somebody has.")
-
-
-@strawberry.enum(description="Who chose a category.")
-class CategorySource(Enum):
-    PROVIDER = strawberry.enum_value("provider", description="The source itself.")
-    USER = strawberry.enum_value("user", description="A member of the tenant.")
-
-
-@strawberry.type(description="What a transaction was for.")
-class Category:
-    name: str = derived(CATEGORY, description="Its name, in the words of whoever chose it.")
-    source: CategorySource = derived(
-        "case when t.user_category is null then 'provider' else 'user' end",
-        description="Who chose it.",
-    )
-    confidence: int | None = derived(
-        "null::integer",
-        description="How sure the choice is, in percent; null where it was not estimated.",
-    )
 
 
 @strawberry.type(description="Where a transaction comes from, down to the lines of the file.")
@@ -178,6 +161,15 @@ class Transaction(Node):
         null_if=f"{CATEGORY} is null",
         description="What it was for; null where nobody said.",
     )
+    suggested_category: SuggestedCategory | None = same(
+        null_if=SUGGESTED_NULL,
+        description="What it may have been for, where nothing is sure enough; else null.",
+    )
+    merchant: str | None = column(
+        "t.merchant",
+        description="The other party's name without processors, numbers and places; null where "
+        "nothing names one, and until it is looked at.",
+    )
     reconciliation: ReconciliationState = derived(
         "case when t.reconciled then 'reconciled' else 'unreconciled' end",
         description="Whether somebody has vouched for it.",
@@ -192,7 +184,8 @@ class Transaction(Node):
             transaction,
             id=encode("Transaction", transaction.id),
             key=transaction.id,
-            category=_category(transaction),
+            category=Category.of(transaction),
+            suggested_category=SuggestedCategory.of(transaction),
             reconciliation=ReconciliationState.RECONCILED
             if transaction.reconciled
             else ReconciliationState.UNRECONCILED,
@@ -258,6 +251,14 @@ class Transaction(Node):
         found = await info.context.loaders.load(info.context, conflicts.of_transactions, self.key)
         return None if found is None else TransactionConflict.of(found)
 
+    @resolved(
+        description="Its parts of different categories, in their order; none where it is whole."
+    )
+    async def parts(self, info: Info) -> list[TransactionPart]:
+        """Its parts."""
+        found = await info.context.loaders.load(info.context, splits.of_transactions, self.key)
+        return [TransactionPart.of(part) for part in found or ()]
+
     @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:
         """Where it comes from."""
@@ -274,15 +275,3 @@ async def _connection(info: Info, transaction: models.Transaction) -> models.Con
         info.context, mappings.by_ids, transaction.mapping_id, lambda found: found.connection_id
     )
     return await one(info.context, connections.by_ids, mapping, lambda found: found)
-
-
-def _category(transaction: models.Transaction) -> Category | None:
-    name = transaction.user_category or transaction.source_category
-    if name is None:
-        return None
-    is_users = transaction.user_category is not None
-    return Category(
-        name=name,
-        source=CategorySource.USER if is_users else CategorySource.PROVIDER,
-        confidence=None,
-    )

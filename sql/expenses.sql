@@ -21,15 +21,6 @@ where w.id = $1
   and t.amount < 0
 on conflict (tenant_id, transaction_id) do nothing;
 
--- name: categorize
--- role: authenticated
-update app.transactions as t
-set
-  user_category = $3,
-  user_category_by = case when $3::text is not null then $4::uuid end,
-  user_category_at = case when $3::text is not null then now() end
-where t.tenant_id = $1 and t.id = $2 and t.status <> 'removed';
-
 -- name: set_source
 -- role: authenticated
 update app.tenants as t

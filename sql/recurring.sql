@@ -80,8 +80,9 @@ where j.tenant_id = $1
 
 -- name: series
 -- role: worker
--- What came from each merchant of an account, where it came often enough to recur and not daily.
+-- What came from each merchant of some accounts, where it came often enough to recur and not daily.
 select
+  t.account_id,
   t.merchant_key,
   t.currency,
   t.amount > 0 as is_income,
@@ -90,15 +91,17 @@ select
   array_agg(t.amount order by t.sort_date, t.id) as amounts
 from app.transactions as t
 where t.tenant_id = $1
-  and t.account_id = $2
+  and t.account_id = any($2::uuid[])
   and t.sort_date >= $3
   and t.status = 'posted'
-  and t.merchant_key > $4
   and t.amount <> 0
-group by t.merchant_key, t.currency, t.amount > 0
-having count(*) between $5 and $6
-order by t.merchant_key, t.currency, t.amount > 0
-limit $7;
+  and t.merchant_key is not null
+  and (t.account_id, t.merchant_key, t.currency, t.amount > 0)
+    > ($4::uuid, $5::text, $6::text, $7::boolean)
+group by t.account_id, t.merchant_key, t.currency, t.amount > 0
+having count(*) between $8 and $9
+order by t.account_id, t.merchant_key, t.currency, t.amount > 0
+limit $10;
 
 -- name: put
 -- role: worker
@@ -107,17 +110,18 @@ insert into app.recurring_items as r (
   last_on, next_on, amount_low, amount_high, occurrences, missed, confidence
 )
 select
-  $1, $2, n.merchant_key, n.merchant, n.currency, n.is_income, n.period, n.state, n.first_on,
-  n.last_on, n.next_on, n.amount_low, n.amount_high, n.occurrences, n.missed, n.confidence
+  $1, n.account_id, n.merchant_key, n.merchant, n.currency, n.is_income, n.period, n.state,
+  n.first_on, n.last_on, n.next_on, n.amount_low, n.amount_high, n.occurrences, n.missed,
+  n.confidence
 from unnest(
-  $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::date[],
-  $10::date[], $11::date[], $12::numeric[], $13::numeric[], $14::integer[], $15::integer[],
-  $16::smallint[]
+  $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[],
+  $9::date[], $10::date[], $11::date[], $12::numeric[], $13::numeric[], $14::integer[],
+  $15::integer[], $16::smallint[]
 ) as n (
-  merchant_key, merchant, currency, is_income, period, state, first_on, last_on, next_on,
-  amount_low, amount_high, occurrences, missed, confidence
+  account_id, merchant_key, merchant, currency, is_income, period, state, first_on, last_on,
+  next_on, amount_low, amount_high, occurrences, missed, confidence
 )
-order by n.merchant_key, n.currency, n.is_income
+order by n.account_id, n.merchant_key, n.currency, n.is_income
 on conflict (tenant_id, account_id, merchant_key, currency, is_income) do update
 set
   merchant = excluded.merchant,
@@ -137,12 +141,14 @@ set
 -- What recurs no more by any reading goes; what a member dismissed stays dismissed.
 delete from app.recurring_items as r
 where r.tenant_id = $1
-  and r.account_id = $2
+  and r.account_id = any($2::uuid[])
   and r.dismissed_at is null
   and not exists (
     select
-    from unnest($3::text[], $4::text[], $5::boolean[]) as n (merchant_key, currency, is_income)
-    where n.merchant_key = r.merchant_key
+    from unnest($3::uuid[], $4::text[], $5::text[], $6::boolean[])
+      as n (account_id, merchant_key, currency, is_income)
+    where n.account_id = r.account_id
+      and n.merchant_key = r.merchant_key
       and n.currency = r.currency
       and n.is_income = r.is_income
   );

@@ -28,7 +28,7 @@ set
 where r.state in ('open', 'superseded');
 
 -- name: supersede
--- role: worker
+-- role: worker, authenticated
 update app.review_items as r
 set state = 'superseded'
 where r.tenant_id = $1 and r.key = any($2::text[]) and r.state = 'open';

@@ -104,50 +104,6 @@ $function$;
 comment on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) is 'Events of all tenants and of none, newest first; what they say is not told.';
 grant execute on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) to webhook;
 
-CREATE OR REPLACE FUNCTION private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
- RETURNS bigint
- LANGUAGE sql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  with settled as (
-    update app.transaction_conflicts as c
-    set state = case when take then 'taken' else 'kept' end
-    where c.tenant_id = of_tenant and c.transaction_id = any(about)
-    returning c.transaction_id, case when take then c.incoming else c.stored end as version
-  ), written as (
-    update app.transactions as t
-    set
-      job_id = v.job_id,
-      raw_id = v.raw_id,
-      raw_line = v.raw_line,
-      raw_line_end = v.raw_line_end,
-      external_id = v.external_id,
-      status = v.status,
-      missed_at = null,
-      amount = v.amount,
-      currency = v.currency,
-      sort_date = v.sort_date,
-      posted_date = v.posted_date,
-      transaction_date = v.transaction_date,
-      value_date = v.value_date,
-      description = v.description,
-      description_raw = v.description_raw,
-      merchant_name = v.merchant_name,
-      reference = v.reference,
-      customer_reference = v.customer_reference,
-      type_code = v.type_code,
-      source_category = v.source_category,
-      running_balance = v.running_balance,
-      extra = nullif(v.extra, 'null')
-    from settled as d
-    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
-    cross join lateral jsonb_populate_record(s, d.version) as v
-    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
-  )
-  select count(*) from settled
-$function$;
-comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
-
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
  LANGUAGE sql
@@ -235,6 +191,32 @@ begin
 end
 $function$;
 comment on function private.check_job_transition() is 'What a member may make of a job: approve, discard, cancel, retry, revert.';
+
+CREATE OR REPLACE FUNCTION private.check_parts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (
+    select
+    from touched_parts as n
+    join app.transaction_parts as p
+      on p.tenant_id = n.tenant_id and p.transaction_id = n.transaction_id
+    group by p.tenant_id, p.transaction_id, n.position
+    having count(*) < 2
+      or sum(p.amount) <> max(p.whole)
+      or min(p.whole) <> max(p.whole)
+      or min(p.currency) <> max(p.currency)
+  ) then
+    raise exception 'parts make up the whole'
+      using errcode = 'check_violation', constraint = 'transaction_parts_sum_check';
+  end if;
+  return null;
+end
+$function$;
+comment on function private.check_parts() is 'Two parts or more, which sum to the whole to the last decimal: all written at once, or none.';
 
 CREATE OR REPLACE FUNCTION private.check_persona_tie()
  RETURNS trigger
@@ -708,7 +690,7 @@ begin
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
         case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
         case when n.amount < 0 then - n.amount end as amount,
-        coalesce(n.user_category, n.source_category) as category
+        coalesce(n.user_category, n.derived_category, n.source_category) as category
       from after_rows as n
     ) as w
     where e.tenant_id = w.tenant_id
@@ -724,32 +706,6 @@ begin
 end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
-
-CREATE OR REPLACE FUNCTION private.follow_with_reconciled()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  update app.transactions as t
-  set reconciled = g.active, reconciled_at = case when g.active then now() end
-  from (
-    select
-      c.tenant_id,
-      c.transaction_id,
-      exists (
-        select
-        from app.reconciliation_members as m
-        where m.tenant_id = c.tenant_id and m.transaction_id = c.transaction_id and m.active
-      ) as active
-    from changed as c
-  ) as g
-  where t.tenant_id = g.tenant_id and t.id = g.transaction_id and t.reconciled <> g.active;
-  return null;
-end
-$function$;
-comment on function private.follow_with_reconciled() is 'Keeps transactions.reconciled as the groups are.';
 
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
@@ -830,6 +786,36 @@ end
 $function$;
 comment on function private.keep_previous_secret() is 'Lets receivers of signed notifications change to a new secret without missing any.';
 
+CREATE OR REPLACE FUNCTION private.keep_rule_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    insert into app.category_rule_versions (
+      tenant_id, rule_id, version, name, enabled, conditions, category, deleted, changed_by
+    )
+    values (
+      old.tenant_id, old.id, old.version + 1, old.name, old.enabled, old.conditions, old.category,
+      true, private.current_user_id()
+    );
+  else
+    insert into app.category_rule_versions (
+      tenant_id, rule_id, version, name, enabled, conditions, category, changed_by
+    )
+    values (
+      new.tenant_id, new.id, new.version, new.name, new.enabled, new.conditions, new.category,
+      new.updated_by
+    )
+    on conflict (tenant_id, rule_id, version) do nothing;
+  end if;
+  return null;
+end
+$function$;
+comment on function private.keep_rule_version() is 'Keeps each version of a rule.';
+
 CREATE OR REPLACE FUNCTION private.limit_ownership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -893,92 +879,21 @@ $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
 
-CREATE OR REPLACE FUNCTION private.note_conflict()
+CREATE OR REPLACE FUNCTION private.number_rule_version()
  RETURNS trigger
  LANGUAGE plpgsql
- SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  policy text;
-  kept app.transactions;
 begin
-  if new.set_aside is not null or old.set_aside is not null or old.status = 'pending' then
-    return new;
+  if (new.name, new.enabled, new.conditions, new.category)
+    is distinct from (old.name, old.enabled, old.conditions, old.category)
+  then
+    new.version := old.version + 1;
   end if;
-  if new.status = 'removed' then
-    if old.reconciled and old.status <> 'removed' then
-      insert into app.transaction_conflicts as c (
-        tenant_id, transaction_id, kind, state, content_key, stored, incoming
-      )
-      values (
-        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(old),
-        '{"status": "removed"}'
-      )
-      on conflict (tenant_id, transaction_id) do update
-      set
-        kind = excluded.kind,
-        state = excluded.state,
-        content_key = excluded.content_key,
-        stored = excluded.stored,
-        incoming = excluded.incoming,
-        noted_at = now();
-    end if;
-    return new;
-  end if;
-  if new.amount = old.amount
-    and new.currency = old.currency
-    and new.sort_date = old.sort_date
-    and new.description_raw = old.description_raw then
-    delete from app.transaction_conflicts as c
-    where c.tenant_id = new.tenant_id
-      and c.transaction_id = new.id
-      and (c.kind = 'changed' or old.status = 'removed');
-    return new;
-  end if;
-  select
-    coalesce(
-      n.conflict_policy, w.conflict_policy, case when old.reconciled then 'ask' end,
-      'provider_wins'
-    )
-  into policy
-  from app.account_mappings as m
-  join app.connections as n on n.tenant_id = m.tenant_id and n.id = m.connection_id
-  join app.tenants as w on w.id = m.tenant_id
-  where m.tenant_id = new.tenant_id and m.id = new.mapping_id;
-  if policy = 'provider_wins' and not old.reconciled then
-    return new;
-  end if;
-  insert into app.transaction_conflicts as c (
-    tenant_id, transaction_id, kind, state, content_key, stored, incoming
-  )
-  values (
-    new.tenant_id, new.id, 'changed', case policy when 'user_wins' then 'kept' else 'noted' end,
-    new.content_key, private.version_of(old), private.version_of(new)
-  )
-  on conflict (tenant_id, transaction_id) do update
-  set
-    kind = excluded.kind,
-    state = case
-      when c.kind = 'changed' and c.content_key = excluded.content_key then c.state
-      else excluded.state
-    end,
-    content_key = excluded.content_key,
-    stored = excluded.stored,
-    incoming = excluded.incoming,
-    noted_at = now();
-  if policy = 'provider_wins' then
-    return new;
-  end if;
-  -- The key of what came: it is not written again, and another one is told from it.
-  kept := old;
-  kept.content_key := new.content_key;
-  kept.missed_at := null;
-  kept.status := case when old.status = 'removed' then new.status else old.status end;
-  return kept;
+  return new;
 end
 $function$;
-comment on function private.note_conflict() is 'Keeps a protected row as it is where its source contradicts, and notes both versions.';
+comment on function private.number_rule_version() is 'A rule that says something else has a new version; its place in the order is none of it.';
 
 CREATE OR REPLACE FUNCTION private.over_quiltt_sessions(before timestamp with time zone, most integer)
  RETURNS TABLE(tenant_id uuid, persona_id uuid)
@@ -1566,30 +1481,6 @@ $function$;
 comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
 grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
-CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
- RETURNS boolean
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select
-    private.has_role('member')
-    and private.apply_conflicts(private.current_tenant_id(), array[about], take) > 0
-$function$;
-comment on function private.settle_conflict(uuid,boolean) is 'Makes a row of the caller''s what its source says, or what was stored. For members.';
-grant execute on function private.settle_conflict(uuid,boolean) to authenticated;
-
-CREATE OR REPLACE FUNCTION private.settle_noted(about uuid[], take boolean)
- RETURNS bigint
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select private.apply_conflicts(private.worker_tenant_id(), about, take)
-$function$;
-comment on function private.settle_noted(uuid[],boolean) is 'Makes rows what their source says, or what was stored. For workers, of their tenant.';
-grant execute on function private.settle_noted(uuid[],boolean) to worker;
-
 CREATE OR REPLACE FUNCTION private.settle_texts()
  RETURNS void
  LANGUAGE sql
@@ -1647,33 +1538,6 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
-
-CREATE OR REPLACE FUNCTION private.statement_proofs(about uuid, day_from date, day_to date)
- RETURNS TABLE(from_date date, to_date date, opening_balance numeric, closing_balance numeric, entries_sum numeric, entries_count bigint, currency text, proof text, difference numeric, raw_id uuid)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  if to_regclass('app.statements') is null then
-    return;
-  end if;
-  return query execute $proofs$
-    select
-      s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum,
-      s.entries_count::bigint, s.currency::text, s.proof::text, s.difference, s.raw_id
-    from app.statements as s
-    where s.account_id = $1
-      and s.to_date >= $2
-      and coalesce(s.from_date, s.to_date) <= $3
-    order by s.to_date desc, s.created_at desc, s.id
-    limit 2000
-  $proofs$ using about, day_from, day_to;
-end
-$function$;
-comment on function private.statement_proofs(uuid,date,date) is 'Statements of an account that touch these days, as the caller may read them, newest first.';
-grant execute on function private.statement_proofs(uuid,date,date) to authenticated;
-grant execute on function private.statement_proofs(uuid,date,date) to worker;
 
 CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
  RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
@@ -1831,27 +1695,6 @@ AS $function$
 $function$;
 comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 grant execute on function private.unindexed_tenants(integer) to worker;
-
-CREATE OR REPLACE FUNCTION private.version_of(one app.transactions)
- RETURNS jsonb
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select jsonb_build_object(
-    'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
-    'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
-    'external_id', one.external_id, 'status', one.status, 'amount', one.amount::text,
-    'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
-    'transaction_date', one.transaction_date, 'value_date', one.value_date,
-    'description', one.description, 'description_raw', one.description_raw,
-    'merchant_name', one.merchant_name, 'reference', one.reference,
-    'customer_reference', one.customer_reference, 'type_code', one.type_code,
-    'source_category', one.source_category, 'running_balance', one.running_balance::text,
-    'extra', one.extra
-  )
-$function$;
-comment on function private.version_of(app.transactions) is 'What a source said of a row, so that it can be put back.';
 
 CREATE OR REPLACE FUNCTION private.webhook_endpoint(hash bytea)
  RETURNS TABLE(id uuid, provider text, tenant_id uuid, sealed_secret bytea, sealed_previous bytea, previous_until timestamp with time zone)
@@ -2068,6 +1911,83 @@ comment on column app.assets.name_by_user is 'Whether a person chose the name; a
 comment on column app.assets.institution_by_user is 'Whether a person named the institution; a connection changes it only where not.';
 comment on column app.assets.value is 'What somebody said it is worth. Of an asset with an account the newest balance counts instead.';
 
+create table app.categories (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+  code text not null,
+  description text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint categories_pkey PRIMARY KEY (tenant_id, id),
+  constraint categories_name_key UNIQUE (tenant_id, name),
+  constraint categories_code_check CHECK ((code ~ '^[A-Z][A-Z0-9_]{1,99}$'::text)),
+  constraint categories_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  constraint categories_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+comment on table app.categories is 'Categories in the tenant''s own words, each below one of the taxonomy.';
+comment on column app.categories.code is 'The primary or detailed category that it belongs to.';
+
+create table app.category_looks (
+  tenant_id uuid not null,
+  looked_at timestamp with time zone not null,
+  constraint category_looks_pkey PRIMARY KEY (tenant_id)
+);
+comment on table app.category_looks is 'Until when rows of jobs were looked at for questions and for payments that recur.';
+
+create table app.category_mappings (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  provider_category text not null,
+  category text not null,
+  updated_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint category_mappings_pkey PRIMARY KEY (tenant_id, id),
+  constraint category_mappings_provider_category_key UNIQUE (tenant_id, provider_category),
+  constraint category_mappings_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
+  constraint category_mappings_provider_category_check CHECK (((length(provider_category) >= 1) AND (length(provider_category) <= 500)))
+);
+comment on table app.category_mappings is 'What the tenant calls a category of a source or of the taxonomy.';
+
+create table app.category_rule_versions (
+  tenant_id uuid not null,
+  rule_id uuid not null,
+  version integer not null,
+  name text not null,
+  enabled boolean not null,
+  conditions jsonb not null,
+  category text not null,
+  deleted boolean not null default false,
+  changed_by uuid,
+  changed_at timestamp with time zone not null default now(),
+  constraint category_rule_versions_pkey PRIMARY KEY (tenant_id, rule_id, version)
+);
+comment on table app.category_rule_versions is 'Append-only: what each rule said, from when on, by whom; the last version of one that is gone
+says so.';
+
+create table app.category_rules (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  "position" integer not null,
+  name text not null,
+  enabled boolean not null default true,
+  conditions jsonb not null,
+  category text not null,
+  version integer not null default 1,
+  updated_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint category_rules_pkey PRIMARY KEY (tenant_id, id),
+  constraint category_rules_position_key UNIQUE (tenant_id, "position") DEFERRABLE INITIALLY DEFERRED,
+  constraint category_rules_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
+  constraint category_rules_conditions_check CHECK (((jsonb_typeof(conditions) = 'object'::text) AND (pg_column_size(conditions) < 16384))),
+  constraint category_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint category_rules_position_check CHECK (("position" >= 0))
+);
+comment on table app.category_rules is 'Rules of the tenant, tried in the order of their positions: the first that fits decides.';
+
 create table app.connection_credentials (
   tenant_id uuid not null,
   connection_id uuid not null,
@@ -2143,10 +2063,8 @@ create table app.connections (
   retry_at timestamp with time zone,
   attention boolean not null default false,
   persona_id uuid,
-  conflict_policy text,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
-  constraint connections_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
   constraint connections_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint connections_decimals_check CHECK ((jsonb_typeof(decimals) = 'object'::text)),
@@ -2176,7 +2094,6 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
-comment on column app.connections.conflict_policy is 'Who wins where this source contradicts; null: as the tenant says.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -2327,7 +2244,7 @@ create table app.ingestion_jobs (
   constraint ingestion_jobs_error_message_check CHECK ((length(error_message) <= 2000)),
   constraint ingestion_jobs_format_check CHECK ((format ~ '^[a-z0-9_]{2,40}$'::text)),
   constraint ingestion_jobs_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
-  constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text]))),
+  constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text, 'categorize'::text]))),
   constraint ingestion_jobs_lease_check CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
   constraint ingestion_jobs_next_step_check CHECK ((length(next_step) <= 2000)),
   constraint ingestion_jobs_stage_check CHECK ((length(stage) <= 40)),
@@ -2647,94 +2564,43 @@ create table app.raw_ingestion_data (
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
 
-create table app.reconciliation_members (
-  tenant_id uuid not null,
-  reconciliation_id uuid not null,
-  transaction_id uuid not null,
-  side text not null,
-  amount numeric not null,
-  active boolean not null default true,
-  constraint reconciliation_members_pkey PRIMARY KEY (tenant_id, reconciliation_id, transaction_id),
-  constraint reconciliation_members_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
-  constraint reconciliation_members_side_check CHECK ((side = ANY (ARRAY['left'::text, 'right'::text])))
-);
-comment on table app.reconciliation_members is 'The rows of a group, each with the amount that it had then.';
-comment on column app.reconciliation_members.active is 'Whether the group stands: a row is of one such group at most.';
-
-create table app.reconciliation_rules (
+create table app.recurring_items (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
-  rule_id uuid not null,
-  version integer not null,
-  "position" smallint not null,
-  name text not null,
-  enabled boolean not null default true,
-  mode text not null,
-  shape text not null,
-  signs text not null,
-  left_account_ids uuid[],
-  left_account_type text,
-  right_account_ids uuid[],
-  right_account_type text,
-  by_reference boolean not null,
-  amount_tolerance numeric not null,
-  tolerance_percent numeric not null,
-  day_window smallint not null,
-  text_needed boolean not null,
-  group_max smallint not null,
-  score_min smallint not null,
-  created_at timestamp with time zone not null default now(),
-  created_by uuid,
-  replaced_at timestamp with time zone,
-  constraint reconciliation_rules_pkey PRIMARY KEY (tenant_id, id),
-  constraint reconciliation_rules_version_key UNIQUE (tenant_id, rule_id, version),
-  constraint reconciliation_rules_accounts_check CHECK ((((cardinality(left_account_ids) >= 1) AND (cardinality(left_account_ids) <= 50)) AND ((cardinality(right_account_ids) >= 1) AND (cardinality(right_account_ids) <= 50)))),
-  constraint reconciliation_rules_group_check CHECK (((group_max >= 2) AND (group_max <= 8))),
-  constraint reconciliation_rules_mode_check CHECK ((mode = ANY (ARRAY['auto'::text, 'suggest'::text]))),
-  constraint reconciliation_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-  constraint reconciliation_rules_position_check CHECK ((("position" >= 0) AND ("position" <= 1000))),
-  constraint reconciliation_rules_score_check CHECK (((score_min >= 0) AND (score_min <= 100))),
-  constraint reconciliation_rules_shape_check CHECK ((shape = ANY (ARRAY['one_to_one'::text, 'one_to_many'::text, 'many_to_one'::text, 'payout'::text]))),
-  constraint reconciliation_rules_signs_check CHECK ((signs = ANY (ARRAY['equal'::text, 'opposite'::text, 'either'::text]))),
-  constraint reconciliation_rules_tolerance_check CHECK (((amount_tolerance >= (0)::numeric) AND (abs(amount_tolerance) <= (1000000)::numeric) AND (scale(amount_tolerance) <= 8) AND (tolerance_percent >= (0)::numeric) AND (abs(tolerance_percent) <= (10)::numeric) AND (scale(tolerance_percent) <= 4))),
-  constraint reconciliation_rules_version_check CHECK ((version >= 1)),
-  constraint reconciliation_rules_window_check CHECK (((day_window >= 0) AND (day_window <= 90)))
-);
-comment on table app.reconciliation_rules is 'What a tenant wants to be reconciled, in versions: of each rule the one that nothing replaced.';
-comment on column app.reconciliation_rules.id is 'Of this version; rule_id is of all of a rule.';
-comment on column app.reconciliation_rules.replaced_at is 'When another version, or none, took its place; null: it counts.';
-
-create table app.reconciliations (
-  tenant_id uuid not null,
-  id uuid not null default gen_random_uuid(),
-  method text not null,
-  rule text,
-  rule_version_id uuid,
-  score smallint,
-  reasons jsonb not null default '[]'::jsonb,
-  difference numeric not null,
+  account_id uuid not null,
+  merchant_key text not null,
+  merchant text not null,
   currency character(3) not null,
-  account_id uuid,
-  statement_to date,
-  note text,
+  is_income boolean not null,
+  period text not null,
+  state text not null default 'active'::text,
+  first_on date not null,
+  last_on date not null,
+  next_on date,
+  amount_low numeric not null,
+  amount_high numeric not null,
+  occurrences integer not null,
+  missed integer not null default 0,
+  confidence smallint not null,
+  dismissed_at timestamp with time zone,
+  dismissed_by uuid,
   created_at timestamp with time zone not null default now(),
-  created_by uuid,
-  undone_at timestamp with time zone,
-  undone_by uuid,
-  constraint reconciliations_pkey PRIMARY KEY (tenant_id, id),
-  constraint reconciliations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-  constraint reconciliations_difference_check CHECK (((scale(difference) <= 8) AND (abs(difference) < ('100000000000000'::bigint)::numeric))),
-  constraint reconciliations_method_check CHECK ((method = ANY (ARRAY['rule'::text, 'user'::text, 'statement'::text]))),
-  constraint reconciliations_note_check CHECK (((length(note) >= 1) AND (length(note) <= 1000))),
-  constraint reconciliations_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
-  constraint reconciliations_rule_check CHECK ((((length(rule) >= 1) AND (length(rule) <= 200)) AND ((method <> 'rule'::text) OR (rule IS NOT NULL)))),
-  constraint reconciliations_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint reconciliations_statement_check CHECK (((method = 'statement'::text) = ((account_id IS NOT NULL) AND (statement_to IS NOT NULL)))),
-  constraint reconciliations_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+  updated_at timestamp with time zone not null default now(),
+  constraint recurring_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint recurring_items_key UNIQUE (tenant_id, account_id, merchant_key, currency, is_income),
+  constraint recurring_items_amount_high_check CHECK (((scale(amount_high) <= 8) AND (abs(amount_high) < ('100000000000000'::bigint)::numeric))),
+  constraint recurring_items_amount_low_check CHECK (((scale(amount_low) <= 8) AND (abs(amount_low) < ('100000000000000'::bigint)::numeric))),
+  constraint recurring_items_amounts_check CHECK ((amount_low <= amount_high)),
+  constraint recurring_items_confidence_check CHECK (((confidence >= 0) AND (confidence <= 100))),
+  constraint recurring_items_counts_check CHECK (((occurrences >= 2) AND (missed >= 0))),
+  constraint recurring_items_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint recurring_items_dismissed_check CHECK (((dismissed_at IS NULL) = (dismissed_by IS NULL))),
+  constraint recurring_items_merchant_check CHECK (((length(merchant) >= 1) AND (length(merchant) <= 200))),
+  constraint recurring_items_period_check CHECK ((period = ANY (ARRAY['weekly'::text, 'fortnightly'::text, 'monthly'::text, 'quarterly'::text, 'yearly'::text]))),
+  constraint recurring_items_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text])))
 );
-comment on table app.reconciliations is 'Rows that vouch for each other, or that a statement vouches for. Undone ones stay, marked.';
-comment on column app.reconciliations.rule is 'What made it, in words: a rule of the tenant''s, or one that everybody has; null: a person.';
-comment on column app.reconciliations.difference is 'The left side less the right one, whichever sign; of a statement, what it differs by.';
+comment on table app.recurring_items is 'Payments of one merchant on one account that come in a period, as the rows so far show.';
+comment on column app.recurring_items.dismissed_at is 'When a member said that it is none; it stays said, whatever comes later.';
 
 create table app.review_items (
   tenant_id uuid not null,
@@ -2840,15 +2706,12 @@ create table app.tenants (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   expenses_from text not null default 'off'::text,
-  conflict_policy text,
   constraint tenants_pkey PRIMARY KEY (id),
-  constraint tenants_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
-comment on column app.tenants.conflict_policy is 'Who wins where a source contradicts; null: ask about reconciled rows, else the source.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -2866,23 +2729,29 @@ create table app.transaction_aliases (
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
 
-create table app.transaction_conflicts (
+create table app.transaction_parts (
   tenant_id uuid not null,
   transaction_id uuid not null,
-  kind text not null,
-  state text not null,
-  content_key bigint not null,
-  stored jsonb not null,
-  incoming jsonb not null,
-  noted_at timestamp with time zone not null default now(),
-  constraint transaction_conflicts_pkey PRIMARY KEY (tenant_id, transaction_id),
-  constraint transaction_conflicts_kind_check CHECK ((kind = ANY (ARRAY['changed'::text, 'removed'::text]))),
-  constraint transaction_conflicts_sides_check CHECK (((jsonb_typeof(stored) = 'object'::text) AND (jsonb_typeof(incoming) = 'object'::text))),
-  constraint transaction_conflicts_state_check CHECK ((state = ANY (ARRAY['noted'::text, 'asked'::text, 'kept'::text, 'taken'::text])))
+  "position" smallint not null,
+  amount numeric not null,
+  whole numeric not null,
+  currency character(3) not null,
+  category text not null,
+  note text,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint transaction_parts_pkey PRIMARY KEY (tenant_id, transaction_id, "position"),
+  constraint transaction_parts_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint transaction_parts_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
+  constraint transaction_parts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint transaction_parts_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint transaction_parts_position_check CHECK ((("position" >= 1) AND ("position" <= 50))),
+  constraint transaction_parts_sign_check CHECK (((sign(amount) = sign(whole)) AND (whole <> (0)::numeric))),
+  constraint transaction_parts_whole_check CHECK (((scale(whole) <= 8) AND (abs(whole) < ('100000000000000'::bigint)::numeric)))
 );
-comment on table app.transaction_conflicts is 'What a source last said against a protected row, beside what the row said: both versions.';
-comment on column app.transaction_conflicts.state is 'noted: by the merge; asked: a review item waits; kept: ours counts; taken: the source''s does.';
-comment on column app.transaction_conflicts.content_key is 'Of what came: the same contradiction is known again by it.';
+comment on table app.transaction_parts is 'A transaction in parts of different categories. They count while the transaction is of the amount
+and currency that was split; else the whole counts, and its parts are shown as out of date.';
+comment on column app.transaction_parts.whole is 'The transaction''s amount when it was split.';
 
 create table app.transaction_texts (
   tenant_id uuid not null,
@@ -2932,12 +2801,25 @@ create table app.transactions (
   user_category text,
   user_category_by uuid,
   user_category_at timestamp with time zone,
+  merchant text,
+  merchant_key text,
+  derived_category text,
+  suggested_category text,
+  category_code text,
+  category_origin text,
+  category_confidence smallint,
+  category_reason text,
+  category_rule_id uuid,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint transactions_category_confidence_check CHECK (((category_confidence >= 0) AND (category_confidence <= 100))),
+  constraint transactions_category_origin_check CHECK ((category_origin = ANY (ARRAY['user'::text, 'rule'::text, 'provider'::text, 'mcc'::text, 'brand'::text, 'model'::text]))),
   constraint transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint transactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint transactions_fingerprint_check CHECK ((length(fingerprint) = 16)),
+  constraint transactions_merchant_check CHECK (((length(merchant) >= 1) AND (length(merchant) <= 200))),
+  constraint transactions_merchant_key_check CHECK (((length(merchant_key) >= 1) AND (length(merchant_key) <= 200))),
   constraint transactions_occurrence_check CHECK ((occurrence >= 0)),
   constraint transactions_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line))),
   constraint transactions_reconciled_check CHECK ((reconciled = (reconciled_at IS NOT NULL))),
@@ -2956,6 +2838,13 @@ comment on column app.transactions.sort_date is 'Posted date, else transaction, 
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
+comment on column app.transactions.merchant is 'The other party''s name, cleaned of processors, numbers and places; null: not looked at yet.';
+comment on column app.transactions.merchant_key is 'What is equal for all texts of one merchant.';
+comment on column app.transactions.derived_category is 'What it was for by the evidence; null: not looked at yet, or nothing is sure enough.';
+comment on column app.transactions.suggested_category is 'What it may have been for, where nothing is sure enough.';
+comment on column app.transactions.category_code is 'The primary or detailed category of the taxonomy that the evidence leads to.';
+comment on column app.transactions.category_origin is 'Which evidence the derived or suggested category rests on; user: a choice for the merchant.';
+comment on column app.transactions.category_rule_id is 'The rule that decided; it may be gone.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -3173,6 +3062,21 @@ add constraint assets_group_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES ap
 alter table app.assets
 add constraint assets_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.categories
+add constraint categories_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_looks
+add constraint category_looks_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_mappings
+add constraint category_mappings_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_rule_versions
+add constraint category_rule_versions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.category_rules
+add constraint category_rules_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.connection_credentials
 add constraint connection_credentials_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
 
@@ -3314,23 +3218,8 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
-alter table app.reconciliation_members
-add constraint reconciliation_members_group_fkey FOREIGN KEY (tenant_id, reconciliation_id) REFERENCES app.reconciliations(tenant_id, id);
-
-alter table app.reconciliation_members
-add constraint reconciliation_members_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
-
-alter table app.reconciliation_rules
-add constraint reconciliation_rules_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
-
-alter table app.reconciliations
-add constraint reconciliations_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
-
-alter table app.reconciliations
-add constraint reconciliations_rule_fkey FOREIGN KEY (tenant_id, rule_version_id) REFERENCES app.reconciliation_rules(tenant_id, id);
-
-alter table app.reconciliations
-add constraint reconciliations_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+alter table app.recurring_items
+add constraint recurring_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
 
 alter table app.review_items
 add constraint review_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
@@ -3374,8 +3263,8 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
-alter table app.transaction_conflicts
-add constraint transaction_conflicts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+alter table app.transaction_parts
+add constraint transaction_parts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transactions
 add constraint transactions_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
@@ -3422,6 +3311,8 @@ CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenan
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
 CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
 CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX categories_order_idx ON app.categories USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX category_mappings_order_idx ON app.category_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
 CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
@@ -3445,6 +3336,7 @@ CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tena
 CREATE INDEX ingestion_jobs_mapping_idx ON app.ingestion_jobs USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_jobs_order_idx ON app.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenant_id, profile_id);
+CREATE UNIQUE INDEX ingestion_jobs_queued_categorize_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'categorize'::text) AND (state = 'queued'::text));
 CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
@@ -3476,12 +3368,7 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
-CREATE UNIQUE INDEX reconciliation_members_once_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id) WHERE active;
-CREATE INDEX reconciliation_members_transaction_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id);
-CREATE UNIQUE INDEX reconciliation_rules_current_idx ON app.reconciliation_rules USING btree (tenant_id, rule_id) WHERE (replaced_at IS NULL);
-CREATE INDEX reconciliations_account_idx ON app.reconciliations USING btree (tenant_id, account_id, statement_to DESC);
-CREATE INDEX reconciliations_order_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC);
-CREATE INDEX reconciliations_rule_idx ON app.reconciliations USING btree (tenant_id, rule_version_id);
+CREATE INDEX recurring_items_order_idx ON app.recurring_items USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
 CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
 CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
@@ -3493,12 +3380,12 @@ CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING bt
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
-CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
 CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
+CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
@@ -3525,6 +3412,13 @@ CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR 
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
 CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER categories_touch BEFORE UPDATE ON app.categories FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER category_mappings_touch BEFORE UPDATE ON app.category_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER category_rule_versions_append_only BEFORE DELETE OR UPDATE ON app.category_rule_versions FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER category_rule_versions_no_truncate BEFORE TRUNCATE ON app.category_rule_versions FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER category_rules_keep AFTER INSERT OR DELETE OR UPDATE ON app.category_rules FOR EACH ROW EXECUTE FUNCTION private.keep_rule_version();
+CREATE TRIGGER category_rules_number BEFORE UPDATE ON app.category_rules FOR EACH ROW EXECUTE FUNCTION private.number_rule_version();
+CREATE TRIGGER category_rules_touch BEFORE UPDATE ON app.category_rules FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3547,11 +3441,8 @@ CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EA
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
-CREATE TRIGGER reconciliation_members_joined AFTER INSERT ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
-CREATE TRIGGER reconciliation_members_left AFTER UPDATE ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
-CREATE TRIGGER reconciliation_rules_signature BEFORE INSERT ON app.reconciliation_rules FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
-CREATE TRIGGER reconciliations_signature BEFORE INSERT ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
-CREATE TRIGGER reconciliations_undone_signature BEFORE UPDATE ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
+CREATE TRIGGER recurring_items_signature BEFORE UPDATE ON app.recurring_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.dismissed_by IS DISTINCT FROM old.dismissed_by))) EXECUTE FUNCTION private.sign_own_name('dismissed_by');
+CREATE TRIGGER recurring_items_touch BEFORE UPDATE ON app.recurring_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
 CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3560,8 +3451,9 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
+CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
-CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status)))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3651,6 +3543,63 @@ with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_
 create policy assets_update_worker on app.assets for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.categories enable row level security;
+alter table app.categories force row level security;
+create policy categories_delete on app.categories for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy categories_insert on app.categories for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy categories_select on app.categories for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy categories_select_worker on app.categories for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy categories_update on app.categories for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.category_looks enable row level security;
+alter table app.category_looks force row level security;
+create policy category_looks_insert_worker on app.category_looks for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_looks_select_worker on app.category_looks for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_looks_update_worker on app.category_looks for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.category_mappings enable row level security;
+alter table app.category_mappings force row level security;
+create policy category_mappings_delete on app.category_mappings for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy category_mappings_insert on app.category_mappings for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy category_mappings_select on app.category_mappings for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy category_mappings_select_worker on app.category_mappings for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_mappings_update on app.category_mappings for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
+
+alter table app.category_rule_versions enable row level security;
+alter table app.category_rule_versions force row level security;
+create policy category_rule_versions_select on app.category_rule_versions for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.category_rules enable row level security;
+alter table app.category_rules force row level security;
+create policy category_rules_delete on app.category_rules for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy category_rules_insert on app.category_rules for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy category_rules_select on app.category_rules for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy category_rules_select_worker on app.category_rules for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy category_rules_update on app.category_rules for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND (updated_by = ( SELECT private.current_user_id() AS current_user_id))));
 
 alter table app.connection_credentials enable row level security;
 alter table app.connection_credentials force row level security;
@@ -3945,49 +3894,20 @@ using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)))
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
-alter table app.reconciliation_members enable row level security;
-alter table app.reconciliation_members force row level security;
-create policy reconciliation_members_insert on app.reconciliation_members for insert to authenticated
-with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
-create policy reconciliation_members_insert_worker on app.reconciliation_members for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy reconciliation_members_select on app.reconciliation_members for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy reconciliation_members_select_worker on app.reconciliation_members for select to worker
+alter table app.recurring_items enable row level security;
+alter table app.recurring_items force row level security;
+create policy recurring_items_delete_worker on app.recurring_items for delete to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy reconciliation_members_update on app.reconciliation_members for update to authenticated
+create policy recurring_items_insert_worker on app.recurring_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy recurring_items_select on app.recurring_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy recurring_items_select_worker on app.recurring_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy recurring_items_update on app.recurring_items for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy reconciliation_members_update_worker on app.reconciliation_members for update to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-
-alter table app.reconciliation_rules enable row level security;
-alter table app.reconciliation_rules force row level security;
-create policy reconciliation_rules_insert on app.reconciliation_rules for insert to authenticated
-with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
-create policy reconciliation_rules_select on app.reconciliation_rules for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy reconciliation_rules_select_worker on app.reconciliation_rules for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy reconciliation_rules_update on app.reconciliation_rules for update to authenticated
-using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
-with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-
-alter table app.reconciliations enable row level security;
-alter table app.reconciliations force row level security;
-create policy reconciliations_insert on app.reconciliations for insert to authenticated
-with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
-create policy reconciliations_insert_worker on app.reconciliations for insert to worker
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy reconciliations_select on app.reconciliations for select to authenticated
-using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy reconciliations_select_worker on app.reconciliations for select to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy reconciliations_update on app.reconciliations for update to authenticated
-using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
-with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy reconciliations_update_worker on app.reconciliations for update to worker
+create policy recurring_items_update_worker on app.recurring_items for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -4074,18 +3994,16 @@ create policy transaction_aliases_update_worker on app.transaction_aliases for u
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
-alter table app.transaction_conflicts enable row level security;
-alter table app.transaction_conflicts force row level security;
-create policy transaction_conflicts_select on app.transaction_conflicts for select to authenticated
+alter table app.transaction_parts enable row level security;
+alter table app.transaction_parts force row level security;
+create policy transaction_parts_delete on app.transaction_parts for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy transaction_parts_insert on app.transaction_parts for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy transaction_parts_select on app.transaction_parts for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy transaction_conflicts_select_worker on app.transaction_conflicts for select to worker
+create policy transaction_parts_select_worker on app.transaction_parts for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy transaction_conflicts_update on app.transaction_conflicts for update to authenticated
-using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
-with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
-create policy transaction_conflicts_update_worker on app.transaction_conflicts for update to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.transaction_texts enable row level security;
 alter table app.transaction_texts force row level security;
@@ -4188,9 +4106,17 @@ grant delete, insert, select on app.asset_personas to authenticated;
 grant insert, select on app.asset_personas to worker;
 grant insert, select, update (group_id, account_id, category, name, name_by_user, description, institution_name, institution_by_user, status, currency, value, valued_at) on app.assets to authenticated;
 grant insert, select, update (connection_id, name, institution_name) on app.assets to worker;
+grant delete, insert (tenant_id, name, code, description, created_by), select, update (name, code, description) on app.categories to authenticated;
+grant select on app.categories to worker;
+grant insert, select, update on app.category_looks to worker;
+grant delete, insert (tenant_id, provider_category, category, updated_by), select, update (category, updated_by) on app.category_mappings to authenticated;
+grant select on app.category_mappings to worker;
+grant select on app.category_rule_versions to authenticated;
+grant delete, insert (tenant_id, "position", name, enabled, conditions, category, updated_by), select, update ("position", name, enabled, conditions, category, updated_by) on app.category_rules to authenticated;
+grant select on app.category_rules to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, conflict_policy) on app.connections to authenticated;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
@@ -4231,12 +4157,8 @@ grant insert, select, update (external_id, external_environment) on app.quiltt_p
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
-grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to authenticated;
-grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to worker;
-grant insert (tenant_id, id, rule_id, version, "position", name, enabled, mode, shape, signs, left_account_ids, left_account_type, right_account_ids, right_account_type, by_reference, amount_tolerance, tolerance_percent, day_window, text_needed, group_max, score_min, created_by), select, update (replaced_at) on app.reconciliation_rules to authenticated;
-grant select on app.reconciliation_rules to worker;
-grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency, account_id, statement_to, note, created_by), select, update (undone_at, undone_by) on app.reconciliations to authenticated;
-grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency), select, update (undone_at) on app.reconciliations to worker;
+grant select, update (dismissed_at, dismissed_by) on app.recurring_items to authenticated;
+grant delete, insert, select, update (merchant, period, state, first_on, last_on, next_on, amount_low, amount_high, occurrences, missed, confidence) on app.recurring_items to worker;
 grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
 grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
@@ -4244,14 +4166,14 @@ grant select on app.statement_profiles to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name, expenses_from, conflict_policy) on app.tenants to authenticated;
+grant select, update (name, expenses_from) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
-grant select, update (state) on app.transaction_conflicts to authenticated;
-grant select, update (state) on app.transaction_conflicts to worker;
+grant delete, insert (tenant_id, transaction_id, "position", amount, whole, currency, category, note, created_by), select on app.transaction_parts to authenticated;
+grant select on app.transaction_parts to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at, merchant, merchant_key) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;

@@ -37,10 +37,7 @@ comment on column app.transactions.category_rule_id is
 create index transactions_chosen_idx
 on app.transactions (tenant_id, merchant_key) where user_category is not null;
 
-grant update (
-  derived_category, category_code, category_origin, category_confidence, category_reason,
-  category_rule_id, suggested_category
-) on app.transactions to authenticated;
+grant update (merchant, merchant_key) on app.transactions to authenticated;
 
 -- Expenses show the category that counts.
 create or replace function private.follow_with_expenses()

@@ -112,8 +112,11 @@ from (values
   ('model', '1 rows'), ('guess', '23514 transactions_category_origin_check')
 ) as t (origin, outcome);
 select is(
-  pg_temp.outcome('vera@acme', 'update app.transactions set derived_category = $$x$$'), '0 rows',
+  pg_temp.outcome('vera@acme', 'update app.transactions set user_category = $$x$$'), '0 rows',
   'a viewer decides nothing');
+select is(
+  pg_temp.outcome('mia@acme', 'update app.transactions set derived_category = $$x$$'), '42501',
+  'a member chooses in columns of their own');
 
 select * from finish();
 rollback;

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import asyncpg
 
-from core.models import Role, Transaction
+from core.models import Role
 from db.expenses import ExpenseFilter, ExpenseSource
-from resolvers import expenses
+from resolvers import choices, expenses
+from resolvers.choices import Chosen
 from resolvers.refusal import RefusalCode, Refused
 from tests.fixtures.context import context
 from tests.fixtures.plaid_feed import Feed, PlaidBank, connected
@@ -106,7 +107,7 @@ async def test_a_chosen_category_stays_when_its_pending_row_is_booked(
         row for row in await feed.rows() if row["status"] == "pending" and row["amount"] < 0
     )
     said = await _said(feed, pending, "Rent")
-    assert isinstance(said, Transaction)
+    assert isinstance(said, Chosen)
 
     for _ in range(8):
         bank.control.advance(feed.item, added=1)
@@ -125,8 +126,8 @@ async def test_a_chosen_category_stays_when_its_pending_row_is_booked(
     assert [(one["category"], one["status"]) for one in expense] == [("Rent", "active")]
 
 
-async def _said(feed: Feed, row: asyncpg.Record, category: str | None) -> Transaction | Refused:
-    return await expenses.categorize(
+async def _said(feed: Feed, row: asyncpg.Record, category: str | None) -> Chosen | Refused:
+    return await choices.categorize(
         context(feed.world, feed.place), transaction_id=row["id"], category=category
     )
 
@@ -144,10 +145,10 @@ async def test_a_viewer_says_nothing_and_a_stranger_finds_nothing(world: World) 
     assert row is not None
     assert own is not None
 
-    seen = await expenses.categorize(
+    seen = await choices.categorize(
         context(world, viewer), transaction_id=own["id"], category="Rent"
     )
-    stranger = await expenses.categorize(
+    stranger = await choices.categorize(
         context(world, await world.place()), transaction_id=row["id"], category="Rent"
     )
 
