@@ -56,6 +56,137 @@ $function$;
 comment on function private.accept_invitation(uuid) is 'Joins the tenant of an open invitation to the user''s confirmed address; else null.';
 grant execute on function private.accept_invitation(uuid) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.account_candidates(tenant uuid, mappings uuid[])
+ RETURNS TABLE(mapping_id uuid, external_name text, external_mask text, external_type text, external_institution text, external_institution_name text, external_currency text, mapping_policy text, fed boolean, id uuid, institution_id uuid, name text, type text, currency text, masked_number text, status text, primary_mapping_id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, institution text, institution_name text, same_numbers text[], verified boolean, doubted boolean, feeds jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    s.id, s.external_name, s.masked_number, s.external_type, s.institution, k.name,
+    s.currency::text, c.mapping_policy,
+    exists (
+      select
+      from app.mapping_accounts as f
+      where f.tenant_id = account_candidates.tenant and f.mapping_id = s.id
+    ),
+    a.id, a.institution_id, a.name, a.type, a.currency::text, a.masked_number, a.status,
+    a.primary_mapping_id, a.created_at, a.updated_at, i.external_id, i.name,
+    coalesce(a.kinds, '{}'), coalesce(a.verified, false),
+    exists (
+      select
+      from app.mapping_refusals as r
+      where r.tenant_id = account_candidates.tenant
+        and r.account_id = a.id
+        and r.mapping_id in (
+          select p.mapping_id
+          from app.mapping_numbers as n
+          join app.mapping_numbers as p
+            on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
+          where n.tenant_id = account_candidates.tenant and n.mapping_id = s.id
+        )
+    ),
+    l.feeds
+  from app.account_mappings as s
+  join app.connections as c on c.tenant_id = s.tenant_id and c.id = s.connection_id
+  left join app.institutions as k
+    on k.tenant_id = s.tenant_id and k.external_id = s.institution
+  left join lateral (
+    select
+      o.id, o.institution_id, o.name, o.type, o.currency, o.masked_number, o.status,
+      o.primary_mapping_id, o.created_at, o.updated_at, e.kinds, e.verified
+    from (
+      select
+        x.account_id, array_agg(distinct x.kind) filter (where x.kind is not null) as kinds,
+        bool_or(x.verified) as verified
+      from (
+        -- Of the same number is what another mapping of that number feeds.
+        select f.account_id, n.kind, f.verified_at is not null as verified
+        from app.mapping_numbers as n
+        join app.mapping_numbers as p
+          on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
+        join app.account_mappings as f
+          on f.tenant_id = p.tenant_id and f.id = p.mapping_id and f.account_id is not null
+        where n.tenant_id = account_candidates.tenant and n.mapping_id = s.id
+        union all
+        (
+          select q.id as account_id, null as kind, false as verified
+          from app.accounts as q
+          where q.tenant_id = account_candidates.tenant
+            and q.status = 'active'
+            and (q.currency = s.currency or q.currency = 'XXX' or s.currency = 'XXX')
+            -- Behind four dots, less than three characters tell no numbers apart.
+            and (
+              right(q.masked_number, 4) = right(s.masked_number, 4)
+              or coalesce(length(q.masked_number), 0) < 7
+              or coalesce(length(s.masked_number), 0) < 7
+            )
+          order by
+            right(q.masked_number, 4) is not distinct from right(s.masked_number, 4) desc,
+            q.created_at desc,
+            q.id desc
+          limit 50
+        )
+      ) as x
+      group by x.account_id
+    ) as e
+    cross join lateral (
+      select
+        b.id, b.institution_id, b.name, b.type, b.currency, b.masked_number, b.status,
+        b.primary_mapping_id, b.created_at, b.updated_at
+      from app.accounts as b
+      where b.tenant_id = account_candidates.tenant and b.id = e.account_id
+      limit 1
+    ) as o
+    where (o.currency = s.currency or o.currency = 'XXX' or s.currency = 'XXX')
+      and not exists (
+        select
+        from app.mapping_refusals as r
+        where r.tenant_id = account_candidates.tenant
+          and r.mapping_id = s.id
+          and r.account_id = o.id
+      )
+    order by
+      e.kinds is not null desc,
+      right(o.masked_number, 4) is not distinct from right(s.masked_number, 4) desc,
+      o.created_at desc,
+      o.id desc
+    limit 50
+  ) as a on true
+  left join app.institutions as i
+    on i.tenant_id = account_candidates.tenant and i.id = a.institution_id
+  left join lateral (
+    select
+      jsonb_agg(
+        jsonb_build_object(
+          'mapping_id', f.id,
+          'name', f.external_name,
+          'masked_number', f.masked_number,
+          'type', f.external_type,
+          'institution', f.institution,
+          'institution_name', f.institution_name
+        )
+      ) as feeds
+    from (
+      select
+        g.id, g.external_name, g.masked_number, g.external_type, g.institution,
+        j.name as institution_name
+      from app.account_mappings as g
+      left join app.institutions as j
+        on j.tenant_id = g.tenant_id and j.external_id = g.institution
+      where g.tenant_id = account_candidates.tenant and g.account_id = a.id
+      order by g.created_at desc, g.id
+      limit 20
+    ) as f
+  ) as l on true
+  where s.tenant_id = account_candidates.tenant
+    and s.id = any(account_candidates.mappings)
+    and s.state = 'pending'
+$function$;
+comment on function private.account_candidates(uuid,uuid[]) is 'Pending mappings with accounts that they may be, 50 each: of equal or unknown currency, none that was refused or whose number ends differently. A mapping without any has one empty row.';
+grant execute on function private.account_candidates(uuid,uuid[]) to authenticated;
+grant execute on function private.account_candidates(uuid,uuid[]) to worker;
+
 CREATE OR REPLACE FUNCTION private.all_webhook_endpoints()
  RETURNS TABLE(id uuid, provider text, kind text, tenant_id uuid, connection_id uuid, previous_until timestamp with time zone, created_at timestamp with time zone, rotated_at timestamp with time zone, disabled_at timestamp with time zone)
  LANGUAGE sql
@@ -103,6 +234,50 @@ AS $function$
 $function$;
 comment on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) is 'Events of all tenants and of none, newest first; what they say is not told.';
 grant execute on function private.all_webhooks(uuid[],text,text,timestamp with time zone,timestamp with time zone,integer) to webhook;
+
+CREATE OR REPLACE FUNCTION private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with settled as (
+    update app.transaction_conflicts as c
+    set state = case when take then 'taken' else 'kept' end
+    where c.tenant_id = of_tenant and c.transaction_id = any(about)
+    returning c.transaction_id, case when take then c.incoming else c.stored end as version
+  ), written as (
+    update app.transactions as t
+    set
+      job_id = v.job_id,
+      raw_id = v.raw_id,
+      raw_line = v.raw_line,
+      raw_line_end = v.raw_line_end,
+      external_id = v.external_id,
+      status = v.status,
+      missed_at = null,
+      amount = v.amount,
+      currency = v.currency,
+      sort_date = v.sort_date,
+      posted_date = v.posted_date,
+      transaction_date = v.transaction_date,
+      value_date = v.value_date,
+      description = v.description,
+      description_raw = v.description_raw,
+      merchant_name = v.merchant_name,
+      reference = v.reference,
+      customer_reference = v.customer_reference,
+      type_code = v.type_code,
+      source_category = v.source_category,
+      running_balance = v.running_balance,
+      extra = nullif(v.extra, 'null')
+    from settled as d
+    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
+    cross join lateral jsonb_populate_record(s, d.version) as v
+    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
+  )
+  select count(*) from settled
+$function$;
+comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
 
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
@@ -688,7 +863,10 @@ begin
     from (
       select
         n.tenant_id, n.id, n.currency, n.sort_date as spent_on, n.description, n.merchant_name,
-        case when n.status = 'posted' and n.amount < 0 then 'active' else 'reversed' end as status,
+        case
+          when n.status = 'posted' and n.amount < 0 and n.duplicate_of is null then 'active'
+          else 'reversed'
+        end as status,
         case when n.amount < 0 then - n.amount end as amount,
         coalesce(n.user_category, n.derived_category, n.source_category) as category
       from after_rows as n
@@ -706,6 +884,114 @@ begin
 end
 $function$;
 comment on function private.follow_with_expenses() is 'Keeps the expenses of the transactions that a statement changed as these are.';
+
+CREATE OR REPLACE FUNCTION private.follow_with_links()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  part record;
+  affected uuid[];
+begin
+  -- Planned each time, for one row or for thousands. What is said by a person stays as long as
+  -- both rows do.
+  for part in execute $sql$
+    select
+      n.tenant_id,
+      array_agg(n.id) as ids,
+      array_agg(n.id) filter (
+        where n.status = 'removed' or n.account_id <> o.account_id
+      ) as gone_ids
+    from after_rows as n
+    join before_rows as o on o.tenant_id = n.tenant_id and o.id = n.id
+    where (n.status, n.account_id, n.amount, n.currency, n.sort_date)
+      is distinct from (o.status, o.account_id, o.amount, o.currency, o.sort_date)
+    group by n.tenant_id
+  $sql$
+  loop
+    with undone as (
+      update app.transaction_links as l
+      set state = 'undone', undone_at = now(), undone_by = null
+      where l.tenant_id = part.tenant_id
+        and l.id in (
+          select s.id
+          from app.transaction_links as s
+          where s.tenant_id = part.tenant_id and s.transaction_id = any(part.ids)
+          union
+          select s.id
+          from app.transaction_links as s
+          where s.tenant_id = part.tenant_id and s.other_id = any(part.ids)
+        )
+        and l.state = 'active'
+        and (
+          l.method = 'auto'
+          or l.transaction_id = any(part.gone_ids)
+          or l.other_id = any(part.gone_ids)
+        )
+      returning l.transaction_id, l.other_id
+    )
+    select array_agg(s.id) into affected
+    from (
+      select u.transaction_id as id
+      from undone as u
+      union
+      select u.other_id
+      from undone as u
+    ) as s;
+    if affected is not null then
+      perform private.recount_duplicates(part.tenant_id, affected);
+    end if;
+    insert into app.unmatched_transactions (tenant_id, transaction_ids)
+    values (part.tenant_id, part.ids || coalesce(affected, '{}'));
+  end loop;
+  return null;
+end
+$function$;
+comment on function private.follow_with_links() is 'Undoes the links of rows that went or changed, so that what they hid counts again, and notes
+them to be compared anew.';
+
+CREATE OR REPLACE FUNCTION private.follow_with_reconciled()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update app.transactions as t
+  set reconciled = g.active, reconciled_at = case when g.active then now() end
+  from (
+    select
+      c.tenant_id,
+      c.transaction_id,
+      exists (
+        select
+        from app.reconciliation_members as m
+        where m.tenant_id = c.tenant_id and m.transaction_id = c.transaction_id and m.active
+      ) as active
+    from changed as c
+  ) as g
+  where t.tenant_id = g.tenant_id and t.id = g.transaction_id and t.reconciled <> g.active;
+  return null;
+end
+$function$;
+comment on function private.follow_with_reconciled() is 'Keeps transactions.reconciled as the groups are.';
+
+CREATE OR REPLACE FUNCTION private.forget_mapping_decision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.decided_by := null;
+  new.match_score := null;
+  new.match_reasons := null;
+  new.match_rule := null;
+  return new;
+end
+$function$;
+comment on function private.forget_mapping_decision() is 'A mapping that waits again is nobody''s decision.';
 
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
@@ -878,6 +1164,93 @@ AS $function$
 $function$;
 comment on function private.my_tenants() is 'The tenants of the signed-in user, by name.';
 grant execute on function private.my_tenants() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.note_conflict()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  policy text;
+  kept app.transactions;
+begin
+  if new.set_aside is not null or old.set_aside is not null or old.status = 'pending' then
+    return new;
+  end if;
+  if new.status = 'removed' then
+    if old.reconciled and old.status <> 'removed' then
+      insert into app.transaction_conflicts as c (
+        tenant_id, transaction_id, kind, state, content_key, stored, incoming
+      )
+      values (
+        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(old),
+        '{"status": "removed"}'
+      )
+      on conflict (tenant_id, transaction_id) do update
+      set
+        kind = excluded.kind,
+        state = excluded.state,
+        content_key = excluded.content_key,
+        stored = excluded.stored,
+        incoming = excluded.incoming,
+        noted_at = now();
+    end if;
+    return new;
+  end if;
+  if new.amount = old.amount
+    and new.currency = old.currency
+    and new.sort_date = old.sort_date
+    and new.description_raw = old.description_raw then
+    delete from app.transaction_conflicts as c
+    where c.tenant_id = new.tenant_id
+      and c.transaction_id = new.id
+      and (c.kind = 'changed' or old.status = 'removed');
+    return new;
+  end if;
+  select
+    coalesce(
+      n.conflict_policy, w.conflict_policy, case when old.reconciled then 'ask' end,
+      'provider_wins'
+    )
+  into policy
+  from app.account_mappings as m
+  join app.connections as n on n.tenant_id = m.tenant_id and n.id = m.connection_id
+  join app.tenants as w on w.id = m.tenant_id
+  where m.tenant_id = new.tenant_id and m.id = new.mapping_id;
+  if policy = 'provider_wins' and not old.reconciled then
+    return new;
+  end if;
+  insert into app.transaction_conflicts as c (
+    tenant_id, transaction_id, kind, state, content_key, stored, incoming
+  )
+  values (
+    new.tenant_id, new.id, 'changed', case policy when 'user_wins' then 'kept' else 'noted' end,
+    new.content_key, private.version_of(old), private.version_of(new)
+  )
+  on conflict (tenant_id, transaction_id) do update
+  set
+    kind = excluded.kind,
+    state = case
+      when c.kind = 'changed' and c.content_key = excluded.content_key then c.state
+      else excluded.state
+    end,
+    content_key = excluded.content_key,
+    stored = excluded.stored,
+    incoming = excluded.incoming,
+    noted_at = now();
+  if policy = 'provider_wins' then
+    return new;
+  end if;
+  -- The key of what came: it is not written again, and another one is told from it.
+  kept := old;
+  kept.content_key := new.content_key;
+  kept.missed_at := null;
+  kept.status := case when old.status = 'removed' then new.status else old.status end;
+  return kept;
+end
+$function$;
+comment on function private.note_conflict() is 'Keeps a protected row as it is where its source contradicts, and notes both versions.';
 
 CREATE OR REPLACE FUNCTION private.number_rule_version()
  RETURNS trigger
@@ -1270,6 +1643,53 @@ $function$;
 comment on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) is 'Keeps verified events, and tells which of them were new.';
 grant execute on function private.receive_webhooks(uuid[],jsonb[],text[],text[],text[],text[],timestamp with time zone[],bytea[]) to webhook;
 
+CREATE OR REPLACE FUNCTION private.recount_duplicates(of_tenant uuid, ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with recursive below as (
+    select i.id
+    from unnest(ids) as i (id)
+    union
+    select l.transaction_id
+    from below as b
+    join app.transaction_links as l
+      on l.tenant_id = of_tenant
+        and l.other_id = b.id
+        and l.state = 'active'
+        and l.kind in ('duplicate', 'pending_posted')
+  ),
+
+  above as (
+    select b.id, b.id as root, 0 as depth
+    from below as b
+    union all
+    select a.id, l.other_id, a.depth + 1
+    from above as a
+    join app.transaction_links as l
+      on l.tenant_id = of_tenant
+        and l.transaction_id = a.root
+        and l.state = 'active'
+        and l.kind in ('duplicate', 'pending_posted')
+    where a.depth < 20
+  ),
+
+  roots as (
+    select distinct on (a.id) a.id, nullif(a.root, a.id) as root
+    from above as a
+    order by a.id, a.depth desc
+  )
+
+  update app.transactions as t
+  set duplicate_of = r.root
+  from roots as r
+  where t.tenant_id = of_tenant and t.id = r.id and t.duplicate_of is distinct from r.root
+$function$;
+comment on function private.recount_duplicates(uuid,uuid[]) is 'Brings transactions, and what is linked below them, to what the active links say.';
+grant execute on function private.recount_duplicates(uuid,uuid[]) to authenticated;
+grant execute on function private.recount_duplicates(uuid,uuid[]) to worker;
+
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1481,6 +1901,30 @@ $function$;
 comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
 grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    private.has_role('member')
+    and private.apply_conflicts(private.current_tenant_id(), array[about], take) > 0
+$function$;
+comment on function private.settle_conflict(uuid,boolean) is 'Makes a row of the caller''s what its source says, or what was stored. For members.';
+grant execute on function private.settle_conflict(uuid,boolean) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.settle_noted(about uuid[], take boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select private.apply_conflicts(private.worker_tenant_id(), about, take)
+$function$;
+comment on function private.settle_noted(uuid[],boolean) is 'Makes rows what their source says, or what was stored. For workers, of their tenant.';
+grant execute on function private.settle_noted(uuid[],boolean) to worker;
+
 CREATE OR REPLACE FUNCTION private.settle_texts()
  RETURNS void
  LANGUAGE sql
@@ -1513,6 +1957,35 @@ $function$;
 comment on function private.settle_webhook(uuid,integer,text,interval,text) is 'Says how an attempt ended, unless another worker has the event by now.';
 grant execute on function private.settle_webhook(uuid,integer,text,interval,text) to webhook;
 
+CREATE OR REPLACE FUNCTION private.sign_mapping_decision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.state <> 'pending' then
+    new.decided_by := 'user';
+    new.match_score := null;
+    new.match_reasons := null;
+    new.match_rule := null;
+  end if;
+  if old.account_id is not null then
+    insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
+    values (new.tenant_id, new.id, old.account_id, private.current_user_id())
+    on conflict (tenant_id, mapping_id, account_id) do nothing;
+  end if;
+  if new.account_id is not null then
+    delete from app.mapping_refusals as r
+    where r.tenant_id = new.tenant_id
+      and r.mapping_id = new.id
+      and r.account_id = new.account_id;
+  end if;
+  return new;
+end
+$function$;
+comment on function private.sign_mapping_decision() is 'A person''s decision about a mapping is a person''s; the account that it leaves is refused.';
+
 CREATE OR REPLACE FUNCTION private.sign_own_name()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1538,6 +2011,33 @@ begin
 end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
+
+CREATE OR REPLACE FUNCTION private.statement_proofs(about uuid, day_from date, day_to date)
+ RETURNS TABLE(from_date date, to_date date, opening_balance numeric, closing_balance numeric, entries_sum numeric, entries_count bigint, currency text, proof text, difference numeric, raw_id uuid)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if to_regclass('app.statements') is null then
+    return;
+  end if;
+  return query execute $proofs$
+    select
+      s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum,
+      s.entries_count::bigint, s.currency::text, s.proof::text, s.difference, s.raw_id
+    from app.statements as s
+    where s.account_id = $1
+      and s.to_date >= $2
+      and coalesce(s.from_date, s.to_date) <= $3
+    order by s.to_date desc, s.created_at desc, s.id
+    limit 2000
+  $proofs$ using about, day_from, day_to;
+end
+$function$;
+comment on function private.statement_proofs(uuid,date,date) is 'Statements of an account that touch these days, as the caller may read them, newest first.';
+grant execute on function private.statement_proofs(uuid,date,date) to authenticated;
+grant execute on function private.statement_proofs(uuid,date,date) to worker;
 
 CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
  RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
@@ -1609,7 +2109,7 @@ end
 $function$;
 comment on function private.touch_updated_at() is 'Keeps updated_at true.';
 
-CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date)
+CREATE OR REPLACE FUNCTION private.transactions_like(pattern text, day_from date, day_to date, amount_from bigint, amount_to bigint)
  RETURNS uuid[]
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -1618,34 +2118,75 @@ AS $function$
 declare
   most constant integer := 5000;
   most_unindexed constant integer := 20000;
+  most_looked constant integer := 5000;
   asking_tenant constant uuid := private.current_tenant_id();
+  lowered constant text := lower(pattern);
+  first_day constant date := coalesce(day_from, '-infinity');
+  last_day constant date := coalesce(day_to, 'infinity');
+  least_amount constant bigint := coalesce(amount_from, -9223372036854775808);
+  most_amount constant bigint := coalesce(amount_to, 9223372036854775807);
   unindexed bigint;
+  looked bigint;
   found_ids uuid[];
   more_ids uuid[];
 begin
-  -- Shorter runs have no trigram, and a pattern without one would read the whole index.
-  if pattern !~ '[[:alnum:]]{3}' then
-    return null;
-  end if;
   select coalesce(sum(u.size), 0) into unindexed
   from app.unindexed_texts as u
   where u.tenant_id = asking_tenant;
   if unindexed > most_unindexed then
     return null;
   end if;
-  -- Planned anew for each pattern and days: by the rarer of both, or by the table.
-  execute $search$
-    select array_agg(f.transaction_id)
-    from (
-      select x.transaction_id
+  select
+    array_agg(f.transaction_id) filter (
+      where f.amount_key >= least_amount
+        and f.amount_key <= most_amount
+        and f.text like lowered
+    ),
+    count(*)
+  into found_ids, looked
+  from (
+    (
+      select x.transaction_id, x.amount_key, x.text
       from app.transaction_texts as x
-      where x.tenant_id = $1
-        and x.text ilike $2
-        and ($3 is null or x.sort_date >= $3)
-        and ($4 is null or x.sort_date <= $4)
-      limit $5
-    ) as f
-  $search$ into found_ids using asking_tenant, pattern, day_from, day_to, most + 1;
+      where x.tenant_id = asking_tenant
+        and x.sort_date >= first_day
+        and x.sort_date <= last_day
+        and octet_length(x.text) <= 2000
+      limit most_looked + 1
+    )
+    union all
+    (
+      select x.transaction_id, x.amount_key, x.text
+      from app.transaction_texts as x
+      where x.tenant_id = asking_tenant
+        and x.sort_date >= first_day
+        and x.sort_date <= last_day
+        and octet_length(x.text) > 2000
+      limit most_looked + 1
+    )
+  ) as f;
+  if looked > most_looked then
+    -- Shorter runs have no trigram, and a pattern without one would read the whole index.
+    if lowered !~ '[[:alnum:]]{3}' then
+      return null;
+    end if;
+    -- Planned anew for each pattern and days: by the rarer of both, or by the table.
+    execute $search$
+      select array_agg(f.transaction_id)
+      from (
+        select x.transaction_id
+        from app.transaction_texts as x
+        where x.tenant_id = $1
+          and x.text like $2
+          and x.sort_date >= $3
+          and x.sort_date <= $4
+          and x.amount_key >= $5
+          and x.amount_key <= $6
+        limit $7
+      ) as f
+    $search$ into found_ids
+    using asking_tenant, lowered, first_day, last_day, least_amount, most_amount, most + 1;
+  end if;
   if unindexed > 0 then
     -- Rows by their ids (`offset 0`): a table that has just grown is planned as if it were small.
     select array_agg(waiting.id) into more_ids
@@ -1672,8 +2213,9 @@ begin
   return coalesce(found_ids, '{}');
 end
 $function$;
-comment on function private.transactions_like(text,date,date) is 'Ids of the caller''s transactions of these days whose texts may match; null where too many.';
-grant execute on function private.transactions_like(text,date,date) to authenticated;
+comment on function private.transactions_like(text,date,date,bigint,bigint) is 'Ids of the caller''s transactions of these days and amounts (in hundredths, rounded down) whose
+texts may match; null where too many.';
+grant execute on function private.transactions_like(text,date,date,bigint,bigint) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.unindexed_tenants(most integer)
  RETURNS TABLE(tenant_id uuid)
@@ -1695,6 +2237,27 @@ AS $function$
 $function$;
 comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 grant execute on function private.unindexed_tenants(integer) to worker;
+
+CREATE OR REPLACE FUNCTION private.version_of(one app.transactions)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
+    'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
+    'external_id', one.external_id, 'status', one.status, 'amount', one.amount::text,
+    'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
+    'transaction_date', one.transaction_date, 'value_date', one.value_date,
+    'description', one.description, 'description_raw', one.description_raw,
+    'merchant_name', one.merchant_name, 'reference', one.reference,
+    'customer_reference', one.customer_reference, 'type_code', one.type_code,
+    'source_category', one.source_category, 'running_balance', one.running_balance::text,
+    'extra', one.extra
+  )
+$function$;
+comment on function private.version_of(app.transactions) is 'What a source said of a row, so that it can be put back.';
 
 CREATE OR REPLACE FUNCTION private.webhook_endpoint(hash bytea)
  RETURNS TABLE(id uuid, provider text, tenant_id uuid, sealed_secret bytea, sealed_previous bytea, previous_until timestamp with time zone)
@@ -1813,20 +2376,33 @@ create table app.account_mappings (
   verified_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  decided_by text,
+  match_score integer,
+  match_reasons jsonb,
+  match_rule integer,
   constraint account_mappings_pkey PRIMARY KEY (tenant_id, id),
   constraint account_mappings_external_key UNIQUE (tenant_id, lineage_id, external_account_id),
   constraint account_mappings_account_check CHECK (((state = 'mapped'::text) = (account_id IS NOT NULL))),
   constraint account_mappings_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint account_mappings_decided_by_check CHECK ((decided_by = ANY (ARRAY['opened'::text, 'matched'::text, 'user'::text]))),
   constraint account_mappings_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500))),
   constraint account_mappings_external_name_check CHECK ((length(external_name) <= 500)),
   constraint account_mappings_institution_check CHECK ((length(institution) <= 500)),
   constraint account_mappings_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
+  constraint account_mappings_match_reasons_check CHECK (((jsonb_typeof(match_reasons) = 'array'::text) AND (pg_column_size(match_reasons) < 4096))),
+  constraint account_mappings_match_rule_check CHECK ((match_rule > 0)),
+  constraint account_mappings_match_score_check CHECK (((match_score >= 0) AND (match_score <= 100))),
+  constraint account_mappings_matched_check CHECK (((((decided_by = 'matched'::text) IS TRUE) = (match_reasons IS NOT NULL)) AND ((match_reasons IS NULL) OR ((match_score IS NOT NULL) AND (match_rule IS NOT NULL))))),
   constraint account_mappings_number_hash_check CHECK ((length(number_hash) = 32)),
+  constraint account_mappings_pending_check CHECK (((state <> 'pending'::text) OR (decided_by IS NULL))),
   constraint account_mappings_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'mapped'::text, 'ignored'::text])))
 );
 comment on table app.account_mappings is 'An account as a source calls it, and the tenant''s account that it feeds once someone said so.';
 comment on column app.account_mappings.external_account_id is 'The source''s id; for a bank account number a keyed hash, for none is kept in clear.';
 comment on column app.account_mappings.number_hash is 'Keyed hash of the full account number under the tenant''s data key; null where none is known.';
+comment on column app.account_mappings.decided_by is 'opened: an account was made for it; matched: by rule; user: by a person; null: nobody has yet.';
+comment on column app.account_mappings.match_score is 'How likely its account is, in percent; while pending, the likeliest account when last met.';
+comment on column app.account_mappings.match_rule is 'The version of the rule that scored.';
 
 create table app.accounts (
   tenant_id uuid not null,
@@ -1840,6 +2416,7 @@ create table app.accounts (
   created_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  primary_mapping_id uuid,
   constraint accounts_pkey PRIMARY KEY (tenant_id, id),
   constraint accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint accounts_masked_number_check CHECK (((length(masked_number) >= 1) AND (length(masked_number) <= 20))),
@@ -1848,6 +2425,7 @@ create table app.accounts (
   constraint accounts_type_check CHECK ((type = ANY (ARRAY['checking'::text, 'savings'::text, 'credit_card'::text, 'loan'::text, 'investment'::text, 'cash'::text, 'other'::text])))
 );
 comment on table app.accounts is 'The tenant''s own accounts, whatever sources feed them.';
+comment on column app.accounts.primary_mapping_id is 'The source whose balances are shown first, where several feed the account; null: none is.';
 
 create table app.applied_pages (
   tenant_id uuid not null,
@@ -2063,8 +2641,12 @@ create table app.connections (
   retry_at timestamp with time zone,
   attention boolean not null default false,
   persona_id uuid,
+  auto_import boolean not null default true,
+  auto_reconcile boolean not null default true,
+  conflict_policy text,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
+  constraint connections_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint connections_control_policy_check CHECK ((control_policy = ANY (ARRAY['ignore'::text, 'warn'::text, 'quarantine'::text]))),
   constraint connections_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint connections_decimals_check CHECK ((jsonb_typeof(decimals) = 'object'::text)),
@@ -2094,6 +2676,25 @@ comment on column app.connections.lookback_days is 'How many days of history are
 comment on column app.connections.error_count is 'Syncs that failed since one succeeded. From three on the circuit is open until retry_at.';
 comment on column app.connections.attention is 'Nothing gets better by itself any more: somebody has to look.';
 comment on column app.connections.persona_id is 'Whose accounts these are: each becomes an asset of theirs. Null: nobody''s in particular.';
+comment on column app.connections.auto_import is 'False: what comes over it waits for a review before it is imported.';
+comment on column app.connections.auto_reconcile is 'False: its transactions are reconciled by hand alone.';
+comment on column app.connections.conflict_policy is 'Who wins where this source contradicts; null: as the tenant says.';
+
+create table app.exchange_rates (
+  tenant_id uuid not null,
+  base character(3) not null,
+  quote character(3) not null,
+  day date not null,
+  rate numeric not null,
+  source text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint exchange_rates_pkey PRIMARY KEY (tenant_id, base, quote, day),
+  constraint exchange_rates_currencies_check CHECK (((base ~ '^[A-Z]{3}$'::text) AND (quote ~ '^[A-Z]{3}$'::text) AND (base <> quote))),
+  constraint exchange_rates_rate_check CHECK (((rate > (0)::numeric) AND (scale(rate) <= 18) AND (abs(rate) < ('1000000000000'::bigint)::numeric))),
+  constraint exchange_rates_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200)))
+);
+comment on table app.exchange_rates is 'What one unit of the base was worth in the quoted currency on a day: the tenant''s own data.';
 
 create table app.expenses (
   tenant_id uuid not null,
@@ -2254,7 +2855,7 @@ create table app.ingestion_jobs (
   constraint ingestion_jobs_trigger_check CHECK ((trigger = ANY (ARRAY['user'::text, 'schedule'::text, 'webhook'::text, 'link'::text, 'system'::text])))
 );
 comment on table app.ingestion_jobs is 'The ledger of work: what is to be done, who does it now, how far it is, how it ended.';
-comment on column app.ingestion_jobs.profile is 'The column mapping that the document was read with, so that it can be read again the same way.';
+comment on column app.ingestion_jobs.profile is 'The profile that the document was read with, so that it can be read again the same way.';
 comment on column app.ingestion_jobs.checkpoint is 'Records of the document that are dealt with; commits together with the rows they made.';
 comment on column app.ingestion_jobs.wrote is 'Something of the job may stand: it goes on as it was begun, and a revert takes it back.';
 comment on column app.ingestion_jobs.fence is 'Grows with each claim; a worker whose number is old has lost the job and may write no more.';
@@ -2317,6 +2918,28 @@ create table app.mapping_aliases (
   constraint mapping_aliases_external_account_id_check CHECK (((length(external_account_id) >= 1) AND (length(external_account_id) <= 500)))
 );
 comment on table app.mapping_aliases is 'Ids that an external account had before: documents of that time still speak of it.';
+
+create table app.mapping_numbers (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  kind text not null,
+  number_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_numbers_pkey PRIMARY KEY (tenant_id, mapping_id, kind, number_hash),
+  constraint mapping_numbers_kind_check CHECK ((kind = ANY (ARRAY['iban'::text, 'routed'::text, 'number'::text]))),
+  constraint mapping_numbers_number_hash_check CHECK ((length(number_hash) = 32))
+);
+comment on table app.mapping_numbers is 'Keyed hashes of an external account''s number as an IBAN, with its bank''s code, and bare.';
+
+create table app.mapping_refusals (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  account_id uuid not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint mapping_refusals_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
+);
+comment on table app.mapping_refusals is 'Accounts that a person took away from an external account; gone once a person gives it back.';
 
 create table app.mapping_waits (
   tenant_id uuid not null,
@@ -2485,6 +3108,55 @@ comment on table app.personas is 'People and businesses that can own something. 
 comment on column app.personas.user_id is 'The member who it is; null for a child, a business, anybody who does not sign in. It stays when the member leaves.';
 comment on column app.personas.is_primary is 'Of a user''s personas the one that their connections belong to: one at most.';
 
+create table app.pickup_documents (
+  tenant_id uuid not null,
+  id uuid not null,
+  item_id uuid not null,
+  connection_id uuid not null,
+  job_id uuid not null,
+  origin text,
+  sha256 bytea not null,
+  created_at timestamp with time zone not null default now(),
+  constraint pickup_documents_pkey PRIMARY KEY (tenant_id, id),
+  constraint pickup_documents_origin_key UNIQUE (tenant_id, connection_id, origin, sha256),
+  constraint pickup_documents_origin_check CHECK (((length(origin) >= 1) AND (length(origin) <= 1000))),
+  constraint pickup_documents_sha256_check CHECK ((length(sha256) = 32))
+);
+comment on table app.pickup_documents is 'A document that was fetched, and the import it was given to; its id is the upload''s.';
+comment on column app.pickup_documents.origin is 'The Message-ID of an attachment: a message that comes twice is imported once. Null for files.';
+
+create table app.pickup_items (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  connection_id uuid not null,
+  name text not null,
+  version text not null,
+  size_bytes bigint not null,
+  modified_at timestamp with time zone,
+  state text not null default 'waiting'::text,
+  reason text,
+  attempt_id uuid,
+  archived_as text,
+  seen_at timestamp with time zone not null,
+  looked_at timestamp with time zone not null,
+  fetched_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint pickup_items_pkey PRIMARY KEY (tenant_id, id),
+  constraint pickup_items_version_key UNIQUE (tenant_id, connection_id, name, version),
+  constraint pickup_items_archived_as_check CHECK ((length(archived_as) <= 2000)),
+  constraint pickup_items_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
+  constraint pickup_items_reason_check CHECK ((length(reason) <= 80)),
+  constraint pickup_items_size_bytes_check CHECK ((size_bytes >= 0)),
+  constraint pickup_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'fetching'::text, 'fetched'::text, 'archived'::text, 'refused'::text, 'ignored'::text]))),
+  constraint pickup_items_version_check CHECK (((length(version) >= 1) AND (length(version) <= 200)))
+);
+comment on table app.pickup_items is 'A file on a server, or a message in a mailbox, in one version: each is fetched once, however many workers look.';
+comment on column app.pickup_items.version is 'Of a file its size and time; of a message its number in the folder.';
+comment on column app.pickup_items.attempt_id is 'The ids of its documents come of it; noted before any byte is kept, so that a crash leaves nothing behind that nobody finds.';
+comment on column app.pickup_items.archived_as is 'Where it is moved; noted before it is moved.';
+comment on column app.pickup_items.seen_at is 'When it was first seen as it is: from then on it must stay so, before it is fetched.';
+
 create table app.provider_flags (
   tenant_id uuid not null,
   provider text not null,
@@ -2563,6 +3235,95 @@ create table app.raw_ingestion_data (
   constraint raw_ingestion_data_size_bytes_check CHECK ((size_bytes >= 0))
 );
 comment on table app.raw_ingestion_data is 'What a source delivered, byte for byte, sealed under the tenant''s data key. Append-only.';
+
+create table app.reconciliation_members (
+  tenant_id uuid not null,
+  reconciliation_id uuid not null,
+  transaction_id uuid not null,
+  side text not null,
+  amount numeric not null,
+  active boolean not null default true,
+  constraint reconciliation_members_pkey PRIMARY KEY (tenant_id, reconciliation_id, transaction_id),
+  constraint reconciliation_members_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint reconciliation_members_side_check CHECK ((side = ANY (ARRAY['left'::text, 'right'::text])))
+);
+comment on table app.reconciliation_members is 'The rows of a group, each with the amount that it had then.';
+comment on column app.reconciliation_members.active is 'Whether the group stands: a row is of one such group at most.';
+
+create table app.reconciliation_rules (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  rule_id uuid not null,
+  version integer not null,
+  "position" smallint not null,
+  name text not null,
+  enabled boolean not null default true,
+  mode text not null,
+  shape text not null,
+  signs text not null,
+  left_account_ids uuid[],
+  left_account_type text,
+  right_account_ids uuid[],
+  right_account_type text,
+  by_reference boolean not null,
+  amount_tolerance numeric not null,
+  tolerance_percent numeric not null,
+  day_window smallint not null,
+  text_needed boolean not null,
+  group_max smallint not null,
+  score_min smallint not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  replaced_at timestamp with time zone,
+  constraint reconciliation_rules_pkey PRIMARY KEY (tenant_id, id),
+  constraint reconciliation_rules_version_key UNIQUE (tenant_id, rule_id, version),
+  constraint reconciliation_rules_accounts_check CHECK ((((cardinality(left_account_ids) >= 1) AND (cardinality(left_account_ids) <= 50)) AND ((cardinality(right_account_ids) >= 1) AND (cardinality(right_account_ids) <= 50)))),
+  constraint reconciliation_rules_group_check CHECK (((group_max >= 2) AND (group_max <= 8))),
+  constraint reconciliation_rules_mode_check CHECK ((mode = ANY (ARRAY['auto'::text, 'suggest'::text]))),
+  constraint reconciliation_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint reconciliation_rules_position_check CHECK ((("position" >= 0) AND ("position" <= 1000))),
+  constraint reconciliation_rules_score_check CHECK (((score_min >= 0) AND (score_min <= 100))),
+  constraint reconciliation_rules_shape_check CHECK ((shape = ANY (ARRAY['one_to_one'::text, 'one_to_many'::text, 'many_to_one'::text, 'payout'::text]))),
+  constraint reconciliation_rules_signs_check CHECK ((signs = ANY (ARRAY['equal'::text, 'opposite'::text, 'either'::text]))),
+  constraint reconciliation_rules_tolerance_check CHECK (((amount_tolerance >= (0)::numeric) AND (abs(amount_tolerance) <= (1000000)::numeric) AND (scale(amount_tolerance) <= 8) AND (tolerance_percent >= (0)::numeric) AND (abs(tolerance_percent) <= (10)::numeric) AND (scale(tolerance_percent) <= 4))),
+  constraint reconciliation_rules_version_check CHECK ((version >= 1)),
+  constraint reconciliation_rules_window_check CHECK (((day_window >= 0) AND (day_window <= 90)))
+);
+comment on table app.reconciliation_rules is 'What a tenant wants to be reconciled, in versions: of each rule the one that nothing replaced.';
+comment on column app.reconciliation_rules.id is 'Of this version; rule_id is of all of a rule.';
+comment on column app.reconciliation_rules.replaced_at is 'When another version, or none, took its place; null: it counts.';
+
+create table app.reconciliations (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  method text not null,
+  rule text,
+  rule_version_id uuid,
+  score smallint,
+  reasons jsonb not null default '[]'::jsonb,
+  difference numeric not null,
+  currency character(3) not null,
+  account_id uuid,
+  statement_to date,
+  note text,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  undone_at timestamp with time zone,
+  undone_by uuid,
+  constraint reconciliations_pkey PRIMARY KEY (tenant_id, id),
+  constraint reconciliations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint reconciliations_difference_check CHECK (((scale(difference) <= 8) AND (abs(difference) < ('100000000000000'::bigint)::numeric))),
+  constraint reconciliations_method_check CHECK ((method = ANY (ARRAY['rule'::text, 'user'::text, 'statement'::text]))),
+  constraint reconciliations_note_check CHECK (((length(note) >= 1) AND (length(note) <= 1000))),
+  constraint reconciliations_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint reconciliations_rule_check CHECK ((((length(rule) >= 1) AND (length(rule) <= 200)) AND ((method <> 'rule'::text) OR (rule IS NOT NULL)))),
+  constraint reconciliations_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint reconciliations_statement_check CHECK (((method = 'statement'::text) = ((account_id IS NOT NULL) AND (statement_to IS NOT NULL)))),
+  constraint reconciliations_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+);
+comment on table app.reconciliations is 'Rows that vouch for each other, or that a statement vouches for. Undone ones stay, marked.';
+comment on column app.reconciliations.rule is 'What made it, in words: a rule of the tenant''s, or one that everybody has; null: a person.';
+comment on column app.reconciliations.difference is 'The left side less the right one, whichever sign; of a statement, what it differs by.';
 
 create table app.recurring_items (
   tenant_id uuid not null,
@@ -2653,7 +3414,54 @@ create table app.statement_profiles (
   constraint statement_profiles_format_check CHECK ((format ~ '^[a-z0-9]{2,16}$'::text)),
   constraint statement_profiles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
-comment on table app.statement_profiles is 'Saved column mappings: how one bank writes its CSV.';
+comment on table app.statement_profiles is 'How one source writes its statement files: what a profile of its format says.';
+
+create table app.statements (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  mapping_id uuid not null,
+  account_id uuid not null,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  raw_line_end bigint not null,
+  ordinal integer not null,
+  statement_number text,
+  from_date date,
+  to_date date,
+  opening_balance numeric,
+  closing_balance numeric,
+  entries_sum numeric,
+  entries_count bigint not null,
+  currency character(3) not null,
+  proof text not null,
+  difference numeric,
+  created_at timestamp with time zone not null default now(),
+  constraint statements_pkey PRIMARY KEY (tenant_id, id),
+  constraint statements_document_key UNIQUE (tenant_id, raw_id, ordinal),
+  constraint statements_closing_check CHECK (((scale(closing_balance) <= 8) AND (abs(closing_balance) < '100000000000000000000'::numeric))),
+  constraint statements_count_check CHECK ((entries_count >= 0)),
+  constraint statements_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint statements_difference_check CHECK (
+CASE proof
+    WHEN 'unproven'::text THEN (difference IS NULL)
+    WHEN 'holds'::text THEN (NOT (difference IS DISTINCT FROM (0)::numeric))
+    ELSE ((difference IS DISTINCT FROM (0)::numeric) AND (difference IS NOT NULL))
+END),
+  constraint statements_difference_size_check CHECK (((scale(difference) <= 8) AND (abs(difference) < '1000000000000000000000000'::numeric))),
+  constraint statements_number_check CHECK (((length(statement_number) >= 1) AND (length(statement_number) <= 100))),
+  constraint statements_opening_check CHECK (((scale(opening_balance) <= 8) AND (abs(opening_balance) < '100000000000000000000'::numeric))),
+  constraint statements_place_check CHECK (((raw_line >= 0) AND (raw_line_end >= raw_line) AND (ordinal >= 0))),
+  constraint statements_proof_check CHECK ((proof = ANY (ARRAY['holds'::text, 'fails'::text, 'unproven'::text]))),
+  constraint statements_sum_check CHECK (((scale(entries_sum) <= 8) AND (abs(entries_sum) < '1000000000000000000000000'::numeric)))
+);
+comment on table app.statements is 'Statements of accounts as documents hold them, one row each: opening balance, rows, closing
+balance, and whether the rows make up for the difference of the two.';
+comment on column app.statements.ordinal is 'Its place among the statements of its document.';
+comment on column app.statements.entries_sum is 'What its booked rows come to; null where they are of several currencies.';
+comment on column app.statements.proof is 'Whether opening balance and rows make the closing balance; unproven where nothing can say.';
+comment on column app.statements.difference is 'The closing balance less the opening one and the rows; null where it is unproven.';
+comment on column app.statements.created_at is 'When the document that holds it arrived.';
 
 create table app.sync_cursors (
   tenant_id uuid not null,
@@ -2706,12 +3514,15 @@ create table app.tenants (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   expenses_from text not null default 'off'::text,
+  conflict_policy text,
   constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
+comment on column app.tenants.conflict_policy is 'Who wins where a source contradicts; null: ask about reconciled rows, else the source.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -2728,6 +3539,56 @@ create table app.transaction_aliases (
   constraint transaction_aliases_fingerprint_check CHECK ((length(fingerprint) = 16))
 );
 comment on table app.transaction_aliases is 'Ids that a transaction had before, such as while it was pending, and where they came from.';
+
+create table app.transaction_conflicts (
+  tenant_id uuid not null,
+  transaction_id uuid not null,
+  kind text not null,
+  state text not null,
+  content_key bigint not null,
+  stored jsonb not null,
+  incoming jsonb not null,
+  noted_at timestamp with time zone not null default now(),
+  constraint transaction_conflicts_pkey PRIMARY KEY (tenant_id, transaction_id),
+  constraint transaction_conflicts_kind_check CHECK ((kind = ANY (ARRAY['changed'::text, 'removed'::text]))),
+  constraint transaction_conflicts_sides_check CHECK (((jsonb_typeof(stored) = 'object'::text) AND (jsonb_typeof(incoming) = 'object'::text))),
+  constraint transaction_conflicts_state_check CHECK ((state = ANY (ARRAY['noted'::text, 'asked'::text, 'kept'::text, 'taken'::text])))
+);
+comment on table app.transaction_conflicts is 'What a source last said against a protected row, beside what the row said: both versions.';
+comment on column app.transaction_conflicts.state is 'noted: by the merge; asked: a review item waits; kept: ours counts; taken: the source''s does.';
+comment on column app.transaction_conflicts.content_key is 'Of what came: the same contradiction is known again by it.';
+
+create table app.transaction_links (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  kind text not null,
+  transaction_id uuid not null,
+  other_id uuid not null,
+  method text not null,
+  state text not null default 'active'::text,
+  score smallint not null,
+  reasons jsonb not null default '[]'::jsonb,
+  rule_version text not null,
+  created_at timestamp with time zone not null default now(),
+  created_by uuid,
+  undone_at timestamp with time zone,
+  undone_by uuid,
+  constraint transaction_links_pkey PRIMARY KEY (tenant_id, id),
+  constraint transaction_links_pair_key UNIQUE (tenant_id, kind, transaction_id, other_id),
+  constraint transaction_links_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text]))),
+  constraint transaction_links_method_check CHECK (((method = ANY (ARRAY['auto'::text, 'user'::text])) AND ((method = 'user'::text) = (created_by IS NOT NULL)))),
+  constraint transaction_links_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
+  constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
+  constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint transaction_links_sides_check CHECK ((transaction_id <> other_id)),
+  constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
+  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+);
+comment on table app.transaction_links is 'Pairs of transactions: the duplicate and what is kept, pending and posted, money out and money
+in, a refund and what it refunds. Nothing is deleted: links are undone.';
+comment on column app.transaction_links.transaction_id is 'The row that does not count beside the other one, the money that went out, or the refund.';
+comment on column app.transaction_links.other_id is 'The row that is kept, the money that came in, or what is refunded.';
+comment on column app.transaction_links.undone_by is 'Who undid it: then it is not made again. Null: a side changed, and it may come back.';
 
 create table app.transaction_parts (
   tenant_id uuid not null,
@@ -2758,9 +3619,12 @@ create table app.transaction_texts (
   transaction_id uuid not null,
   sort_date date not null,
   text text not null,
+  amount_key bigint not null,
   constraint transaction_texts_pkey PRIMARY KEY (tenant_id, transaction_id)
 );
 comment on table app.transaction_texts is 'What a search looks for: the texts of each transaction in one, as when it was indexed last.';
+comment on column app.transaction_texts.text is 'In lower case, as a search asks.';
+comment on column app.transaction_texts.amount_key is 'As of the transaction, so that a search of amounts looks at fewer texts.';
 
 create table app.transactions (
   tenant_id uuid not null,
@@ -2801,6 +3665,7 @@ create table app.transactions (
   user_category text,
   user_category_by uuid,
   user_category_at timestamp with time zone,
+  duplicate_of uuid,
   merchant text,
   merchant_key text,
   derived_category text,
@@ -2816,6 +3681,7 @@ create table app.transactions (
   constraint transactions_category_confidence_check CHECK (((category_confidence >= 0) AND (category_confidence <= 100))),
   constraint transactions_category_origin_check CHECK ((category_origin = ANY (ARRAY['user'::text, 'rule'::text, 'provider'::text, 'mcc'::text, 'brand'::text, 'model'::text]))),
   constraint transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint transactions_duplicate_check CHECK ((duplicate_of <> id)),
   constraint transactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint transactions_fingerprint_check CHECK ((length(fingerprint) = 16)),
   constraint transactions_merchant_check CHECK (((length(merchant) >= 1) AND (length(merchant) <= 200))),
@@ -2838,6 +3704,7 @@ comment on column app.transactions.sort_date is 'Posted date, else transaction, 
 comment on column app.transactions.set_aside is 'The status that a row had when its mapping lost its account, and gets back with one; else null.';
 comment on column app.transactions.missed_at is 'When a complete reading of its days did not have the row for the first time; else null.';
 comment on column app.transactions.user_category is 'What a member said that it was for; null: nobody did, and the source''s word counts.';
+comment on column app.transactions.duplicate_of is 'The row that counts instead of this one, as the active links say; null: this one counts.';
 comment on column app.transactions.merchant is 'The other party''s name, cleaned of processors, numbers and places; null: not looked at yet.';
 comment on column app.transactions.merchant_key is 'What is equal for all texts of one merchant.';
 comment on column app.transactions.derived_category is 'What it was for by the evidence; null: not looked at yet, or nothing is sure enough.';
@@ -2855,6 +3722,16 @@ create table app.unindexed_texts (
   constraint unindexed_texts_pkey PRIMARY KEY (tenant_id, id)
 );
 comment on table app.unindexed_texts is 'Transactions whose texts are to be indexed, one row a merge: written with them, gone when done.';
+
+create table app.unmatched_transactions (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  transaction_ids uuid[] not null,
+  size integer not null generated always as (cardinality(transaction_ids)) stored,
+  created_at timestamp with time zone not null default now(),
+  constraint unmatched_transactions_pkey PRIMARY KEY (tenant_id, id)
+);
+comment on table app.unmatched_transactions is 'Transactions to be compared with others, one row a merge or change; gone when that is done.';
 
 create table app.uploads (
   tenant_id uuid not null,
@@ -3039,6 +3916,9 @@ alter table app.accounts
 add constraint accounts_institution_fkey FOREIGN KEY (tenant_id, institution_id) REFERENCES app.institutions(tenant_id, id);
 
 alter table app.accounts
+add constraint accounts_primary_fkey FOREIGN KEY (tenant_id, primary_mapping_id, id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.accounts
 add constraint accounts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.applied_pages
@@ -3101,6 +3981,9 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.exchange_rates
+add constraint exchange_rates_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.expenses
 add constraint expenses_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
@@ -3155,6 +4038,15 @@ add constraint mapping_accounts_mapping_fkey FOREIGN KEY (tenant_id, mapping_id)
 alter table app.mapping_aliases
 add constraint mapping_aliases_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
 
+alter table app.mapping_numbers
+add constraint mapping_numbers_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.mapping_refusals
+add constraint mapping_refusals_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.mapping_refusals
+add constraint mapping_refusals_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
 alter table app.mapping_waits
 add constraint mapping_waits_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
 
@@ -3197,6 +4089,21 @@ add constraint persona_groups_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app
 alter table app.personas
 add constraint personas_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.pickup_documents
+add constraint pickup_documents_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
+alter table app.pickup_documents
+add constraint pickup_documents_item_fkey FOREIGN KEY (tenant_id, item_id) REFERENCES app.pickup_items(tenant_id, id);
+
+alter table app.pickup_documents
+add constraint pickup_documents_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
+
+alter table app.pickup_documents
+add constraint pickup_documents_upload_fkey FOREIGN KEY (tenant_id, id) REFERENCES app.uploads(tenant_id, id);
+
+alter table app.pickup_items
+add constraint pickup_items_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
+
 alter table app.provider_flags
 add constraint provider_flags_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -3218,6 +4125,24 @@ add constraint raw_ingestion_data_job_fkey FOREIGN KEY (tenant_id, job_id) REFER
 alter table app.raw_ingestion_data
 add constraint raw_ingestion_data_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.reconciliation_members
+add constraint reconciliation_members_group_fkey FOREIGN KEY (tenant_id, reconciliation_id) REFERENCES app.reconciliations(tenant_id, id);
+
+alter table app.reconciliation_members
+add constraint reconciliation_members_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.reconciliation_rules
+add constraint reconciliation_rules_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.reconciliations
+add constraint reconciliations_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
+
+alter table app.reconciliations
+add constraint reconciliations_rule_fkey FOREIGN KEY (tenant_id, rule_version_id) REFERENCES app.reconciliation_rules(tenant_id, id);
+
+alter table app.reconciliations
+add constraint reconciliations_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
 alter table app.recurring_items
 add constraint recurring_items_account_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES app.accounts(tenant_id, id);
 
@@ -3238,6 +4163,12 @@ add constraint review_items_transaction_fkey FOREIGN KEY (tenant_id, transaction
 
 alter table app.statement_profiles
 add constraint statement_profiles_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.statements
+add constraint statements_mapping_fkey FOREIGN KEY (tenant_id, mapping_id, account_id) REFERENCES app.mapping_accounts(tenant_id, mapping_id, account_id);
+
+alter table app.statements
+add constraint statements_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
 
 alter table app.sync_cursors
 add constraint sync_cursors_connection_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connections(tenant_id, id);
@@ -3263,6 +4194,18 @@ add constraint transaction_aliases_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_
 alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
+alter table app.transaction_conflicts
+add constraint transaction_conflicts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.transaction_links
+add constraint transaction_links_other_fkey FOREIGN KEY (tenant_id, other_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.transaction_links
+add constraint transaction_links_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.transaction_links
+add constraint transaction_links_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
+
 alter table app.transaction_parts
 add constraint transaction_parts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
@@ -3274,6 +4217,9 @@ add constraint transactions_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REF
 
 alter table app.unindexed_texts
 add constraint unindexed_texts_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
+
+alter table app.unmatched_transactions
+add constraint unmatched_transactions_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
 alter table app.uploads
 add constraint uploads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
@@ -3306,6 +4252,7 @@ CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (te
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX accounts_primary_idx ON app.accounts USING btree (tenant_id, primary_mapping_id, id);
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
@@ -3346,6 +4293,8 @@ CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btre
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
+CREATE INDEX mapping_numbers_hash_idx ON app.mapping_numbers USING btree (tenant_id, number_hash);
+CREATE INDEX mapping_refusals_account_idx ON app.mapping_refusals USING btree (tenant_id, account_id);
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
 CREATE INDEX notification_channel_secrets_previous_idx ON app.notification_channel_secrets USING btree (previous_until) WHERE (sealed_previous IS NOT NULL);
 CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
@@ -3361,6 +4310,10 @@ CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USIN
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
+CREATE INDEX pickup_documents_item_idx ON app.pickup_documents USING btree (tenant_id, item_id);
+CREATE INDEX pickup_documents_job_idx ON app.pickup_documents USING btree (tenant_id, job_id);
+CREATE INDEX pickup_items_order_idx ON app.pickup_items USING btree (tenant_id, connection_id, created_at DESC, id DESC);
+CREATE INDEX pickup_items_state_idx ON app.pickup_items USING btree (tenant_id, connection_id, state);
 CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
 CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
 CREATE INDEX quiltt_sessions_over_idx ON app.quiltt_sessions USING btree (expires_at) WHERE (sealed IS NOT NULL);
@@ -3368,6 +4321,12 @@ CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (ten
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
+CREATE UNIQUE INDEX reconciliation_members_once_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id) WHERE active;
+CREATE INDEX reconciliation_members_transaction_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id);
+CREATE UNIQUE INDEX reconciliation_rules_current_idx ON app.reconciliation_rules USING btree (tenant_id, rule_id) WHERE (replaced_at IS NULL);
+CREATE INDEX reconciliations_account_idx ON app.reconciliations USING btree (tenant_id, account_id, statement_to DESC);
+CREATE INDEX reconciliations_order_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX reconciliations_rule_idx ON app.reconciliations USING btree (tenant_id, rule_version_id);
 CREATE INDEX recurring_items_order_idx ON app.recurring_items USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
 CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
@@ -3375,20 +4334,34 @@ CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, k
 CREATE INDEX review_items_order_idx ON app.review_items USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX review_items_other_idx ON app.review_items USING btree (tenant_id, other_id);
 CREATE INDEX review_items_transaction_idx ON app.review_items USING btree (tenant_id, transaction_id);
+CREATE INDEX statements_account_idx ON app.statements USING btree (tenant_id, account_id, created_at DESC, ordinal DESC, id DESC);
+CREATE INDEX statements_mapping_idx ON app.statements USING btree (tenant_id, mapping_id, account_id);
+CREATE INDEX statements_newest_idx ON app.statements USING btree (tenant_id, created_at DESC, ordinal DESC, id DESC);
+CREATE INDEX statements_raw_idx ON app.statements USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
-CREATE INDEX transaction_texts_date_idx ON app.transaction_texts USING btree (tenant_id, sort_date);
+CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
+CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
+CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
+CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
+CREATE UNIQUE INDEX transaction_links_out_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
+CREATE UNIQUE INDEX transaction_links_refund_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'refund'::text));
+CREATE INDEX transaction_links_transaction_idx ON app.transaction_links USING btree (tenant_id, transaction_id);
+CREATE INDEX transaction_texts_days_idx ON app.transaction_texts USING btree (tenant_id, sort_date) INCLUDE (transaction_id, amount_key, text) WHERE (octet_length(text) <= 2000);
+CREATE INDEX transaction_texts_long_idx ON app.transaction_texts USING btree (tenant_id, sort_date) WHERE (octet_length(text) > 2000);
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
+CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
+CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_date) INCLUDE (currency, amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
 CREATE INDEX webhook_events_connection_idx ON app.webhook_events USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX webhook_events_due_idx ON app.webhook_events USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text]));
@@ -3406,9 +4379,11 @@ CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree
 
 -- triggers
 
+CREATE TRIGGER account_mappings_decision BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.account_id IS DISTINCT FROM old.account_id) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_mapping_decision();
 CREATE TRIGGER account_mappings_remember AFTER INSERT OR UPDATE OF account_id ON app.account_mappings FOR EACH ROW WHEN ((new.account_id IS NOT NULL)) EXECUTE FUNCTION private.remember_mapping_account();
 CREATE TRIGGER account_mappings_signature BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.verified_by IS DISTINCT FROM old.verified_by))) EXECUTE FUNCTION private.sign_own_name('verified_by');
 CREATE TRIGGER account_mappings_touch BEFORE UPDATE ON app.account_mappings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER account_mappings_undecided BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((new.state = 'pending'::text) AND (old.state <> 'pending'::text))) EXECUTE FUNCTION private.forget_mapping_decision();
 CREATE TRIGGER accounts_touch BEFORE UPDATE ON app.accounts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER asset_personas_limit AFTER INSERT OR UPDATE ON app.asset_personas FOR EACH ROW WHEN ((new.ownership_type = 'owner'::text)) EXECUTE FUNCTION private.limit_ownership();
 CREATE TRIGGER assets_touch BEFORE UPDATE ON app.assets FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -3422,6 +4397,7 @@ CREATE TRIGGER category_rules_touch BEFORE UPDATE ON app.category_rules FOR EACH
 CREATE TRIGGER connection_credentials_touch BEFORE UPDATE ON app.connection_credentials FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER connections_lineage BEFORE INSERT ON app.connections FOR EACH ROW EXECUTE FUNCTION private.start_lineage();
 CREATE TRIGGER connections_touch BEFORE UPDATE ON app.connections FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER exchange_rates_touch BEFORE UPDATE ON app.exchange_rates FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER expenses_touch BEFORE UPDATE ON app.expenses FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER holdings_touch BEFORE UPDATE ON app.holdings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_audit_log_append_only BEFORE DELETE OR UPDATE ON app.ingestion_audit_log FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
@@ -3436,11 +4412,17 @@ CREATE TRIGGER personas_tie BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((n
 CREATE TRIGGER personas_tied BEFORE UPDATE ON app.personas FOR EACH ROW WHEN (((new.user_id IS DISTINCT FROM old.user_id) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
 CREATE TRIGGER personas_touch BEFORE UPDATE ON app.personas FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER personas_user BEFORE INSERT ON app.personas FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.check_persona_user();
+CREATE TRIGGER pickup_items_touch BEFORE UPDATE ON app.pickup_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER provider_flags_touch BEFORE UPDATE ON app.provider_flags FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER quiltt_profiles_touch BEFORE UPDATE ON app.quiltt_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER quiltt_sessions_touch BEFORE UPDATE ON app.quiltt_sessions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER raw_ingestion_data_append_only BEFORE DELETE OR UPDATE ON app.raw_ingestion_data FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
 CREATE TRIGGER raw_ingestion_data_no_truncate BEFORE TRUNCATE ON app.raw_ingestion_data FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE TRIGGER reconciliation_members_joined AFTER INSERT ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
+CREATE TRIGGER reconciliation_members_left AFTER UPDATE ON app.reconciliation_members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_reconciled();
+CREATE TRIGGER reconciliation_rules_signature BEFORE INSERT ON app.reconciliation_rules FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER reconciliations_signature BEFORE INSERT ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER reconciliations_undone_signature BEFORE UPDATE ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER recurring_items_signature BEFORE UPDATE ON app.recurring_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.dismissed_by IS DISTINCT FROM old.dismissed_by))) EXECUTE FUNCTION private.sign_own_name('dismissed_by');
 CREATE TRIGGER recurring_items_touch BEFORE UPDATE ON app.recurring_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
@@ -3451,10 +4433,15 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
+CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status)))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
+CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -3640,6 +4627,18 @@ create policy connections_update_worker on app.connections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.exchange_rates enable row level security;
+alter table app.exchange_rates force row level security;
+create policy exchange_rates_insert on app.exchange_rates for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy exchange_rates_select on app.exchange_rates for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy exchange_rates_select_worker on app.exchange_rates for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy exchange_rates_update on app.exchange_rates for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
 alter table app.expenses enable row level security;
 alter table app.expenses force row level security;
 create policy expenses_insert_worker on app.expenses for insert to worker
@@ -3737,6 +4736,22 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy mapping_aliases_update_worker on app.mapping_aliases for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_numbers enable row level security;
+alter table app.mapping_numbers force row level security;
+create policy mapping_numbers_insert_worker on app.mapping_numbers for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy mapping_numbers_select on app.mapping_numbers for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_numbers_select_worker on app.mapping_numbers for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.mapping_refusals enable row level security;
+alter table app.mapping_refusals force row level security;
+create policy mapping_refusals_select on app.mapping_refusals for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy mapping_refusals_select_worker on app.mapping_refusals for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.mapping_waits enable row level security;
 alter table app.mapping_waits force row level security;
@@ -3851,6 +4866,29 @@ create policy personas_update on app.personas for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (( SELECT private.has_role('admin'::text) AS has_role) OR (user_id = ( SELECT private.current_user_id() AS current_user_id)) OR ((user_id IS NULL) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))))))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 
+alter table app.pickup_documents enable row level security;
+alter table app.pickup_documents force row level security;
+create policy pickup_documents_insert_worker on app.pickup_documents for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_documents_select on app.pickup_documents for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy pickup_documents_select_worker on app.pickup_documents for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.pickup_items enable row level security;
+alter table app.pickup_items force row level security;
+create policy pickup_items_delete_worker on app.pickup_items for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_items_insert_worker on app.pickup_items for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_items_select on app.pickup_items for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy pickup_items_select_worker on app.pickup_items for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy pickup_items_update_worker on app.pickup_items for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.provider_flags enable row level security;
 alter table app.provider_flags force row level security;
 create policy provider_flags_delete_worker on app.provider_flags for delete to worker
@@ -3893,6 +4931,52 @@ create policy raw_ingestion_data_select on app.raw_ingestion_data for select to 
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy raw_ingestion_data_select_worker on app.raw_ingestion_data for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.reconciliation_members enable row level security;
+alter table app.reconciliation_members force row level security;
+create policy reconciliation_members_insert on app.reconciliation_members for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy reconciliation_members_insert_worker on app.reconciliation_members for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_members_select on app.reconciliation_members for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_members_select_worker on app.reconciliation_members for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_members_update on app.reconciliation_members for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_members_update_worker on app.reconciliation_members for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.reconciliation_rules enable row level security;
+alter table app.reconciliation_rules force row level security;
+create policy reconciliation_rules_insert on app.reconciliation_rules for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)));
+create policy reconciliation_rules_select on app.reconciliation_rules for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliation_rules_select_worker on app.reconciliation_rules for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliation_rules_update on app.reconciliation_rules for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.reconciliations enable row level security;
+alter table app.reconciliations force row level security;
+create policy reconciliations_insert on app.reconciliations for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy reconciliations_insert_worker on app.reconciliations for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliations_select on app.reconciliations for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliations_select_worker on app.reconciliations for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy reconciliations_update on app.reconciliations for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy reconciliations_update_worker on app.reconciliations for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.recurring_items enable row level security;
 alter table app.recurring_items force row level security;
@@ -3939,6 +5023,20 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy statement_profiles_update on app.statement_profiles for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+
+alter table app.statements enable row level security;
+alter table app.statements force row level security;
+create policy statements_delete_worker on app.statements for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_insert_worker on app.statements for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_select on app.statements for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy statements_select_worker on app.statements for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy statements_update_worker on app.statements for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.sync_cursors enable row level security;
 alter table app.sync_cursors force row level security;
@@ -3994,6 +5092,36 @@ create policy transaction_aliases_update_worker on app.transaction_aliases for u
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.transaction_conflicts enable row level security;
+alter table app.transaction_conflicts force row level security;
+create policy transaction_conflicts_select on app.transaction_conflicts for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_conflicts_select_worker on app.transaction_conflicts for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_conflicts_update on app.transaction_conflicts for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_conflicts_update_worker on app.transaction_conflicts for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.transaction_links enable row level security;
+alter table app.transaction_links force row level security;
+create policy transaction_links_insert on app.transaction_links for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy transaction_links_insert_worker on app.transaction_links for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_links_select on app.transaction_links for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_links_select_worker on app.transaction_links for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy transaction_links_update on app.transaction_links for update to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)))
+with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy transaction_links_update_worker on app.transaction_links for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.transaction_parts enable row level security;
 alter table app.transaction_parts force row level security;
 create policy transaction_parts_delete on app.transaction_parts for delete to authenticated
@@ -4041,10 +5169,21 @@ with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id
 create policy unindexed_texts_select_worker on app.unindexed_texts for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
+alter table app.unmatched_transactions enable row level security;
+alter table app.unmatched_transactions force row level security;
+create policy unmatched_transactions_delete_worker on app.unmatched_transactions for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unmatched_transactions_insert_worker on app.unmatched_transactions for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy unmatched_transactions_select_worker on app.unmatched_transactions for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
 alter table app.uploads enable row level security;
 alter table app.uploads force row level security;
 create policy uploads_insert on app.uploads for insert to authenticated
 with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role) AND (created_by = ( SELECT private.current_user_id() AS current_user_id))));
+create policy uploads_insert_worker on app.uploads for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 create policy uploads_select on app.uploads for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy uploads_select_worker on app.uploads for select to worker
@@ -4097,8 +5236,8 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state) on app.account_mappings to worker;
-grant insert, select, update (institution_id, name, type, status) on app.accounts to authenticated;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state, decided_by, match_score, match_reasons, match_rule) on app.account_mappings to worker;
+grant insert, select, update (institution_id, name, type, status, primary_mapping_id) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;
 grant insert, select on app.applied_pages to worker;
@@ -4116,8 +5255,10 @@ grant delete, insert (tenant_id, "position", name, enabled, conditions, category
 grant select on app.category_rules to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days) on app.connections to authenticated;
-grant select, update (lineage_id, institution_id, status, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile, conflict_policy) on app.connections to authenticated;
+grant select, update (lineage_id, institution_id, status, config, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant insert (tenant_id, base, quote, day, rate, source), select, update (rate, source) on app.exchange_rates to authenticated;
+grant select on app.exchange_rates to worker;
 grant select on app.expenses to authenticated;
 grant insert, select on app.expenses to worker;
 grant select on app.holdings to authenticated;
@@ -4134,6 +5275,10 @@ grant insert, select on app.institutions to worker;
 grant select on app.mapping_accounts to authenticated;
 grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
+grant select on app.mapping_numbers to authenticated;
+grant insert, select on app.mapping_numbers to worker;
+grant select on app.mapping_refusals to authenticated;
+grant select on app.mapping_refusals to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
 grant insert (tenant_id, channel_id, sealed_url, sealed_secret), select (tenant_id, channel_id, previous_until), update (sealed_url, sealed_secret) on app.notification_channel_secrets to authenticated;
@@ -4151,33 +5296,50 @@ grant insert, select, update (name, description, status) on app.persona_groups t
 grant select on app.persona_groups to worker;
 grant insert, select, update (user_id, name, given_name, family_name, email, is_primary, status) on app.personas to authenticated;
 grant select on app.personas to worker;
+grant select on app.pickup_documents to authenticated;
+grant insert, select on app.pickup_documents to worker;
+grant select on app.pickup_items to authenticated;
+grant delete, insert, select, update on app.pickup_items to worker;
 grant select on app.provider_flags to authenticated;
 grant delete, insert, select, update on app.provider_flags to worker;
 grant insert, select, update (external_id, external_environment) on app.quiltt_profiles to worker;
 grant insert, select, update (state, sealed, expires_at, used_at, closed_at) on app.quiltt_sessions to worker;
 grant select (tenant_id, id, connection_id, job_id, name, media_type, size_bytes, sha256, blob_path, received_at) on app.raw_ingestion_data to authenticated;
 grant insert, select on app.raw_ingestion_data to worker;
+grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to authenticated;
+grant insert (tenant_id, reconciliation_id, transaction_id, side, amount), select, update (active) on app.reconciliation_members to worker;
+grant insert (tenant_id, id, rule_id, version, "position", name, enabled, mode, shape, signs, left_account_ids, left_account_type, right_account_ids, right_account_type, by_reference, amount_tolerance, tolerance_percent, day_window, text_needed, group_max, score_min, created_by), select, update (replaced_at) on app.reconciliation_rules to authenticated;
+grant select on app.reconciliation_rules to worker;
+grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency, account_id, statement_to, note, created_by), select, update (undone_at, undone_by) on app.reconciliations to authenticated;
+grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency), select, update (undone_at) on app.reconciliations to worker;
 grant select, update (dismissed_at, dismissed_by) on app.recurring_items to authenticated;
 grant delete, insert, select, update (merchant, period, state, first_on, last_on, next_on, amount_low, amount_high, occurrences, missed, confidence) on app.recurring_items to worker;
 grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
 grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
+grant select on app.statements to authenticated;
+grant delete, insert, select, update (account_id) on app.statements to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name, expenses_from) on app.tenants to authenticated;
+grant select, update (name, expenses_from, conflict_policy) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;
+grant select, update (state) on app.transaction_conflicts to authenticated;
+grant select, update (state) on app.transaction_conflicts to worker;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to authenticated;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to worker;
 grant delete, insert (tenant_id, transaction_id, "position", amount, whole, currency, category, note, created_by), select on app.transaction_parts to authenticated;
 grant select on app.transaction_parts to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at, merchant, merchant_key) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at, duplicate_of, merchant, merchant_key) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
+grant delete, insert, select on app.unmatched_transactions to worker;
 grant insert (tenant_id, id, file_name, media_type, size_bytes, sha256, blob_path, created_by, expires_at), select on app.uploads to authenticated;
-grant select, update on app.uploads to worker;
+grant insert, select, update on app.uploads to worker;
 grant select (tenant_id, id, connection_id, provider, type, state, attempts, next_attempt_at, error_code, event_at, received_at, processed_at), update (state, attempts, next_attempt_at, error_code) on app.webhook_events to authenticated;
 grant insert, select, update on app.webhook_events to worker;
 grant insert, select on private.tenant_keys to worker;
