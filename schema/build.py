@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema import enums as _enums  # noqa: F401  # registers the core's enumerations first
+from schema import notification_enums as _notification_enums  # noqa: F401  # the same
 from schema import provider_enums as _provider_enums  # noqa: F401  # and those of providers
 from schema import reconciliation_enums as _reconciliation_enums  # noqa: F401  # likewise
 from schema import review_enums as _review_enums  # noqa: F401  # and those of matching
