@@ -22,6 +22,7 @@ from statements.qif_profile import QifProfile
 from statements.qif_scan import Entry, Header, parts
 
 HELD_MAX: Final = 4 * 1024 * 1024  # characters that wait for the date that decides the order
+PART_SIZE: Final = 100  # what a header or record takes beside its text
 _LINE_ENDS: Final = (b"\n", b"\r", b"\n\0", b"\r\0", b"\x1a", b"^", b"^\0")
 _HEADER = re.compile(
     rb"^[ \t]*!(?:type[ \t]*:|account[ \t]*\r?$|option[ \t]*:|clear[ \t]*:)", re.I | re.M
@@ -103,7 +104,7 @@ class _Reading:
             yield from self._taken(part)
             return
         self._held.append(part)
-        self._size += 1 if isinstance(part, Header) else part.size
+        self._size += PART_SIZE + (0 if isinstance(part, Header) else part.size)
         if self._size > HELD_MAX or (self._dates.order and self._marks.mark):
             self._settle()
             held, self._held = self._held, []

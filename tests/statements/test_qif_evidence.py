@@ -134,3 +134,9 @@ def test_rows_that_wait_for_a_date_are_bounded() -> None:
     row = f"D01/02/2025\nT1.50\n{long * 10}^\n"
 
     assert refusal("!Type:Bank\n" + row * 450 + "D02/13/2025\n").code == "date-order-ambiguous"
+
+
+def test_empty_records_that_wait_are_bounded() -> None:
+    text = "!Type:Bank\nD01/02/2025\nT1.50\n^\n" + "^\n" * 50_000 + "D02/13/2025\nT1.50\n^\n"
+
+    assert refusal(text).code == "date-order-ambiguous"

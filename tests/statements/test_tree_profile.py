@@ -84,8 +84,8 @@ def test_a_profile_survives_being_saved(definition: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "yaml"}, "there are profiles for csv, json, qif, xml only"),
-        ({"format": ["json"]}, "there are profiles for"),
+        ({"format": "yaml"}, "format\n.*'csv', 'json', 'qif' or 'xml'"),
+        ({"format": ["json"]}, "format\n.*'csv', 'json', 'qif' or 'xml'"),
         ({"rows": "rows[0]"}, 'rows: "rows\\[0\\]" is no path'),
         ({"rows": "$"}, r"rows: \$ is for JSON files with one value on every line"),
         ({"statement": {"account": "a[].b"}}, "statement.account: .* no place here"),
