@@ -51,6 +51,18 @@ _PRIMARY: Final = (
 )
 _DISABLED: Final = "update private.webhook_endpoints set disabled_at = created_at"
 _UNBALANCED: Final = "update app.statements set proof = 'fails', difference = closing_balance"
+# Settings of servers, of the connection's own text and number.
+_OF_SERVER: Final = (
+    "update app.connections as c set provider = 'sftp', config = jsonb_build_object("
+    "'host', c.name, 'port', c.error_count, 'username', c.name, 'path', c.name, 'pattern', c.name,"
+    " 'settle_seconds', c.error_count, 'archive_path', c.name, 'host_keys', array[c.name])"
+)
+_OF_MAILBOX: Final = (
+    "update app.connections as c set provider = 'mailbox', config = jsonb_build_object("
+    "'host', c.name, 'port', c.error_count, 'username', c.name, 'folder', c.name,"
+    " 'pattern', c.name, 'senders', array[c.name], 'authentication_results', c.name,"
+    " 'archive_folder', c.name)"
+)
 _HELD: Final = (
     "update app.holdings as h set removed_on = null, quantity = abs(t.amount)"
     " from app.transactions as t where t.tenant_id = h.tenant_id"
@@ -66,6 +78,8 @@ _MAILED: Final = "update app.notification_channels set type = 'email', host = nu
 UNSEEN: Final = frozenset(
     {
         "Category.confidence",  # nothing estimates it yet
+        "ConnectionTestPayload.filesMatching",  # of servers of files, and none is here
+        "ConnectionTestPayload.hostKey",
         "TransactionsChanged.connection",  # not in a first event
         "TransactionsChanged.job",
     }
@@ -90,6 +104,8 @@ UNTELLING: Final = frozenset({
     "ConnectionRenewAllPayload.count",  # each tenant has one connection
     "ConnectionSyncAllPayload.batchId",
     "ConnectionSyncAllPayload.count",
+    "ConnectionTestPayload.filesMatching",
+    "ConnectionTestPayload.hostKey",
     "ConnectionTestPayload.problem",
     "CurrencyDecimals.decimals",
     "HttpHeader.name",
@@ -179,6 +195,8 @@ MORE: Final = (
     Run(operation="accountMappings", statement=_UNDECIDED),
     Run(operation="accountMappingSet", statement=_UNDECIDED),
     Run(operation="connections", statement=_FAILED),
+    Run(operation="connections", statement=_OF_SERVER),
+    Run(operation="connections", statement=_OF_MAILBOX),
     Run(operation="connectionTest", statement=_LOGGED_OUT),
     Run(
         operation="ingestionJobs", statement="update app.ingestion_jobs set sync_phase = 'initial'"
