@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.candidates import Candidate, Considered, Looks, Subject
@@ -285,7 +285,8 @@ def test_a_thousand_candidates_hide_none() -> None:
     assert taken(subject(replace(LOOKS, masked_number="••••9999")), *crowd) is None
 
 
-# Properties.
+# Properties. Machines that test are busy, so no example has a time of its own.
+untimed = settings(deadline=None)
 
 TEXTS = st.sampled_from([None, "Everyday", "Everyday Plus", "Reserves"])
 SEEN = st.builds(
@@ -318,6 +319,7 @@ CANDIDATES = st.builds(
 )
 
 
+@untimed
 @given(of=SUBJECTS, several=st.lists(CANDIDATES, max_size=6), data=st.data())
 def test_order_of_candidates_does_not_matter(
     of: Subject, several: list[Candidate], data: st.DataObject
@@ -328,6 +330,7 @@ def test_order_of_candidates_does_not_matter(
     assert taken(of, *shuffled) == taken(of, *several)
 
 
+@untimed
 @given(of=SUBJECTS, one=CANDIDATES, more=NUMBERS)
 def test_more_evidence_never_lowers_the_score(
     of: Subject, one: Candidate, more: frozenset[NumberKind]
@@ -342,6 +345,7 @@ def test_more_evidence_never_lowers_the_score(
     assert score(replace(one, account=replace(one.account, currency=of.currency))) >= before
 
 
+@untimed
 @given(of=SUBJECTS, one=CANDIDATES, others=st.lists(CANDIDATES, max_size=3))
 def test_a_tie_is_never_decided(of: Subject, one: Candidate, others: list[Candidate]) -> None:
     twin = replace(one, account=replace(one.account, id=uuid4()))
@@ -349,6 +353,7 @@ def test_a_tie_is_never_decided(of: Subject, one: Candidate, others: list[Candid
     assert taken(of, one, twin, *others) not in (one, twin)
 
 
+@untimed
 @given(of=SUBJECTS, several=st.lists(CANDIDATES, max_size=6))
 def test_what_is_taken_is_above_the_bar_undoubted_and_leads_all_that_may_be_it(
     of: Subject, several: list[Candidate]
@@ -364,6 +369,7 @@ def test_what_is_taken_is_above_the_bar_undoubted_and_leads_all_that_may_be_it(
         assert all(one.score <= match.score - MARGIN for one in rivals)
 
 
+@untimed
 @given(of=SUBJECTS, several=st.lists(CANDIDATES, max_size=6), more=CANDIDATES)
 def test_another_candidate_never_makes_an_old_one_sure(
     of: Subject, several: list[Candidate], more: Candidate
