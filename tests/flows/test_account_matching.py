@@ -269,6 +269,18 @@ async def test_where_the_connection_asks_only_a_persons_answer_is_repeated(world
     assert (await mapping_of(world, other))["decided_by"] == "matched"
 
 
+async def test_number_that_somebody_ignored_is_asked_about(world: World) -> None:
+    place = await world.place(mapping_policy="ask")
+    await world.take_in(place, CAMT)
+    mapping_id = (await mapping_of(world, place))["id"]
+    await mappings.ignore(context(world, place), mapping_id=mapping_id)
+
+    job = await world.take_in(await beside(world, place), BY_BANK_CODE)
+
+    assert job["state"] == "awaiting_mapping"
+    assert await account_count(world) == 0
+
+
 async def test_account_that_somebody_closed_is_asked_about(world: World) -> None:
     place = await world.place()
     await world.take_in(place, CAMT)

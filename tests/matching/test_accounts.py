@@ -261,6 +261,7 @@ def test_all_looks_together_are_sure_and_all_but_one_are_not() -> None:
 
 def test_account_that_was_taken_away_is_a_persons_to_give() -> None:
     assert taken(subject(fed=True), looking(same_numbers=IBAN)) is None
+    assert taken(subject(ignored=True), looking(same_numbers=IBAN)) is None
 
 
 def test_where_the_connection_asks_a_persons_answer_about_the_number_is_sure() -> None:
