@@ -58,8 +58,8 @@ def looking(looks: Looks = LOOKS, **given: Any) -> Candidate:
     return candidate(feeds=(looks,), **given)
 
 
-def subject(looks: Looks = LOOKS, **given: Any) -> Subject:
-    return Subject(**{"looks": looks, "currency": "EUR"} | given)
+def subject(looks: Looks = LOOKS, *, currency: str = "EUR", **given: Any) -> Subject:
+    return Subject(looks=looks, currency=currency, **given)
 
 
 def matches(of: Subject, *candidates: Candidate) -> Sequence[Match]:
