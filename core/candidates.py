@@ -30,6 +30,12 @@ class Subject:
     currency: str
     policy: MappingPolicy = MappingPolicy.CREATE
     fed: bool = False  # it had an account once, which a person took away
+    ignored: bool = False  # a person wants nothing of another mapping of the same number
+
+    @property
+    def asks(self) -> bool:
+        """Whether only a person can say which account it is."""
+        return self.fed or self.ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

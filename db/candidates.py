@@ -52,6 +52,7 @@ def _subject(row: Row) -> Subject:
         currency=row["external_currency"],
         policy=MappingPolicy(row["mapping_policy"]),
         fed=row["fed"],
+        ignored=row["ignored"],
     )
 
 

@@ -162,7 +162,7 @@ def automatic(subject: Subject, matches: Sequence[Match]) -> Match | None:
     Where the connection asks, only what a person has said of the same number before is sure.
     """
     standing = [one for one in matches if not one.excluded]
-    if subject.fed or not standing:
+    if subject.asks or not standing:
         return None
     first = max(standing, key=lambda one: one.score)
     rivals = [one for one in standing if one is not first and one.score > first.score - MARGIN]

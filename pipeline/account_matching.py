@@ -103,7 +103,7 @@ def _verdicts(considered: Mapping[UUID, Considered]) -> _Verdicts:
 
 def _waits(considered: Considered, matches: Sequence[Match]) -> bool:
     subject = considered.subject
-    asks = subject.fed or subject.policy is MappingPolicy.ASK
+    asks = subject.asks or subject.policy is MappingPolicy.ASK
     return asks or any(match.near for match in matches)
 
 

@@ -143,7 +143,7 @@ async def _preview(
         async for batch in batches:
             batches.read_on()
             async with services.database.as_(services.scope(job)) as tx:
-                targets |= await resolve(tx, to, batch.accounts, may_open=False)
+                targets |= await resolve(tx, to, batch.accounts, may_open=False, foresees=True)
                 shown = replace(_heard(batch, to.connection), targets=targets, end=0)
                 await previewer.show(tx, shown)
                 rejected = sum(1 for finding in shown.findings if finding.rejected)

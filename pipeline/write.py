@@ -18,7 +18,7 @@ from db.ledger import Counts
 from db.merge import Merged
 from db.session import Tx
 from pipeline import stable_rows
-from pipeline.account_matching import foresee, settle
+from pipeline.account_matching import Settled, foresee, settle
 from pipeline.batch import Batch, Entry, Target
 from pipeline.categorizing import Categorizer
 from pipeline.holdings import put_holdings
@@ -46,12 +46,18 @@ class Destination:
 
 
 async def resolve(
-    tx: Tx, to: Destination, accounts: Sequence[AccountRecord], *, may_open: bool
+    tx: Tx,
+    to: Destination,
+    accounts: Sequence[AccountRecord],
+    *,
+    may_open: bool,
+    foresees: bool = False,
 ) -> dict[str, Target]:
     """Where each account of the document leads, by the document's key.
 
     A new external account is remembered. Where `may_open` allows it, it gets the account that it
-    surely is, or one of its own; but never one whose account someone took away.
+    surely is, or one of its own; but never one whose account someone took away. `foresees`: it is
+    told which would wait, and nothing is decided.
     """
     if not accounts:
         return {}
@@ -80,7 +86,10 @@ async def resolve(
         for key, account in external.items()
         if known[key].state is MappingState.PENDING and not known[key].fed
     }
-    settled = await (settle if may_open else foresee)(tx, to.job, pending, named=to.named)
+    settled = Settled()
+    if may_open or foresees:
+        decide = settle if may_open else foresee
+        settled = await decide(tx, to.job, pending, named=to.named)
     return {
         key: Target(
             one.mapping_id,

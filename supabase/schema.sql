@@ -57,7 +57,7 @@ comment on function private.accept_invitation(uuid) is 'Joins the tenant of an o
 grant execute on function private.accept_invitation(uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.account_candidates(tenant uuid, mappings uuid[])
- RETURNS TABLE(mapping_id uuid, external_name text, external_mask text, external_type text, external_institution text, external_institution_name text, external_currency text, mapping_policy text, fed boolean, id uuid, institution_id uuid, name text, type text, currency text, masked_number text, status text, primary_mapping_id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, institution text, institution_name text, same_numbers text[], verified boolean, doubted boolean, feeds jsonb)
+ RETURNS TABLE(mapping_id uuid, external_name text, external_mask text, external_type text, external_institution text, external_institution_name text, external_currency text, mapping_policy text, fed boolean, ignored boolean, id uuid, institution_id uuid, name text, type text, currency text, masked_number text, status text, primary_mapping_id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, institution text, institution_name text, same_numbers text[], verified boolean, doubted boolean, feeds jsonb)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -69,6 +69,18 @@ AS $function$
       select
       from app.mapping_accounts as f
       where f.tenant_id = account_candidates.tenant and f.mapping_id = s.id
+    ),
+    exists (
+      select
+      from app.mapping_numbers as n
+      join app.mapping_numbers as p
+        on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
+      join app.account_mappings as g on g.tenant_id = p.tenant_id and g.id = p.mapping_id
+      where n.tenant_id = account_candidates.tenant
+        and n.mapping_id = s.id
+        and n.kind <> 'number'
+        and g.state = 'ignored'
+        and g.currency = s.currency
     ),
     a.id, a.institution_id, a.name, a.type, a.currency::text, a.masked_number, a.status,
     a.primary_mapping_id, a.created_at, a.updated_at, i.external_id, i.name,

@@ -11,6 +11,7 @@ returns table (
   external_currency text,
   mapping_policy text,
   fed boolean,
+  ignored boolean,
   id uuid,
   institution_id uuid,
   name text,
@@ -39,6 +40,18 @@ as $$
       select
       from app.mapping_accounts as f
       where f.tenant_id = account_candidates.tenant and f.mapping_id = s.id
+    ),
+    exists (
+      select
+      from app.mapping_numbers as n
+      join app.mapping_numbers as p
+        on p.tenant_id = n.tenant_id and p.number_hash = n.number_hash and p.kind = n.kind
+      join app.account_mappings as g on g.tenant_id = p.tenant_id and g.id = p.mapping_id
+      where n.tenant_id = account_candidates.tenant
+        and n.mapping_id = s.id
+        and n.kind <> 'number'
+        and g.state = 'ignored'
+        and g.currency = s.currency
     ),
     a.id, a.institution_id, a.name, a.type, a.currency::text, a.masked_number, a.status,
     a.primary_mapping_id, a.created_at, a.updated_at, i.external_id, i.name,

@@ -1,4 +1,6 @@
 """Rows of expenses, webhook events, their endpoints, and files that were picked up."""
+"""Rows of expenses, of webhook events and of their endpoints, beside a tenant's other rows; and
+which source an account's rows are believed of first."""
 
 from __future__ import annotations
 
@@ -29,6 +31,13 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
             await insert(owner, tenant, table, row)
     for row in _endpoints(tenant):
         await insert(owner, tenant, "webhook_endpoints", row, schema="private")
+    await owner.execute(
+        "update app.accounts as a set primary_mapping_id = m.id from app.account_mappings as m"
+        " where a.tenant_id = $1 and a.id = $2 and m.tenant_id = a.tenant_id"
+        " and m.account_id = a.id",
+        tenant.id,
+        tenant.key("account", 0),
+    )
 
 
 def _expenses(tenant: Tenant) -> Iterator[Mapping[str, Any]]:

@@ -225,6 +225,7 @@ def _mappings(tenant: Tenant) -> Iterator[Row]:
             "state": state,
             "verified_at": rarely(pick(INSTANTS, number), number),
             "verified_by": rarely(tenant.person(pick(list(Role), number)), number),
+            "decided_by": None if state == "pending" else ("opened", "user")[number % 2],
             "created_at": pick(INSTANTS, number),
             "updated_at": pick(INSTANTS, number + 5),
         }

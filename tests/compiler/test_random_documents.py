@@ -45,7 +45,10 @@ bounded = settings(
     derandomize="COMPILER_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-unshrunk = settings(bounded, phases=[Phase.generate], report_multiple_bugs=False)
+# It ends with the first that is found, so many cost little.
+unshrunk = settings(
+    bounded, max_examples=5 * _EXAMPLES, phases=[Phase.generate], report_multiple_bugs=False
+)
 
 
 # graphql-core leaves coroutines behind where a directive is given null.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.models import AccountStatus
+from core.models import AccountStatus, AccountType
 from resolvers import accounts, mappings
 from resolvers.mappings import Mapped
 from tests.fixtures.camt_file import Entry, camt, statement
@@ -162,7 +162,11 @@ async def test_number_that_feeds_two_accounts_is_nobodys_to_guess(world: World) 
         context(world, place),
         mapping_id=(await mapping_of(world, second))["id"],
         new=accounts.NewAccount(
-            name="Own", type="other", currency="EUR", masked_number=None, institution_id=None
+            name="Own",
+            type=AccountType.OTHER,
+            currency="EUR",
+            masked_number=None,
+            institution_id=None,
         ),
     )
     assert isinstance(own, Mapped)
@@ -184,11 +188,11 @@ async def test_rows_that_waited_come_in_once_the_next_file_makes_it_sure(world: 
         context(world, place),
         account_id=account_id,
         name=None,
-        type="savings",
+        type=AccountType.SAVINGS,
         status=None,
         institution_id=None,
     )
-    assert done.type == "savings"  # type: ignore[union-attr]
+    assert done.type is AccountType.SAVINGS  # type: ignore[union-attr]
 
     await world.take_in(other, of_kind("SVGS"))
     derive = await world.owner.fetchval(
@@ -257,7 +261,11 @@ async def test_where_the_connection_asks_only_a_persons_answer_is_repeated(world
         context(world, place),
         mapping_id=(await mapping_of(world, place))["id"],
         new=accounts.NewAccount(
-            name="Own", type="other", currency="EUR", masked_number=None, institution_id=None
+            name="Own",
+            type=AccountType.OTHER,
+            currency="EUR",
+            masked_number=None,
+            institution_id=None,
         ),
     )
     assert isinstance(opened, Mapped)
@@ -267,6 +275,18 @@ async def test_where_the_connection_asks_only_a_persons_answer_is_repeated(world
 
     assert (unanswered["state"], answered["state"]) == ("awaiting_mapping", "completed")
     assert (await mapping_of(world, other))["decided_by"] == "matched"
+
+
+async def test_number_that_somebody_ignored_is_asked_about(world: World) -> None:
+    place = await world.place(mapping_policy="ask")
+    await world.take_in(place, CAMT)
+    mapping_id = (await mapping_of(world, place))["id"]
+    await mappings.ignore(context(world, place), mapping_id=mapping_id)
+
+    job = await world.take_in(await beside(world, place), BY_BANK_CODE)
+
+    assert job["state"] == "awaiting_mapping"
+    assert await account_count(world) == 0
 
 
 async def test_account_that_somebody_closed_is_asked_about(world: World) -> None:

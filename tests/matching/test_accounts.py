@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.candidates import Candidate, Considered, Looks, Subject
@@ -58,8 +58,8 @@ def looking(looks: Looks = LOOKS, **given: Any) -> Candidate:
     return candidate(feeds=(looks,), **given)
 
 
-def subject(looks: Looks = LOOKS, **given: Any) -> Subject:
-    return Subject(**{"looks": looks, "currency": "EUR"} | given)
+def subject(looks: Looks = LOOKS, *, currency: str = "EUR", **given: Any) -> Subject:
+    return Subject(looks=looks, currency=currency, **given)
 
 
 def matches(of: Subject, *candidates: Candidate) -> Sequence[Match]:
@@ -261,6 +261,7 @@ def test_all_looks_together_are_sure_and_all_but_one_are_not() -> None:
 
 def test_account_that_was_taken_away_is_a_persons_to_give() -> None:
     assert taken(subject(fed=True), looking(same_numbers=IBAN)) is None
+    assert taken(subject(ignored=True), looking(same_numbers=IBAN)) is None
 
 
 def test_where_the_connection_asks_a_persons_answer_about_the_number_is_sure() -> None:
@@ -285,7 +286,8 @@ def test_a_thousand_candidates_hide_none() -> None:
     assert taken(subject(replace(LOOKS, masked_number="••••9999")), *crowd) is None
 
 
-# Properties.
+# Properties. Machines that test are busy, so no example has a time of its own.
+untimed = settings(deadline=None)
 
 TEXTS = st.sampled_from([None, "Everyday", "Everyday Plus", "Reserves"])
 SEEN = st.builds(
@@ -318,6 +320,7 @@ CANDIDATES = st.builds(
 )
 
 
+@untimed
 @given(of=SUBJECTS, several=st.lists(CANDIDATES, max_size=6), data=st.data())
 def test_order_of_candidates_does_not_matter(
     of: Subject, several: list[Candidate], data: st.DataObject
@@ -328,6 +331,7 @@ def test_order_of_candidates_does_not_matter(
     assert taken(of, *shuffled) == taken(of, *several)
 
 
+@untimed
 @given(of=SUBJECTS, one=CANDIDATES, more=NUMBERS)
 def test_more_evidence_never_lowers_the_score(
     of: Subject, one: Candidate, more: frozenset[NumberKind]
@@ -342,6 +346,7 @@ def test_more_evidence_never_lowers_the_score(
     assert score(replace(one, account=replace(one.account, currency=of.currency))) >= before
 
 
+@untimed
 @given(of=SUBJECTS, one=CANDIDATES, others=st.lists(CANDIDATES, max_size=3))
 def test_a_tie_is_never_decided(of: Subject, one: Candidate, others: list[Candidate]) -> None:
     twin = replace(one, account=replace(one.account, id=uuid4()))
@@ -349,6 +354,7 @@ def test_a_tie_is_never_decided(of: Subject, one: Candidate, others: list[Candid
     assert taken(of, one, twin, *others) not in (one, twin)
 
 
+@untimed
 @given(of=SUBJECTS, several=st.lists(CANDIDATES, max_size=6))
 def test_what_is_taken_is_above_the_bar_undoubted_and_leads_all_that_may_be_it(
     of: Subject, several: list[Candidate]
@@ -364,6 +370,7 @@ def test_what_is_taken_is_above_the_bar_undoubted_and_leads_all_that_may_be_it(
         assert all(one.score <= match.score - MARGIN for one in rivals)
 
 
+@untimed
 @given(of=SUBJECTS, several=st.lists(CANDIDATES, max_size=6), more=CANDIDATES)
 def test_another_candidate_never_makes_an_old_one_sure(
     of: Subject, several: list[Candidate], more: Candidate
