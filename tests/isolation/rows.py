@@ -123,6 +123,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.ingestion_audit_log": {"event": "test.event"},
     "app.transactions": {
         "status": "posted",
+        "duplicate_of": None,
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
         "reconciled": "false",
         "reconciled_at": None,
@@ -161,6 +162,20 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "decided_at": None,
         "decided_by": None,
     },
+    # Both sides are the tenant's only row.
+    "app.transaction_links": {
+        "kind": "refund",
+        "method": "user",
+        "state": "active",
+        "score": "50",
+        "reasons": "[]",
+        "undone_at": None,
+        "undone_by": None,
+    },
+    "app.unmatched_transactions": {
+        "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
+    },
+    "app.exchange_rates": {"base": "EUR", "quote": "USD"},
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
     "app.notification_reads": {},
