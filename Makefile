@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-matching generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,9 @@ bench-webhooks: $(INSTALLED) ## Measure how soon webhooks are answered with the 
 
 bench-live: $(INSTALLED) ## Measure webhook to subscription, with API and worker (ARGS="--quick")
 	@$(BIN)/python bench/live.py $(ARGS)
+
+bench-matching: $(INSTALLED) ## Measure matching of new rows against many (ARGS="--quick")
+	@$(BIN)/python bench/matching.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate
