@@ -17,7 +17,8 @@ from matching.scoring import SURE, Reasons, reason
 
 DAYS_MAX: Final = 180
 CANDIDATES_MAX: Final = 30  # payments that one refund is held against, the nearest first
-LOOKED_AT_MAX: Final = 200  # of those that share one word with it
+LOOKED_AT_MAX: Final = 60  # of those that share one word or the amount with it
+WORDS_MAX: Final = 2  # words by which payments are looked for, the rarest ones
 KIND: Final = LinkKind.REFUND
 
 
@@ -50,8 +51,9 @@ def _weighed(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, 
         return
     shared: dict[object, list[Bundle]] = defaultdict(list)  # each in the order of its days
     for bundle in bundled(rows, rejected):
+        is_in = bundle.first.of.amount > 0
         for key in _keys(bundle.first):
-            shared[key].append(bundle)
+            shared[is_in, key].append(bundle)
     for left in bundled(back, rejected):
         for right in _payments(left.first, shared):
             if not rejected.says(KIND, left.first, right.first):
@@ -59,13 +61,15 @@ def _weighed(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, 
 
 
 def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bundle]:
-    """Those of equal amount first, then the nearest."""
+    """Those of equal amount first, then the nearest; by what few others share."""
+    is_in = back.of.amount < 0
+    rare = sorted((len(shared.get((is_in, key), ())), str(key), key) for key in back.words)
     found: dict[Bundle, None] = {}
-    for key in _keys(back):
-        same = shared.get(key, ())
+    for key in (*_sure_keys(back), *(key for _, _, key in rare[:WORDS_MAX])):
+        same = shared.get((is_in, key), ())
         end = bisect_right(same, back.day, key=lambda one: one.first.day)
         for one in same[max(0, end - LOOKED_AT_MAX) : end]:
-            if _may_be_of(back, one.first):
+            if one not in found and _may_be_of(back, one.first):
                 found[one] = None
 
     def order(one: Bundle) -> tuple[bool, int, object]:
@@ -81,9 +85,13 @@ def _may_come_back(row: Row) -> bool:
 
 
 def _keys(row: Row) -> Iterator[object]:
-    """What a refund has in common with its payment: a word, a reference, or the amount."""
-    yield ("amount", abs(row.of.amount))
+    """What a refund has in common with its payment: the amount, a reference, or a word."""
+    yield from _sure_keys(row)
     yield from row.words
+
+
+def _sure_keys(row: Row) -> Iterator[object]:
+    yield ("amount", abs(row.of.amount))
     for one in row.references:
         yield ("reference", one)
 

@@ -14,51 +14,27 @@ from matching.text import normal, reference, words
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
-    """A transaction, its words, its references and its days as ordinals, the first by which it is
-    sorted."""
+    """A transaction with what is asked of it often.
+
+    `days` are ordinals, first the one that lists go by. `order` is total, and does not depend on
+    how rows came. `signature` is what real twins have in common: which of them is which makes no
+    difference.
+    """
 
     of: MatchRow
+    id: UUID
+    day: int
+    days: tuple[int, ...]
     text: str
     words: frozenset[str]
     references: frozenset[str]
-    days: tuple[int, ...]
-
-    @property
-    def id(self) -> UUID:
-        """The id of the transaction."""
-        return self.of.id
-
-    @property
-    def day(self) -> int:
-        """The day that lists go by, as an ordinal."""
-        return self.days[0]
+    order: tuple[int, str, UUID]
+    signature: Hashable
 
     @property
     def is_pending(self) -> bool:
         """Whether its source has not booked it yet."""
         return self.of.status is TransactionStatus.PENDING
-
-    @property
-    def order(self) -> tuple[int, str, UUID]:
-        """A total order that does not depend on how rows came."""
-        return (self.days[0], self.text, self.of.id)
-
-    @property
-    def signature(self) -> Hashable:
-        """What real twins have in common: which of them is which makes no difference."""
-        row = self.of
-        return (
-            row.mapping_id,
-            row.account_id,
-            row.status,
-            row.amount,
-            row.currency,
-            self.days,
-            self.text,
-            self.references,
-            row.check_number,
-            row.vouched,
-        )
 
 
 def prepared(rows: Iterable[MatchRow]) -> list[Row]:
@@ -71,14 +47,34 @@ def _prepared(row: MatchRow) -> Row:
     said = words(row.description)
     if row.merchant_name:
         said |= words(row.merchant_name)
-    references = {reference(row.reference), reference(row.customer_reference)}
+    references = frozenset(
+        one
+        for one in (reference(row.reference), reference(row.customer_reference))
+        if one is not None
+    )
     dates = (row.day, row.posted_date, row.transaction_date, row.value_date)
+    days = tuple(dict.fromkeys(one.toordinal() for one in dates if one is not None))
     return Row(
         of=row,
+        id=row.id,
+        day=days[0],
+        days=days,
         text=text,
         words=said,
-        references=frozenset(one for one in references if one is not None),
-        days=tuple(dict.fromkeys(one.toordinal() for one in dates if one is not None)),
+        references=references,
+        order=(days[0], text, row.id),
+        signature=(
+            row.mapping_id,
+            row.account_id,
+            row.status,
+            row.amount,
+            row.currency,
+            days,
+            text,
+            references,
+            row.check_number,
+            row.vouched,
+        ),
     )
 
 

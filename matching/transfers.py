@@ -66,7 +66,11 @@ def _of_equal_amounts(
             bundled(outs, rejected), bundled(ins, rejected), within=SORTED_WITHIN
         ):
             out, into = left.first, right.first
-            if _may(out, into) and not rejected.says(KIND, out, into):
+            if (
+                _may(out, into)
+                and _is_worth_it(out, into, accounts)
+                and not rejected.says(KIND, out, into)
+            ):
                 yield left, right, [scoring.same_amount(out, 35), *_words(out, into, accounts)]
 
 
@@ -141,6 +145,17 @@ def _worth(out: Row, into: Row, accounts: Accounts, rates: Rates) -> ReviewReaso
         f"{into.of.currency} would have come in."
     )
     return reason("rate", 35 if 4 * off <= expected * rates.tolerance else 25, text)
+
+
+def _is_worth_it(out: Row, into: Row, accounts: Accounts) -> bool:
+    """Whether more than the amount can speak for them: most pairs of rows end here."""
+    return (
+        out.day == into.day
+        or scoring.says_transfer(out)
+        or scoring.says_transfer(into)
+        or bool(out.references & into.references)
+        or _names(out, into, accounts) > 0
+    )
 
 
 def _may(out: Row, into: Row) -> bool:

@@ -24,7 +24,6 @@ create table app.transaction_links (
   constraint transaction_links_pair_key unique (tenant_id, kind, transaction_id, other_id),
   constraint transaction_links_kind_check
   check (kind in ('duplicate', 'pending_posted', 'transfer', 'refund')),
-  constraint transaction_links_sides_check check (transaction_id <> other_id),
   constraint transaction_links_method_check
   check (method in ('auto', 'user') and (method = 'user') = (created_by is not null)),
   constraint transaction_links_state_check

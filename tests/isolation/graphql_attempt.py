@@ -52,6 +52,15 @@ EVENT_WITHIN_S: Final = 5
 UPLOAD_BYTES_MAX: Final = 1_000_000
 
 AT_FORM_BANK: Final = f"update app.connections set provider = '{SLUG}'"
+# A second row of each tenant, as `graphql_recipes.second_of` names it.
+SECOND: Final = (
+    "insert into app.transactions (tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line,"
+    " raw_line_end, fingerprint, occurrence, content_key, status, amount, currency, sort_date,"
+    " description, description_raw) select tenant_id, md5(tenant_id::text)::uuid, account_id,"
+    " mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint, occurrence + 1, content_key,"
+    " status, amount, currency, sort_date, description, description_raw from app.transactions;"
+    " update app.review_items set other_id = md5(tenant_id::text)::uuid"
+)
 # What both tenants' rows must be for a mutation to be possible at all.
 PREPARED: Final[Mapping[str, str]] = {
     "assetAttachAccount": "update app.assets set account_id = null",
@@ -69,6 +78,7 @@ PREPARED: Final[Mapping[str, str]] = {
     "ingestionJobDiscard": "update app.ingestion_jobs set state = 'awaiting_review'",
     "ingestionJobRetry": "update app.ingestion_jobs set state = 'failed'",
     "ingestionJobRevert": "update app.ingestion_jobs set state = 'completed'",
+    **dict.fromkeys(("matchConfirm", "reviewItemsDecide", "transactionLink"), SECOND),
     "personaUpdate": "update app.personas set user_id = null, is_primary = false",
     "statementImport": "update app.ingestion_jobs set upload_id = null",
     "statementProfileDelete": "update app.connections set profile_id = null;"

@@ -17,7 +17,7 @@ from graphql import (
 
 from tests.isolation.graphql_actors import Actor, invited, victim
 from tests.isolation.graphql_arguments import changed, places, variables
-from tests.isolation.graphql_attempt import Stage, legible
+from tests.isolation.graphql_attempt import SECOND, Stage, legible
 from tests.isolation.graphql_bank import SLUG
 from tests.isolation.graphql_documents import Operation, field_of, reachable
 
@@ -74,6 +74,21 @@ _UNTOUCHED: Final = (
     " set local session_replication_role = origin"
 )
 _MAILED: Final = "update app.notification_channels set type = 'email', host = null, ending = null, "
+_TOLD: Final = (
+    f"{SECOND}; update app.transactions set duplicate_of ="
+    " case when id = md5(tenant_id::text)::uuid then ("
+    " select r.transaction_id from app.review_items as r"
+    " where r.tenant_id = app.transactions.tenant_id) else md5(tenant_id::text)::uuid end"
+)
+_DECIDED: Final = (
+    "update app.review_items as r set state = 'confirmed', decided_at = r.created_at, decided_by ="
+    " (select m.user_id from app.tenant_members as m where m.tenant_id = r.tenant_id"
+    " and m.role = 'owner' limit 1)"
+)
+_UNDONE: Final = (
+    "update app.transaction_links set undone_by = created_by, undone_at = created_at,"
+    " state = 'undone'"
+)
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
     {
@@ -132,7 +147,10 @@ UNTELLING: Final = frozenset({
     "ProviderField.label",
     "ProviderField.name",
     "Query.notificationCount",
+    "Query.reviewItemCount",
     "Query.transactionCount",
+    "ReviewItem.score",
+    "ScoreReason.points",
     "SourceLine.number",
     "StatementFormat.fileExtensions",
     "StatementFormat.name",
@@ -149,6 +167,7 @@ UNTELLING: Final = frozenset({
     "StatementUploadPayload.uploadId",
     "StatementUploadPayload.url",
     "TransactionGroup.count",
+    "TransactionLink.score",
     "TransactionGroup.month",
     "TransactionSource.line",
     "TransactionSource.lineEnd",
@@ -173,6 +192,9 @@ UNANSWERED: Final = frozenset({
         )
     ),
     "notificationCount: NotificationFilter.connectionId of Connection",
+    "reviewItemCount: ReviewItemFilter.accountId of Account",
+    "reviewItemCount: ReviewItemFilter.jobId of IngestionJob",
+    "reviewItemCount: ReviewItemFilter.transactionId of Transaction",
     "transactionCount: TransactionFilter.accountIds of Account",
     "transactionCount: TransactionFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.jobId of IngestionJob",
@@ -214,6 +236,9 @@ MORE: Final = (
     Run(operation="accounts", statement=_PRIMARY),
     Run(operation="assets", statement=_HELD),
     Run(operation="statements", statement=_UNBALANCED),
+    Run(operation="transaction", statement=_TOLD),
+    Run(operation="reviewItems", statement=_DECIDED),
+    Run(operation="node", statement=_UNDONE),
     Run(operation="connectionPause", actor=victim("viewer")),
     Run(
         operation="statementProfileProposal",

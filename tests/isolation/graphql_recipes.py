@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,11 +42,13 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "RawDocument": ("app.raw_ingestion_data", "id"),
     "Statement": ("app.statements", "id"),
     "RecurringTransaction": ("app.recurring_items", "id"),
+    "ReviewItem": ("app.review_items", "id"),
     "StatementProfile": ("app.statement_profiles", "id"),
     "SyncBatch": ("app.ingestion_jobs", "batch_id"),
     "Tenant": ("app.tenants", "id"),
     "TenantCategory": ("app.categories", "id"),
     "Transaction": ("app.transactions", "id"),
+    "TransactionLink": ("app.transaction_links", "id"),
     "Upload": ("app.uploads", "id"),
     "User": ("app.ingestion_audit_log", "user_id"),
     "WebhookEndpoint": ("private.webhook_endpoints", "id"),
@@ -113,6 +116,11 @@ def bound(table: str, name: str) -> Recipe:
     return Recipe(value=lambda side: side.value(table, name), tells=False)
 
 
+def second_of(owner: Owner) -> UUID:
+    """The id of a second transaction, where one is made."""
+    return UUID(hashlib.md5(owner.tenant_id.encode(), usedforsecurity=False).hexdigest())
+
+
 CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
 
 # By coordinate, or by the last name of one. What is in neither way here is an error.
@@ -131,6 +139,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("connection", "Connection", "Update Pause Resume Disconnect Sync Test"),
             ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
             ("invitation", "Invitation", "Accept Revoke"),
+            ("match", "ReviewItem", "Confirm Reject"),
             ("member", "Member", "SetRole Remove"),
             ("notificationChannel", "NotificationChannel", "Update Remove Test"),
             ("persona", "Persona", "Update MakePrimary"),
@@ -140,6 +149,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("categoryRule", "CategoryRule", "Update Delete"),
             ("recurringTransaction", "RecurringTransaction", "Dismiss"),
             ("transaction", "Transaction", "Categorize Split Unsplit"),
+            ("transaction", "Transaction", "Categorize"),
+            ("transactionLink", "TransactionLink", "Undo"),
             ("webhookEndpoint", "WebhookEndpoint", "Rotate Disable"),
         )
         for verb in verbs.split()
@@ -164,6 +175,22 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         value=lambda side: side.id("User"), base=lambda _: None, types=("User",)
     ),
     "WebhookEventReplayInput.ids": an_id("WebhookEvent"),
+    "ReviewItemsDecideInput.ids": an_id("ReviewItem"),
+    "TransactionLinkInput.transactionId": an_id("Transaction"),
+    "TransactionLinkInput.otherId": Recipe(
+        value=lambda side: side.id("Transaction"),
+        base=lambda side: str(encode("Transaction", second_of(side.owner))),
+        types=("Transaction",),
+    ),
+    "transactionId": an_id("Transaction"),
+    "scoreFrom": fixed(1),
+    "rates": fixed(
+        [{"base": "EUR", "quote": "GBP", "day": "2026-01-01", "rate": "1.5", "source": "a bank"}]
+    ),
+    "base": fixed("EUR"),
+    "quote": fixed("USD"),
+    "dayFrom": bound("app.exchange_rates", "day"),
+    "dayTo": bound("app.exchange_rates", "day"),
     "WebhookEventFilter.type": column("app.webhook_events", "type"),
     "secret": fixed(None),
     "keepHours": fixed(24),

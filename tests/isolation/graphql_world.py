@@ -222,6 +222,10 @@ def _attempt(owner: Owner) -> Mapping[str, object]:
     }
 
 
+def _reasons(owner: Owner) -> str:
+    return _json([{"code": owner.text("code"), "text": owner.text("reason"), "points": 1}])
+
+
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
@@ -264,6 +268,11 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.ingestion_findings": {"code": lambda owner: f"{owner.tenant}-finding"},
     "app.notifications": {"data": lambda owner: _json({"note": owner.text("note")})},
     "app.notification_deliveries": {"log": lambda owner: _json([_attempt(owner)])},
+    "app.review_items": {
+        "reasons": _reasons,
+        "evidence": lambda owner: _json({"a": owner.text("e")}),
+    },
+    "app.transaction_links": {"reasons": _reasons},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
     "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},

@@ -148,6 +148,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.ingestion_audit_log": {"event": "test.event"},
     "app.transactions": {
         "status": "posted",
+        "duplicate_of": None,
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
         "reconciled": "false",
         "reconciled_at": None,
@@ -216,12 +217,22 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     },
     "app.reconciliations": {
         "method": "statement",
+    # Both sides are the tenant's only row.
+    "app.transaction_links": {
+        "kind": "refund",
+        "method": "user",
+        "state": "active",
+        "score": "50",
         "reasons": "[]",
         "undone_at": None,
         "undone_by": None,
     },
     "app.reconciliation_members": {"side": "left", "active": "true"},
     "app.transaction_conflicts": {"kind": "changed", "state": "asked"},
+    "app.unmatched_transactions": {
+        "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",
+    },
+    "app.exchange_rates": {"base": "EUR", "quote": "USD"},
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
     "app.notification_reads": {},
