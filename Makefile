@@ -4,9 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories generate
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-corpus generate
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-matching generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories bench-corpus bench-matching generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,8 +57,10 @@ bench-categories: $(INSTALLED) ## Measure categories on months that training nev
 
 train-categories: $(INSTALLED) ## Train the model of categories; the same data give the same bytes
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/category_training/train.py $(ARGS)
+
 bench-corpus: $(INSTALLED) ## Count the corpus' files that are read, refused or wrong, beside other readers
 	@$(BIN)/python bench/corpus_table.py $(ARGS)
+
 bench-matching: $(INSTALLED) ## Measure matching of new rows against many (ARGS="--quick")
 	@$(BIN)/python bench/matching.py $(ARGS)
 

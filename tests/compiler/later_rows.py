@@ -1,6 +1,5 @@
-"""Rows of expenses, webhook events, their endpoints, and files that were picked up."""
-"""Rows of expenses, of webhook events and of their endpoints, beside a tenant's other rows; and
-which source an account's rows are believed of first."""
+"""Rows of expenses, of webhook events and their endpoints, of files that were picked up; and which
+source an account's rows are believed of first."""
 
 from __future__ import annotations
 

@@ -149,7 +149,6 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("categoryRule", "CategoryRule", "Update Delete"),
             ("recurringTransaction", "RecurringTransaction", "Dismiss"),
             ("transaction", "Transaction", "Categorize Split Unsplit"),
-            ("transaction", "Transaction", "Categorize"),
             ("transactionLink", "TransactionLink", "Undo"),
             ("webhookEndpoint", "WebhookEndpoint", "Rotate Disable"),
         )

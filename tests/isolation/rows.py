@@ -217,6 +217,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     },
     "app.reconciliations": {
         "method": "statement",
+        "reasons": "[]",
+        "undone_at": None,
+        "undone_by": None,
+    },
     # Both sides are the tenant's only row.
     "app.transaction_links": {
         "kind": "refund",
