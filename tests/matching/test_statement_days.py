@@ -190,4 +190,8 @@ def test_true_statements_prove_every_day_and_a_lost_row_is_found_on_its_own(
     sums[day] -= days[day][place]
 
     (found,) = differences(prove([_sum(n, a) for n, a in sums.items()], stated))
-    assert (found.since, found.day, found.amount) == (_day(day), _day(day), Decimal(days[day][place]))
+    assert (found.since, found.day, found.amount) == (
+        _day(day),
+        _day(day),
+        Decimal(days[day][place]),
+    )
