@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from core.continuity import DaySum, ProofRow, StatedBalance, StatementProof
@@ -15,8 +14,6 @@ from db.rows import read
 from db.session import Tx
 
 _SQL = load("continuity")
-
-ROWS_MAX: Final = 2_000  # that explanations look at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +50,19 @@ async def known(
 
 
 async def rows(
-    tx: Tx, *, tenant_id: UUID, account_id: UUID, currency: str, first: date, last: date
-) -> list[ProofRow]:
-    """The rows of these days, pending and removed ones too; 2,000 at most."""
-    found = await tx.rows(_SQL["rows"], tenant_id, account_id, first, last, currency)
-    return [read(ProofRow, row) for row in found]
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    currency: str,
+    spans: Sequence[tuple[date, date]],
+) -> list[list[ProofRow]]:
+    """The rows of each span of days, pending and removed ones too; 2,000 at most of each."""
+    found: list[list[ProofRow]] = [[] for _ in spans]
+    firsts, lasts = [first for first, _ in spans], [last for _, last in spans]
+    for row in await tx.rows(_SQL["rows"], tenant_id, account_id, firsts, lasts, currency):
+        found[row["place"] - 1].append(read(ProofRow, row))
+    return found
 
 
 async def statements(tx: Tx, *, account_id: UUID, first: date, last: date) -> list[StatementProof]:
@@ -66,13 +71,10 @@ async def statements(tx: Tx, *, account_id: UUID, first: date, last: date) -> li
     return [read(StatementProof, row) for row in found]
 
 
-async def rejected(tx: Tx, *, tenant_id: UUID, job_ids: Collection[UUID]) -> int:
-    """How many rows of these jobs' documents could not be read."""
-    if not job_ids:
-        return 0
-    count = await tx.value(_SQL["rejected"], tenant_id, sorted(job_ids))
-    assert isinstance(count, int)
-    return count
+async def rejected(tx: Tx, *, tenant_id: UUID, job_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """How many rows of each job's document could not be read; jobs without such are left out."""
+    rows = await tx.rows(_SQL["rejected"], tenant_id, sorted(job_ids))
+    return {row["job_id"]: row["rows"] for row in rows}
 
 
 async def fed(tx: Tx, job: Job) -> list[Fed]:

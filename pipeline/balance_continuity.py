@@ -14,7 +14,7 @@ from db import continuity, ledger, notifications
 from db.continuity import Fed
 from db.session import Tx
 from matching.statement_days import differences, prove
-from matching.statement_explain import explain
+from pipeline.balance_explanations import explained
 from pipeline.services import Services
 
 CODE: Final = "balance-discontinuity"
@@ -56,9 +56,15 @@ async def _check(tx: Tx, job: Job, account: Fed, *, today: date) -> list[UUID]:
         return []
     before = await continuity.told(tx, job, code=CODE)
     findings, told = [], []
-    for one in found[-TOLD_MAX:]:
-        explained = await _explained(tx, job, account, one, known)
-        finding = _finding(account, explained)
+    for one in await explained(
+        tx,
+        tenant_id=job.tenant_id,
+        account_id=account.account_id,
+        currency=account.currency,
+        known=known,
+        found=found[-TOLD_MAX:],
+    ):
+        finding = _finding(account, one)
         notification = await notifications.put(
             tx,
             tenant_id=job.tenant_id,
@@ -83,24 +89,6 @@ def _states(account: Fed, found: Difference) -> bool:
     if account.first_day is None or account.last_day is None:
         return False
     return account.first_day <= found.day <= account.last_day
-
-
-async def _explained(
-    tx: Tx, job: Job, account: Fed, found: Difference, known: continuity.Known
-) -> Difference:
-    rows = await continuity.rows(
-        tx,
-        tenant_id=job.tenant_id,
-        account_id=account.account_id,
-        currency=account.currency,
-        first=found.since,
-        last=found.day,
-    )
-    stated = [one for one in known.stated if found.since <= one.day <= found.day]
-    rejected = await continuity.rejected(
-        tx, tenant_id=job.tenant_id, job_ids={one.job_id for one in stated}
-    )
-    return explain(found, rows=rows, stated=stated, rejected=rejected)
 
 
 def _finding(account: Fed, found: Difference) -> Finding:

@@ -17,7 +17,7 @@ from db import accounts, audit, continuity, reconciliations
 from db.reconciliations import STATEMENT_ROWS_MAX, NewReconciliation
 from db.session import Tx
 from matching.statement_days import differences, prove
-from matching.statement_explain import explain
+from pipeline.balance_explanations import explained
 from resolvers.context import Context
 from resolvers.refusing import conflict, limit, missing, refusable, require
 
@@ -76,29 +76,21 @@ async def proof(
     found = [one for one in differences(days) if one.day >= first]
     plain, rest = found[:-EXPLAINED_MAX], found[-EXPLAINED_MAX:]
     statements = await continuity.statements(tx, account_id=account.id, first=first, last=last)
-    explained = []
-    for one in rest:
-        rows = await continuity.rows(
-            tx,
-            tenant_id=context.tenant,
-            account_id=account.id,
-            currency=account.currency,
-            first=one.since,
-            last=one.day,
-        )
-        stated = [balance for balance in known.stated if one.since <= balance.day <= one.day]
-        rejected = await continuity.rejected(
-            tx, tenant_id=context.tenant, job_ids={balance.job_id for balance in stated}
-        )
-        explained.append(
-            explain(one, rows=rows, stated=stated, statements=statements, rejected=rejected)
-        )
+    told = await explained(
+        tx,
+        tenant_id=context.tenant,
+        account_id=account.id,
+        currency=account.currency,
+        known=known,
+        found=rest,
+        statements=statements,
+    )
     return AccountProof(
         account=account,
         first=first,
         last=last,
         days=[day for day in days if day.day >= first],
-        differences=[*plain, *explained],
+        differences=[*plain, *told],
     )
 
 

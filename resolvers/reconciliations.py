@@ -72,12 +72,14 @@ async def of_transactions(context: Context, ids: Sequence[UUID]) -> Mapping[UUID
 async def create(
     context: Context, *, left_ids: Sequence[UUID], right_ids: Sequence[UUID], note: str | None
 ) -> Reconciliation:
-    """Rows that vouch for each other from now on, as a member says. A note says why where the
-    sides differ."""
+    """Rows that vouch for each other from now on, as a member says.
+
+    A note says why where the sides differ, as they do where one is empty: a member alone vouches.
+    """
     left_ids, right_ids = list(dict.fromkeys(left_ids)), list(dict.fromkeys(right_ids))
     note = text.optional_name(note, "note", most=NOTE_MAX)
-    if not left_ids or not right_ids:
-        raise invalid("Name at least one transaction on each side.", "leftIds")
+    if not left_ids:
+        raise invalid("Name at least one transaction on the left side.", "leftIds")
     if len(left_ids) > ROWS_MAX or len(right_ids) > ROWS_MAX:
         raise limit(f"Name {ROWS_MAX} transactions at most on each side.", "leftIds")
     if not set(left_ids).isdisjoint(right_ids):

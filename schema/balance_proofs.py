@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
@@ -15,10 +15,13 @@ from schema.accounts import Account
 from schema.context import Info
 from schema.fields import resolved
 from schema.money import Money
+from schema.related import several
 from schema.scalars import CurrencyCode
 
 if TYPE_CHECKING:
     from schema.transactions import Transaction
+
+SHOWN_MAX: Final = 20  # transactions of an explanation
 
 
 @strawberry.input(description="Days, both of them included.")
@@ -92,10 +95,12 @@ class BalanceExplanation:
         """The transactions."""
         from schema.transactions import Transaction
 
-        found = await transactions.by_ids(info.context, list(self.model.transaction_ids[:20]))
-        return [
-            Transaction.of(found[one]) for one in self.model.transaction_ids[:20] if one in found
-        ]
+        return await several(
+            info.context,
+            transactions.by_ids,
+            self.model.transaction_ids[:SHOWN_MAX],
+            Transaction.of,
+        )
 
 
 @strawberry.type(description="A difference of balances, of as few days as these allow.")

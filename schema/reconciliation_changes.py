@@ -29,7 +29,7 @@ class ReconciliationCreateInput:
         description="The left side, such as invoices; 500 at most."
     )
     right_ids: list[strawberry.ID] = strawberry.field(
-        description="The right side, such as the bank's; 500 at most."
+        description="The right side, such as the bank's; 500 at most, or none with a note."
     )
     note: str | None = strawberry.field(
         default=None, description="Why it is right; needed where the sides differ."

@@ -20,7 +20,7 @@ from schema.ids import encode, key_of
 from schema.money import Money
 from schema.node import Node
 from schema.reconciliations import ReconciliationReason
-from schema.related import one
+from schema.related import several
 from schema.scalars import CurrencyCode
 from schema.tenants import User
 from schema.users import user
@@ -106,7 +106,9 @@ class ReconciliationRule(Node):
 
 @strawberry.input(description="What a rule asks of transactions.")
 class ReconciliationRuleInput:
-    name: str = strawberry.field(description="What users will call it, 1 to 100 characters.")
+    name: str = strawberry.field(
+        default="Rule", description="What users will call it, 1 to 100 characters."
+    )
     position: int = strawberry.field(default=0, description="When it has its turn, 0 to 1,000.")
     enabled: bool = strawberry.field(default=True, description="Whether it is in use.")
     mode: reconciliation.RuleMode = strawberry.field(
@@ -245,8 +247,7 @@ def _keys(ids: Sequence[strawberry.ID] | None) -> list[UUID] | None:
 async def _accounts(info: Info, ids: Sequence[UUID] | None) -> list[Account] | None:
     if ids is None:
         return None
-    found = [await info.context.loaders.load(info.context, accounts.by_ids, one) for one in ids]
-    return [Account.of(one) for one in found if one is not None]
+    return await several(info.context, accounts.by_ids, ids, Account.of)
 
 
 async def _transactions(
@@ -254,7 +255,5 @@ async def _transactions(
 ) -> list[Annotated[Transaction, strawberry.lazy("schema.transactions")]]:
     from schema.transactions import Transaction
 
-    return [
-        await one(info.context, transactions.by_ids, row.id, Transaction.of)
-        for row in rows[:SHOWN_MAX]
-    ]
+    ids = [row.id for row in rows[:SHOWN_MAX]]
+    return await several(info.context, transactions.by_ids, ids, Transaction.of)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -37,6 +38,18 @@ async def one(
     found = await context.loaders.load(context, use_case, key)
     assert found is not None
     return show(found)
+
+
+async def several(
+    context: RequestContext,
+    use_case: Callable[..., Awaitable[Mapping[UUID, Model]]],
+    keys: Sequence[UUID],
+    show: Callable[[Model], Shown],
+) -> list[Shown]:
+    """The things of some ids in their order, read together; what the caller may not see is left
+    out."""
+    found = await gather(*(context.loaders.load(context, use_case, key) for key in keys))
+    return [show(one) for one in found if one is not None]
 
 
 async def children(

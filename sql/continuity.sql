@@ -47,16 +47,22 @@ limit 20000;
 
 -- name: rows
 -- role: authenticated, worker
-select t.id, t.sort_date as day, t.amount, t.status, t.description, t.raw_id
-from app.transactions as t
-where t.tenant_id = $1
-  and t.account_id = $2
-  and t.sort_date between $3 and $4
-  and t.currency = $5
-  and t.set_aside is null
-  and (to_jsonb(t) ->> 'duplicate_of') is null
-order by t.sort_date, t.id
-limit 2000;
+-- Of each span of days.
+select s.place::integer as place, l.id, l.day, l.amount, l.status, l.description, l.raw_id
+from unnest($3::date[], $4::date[]) with ordinality as s (first_day, last_day, place)
+cross join lateral (
+  select t.id, t.sort_date as day, t.amount, t.status, t.description, t.raw_id
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = $2
+    and t.sort_date between s.first_day and s.last_day
+    and t.currency = $5
+    and t.set_aside is null
+    and (to_jsonb(t) ->> 'duplicate_of') is null
+  order by t.sort_date, t.id
+  limit 2000
+) as l
+order by s.place, l.day, l.id;
 
 -- name: statements
 -- role: authenticated, worker
@@ -67,10 +73,11 @@ from private.statement_proofs($1, $2, $3) as s;
 
 -- name: rejected
 -- role: authenticated, worker
--- How many rows of these jobs' documents could not be read.
-select count(*)::integer as rows
+-- How many rows of each job's document could not be read.
+select f.job_id, count(*)::integer as rows
 from app.ingestion_findings as f
-where f.tenant_id = $1 and f.job_id = any($2::uuid[]) and f.rejected;
+where f.tenant_id = $1 and f.job_id = any($2::uuid[]) and f.rejected
+group by f.job_id;
 
 -- name: of_job
 -- role: worker

@@ -61,6 +61,24 @@ SECOND: Final = (
     " status, amount, currency, sort_date, description, description_raw from app.transactions;"
     " update app.review_items set other_id = md5(tenant_id::text)::uuid"
 )
+UNRECONCILED: Final = "update app.reconciliation_members set active = false"
+
+
+def balanced(kind: str, amount: str, *, days_before: int) -> str:
+    """Another balance of each account, beside the one that there is, and on its row's day."""
+    return (
+        "update app.transactions as t set sort_date = b.as_of from app.account_balances as b"
+        " where b.tenant_id = t.tenant_id;"
+        " insert into app.account_balances (tenant_id, mapping_id, account_id, job_id, raw_id,"
+        " raw_line, kind, amount, currency, as_of)"
+        " select b.tenant_id, b.mapping_id, b.account_id, b.job_id, b.raw_id, b.raw_line,"
+        f" '{kind}', {amount}, b.currency, b.as_of - {days_before}"
+        " from app.account_balances as b"
+        " join app.transactions as t on t.tenant_id = b.tenant_id where b.code <> ''"
+    )
+
+
+ADDING_UP: Final = balanced("closing_ledger", "b.amount - t.amount", days_before=1)
 # What both tenants' rows must be for a mutation to be possible at all.
 PREPARED: Final[Mapping[str, str]] = {
     "assetAttachAccount": "update app.assets set account_id = null",
@@ -80,7 +98,9 @@ PREPARED: Final[Mapping[str, str]] = {
     "ingestionJobRevert": "update app.ingestion_jobs set state = 'completed'",
     **dict.fromkeys(("matchConfirm", "reviewItemsDecide", "transactionLink"), SECOND),
     "personaUpdate": "update app.personas set user_id = null, is_primary = false",
+    "reconciliationCreate": UNRECONCILED,
     "statementImport": "update app.ingestion_jobs set upload_id = null",
+    "statementReconcile": f"{UNRECONCILED}; {ADDING_UP}",
     "statementProfileDelete": "update app.connections set profile_id = null;"
     " update app.ingestion_jobs set profile_id = null",
 }

@@ -17,13 +17,16 @@ from graphql import (
 
 from tests.isolation.graphql_actors import Actor, invited, victim
 from tests.isolation.graphql_arguments import changed, places, variables
-from tests.isolation.graphql_attempt import SECOND, Stage, legible
+from tests.isolation.graphql_attempt import SECOND, UNRECONCILED, Stage, balanced, legible
 from tests.isolation.graphql_bank import SLUG
 from tests.isolation.graphql_documents import Operation, field_of, reachable
 
 _REFUSALS: Final = ".userErrors"  # empty where a mutation is done
 _UNDECIDED: Final = (
     "delete from app.expenses; delete from app.transaction_aliases;"
+    " delete from app.review_items; delete from app.reconciliation_members;"
+    " delete from app.transaction_conflicts; delete from app.transaction_links;"
+    " delete from app.transaction_parts;"
     " delete from app.transactions; delete from app.account_balances;"
     " delete from app.statements;"
     " delete from app.mapping_refusals;"
@@ -85,10 +88,44 @@ _DECIDED: Final = (
     " (select m.user_id from app.tenant_members as m where m.tenant_id = r.tenant_id"
     " and m.role = 'owner' limit 1)"
 )
-_UNDONE: Final = (
+_UNLINKED: Final = (
     "update app.transaction_links set undone_by = created_by, undone_at = created_at,"
     " state = 'undone'"
 )
+# The row is too much, and the balance of the day before is another than the day begins with.
+_DIFFERING: Final = "; ".join(
+    (
+        balanced("closing_ledger", "b.amount - 1", days_before=1),
+        balanced("opening_ledger", "b.amount", days_before=0),
+    )
+)
+# Another account of the tenant, with a row as the one that there is.
+_OPPOSITE: Final = (
+    f"{UNRECONCILED};"
+    " create temporary table other on commit drop as select m.tenant_id, m.account_id as one,"
+    " m.id as mapping, gen_random_uuid() as account_id, gen_random_uuid() as id"
+    " from app.account_mappings as m;"
+    " insert into app.accounts (tenant_id, id, name, type, currency)"
+    " select a.tenant_id, o.account_id, a.name, 'checking', a.currency"
+    " from app.accounts as a join other as o on o.tenant_id = a.tenant_id;"
+    " insert into app.account_mappings (tenant_id, id, connection_id, lineage_id, account_id,"
+    " external_account_id, state, currency)"
+    " select m.tenant_id, o.id, m.connection_id, m.lineage_id, o.account_id, o.id::text,"
+    " 'mapped', m.currency"
+    " from app.account_mappings as m join other as o on o.mapping = m.id;"
+    " insert into app.transactions (tenant_id, id, account_id, mapping_id, job_id, raw_id,"
+    " raw_line, raw_line_end, fingerprint, occurrence, content_key, status, amount, currency,"
+    " sort_date, description, description_raw)"
+    " select t.tenant_id, gen_random_uuid(), o.account_id, o.id, t.job_id, t.raw_id, t.raw_line,"
+    " t.raw_line_end, t.fingerprint, t.occurrence, t.content_key, t.status, t.amount, t.currency,"
+    " b.as_of, t.description, t.description_raw"
+    " from app.transactions as t join other as o on o.tenant_id = t.tenant_id"
+    " join app.account_balances as b on b.tenant_id = t.tenant_id;"
+    " update app.transactions as t set sort_date = b.as_of from app.account_balances as b"
+    " where b.tenant_id = t.tenant_id;"
+    " update app.reconciliation_rules set right_account_ids = null, right_account_type = null"
+)
+_UNDONE: Final = "update app.reconciliations set undone_at = created_at, undone_by = created_by"
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
     {
@@ -151,6 +188,20 @@ UNTELLING: Final = frozenset({
     "Query.transactionCount",
     "ReviewItem.score",
     "ScoreReason.points",
+    "BalanceDay.entryCount",
+    "BalanceExplanation.text",
+    "Reconciliation.memberCount",
+    "Reconciliation.score",
+    "ReconciliationDryRun.automaticCount",
+    "ReconciliationDryRun.groupCount",
+    "ReconciliationDryRun.transactionCount",
+    "ReconciliationProposal.score",
+    "ReconciliationRule.amountTolerance",
+    "ReconciliationRule.dayWindow",
+    "ReconciliationRule.groupMax",
+    "ReconciliationRule.position",
+    "ReconciliationRule.scoreMin",
+    "ReconciliationRule.tolerancePercent",
     "SourceLine.number",
     "StatementFormat.fileExtensions",
     "StatementFormat.name",
@@ -232,13 +283,16 @@ MORE: Final = (
     Run(operation="notificationChannels", statement=f"{_MAILED} recipient_role = 'admin'"),
     Run(operation="webhookEndpoints", statement=_DISABLED),
     Run(operation="assets", statement=_UNTOUCHED),
+    Run(operation="reconciliation", statement=_DIFFERING),
+    Run(operation="reconciliations", statement=_UNDONE),
+    Run(operation="reconciliationRulesDryRun", statement=_OPPOSITE),
     Run(operation="accounts", statement=_HELD),
     Run(operation="accounts", statement=_PRIMARY),
     Run(operation="assets", statement=_HELD),
     Run(operation="statements", statement=_UNBALANCED),
     Run(operation="transaction", statement=_TOLD),
     Run(operation="reviewItems", statement=_DECIDED),
-    Run(operation="node", statement=_UNDONE),
+    Run(operation="node", statement=_UNLINKED),
     Run(operation="connectionPause", actor=victim("viewer")),
     Run(
         operation="statementProfileProposal",

@@ -43,6 +43,8 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "Statement": ("app.statements", "id"),
     "RecurringTransaction": ("app.recurring_items", "id"),
     "ReviewItem": ("app.review_items", "id"),
+    "Reconciliation": ("app.reconciliations", "id"),
+    "ReconciliationRule": ("app.reconciliation_rules", "rule_id"),
     "StatementProfile": ("app.statement_profiles", "id"),
     "SyncBatch": ("app.ingestion_jobs", "batch_id"),
     "Tenant": ("app.tenants", "id"),
@@ -136,7 +138,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("account", "Account", "Update Refresh"),
             ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
             ("asset", "Asset", "Update Archive Restore AttachAccount"),
-            ("connection", "Connection", "Update Pause Resume Disconnect Sync Test"),
+            (
+                "connection",
+                "Connection",
+                "Update Pause Resume Disconnect Sync Test ChooseConflictPolicy",
+            ),
             ("ingestionJob", "IngestionJob", "Approve Discard Cancel Retry Revert"),
             ("invitation", "Invitation", "Accept Revoke"),
             ("match", "ReviewItem", "Confirm Reject"),
@@ -144,6 +150,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             ("notificationChannel", "NotificationChannel", "Update Remove Test"),
             ("persona", "Persona", "Update MakePrimary"),
             ("personaGroup", "PersonaGroup", "Update AddMember RemoveMember"),
+            ("reconciliation", "Reconciliation", "Undo"),
+            ("reconciliationRule", "ReconciliationRule", "Update Remove"),
             ("statementProfile", "StatementProfile", "Update Delete"),
             ("category", "TenantCategory", "Update Delete"),
             ("categoryRule", "CategoryRule", "Update Delete"),
@@ -168,6 +176,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "personaId": an_id("Persona"),
     "primaryMappingId": an_id("AccountMapping"),
     "profileId": an_id("StatementProfile"),
+    "transactionId": an_id("Transaction"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
     "PersonaUpdateInput.userId": Recipe(
@@ -285,6 +294,24 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "NotificationChannelCreateInput.secret": fixed(SECRET),
     "NotificationChannelUpdateInput.secret": fixed(SECRET),
     **dict.fromkeys(("recipients", "recipientRole"), fixed(None)),  # of mail alone
+    "leftIds": an_id("Transaction"),
+    # A row is on one side alone, and the tenant has one.
+    "rightIds": Recipe(
+        value=lambda side: side.id("Transaction"), base=lambda _: [], types=("Transaction",)
+    ),
+    **dict.fromkeys(("leftAccountIds", "rightAccountIds"), an_id("Account")),
+    "note": fixed("by hand"),
+    "undone": fixed(False),
+    **dict.fromkeys(
+        ("Period.from", "Period.to", "Mutation.statementReconcile(to:)"),
+        bound("app.account_balances", "as_of"),
+    ),
+    "ReconciliationRuleInput.name": column("app.reconciliation_rules", "name"),
+    **dict.fromkeys(("position", "dayWindow"), fixed(1)),
+    **dict.fromkeys(("byReference", "textNeeded"), fixed(False)),
+    **dict.fromkeys(("amountTolerance", "tolerancePercent"), fixed("1.5")),
+    "groupMax": fixed(8),
+    "scoreMin": fixed(85),
     "definition": fixed(PROFILE),
     "decimals": fixed([{"currency": "EUR", "decimals": 2}]),
     "institutionName": column("app.institutions", "name"),

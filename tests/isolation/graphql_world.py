@@ -224,6 +224,22 @@ def _attempt(owner: Owner) -> Mapping[str, object]:
 
 def _reasons(owner: Owner) -> str:
     return _json([{"code": owner.text("code"), "text": owner.text("reason"), "points": 1}])
+def _reason(owner: Owner) -> Mapping[str, object]:
+    """Why something was reconciled."""
+    points = int(_number("app.reconciliations.points", owner))
+    return {"code": owner.text("code"), "text": owner.text("reason"), "points": points}
+
+
+def _version(what: str, owner: Owner) -> str:
+    """What one side says of a row."""
+    return _json(
+        {
+            "amount": _amount("app.transactions.amount", owner),
+            "currency": "EUR",
+            "sort_date": _day("app.transactions.sort_date", owner),
+            "description": owner.text(what),
+        }
+    )
 
 
 def _json(value: object) -> str:
@@ -275,5 +291,11 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.transaction_links": {"reasons": _reasons},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
+    "app.reconciliations": {"reasons": lambda owner: _json([_reason(owner)])},
+    "app.reconciliation_rules": {"amount_tolerance": "1.5", "tolerance_percent": "1.5"},
+    "app.transaction_conflicts": {
+        "stored": partial(_version, "description"),
+        "incoming": partial(_version, "description"),
+    },
     "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},
 }
