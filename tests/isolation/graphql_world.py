@@ -266,5 +266,15 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.notification_deliveries": {"log": lambda owner: _json([_attempt(owner)])},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
+    # Parts make up the transaction, and so does one alone.
+    "app.transaction_parts": dict.fromkeys(
+        ("amount", "whole"), lambda owner: _amount("app.transactions.amount", owner)
+    ),
+    "app.recurring_items": dict.fromkeys(
+        ("amount_low", "amount_high"), lambda owner: _amount("recurring", owner)
+    ),
+    "app.category_rules": {
+        "conditions": lambda owner: _json({"text": {"equals": owner.text("condition")}})
+    },
     "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},
 }
