@@ -191,9 +191,7 @@ async def test_rules_are_tried_in_their_order_and_switched_off(world: World) -> 
 
 async def test_a_dry_run_says_what_applying_does(world: World) -> None:
     place = await world.place()
-    rows = [
-        _shop(n, f"Kwerl {'abc'[n % 3] * 4} Vantrill", amount=f"-{n}.00") for n in range(1, 21)
-    ]
+    rows = [_shop(n, f"Kwerl {'abc'[n % 3] * 4} Vantrill", amount=f"-{n}.00") for n in range(1, 21)]
     await world.take_in(place, _csv(*rows))
     mine = (await _rows(world, place))[11]
     await _choose(world, place, mine, category="Mine")
