@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,12 @@ bench-webhooks: $(INSTALLED) ## Measure how soon webhooks are answered with the 
 
 bench-live: $(INSTALLED) ## Measure webhook to subscription, with API and worker (ARGS="--quick")
 	@$(BIN)/python bench/live.py $(ARGS)
+
+bench-categories: $(INSTALLED) ## Measure categories on months that training never saw (ARGS="--quick")
+	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/categories.py $(ARGS)
+
+train-categories: $(INSTALLED) ## Train the model of categories; the same data give the same bytes
+	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/category_training/train.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

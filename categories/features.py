@@ -50,10 +50,8 @@ def of_name(merchant: str) -> NameFeatures:
     tokens += [f"two={one} {two}" for one, two in pairwise(words)]
     if words:
         tokens += [f"first={words[0]}", f"last={words[-1]}"]
-    padded = f" {text} "
-    runs = {padded[start : start + run] for run in RUNS for start in range(len(padded) - run + 1)}
     return NameFeatures(
-        letters=tuple(sorted(_place(run) for run in runs)),
+        letters=_runs(f" {text} ".encode("ascii")) if text else (),
         words=tuple(_place(token) for token in dict.fromkeys(tokens)),
         paired=(f"name={name}", f"brand={named}", kind, ""),
     )
@@ -78,6 +76,15 @@ def size_of(amount: Decimal) -> int:
 def is_whole(amount: Decimal) -> bool:
     """Whether the amount has no cents."""
     return amount == amount.to_integral_value()
+
+
+def _runs(text: bytes) -> tuple[int, ...]:
+    """The places of all runs of letters, each once."""
+    size = len(text)
+    runs = {
+        crc32(text[start : start + run]) & _MASK for run in RUNS for start in range(size - run + 1)
+    }
+    return tuple(runs)
 
 
 @lru_cache(maxsize=131_072)

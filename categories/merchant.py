@@ -33,29 +33,31 @@ _DOMAIN: Final = re.compile(
     r"(?<=[a-z0-9])\.(?:com|co\.uk|co\.?u?|org\.uk|org|gov\.uk|gov|net|c|g|ie|de|fr|eu|io|uk)\.?$",
     re.IGNORECASE,
 )
-_TAIL: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\s+(?:on\s+)?\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$",  # dates
-        r"\s+\d{1,2}\s?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?:\s?\d{2,4})?$",
-        r"\s+[a-z]{1,2}\d[a-z\d]?\s?\d[a-z]{2}$",  # postcodes of the United Kingdom
-        r"\s+(?:ref|reference|no|nr|inv|invoice|store|str|branch|order|id|tel)[.:#]?\s*#?\d[\w-]*$",
-        r"\s+#?\d{2,}(?:-\d+)*$",  # numbers of stores, telephones, terminals
-        r"\s+gb\d+$",
-        r"\s+[a-z]{0,3}\*?(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])[a-z0-9-]{7,}$",  # references
-        r"(?<=\S)\*(?=[a-z0-9]*\d)[a-z0-9]{4,}$",  # "Amzn Mktp UK*2K4AB8DX4"
-        r"\s+(?:ltd|limited|limite|limit|plc|llp|lp|inc|incorporated|corp|corporation|llc|gmbh|ag|"
-        r"bv|b\.v\.|sarl|s\.a\.r\.l\.|pty|pvt|oy|ab|aps|kg|ug|co|company)\.?$",
-        r"\s+(?:gb|gbr|uk|united kingdom|great britain|england|scotland|wales|usa|ie|irl|ireland|"
-        r"ke|ken|kenya|lux|luxembourg|nld|deu|fra)$",
-        r"(?<!\bof)(?<!\bin)(?<!\bat)(?<!\bthe)(?<!\bfor)\s+"
-        r"(?:london|birmingham|b'ham|bham|manchester|leeds|liverpool|sheffield|bristol|"
-        r"glasgow|edinburgh|cardiff|belfast|coventry|leicester|nottingham|wolverhampton|walsall|"
-        r"dudley|solihull|sutton coldfi?e?l?d?|west bromwi?c?h?|newcastle|southampton|portsmouth|"
-        r"brighton|swindon|milton keynes|northampton|derby|stoke|dublin|nairobi|mombasa|"
-        r"kisumu|new york|san francisco|amsterdam|berlin|paris)$",
-        r"[\s*,;:/#-]+$",
-    )
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_TAILS: Final = (
+    r"(?:on\s+)?\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?",  # dates
+    rf"\d{{1,2}}\s?(?:{_MONTHS})[a-z]*(?:\s?\d{{2,4}})?",
+    r"[a-z]{1,2}\d[a-z\d]?\s?\d[a-z]{2}",  # postcodes of the United Kingdom
+    r"(?:ref|reference|no|nr|inv|invoice|store|str|branch|order|id|tel)[.:#]?\s*#?\d[\w-]*",
+    r"#?\d{2,}(?:-\d+)*",  # numbers of stores, telephones, terminals
+    r"gb\d+",
+    r"[a-z]{0,3}\*?(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])[a-z0-9-]{7,}",  # references
+    r"(?:ltd|limited|limite|limit|plc|llp|lp|inc|incorporated|corp|corporation|llc|gmbh|ag|"
+    r"bv|b\.v\.|sarl|s\.a\.r\.l\.|pty|pvt|oy|ab|aps|kg|ug|co|company)\.?",
+    r"(?:gb|gbr|uk|united kingdom|great britain|england|scotland|wales|usa|ie|irl|ireland|"
+    r"ke|ken|kenya|lux|luxembourg|nld|deu|fra)",
+    r"(?<!\bof\s)(?<!\bin\s)(?<!\bat\s)(?<!\bthe\s)(?<!\bfor\s)"
+    r"(?:london|birmingham|b'ham|bham|manchester|leeds|liverpool|sheffield|bristol|"
+    r"glasgow|edinburgh|cardiff|belfast|coventry|leicester|nottingham|wolverhampton|walsall|"
+    r"dudley|solihull|sutton coldfi?e?l?d?|west bromwi?c?h?|newcastle|southampton|portsmouth|"
+    r"brighton|swindon|milton keynes|northampton|derby|stoke|dublin|nairobi|mombasa|"
+    r"kisumu|new york|san francisco|amsterdam|berlin|paris)",
+)
+_TAIL: Final = re.compile(
+    rf"(?:\s+(?:{'|'.join(_TAILS)})"
+    r"|(?<=\S)\*(?=[a-z0-9]*\d)[a-z0-9]{4,}"  # "Amzn Mktp UK*2K4AB8DX4"
+    r"|[\s*,;:/#-]+)$",
+    re.IGNORECASE,
 )
 _SPACE: Final = re.compile(r"\s+")
 _KEY: Final = re.compile(r"[^\w&]+|_+")
@@ -71,9 +73,9 @@ def clean(raw: str) -> str:
 def key(raw: str) -> str:
     """What is equal for every text of one merchant: the cleaned name without case or signs."""
     # Lower case and signs taken away can uncover another tail, so it is done until it rests.
-    before, name = raw, _keyed(clean(raw))
+    before, name = raw, _keyed(_settled(_folded(raw)))
     while name != before:
-        before, name = name, _keyed(clean(name))
+        before, name = name, _keyed(_settled(name))
     return name
 
 
@@ -85,23 +87,26 @@ def _settled(name: str) -> str:
 
 
 def _once(name: str) -> str:
-    for pattern in (_PREFIX, _URL):
-        name = _without(name, pattern)
-    if found := _GLUED.search(name):
-        name = name[: found.end(1)]
-    for pattern in _TAIL:
-        name = _without(name, pattern)
-    return _without(name, _DOMAIN)
+    if "." in name:
+        name = _without(_without(name, _URL), _DOMAIN)
+        if found := _GLUED.search(name):
+            name = name[: found.end(1)]
+    return _without(_without(name, _PREFIX), _TAIL)
 
 
 def _without(name: str, pattern: re.Pattern[str]) -> str:
     """The name without what the pattern finds, unless no letter would be left."""
-    rest = pattern.sub("", name, count=1).strip()
+    found = pattern.search(name)
+    if found is None:
+        return name
+    rest = (name[: found.start()] + name[found.end() :]).strip()
     return rest if any(character.isalpha() for character in rest) else name
 
 
 def _folded(raw: str) -> str:
     text = raw[:CHARACTERS_MAX]
+    if text.isascii() and text.isprintable():
+        return _SPACE.sub(" ", text).strip()
     # Composing can give what composes again; three rounds are enough for all of Unicode.
     for _ in range(3):
         text = unicodedata.normalize("NFKC", text)

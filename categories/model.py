@@ -94,21 +94,17 @@ class TextModel:
         return _Voice(Source.MODEL, name, None, bar)
 
 
-
-
-
 class _Voice:
     """What opinions of one merchant and class have in common."""
 
     __slots__ = ("bar", "category", "detailed", "primary", "reason", "source")
 
     def __init__(self, source: Source, name: str, brand: Brand | None, bar: float) -> None:
-        detailed = brand.detailed if brand else taxonomy.classes().get(name)
-        place = taxonomy.place(detailed or name)
+        place = taxonomy.place(brand.detailed if brand else name)
         self.source = source
         self.category = name
         self.primary = place.primary if place else taxonomy.OTHER
-        self.detailed = place.detailed if place and name != "TRAVEL" or brand else None
+        self.detailed = place.detailed if place else None
         self.bar = bar
         self.reason = (
             f"The merchant's name says {brand.name}."

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli.categorize import categorize
 from cli.connections import connections
 from cli.export import export
 from cli.generate import generate
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(parse)
+app.command()(categorize)
 app.command(name="import")(import_file)
 app.command()(export)
 app.command()(link)

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python bench/category_training/train.py [--data FOLDER] [--output FILE]
 
-The weights that ship are of all rows. Temperature and bars are not: for them, each of five stretches
-of months is predicted by weights of the four others. The same data give the same bytes.
+The weights that ship are of all rows. Temperature and bars are not: for them, each of five
+stretches of months is predicted by weights of the four others. The same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from bench.category_training import bars, fit
-from bench.category_training.rows import CLASSES, DATA, Row, fingerprints, folds, read
-
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.category_training import bars, fit
+from bench.category_training.rows import CLASSES, DATA, Row, fingerprints, folds, read
 from categories.classifier import Classifier
 from categories.weights import pack, unpack
 
@@ -85,7 +84,8 @@ def _cooled(each: bars.Heldout, temperature: float) -> bars.Heldout:
 
 def _softened(likely: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     powers: NDArray[np.float64] = np.power(likely, 1 / temperature)
-    return powers / powers.sum(axis=1, keepdims=True)
+    softened: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return softened
 
 
 def main() -> None:

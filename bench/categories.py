@@ -1,0 +1,174 @@
+"""Categories on months that training never saw: precision, coverage, calibration, by week, speed.
+
+    PYTHONPATH=. python bench/categories.py [--quick] [--data FOLDER] [--json FILE]
+
+Two models are trained here, each on what came before its test months, bars and temperature
+included; the model that ships has seen all of these months and is measured for speed alone.
+--quick leaves the second out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.category_training.measure import Report, Split, facts_of, named, report
+from bench.category_training.online import Week, weeks
+from bench.category_training.rows import CLASSES, DATA, Row, read
+from bench.category_training.train import train
+from categories import brands, mcc, taxonomy
+from categories.classifier import Classifier
+from categories.evidence import decide_many
+from categories.merchant import key
+from categories.model import TextModel
+from categories.weights import unpack
+
+SPLITS: Final = (
+    Split(name="2017-06..08 after 2016-12..2017-05", last_trained="2017-05", last_tested="2017-08"),
+    Split(name="2021-11..12 after all before", last_trained="2021-10", last_tested="2021-12"),
+)
+PARTS: Final = 4  # stretches of training months on which bars rest
+GOAL_ROWS_PER_SECOND: Final = 20_000
+
+
+def main() -> None:
+    """Trains, measures, prints."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    if not given.data.is_dir():
+        raise SystemExit(f"{given.data} is not there; give the labelled rows with --data.")
+    rows = read(given.data)
+    console = Console(width=120)
+    found: list[dict[str, Any]] = []
+    for split in SPLITS[: 1 if given.quick else 2]:
+        found.append(_measured(console, split, rows))
+    trade, codes, speed = _trade(rows), _codes(given.data), _speed(rows)
+    for line in (*trade, *codes, *speed):
+        console.print(line)
+    if given.json:
+        said = {"splits": found, "trade": trade, "codes": codes, "speed": speed}
+        given.json.write_text(json.dumps(said, indent=1, default=str), encoding="utf-8")
+
+
+def _measured(console: Console, split: Split, rows: Sequence[Row]) -> dict[str, Any]:
+    seen, test = split.parts(rows)
+    model = TextModel(Classifier(unpack(train(seen, parts=PARTS).data)))
+    names = {key(row.merchant) for row in seen}
+    reports = [
+        report("all rows", model, test, seen=names),
+        report("rows of the closed classes", model, named(test), seen=names),
+    ]
+    online = weeks(model, test)
+    console.print(_report_table(split, reports))
+    console.print(_class_table(split, reports))
+    console.print(_week_table(split, online))
+    return {
+        "split": asdict(split),
+        "reports": [asdict(each) for each in reports],
+        "weeks": [asdict(each) for each in online],
+    }
+
+
+def _report_table(split: Split, reports: Sequence[Report]) -> Table:
+    table = Table("", *(each.name for each in reports), title=split.name)
+    figures: list[tuple[str, list[str]]] = [
+        ("rows", [f"{each.rows:,}" for each in reports]),
+        ("applied", [f"{each.applied:,}" for each in reports]),
+        ("precision of what is applied", [f"{each.precision:.1%}" for each in reports]),
+        ("lower end of Wilson's interval", [f"{each.low:.1%}" for each in reports]),
+        ("coverage", [f"{each.coverage:.1%}" for each in reports]),
+        ("coverage, merchants seen", [f"{each.covered_seen:.1%}" for each in reports]),
+        ("coverage, merchants unseen", [f"{each.covered_unseen:.1%}" for each in reports]),
+        ("recall of what is applied, mean of classes", [f"{each.macro:.1%}" for each in reports]),
+        ("accuracy with all suggestions", [f"{each.accuracy:.1%}" for each in reports]),
+        ("calibration error", [f"{each.calibration:.3f}" for each in reports]),
+        ("share of OTHER as estimated", [f"{each.share or 0:.2f}" for each in reports]),
+    ]
+    for name, cells in figures:
+        table.add_row(name, *cells)
+    return table
+
+
+def _class_table(split: Split, reports: Sequence[Report]) -> Table:
+    table = Table("class", title=f"{split.name}: rows, applied, right")
+    for each in reports:
+        table.add_column(each.name, justify="right")
+    for number, name in enumerate(CLASSES):
+        table.add_row(name, *("{1}, {2}, {3}".format(*each.classes[number]) for each in reports))
+    return table
+
+
+def _week_table(split: Split, online: Sequence[Week]) -> Table:
+    table = Table("week of", title=f"{split.name}: labels revealed one by one")
+    for name in ("rows", "right", "applied", "applied right", "corrected before", "of these right"):
+        table.add_column(name, justify="right")
+    for week in online:
+        table.add_row(
+            str(week.first),
+            f"{week.rows:,}",
+            f"{week.right / week.rows:.1%}",
+            f"{week.applied / week.rows:.1%}",
+            f"{week.applied_right / max(week.applied, 1):.1%}",
+            f"{week.corrected / week.rows:.1%}",
+            f"{week.corrected_right / max(week.corrected, 1):.1%}",
+        )
+    return table
+
+
+def _trade(rows: Sequence[Row]) -> list[str]:
+    """Names alone, without any model: how many they know, and whether the primary one agrees."""
+    found = [brands.find(row.merchant) for row in rows]
+    agreed = told = 0
+    for row, brand in zip(rows, found, strict=True):
+        place = taxonomy.place(CLASSES[row.label])
+        if brand is None or place is None or place.name == taxonomy.OTHER:
+            continue
+        told += 1
+        agreed += taxonomy.categories()[brand.detailed].primary == place.primary
+    known = sum(brand is not None for brand in found)
+    return [
+        f"brands know {known / len(rows):.1%} of all rows; on rows of the closed classes their "
+        f"primary category is the ledger's in {agreed / told:.1%} of {told:,}"
+    ]
+
+
+def _codes(folder: Path) -> list[str]:
+    """The table of codes against the mapping of the data."""
+    path = folder / "mcc_to_pfc_primary.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        wanted = {line["mcc"]: line["pfc_primary"] for line in csv.DictReader(file)}
+    right = sum(
+        (trade := mcc.find(code)) is not None
+        and taxonomy.categories()[trade.detailed].primary == primary
+        for code, primary in wanted.items()
+    )
+    return [f"merchant category codes: {right} of {len(wanted)} as in the mapping of the data"]
+
+
+def _speed(rows: Sequence[Row]) -> list[str]:
+    """CPU seconds of all rows, as one process does them that knows nothing yet."""
+    facts = [facts_of(row) for row in rows]
+    began = time.process_time()
+    model = TextModel.shipped().fitted(facts)
+    count = sum(1 for _ in decide_many(facts, model=model))
+    spent = time.process_time() - began
+    return [
+        f"speed: {count / spent:,.0f} rows a second of CPU, loading included "
+        f"(goal {GOAL_ROWS_PER_SECOND:,}); {len({row.merchant for row in rows}):,} names"
+    ]
+
+
+if __name__ == "__main__":
+    main()

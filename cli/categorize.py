@@ -1,0 +1,137 @@
+"""`bankfeeds categorize`: what the payments of a CSV file were for, without any server."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from categories.evidence import Decision
+    from categories.model import TextModel
+    from cli.categorize_rows import BadRow, Row
+
+BATCH_ROWS: Final = 4_096
+
+
+def categorize(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with the columns date, amount, currency, merchant and, if known, mcc.",
+            readable=False,
+        ),
+    ],
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON line a row, also to a terminal.")
+    ] = False,
+) -> None:
+    """Say for each row of a CSV file what it was for, how sure that is, and on which evidence.
+
+    A file or a pipe gets one JSON line a row, in their order; a terminal gets a summary. Exit
+    status 0 when rows could be read, even if some were not; 2 when none could.
+    """
+    from cli.categorize_rows import read
+    from core.errors import Unreadable
+
+    tally: Counter[tuple[str, str]] = Counter()
+    lines = json or not sys.stdout.isatty()
+    try:
+        for answers in _answers(read(file), tally):
+            if lines:
+                sys.stdout.buffer.write(b"".join(answers))
+    except Unreadable as error:
+        typer.echo(f"bankfeeds: {error}", err=True)
+        raise typer.Exit(2) from error
+    sys.stdout.buffer.flush()
+    if not lines:
+        _summarise(tally)
+    bad = sum(count for (source, _), count in tally.items() if source == "error")
+    if bad and bad == tally.total():
+        raise typer.Exit(2)
+
+
+def _answers(rows: Iterator[Row], tally: Counter[tuple[str, str]]) -> Iterator[list[bytes]]:
+    """The lines of a batch at a time; what is held is bounded."""
+    from categories.model import SAMPLE_ROWS, TextModel
+    from cli.categorize_rows import GoodRow
+
+    head = list(islice(rows, SAMPLE_ROWS))
+    model = TextModel.shipped().fitted([row.facts for row in head if isinstance(row, GoodRow)])
+    everything = chain(head, rows)
+    while batch := list(islice(everything, BATCH_ROWS)):
+        yield _lines(batch, model, tally)
+
+
+def _lines(batch: list[Row], model: TextModel, tally: Counter[tuple[str, str]]) -> list[bytes]:
+    import orjson
+
+    from categories.evidence import decide_many
+    from cli.categorize_rows import BadRow
+
+    decisions = decide_many(
+        (row.facts for row in batch if not isinstance(row, BadRow)), model=model
+    )
+    lines = []
+    for row in batch:
+        if isinstance(row, BadRow):
+            typer.echo(f"bankfeeds: line {row.line}: {row.problem}", err=True)
+            tally["error", ""] += 1
+            said = _refusal(row)
+        else:
+            decision = next(decisions)
+            tally[decision.source.value, decision.category if decision.applied else ""] += 1
+            said = _answer(row.line, decision)
+        lines.append(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
+    return lines
+
+
+def _answer(line: int, decision: Decision) -> dict[str, Any]:
+    return {
+        "line": line,
+        "category": decision.category,
+        "confidence": round(decision.probability, 4),
+        "source": decision.source.value,
+        "applied": decision.applied,
+        "primary": decision.primary,
+        "detailed": decision.detailed,
+        "reason": decision.reason,
+    }
+
+
+def _refusal(row: BadRow) -> dict[str, Any]:
+    """A row that cannot be read keeps its place: one line a row, and nothing lost."""
+    return {
+        "line": row.line,
+        "category": None,
+        "confidence": 0.0,
+        "source": "none",
+        "applied": False,
+        "primary": None,
+        "detailed": None,
+        "reason": row.problem,
+        "error": row.problem,
+    }
+
+
+def _summarise(tally: Counter[tuple[str, str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Category", "Evidence", title="Applied")
+    table.add_column("Rows", justify="right")
+    for (source, category), count in sorted(tally.items(), key=lambda item: -item[1]):
+        if category:
+            table.add_row(category, source, f"{count:,}")
+    console = Console()
+    console.print(table)
+    applied = sum(count for (_, category), count in tally.items() if category)
+    bad = sum(count for (source, _), count in tally.items() if source == "error")
+    left = tally.total() - applied - bad
+    console.print(f"{applied:,} applied, {left:,} suggestions, {bad:,} rows unreadable.")

@@ -1,0 +1,37 @@
+"""Brands: the longest name that fits, and words of a trade before brands."""
+
+from __future__ import annotations
+
+import pytest
+
+from categories import brands
+
+
+@pytest.mark.parametrize(
+    ("merchant", "detailed"),
+    [
+        ("tesco stores 6227", "FOOD_AND_DRINK_GROCERIES"),
+        ("tesco pfs 4231", "TRANSPORTATION_GAS"),
+        ("TESCO PAY AT PUMP 4203", "TRANSPORTATION_GAS"),
+        ("tesco mobile", "RENT_AND_UTILITIES_TELEPHONE"),
+        ("sainsburys petrol", "TRANSPORTATION_GAS"),
+        ("SQ *NORTHFIELD CAR WASH", "GENERAL_SERVICES_AUTOMOTIVE"),
+        ("amazon.co.uk1k1vi2pk5", "GENERAL_MERCHANDISE_ONLINE_MARKETPLACES"),
+        ("Nando's Leeds", "FOOD_AND_DRINK_FAST_FOOD"),
+        ("travelodge gb0000", "TRAVEL_LODGING"),
+    ],
+)
+def test_a_name_says_what_is_sold(merchant: str, detailed: str) -> None:
+    brand = brands.find(merchant)
+
+    assert brand is not None
+    assert brand.detailed == detailed
+
+
+def test_a_short_brand_must_be_the_whole_name() -> None:
+    assert brands.find("Next") is not None
+    assert brands.find("next steps consulting services group") != brands.find("Next")
+
+
+def test_no_brand_is_found_in_the_middle_of_a_word() -> None:
+    assert brands.find("tescorama") is None
