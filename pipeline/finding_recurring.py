@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Final
 from uuid import UUID
 
+from categories.recurring import Occurrence, find
+from core.categories import RecurringPeriod, RecurringState
 from core.models import Job
 from db import ledger, recurring
 from db.recurring import SERIES_MAX, NewItem, Series
 from pipeline.asking import since
 from pipeline.flow import in_thread
-from pipeline.recurrence import recurrence
 from pipeline.services import Services
 
 HISTORY: Final = timedelta(days=3 * 366)
 ACCOUNTS_AT_ONCE: Final = 50
+DECIMALS_MAX: Final = 8
 ITEMS_MAX: Final = 10_000  # kept of accounts that are looked at together
 
 
@@ -58,4 +61,37 @@ async def _look(job: Job, services: Services, accounts: Sequence[UUID], *, today
 
 
 def _recurring(series: Sequence[Series], *, today: date) -> list[NewItem]:
-    return [item for one in series if (item := recurrence(one, today=today)) is not None]
+    return [item for one in series if (item := _item(one, today=today)) is not None]
+
+
+def _item(series: Series, *, today: date) -> NewItem | None:
+    """What recurs in one merchant's payments; None where nothing does."""
+    rows = [
+        Occurrence(merchant=series.merchant_key, day=day, amount=amount, currency=series.currency)
+        for day, amount in zip(series.days, series.amounts, strict=True)
+    ]
+    for found in find(rows, today=today):
+        band = (found.amount_low, found.amount_high)
+        low, high = band if series.is_income else (-band[1], -band[0])
+        return NewItem(
+            account_id=series.account_id,
+            merchant_key=series.merchant_key,
+            merchant=series.merchant,
+            currency=series.currency,
+            is_income=series.is_income,
+            period=RecurringPeriod(found.period),
+            state=RecurringState.ENDED if found.ended else RecurringState.ACTIVE,
+            first_on=found.first_seen,
+            last_on=found.last_seen,
+            next_on=None if found.ended else found.next_expected,
+            amount_low=_stored(low),
+            amount_high=_stored(high),
+            occurrences=found.occurrences,
+            missed=found.missed,
+            confidence=found.confidence,
+        )
+    return None
+
+
+def _stored(amount: Decimal) -> Decimal:
+    return round(amount, DECIMALS_MAX)

@@ -157,8 +157,8 @@ def _after(row: SeenRow, verdict: Verdict) -> str | None:
 def _row(draft: Draft) -> dict[str, Any]:
     return {
         "id": str(draft.rule_id or _DRAFT),
-        "name": text.name(draft.name, "rule", "name"),
-        "category": text.name(draft.category, "rule", "category"),
+        "name": text.name(draft.name, "name"),
+        "category": text.name(draft.category, "category"),
         "conditions": conditions_of(draft.conditions),
     }
 
@@ -170,7 +170,7 @@ def _with(evidence: Evidence, draft: Draft, made: dict[str, Any]) -> Evidence:
         return replace(evidence, rules=[made, *rules] if draft.first else [*rules, made])
     places = [number for number, rule in enumerate(rules) if rule["id"] == made["id"]]
     if not places:
-        raise missing("enabled category rule", "rule", "id")
+        raise missing("enabled category rule", "ruleId")
     rules[places[0]] = made
     return replace(evidence, rules=rules)
 

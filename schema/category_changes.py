@@ -82,23 +82,25 @@ class CategoryRulesReorderInput:
     )
 
 
-@strawberry.input(description="A rule to try before it is kept.")
-class CategoryRuleDraftInput:
-    id: strawberry.ID | None = strawberry.field(
+@strawberry.input(
+    description="What to try: a rule that is not kept yet, where conditions and a category are "
+    "given; else the rules as they are."
+)
+class CategoryRulesDryRunInput:
+    rule_id: strawberry.ID | None = strawberry.field(
         default=None, description="The rule that it would be in place of; null: a new one."
     )
-    name: str = strawberry.field(description="What members would call it.")
-    conditions: CategoryRuleConditionsInput = strawberry.field(description="When it would fit.")
-    category: str = strawberry.field(description="What it would say.")
+    name: str | None = strawberry.field(
+        default=None, description="What members would call it; null: the same as its category."
+    )
+    conditions: CategoryRuleConditionsInput | None = strawberry.field(
+        default=None, description="When it would fit; null: no rule is tried."
+    )
+    category: str | None = strawberry.field(
+        default=None, description="What it would say; null: no rule is tried."
+    )
     is_first: bool = strawberry.field(
         default=False, description="Whether a new one would be tried before all others."
-    )
-
-
-@strawberry.input(description="What to try.")
-class CategoryRulesDryRunInput:
-    rule: CategoryRuleDraftInput | None = strawberry.field(
-        default=None, description="A rule to try among the others; null: the rules as they are."
     )
     first: int = strawberry.field(default=50, description="How many changes to show, 1 to 100.")
     after: str | None = strawberry.field(
@@ -107,14 +109,14 @@ class CategoryRulesDryRunInput:
 
     def draft(self) -> Draft | None:
         """The rule to try."""
-        if self.rule is None:
+        if self.conditions is None or self.category is None:
             return None
         return Draft(
-            name=self.rule.name,
-            conditions=self.rule.conditions.wanted(),
-            category=self.rule.category,
-            rule_id=optional_key_of("CategoryRule", self.rule.id),
-            first=self.rule.is_first,
+            name=self.category if self.name is None else self.name,
+            conditions=self.conditions.wanted(),
+            category=self.category,
+            rule_id=optional_key_of("CategoryRule", self.rule_id),
+            first=self.is_first,
         )
 
 

@@ -71,11 +71,15 @@ class CategoryQueries:
     async def category_rules_dry_run(
         self,
         info: Info,
-        input: Annotated[CategoryRulesDryRunInput, strawberry.argument(description="What to try.")],
+        input: Annotated[
+            CategoryRulesDryRunInput | None,
+            strawberry.argument(description="What to try; null: the rules as they are."),
+        ] = None,
     ) -> CategoryRulesDryRunPayload:
         """What rules would change."""
+        wanted = CategoryRulesDryRunInput() if input is None else input
         answer = await category_dry_run.dry_run(
-            info.context, draft=input.draft(), first=input.first, after=input.after
+            info.context, draft=wanted.draft(), first=wanted.first, after=wanted.after
         )
         return CategoryRulesDryRunPayload(
             result=None if isinstance(answer, Refused) else CategoryRulesDryRun.of(answer),

@@ -9,7 +9,7 @@ select
       jsonb_build_object(
         'id', r.id, 'name', r.name, 'category', r.category, 'conditions', r.conditions
       )
-      order by r.position
+      order by r.position, r.id
     ), '[]')
     from app.category_rules as r
     where r.tenant_id = $1 and r.enabled

@@ -37,7 +37,7 @@ select
   r.updated_at
 from app.category_rules as r
 where r.tenant_id = $1
-order by r.position
+order by r.position, r.id
 for no key update;
 
 -- name: reorder

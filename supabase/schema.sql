@@ -392,8 +392,7 @@ begin
     join app.transaction_parts as p
       on p.tenant_id = n.tenant_id and p.transaction_id = n.transaction_id
     group by p.tenant_id, p.transaction_id, n.position
-    having count(*) < 2
-      or sum(p.amount) <> max(p.whole)
+    having sum(p.amount) <> max(p.whole)
       or min(p.whole) <> max(p.whole)
       or min(p.currency) <> max(p.currency)
   ) then
@@ -403,7 +402,7 @@ begin
   return null;
 end
 $function$;
-comment on function private.check_parts() is 'Two parts or more, which sum to the whole to the last decimal: all written at once, or none.';
+comment on function private.check_parts() is 'Parts sum to the whole, to the last decimal: all are written at once, or none.';
 
 CREATE OR REPLACE FUNCTION private.check_persona_tie()
  RETURNS trigger
@@ -2570,7 +2569,6 @@ create table app.category_rules (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   constraint category_rules_pkey PRIMARY KEY (tenant_id, id),
-  constraint category_rules_position_key UNIQUE (tenant_id, "position") DEFERRABLE INITIALLY DEFERRED,
   constraint category_rules_category_check CHECK (((length(category) >= 1) AND (length(category) <= 200))),
   constraint category_rules_conditions_check CHECK (((jsonb_typeof(conditions) = 'object'::text) AND (pg_column_size(conditions) < 16384))),
   constraint category_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -4272,6 +4270,7 @@ CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
 CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX categories_order_idx ON app.categories USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX category_mappings_order_idx ON app.category_mappings USING btree (tenant_id, created_at DESC, id DESC);
+CREATE INDEX category_rules_order_idx ON app.category_rules USING btree (tenant_id, "position", id);
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
 CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);

@@ -62,8 +62,6 @@ create table app.category_rules (
   updated_at timestamptz not null default now(),
   constraint category_rules_pkey primary key (tenant_id, id),
   constraint category_rules_tenant_fkey foreign key (tenant_id) references app.tenants (id),
-  constraint category_rules_position_key
-  unique (tenant_id, position) deferrable initially deferred,
   constraint category_rules_position_check check (position >= 0),
   constraint category_rules_name_check check (length(name) between 1 and 200),
   constraint category_rules_conditions_check
@@ -72,6 +70,7 @@ create table app.category_rules (
 );
 comment on table app.category_rules is
   'Rules of the tenant, tried in the order of their positions: the first that fits decides.';
+create index category_rules_order_idx on app.category_rules (tenant_id, position, id);
 
 create table app.category_rule_versions (
   tenant_id uuid not null,

@@ -45,8 +45,7 @@ begin
     join app.transaction_parts as p
       on p.tenant_id = n.tenant_id and p.transaction_id = n.transaction_id
     group by p.tenant_id, p.transaction_id, n.position
-    having count(*) < 2
-      or sum(p.amount) <> max(p.whole)
+    having sum(p.amount) <> max(p.whole)
       or min(p.whole) <> max(p.whole)
       or min(p.currency) <> max(p.currency)
   ) then
@@ -57,7 +56,7 @@ begin
 end
 $$;
 comment on function private.check_parts() is
-  'Two parts or more, which sum to the whole to the last decimal: all written at once, or none.';
+  'Parts sum to the whole, to the last decimal: all are written at once, or none.';
 revoke all on function private.check_parts() from public;
 
 create trigger transaction_parts_sum after insert on app.transaction_parts

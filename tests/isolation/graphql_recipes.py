@@ -163,7 +163,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         for verb in verbs.split()
     },
     "CategoryRulesReorderInput.ids": an_id("CategoryRule"),
-    "CategoryRuleDraftInput.id": an_id("CategoryRule"),
+    "ruleId": an_id("CategoryRule"),
     "accountId": an_id("Account"),
     "accountIds": an_id("Account"),
     "assetId": an_id("Asset"),
@@ -224,7 +224,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "providerCategory": column("app.category_mappings", "provider_category"),
     "CategoryRuleCreateInput.name": column("app.category_rules", "name"),
     "CategoryRuleUpdateInput.name": column("app.category_rules", "name"),
-    "CategoryRuleDraftInput.name": column("app.category_rules", "name"),
+    "CategoryRulesDryRunInput.name": column("app.category_rules", "name"),
     "isFirst": fixed(False),
     "applyToMerchant": fixed(True),
     "dismissed": fixed(False),

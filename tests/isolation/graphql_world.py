@@ -296,6 +296,15 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.transaction_conflicts": {
         "stored": partial(_version, "description"),
         "incoming": partial(_version, "description"),
+    # Parts make up the transaction, and so does one alone.
+    "app.transaction_parts": dict.fromkeys(
+        ("amount", "whole"), lambda owner: _amount("app.transactions.amount", owner)
+    ),
+    "app.recurring_items": dict.fromkeys(
+        ("amount_low", "amount_high"), lambda owner: _amount("recurring", owner)
+    ),
+    "app.category_rules": {
+        "conditions": lambda owner: _json({"text": {"equals": owner.text("condition")}})
     },
     "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},
 }

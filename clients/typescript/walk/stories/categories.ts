@@ -50,7 +50,7 @@ export async function categories({ ben }: Imported): Promise<void> {
   });
   await step("a member tries a rule, keeps it, and applies it", async () => {
     const rule = { name: "Out", conditions, category: "Spent" };
-    const tried = await ben.ask(CategoryRulesDryRunDocument, { input: { rule, first: 1 } });
+    const tried = await ben.ask(CategoryRulesDryRunDocument, { input: { ...rule, first: 1 } });
     assert.equal(tried.categoryRulesDryRun.result?.changes[0]?.after, "Spent");
     const made = await ben.act(CategoryRuleCreateDocument, { input: rule });
     const ruleId = made.categoryRuleCreate.rule?.id ?? "";
