@@ -176,7 +176,6 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "personaId": an_id("Persona"),
     "primaryMappingId": an_id("AccountMapping"),
     "profileId": an_id("StatementProfile"),
-    "transactionId": an_id("Transaction"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
     "PersonaUpdateInput.userId": Recipe(

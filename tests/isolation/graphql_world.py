@@ -224,6 +224,8 @@ def _attempt(owner: Owner) -> Mapping[str, object]:
 
 def _reasons(owner: Owner) -> str:
     return _json([{"code": owner.text("code"), "text": owner.text("reason"), "points": 1}])
+
+
 def _reason(owner: Owner) -> Mapping[str, object]:
     """Why something was reconciled."""
     points = int(_number("app.reconciliations.points", owner))
@@ -296,6 +298,7 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.transaction_conflicts": {
         "stored": partial(_version, "description"),
         "incoming": partial(_version, "description"),
+    },
     # Parts make up the transaction, and so does one alone.
     "app.transaction_parts": dict.fromkeys(
         ("amount", "whole"), lambda owner: _amount("app.transactions.amount", owner)
