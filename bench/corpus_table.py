@@ -4,8 +4,8 @@
 
 A file is read where number and sum of its rows are those that its own source or its own text
 states, as `tests/corpus/*_expected.json` keeps them; wrong where they differ; refused where the
-reader says why it takes none of them, rightly where the file holds no statement. Ends with status 1 where
-ours is wrong about one.
+reader says why it takes none of them, rightly where the file holds no statement. Ends with status 1
+where ours is wrong about one.
 """
 
 from __future__ import annotations

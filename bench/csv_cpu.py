@@ -1,4 +1,4 @@
-"""CPU seconds of a generated CSV file, parsed and normalised, and memory: bench/csv_cpu.py [ROWS]."""
+"""CPU seconds of a generated CSV file, parsed and normalised: bench/csv_cpu.py [ROWS]."""
 
 from __future__ import annotations
 

@@ -65,23 +65,34 @@ def read_details(lines: Sequence[str]) -> Details:
     found = _SEPARATOR.match(joined)
     if found is None:
         return Details(folded(" ".join(lines)), None, None, {})
+    # Nearly all texts have single blanks alone: then there is nothing to fold but the ends.
+    fold = str.strip if "  " not in joined and joined.isprintable() else folded
     code, separator = found[1] or "", found[2]
     known, unknown = _sub_fields(joined[len(code) :], separator)
     purpose = known.get("20", "")
     said = keywords(purpose)
-    extra = {name: folded(known[key]) for key, name in _NAMES.items() if key in known}
+    extra = {
+        name: text for key, name in _NAMES.items() if key in known and (text := fold(known[key]))
+    }
     stated = dict(said)
-    extra |= {name: folded(stated[key]) for key, name in _KEYWORDS.items() if key in stated}
-    if unknown:
-        extra |= {f"sub_field_{key}": folded(text) for key, text in unknown.items()}
-    extra["transaction_code"] = code
-    name = folded(known.get("32", ""))
-    description = folded(_purpose(purpose, said))
+    if stated:
+        extra |= {
+            name: text
+            for key, name in _KEYWORDS.items()
+            if name and key in stated and (text := fold(stated[key]))
+        }
+    for key, text in unknown.items():
+        if text := fold(text):
+            extra[f"sub_field_{key}"] = text
+    if code:
+        extra["transaction_code"] = code
+    name = fold(known.get("32", ""))
+    description = fold(_purpose(purpose, said)) or extra.get("posting_text") or name
     return Details(
-        description or extra.get("posting_text") or name or folded(" ".join(lines)),
+        description or folded(" ".join(lines)),
         name or None,
-        folded(stated.get("KREF") or stated.get("EREF") or "") or None,
-        {key: text for key, text in extra.items() if text and key},
+        fold(stated.get("KREF") or stated.get("EREF") or "") or None,
+        extra,
     )
 
 
@@ -119,8 +130,9 @@ def _sub_fields(text: str, separator: str) -> tuple[dict[str, str], dict[str, st
 
 def _purpose(purpose: str, said: Sequence[tuple[str, str]]) -> str:
     """The purpose after SVWZ+; all of it where that would leave out a part."""
-    told = [key for key, _ in said if key.isalpha()]
-    begins = bool(said) and purpose.lstrip().startswith(f"{told[0]}+" if told else "+")
-    if begins and len(told) == len(set(told)) and "SVWZ" in told:
-        return dict(said)["SVWZ"].removesuffix(" BIC") or purpose
-    return purpose
+    told = [key for key, _ in said if key != "BIC "]
+    if "SVWZ" not in told or len(told) != len(set(told)):
+        return purpose
+    if not purpose.lstrip().startswith(f"{told[0]}+"):
+        return purpose
+    return dict(said)["SVWZ"].removesuffix(" BIC") or purpose

@@ -15,6 +15,7 @@ HEADER: Final = "{"  # blocks 1 to 3 of a SWIFT message
 END: Final = "-"
 OUTSIDE: Final = ""
 
+_new: Final = tuple.__new__
 _TAGS = "13[CD]?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS"
 _TAG = re.compile(rf":({_TAGS}):")
 _BROKEN_TAG = re.compile(rf"(?:{_TAGS}):")
@@ -118,6 +119,8 @@ def _frames(bare: str) -> Iterator[tuple[str, str]]:
 
 def _field(tag: str, lines: list[str], first: int) -> Field:
     kept = len(lines)
+    if kept == 1 or lines[-1].strip():
+        return _new(Field, (tag, lines, first, first + kept - 1))
     while kept > 1 and not lines[kept - 1].strip():
         kept -= 1
     return Field(tag, lines[:kept], first, first + kept - 1)

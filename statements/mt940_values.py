@@ -1,7 +1,7 @@
 """MT940 field values on the tags of `mt-940`: statement lines, balances, sums, dates.
 
-The library has the sign of every mark right (`Options.all()`), and its tags may be given patterns
-of their own. Ours read what its patterns would change without a word: an amount of more than 15
+The library's tags may be given patterns of their own, and signs are those that it gives with
+`Options.all()`. Ours read what its patterns would change without a word: an amount of more than 15
 characters is cut there and the rest becomes the reference, `1.234,56` becomes 1, a reference of
 more than 16 characters is cut, two lines of supplementary details are refused.
 """
