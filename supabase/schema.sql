@@ -2697,7 +2697,6 @@ create table app.transaction_links (
   constraint transaction_links_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
   constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
   constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint transaction_links_sides_check CHECK ((transaction_id <> other_id)),
   constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
   constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
 );
