@@ -22,7 +22,7 @@ from db.session import Database
 from resolvers.context import Context, Services
 from schema.build import schema
 from schema.context import open as open_context
-from tests.compiler import later_rows, notification_rows
+from tests.compiler import later_rows, matching_rows, notification_rows
 from tests.compiler.rows import Tenant, fill
 from tests.fixtures.context import NobodyWakes
 from tests.fixtures.database import DatabaseUrls
@@ -156,6 +156,7 @@ async def opened(
             await fill(owner, tenant)
             await notification_rows.fill(owner, tenant)
             await later_rows.fill(owner, tenant)
+            await matching_rows.fill(owner, tenant)
         await owner.execute("analyze")
         async with connect(urls.login, size=2) as database:
             pool = HeardPool(database._pool)
