@@ -167,6 +167,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "decided_by": None,
     },
     "app.reconciliation_rules": {
+        "enabled": "true",
         "mode": "auto",
         "shape": "one_to_one",
         "signs": "equal",
@@ -178,12 +179,15 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "replaced_at": None,
     },
     "app.reconciliations": {
-        "method": "statement",
+        "method": "rule",
         "reasons": "[]",
+        "account_id": None,
+        "statement_to": None,
         "undone_at": None,
         "undone_by": None,
     },
-    "app.reconciliation_members": {"side": "left", "active": "true"},
+    # So that another one may be.
+    "app.reconciliation_members": {"side": "left", "active": "false"},
     "app.transaction_conflicts": {"kind": "changed", "state": "asked"},
     # The one kind that users may make, too.
     "app.notifications": {"kind": "test"},
