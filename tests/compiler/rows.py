@@ -22,6 +22,7 @@ from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.picking import pick, rarely
 from tests.compiler.statement_rows import statements
+from tests.compiler.reconciliation_rows import reconciliation_rows
 from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
 Value = TypeVar("Value")
@@ -119,6 +120,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         for row in rows:
             yield table, row
     yield from asset_rows(tenant)
+    yield from reconciliation_rows(tenant)
 
 
 def _members(tenant: Tenant) -> Iterator[Row]:

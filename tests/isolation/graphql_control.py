@@ -70,10 +70,12 @@ _HELD: Final = (
     "update app.holdings as h set removed_on = null, quantity = abs(t.amount)"
     " from app.transactions as t where t.tenant_id = h.tenant_id"
 )
-# Its owners are written after an asset and touch it, which is done without triggers here.
+# What is written after an asset or a transaction touches it, so that triggers are off here.
 _UNTOUCHED: Final = (
     "set local session_replication_role = replica;"
     " update app.assets set updated_at = created_at;"
+    " update app.transactions set updated_at = created_at;"
+    " update app.expenses set updated_at = created_at;"
     " set local session_replication_role = origin"
 )
 _MAILED: Final = "update app.notification_channels set type = 'email', host = null, ending = null, "
@@ -93,10 +95,11 @@ _UNLINKED: Final = (
     " state = 'undone'"
 )
 # The row is too much, and the balance of the day before is another than the day begins with.
+# The row's sign is wrong, and the day begins with another balance than the day before ended with.
 _DIFFERING: Final = "; ".join(
     (
         balanced("closing_ledger", "b.amount - 1", days_before=1),
-        balanced("opening_ledger", "b.amount", days_before=0),
+        balanced("opening_ledger", "b.amount + t.amount", days_before=0),
     )
 )
 # Another account of the tenant, with a row as the one that there is.
@@ -246,6 +249,10 @@ UNANSWERED: Final = frozenset({
     "reviewItemCount: ReviewItemFilter.accountId of Account",
     "reviewItemCount: ReviewItemFilter.jobId of IngestionJob",
     "reviewItemCount: ReviewItemFilter.transactionId of Transaction",
+    *(
+        f"reconciliationRulesDryRun: ReconciliationRuleInput.{side}AccountIds of Account"
+        for side in ("left", "right")
+    ),
     "transactionCount: TransactionFilter.accountIds of Account",
     "transactionCount: TransactionFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.jobId of IngestionJob",
@@ -282,7 +289,10 @@ MORE: Final = (
     ),
     Run(operation="notificationChannels", statement=f"{_MAILED} recipient_role = 'admin'"),
     Run(operation="webhookEndpoints", statement=_DISABLED),
-    Run(operation="assets", statement=_UNTOUCHED),
+    *(
+        Run(operation=operation, statement=_UNTOUCHED)
+        for operation in ("assets", "expenses", "transactions")
+    ),
     Run(operation="reconciliation", statement=_DIFFERING),
     Run(operation="reconciliations", statement=_UNDONE),
     Run(operation="reconciliationRulesDryRun", statement=_OPPOSITE),

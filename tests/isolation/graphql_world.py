@@ -228,7 +228,7 @@ def _reasons(owner: Owner) -> str:
 
 def _reason(owner: Owner) -> Mapping[str, object]:
     """Why something was reconciled."""
-    points = int(_number("app.reconciliations.points", owner))
+    points = int(_number("app.reconciliation_rules.version", owner))
     return {"code": owner.text("code"), "text": owner.text("reason"), "points": points}
 
 
@@ -293,7 +293,13 @@ _ALSO: Final[Mapping[str, Recipe]] = {
     "app.transaction_links": {"reasons": _reasons},
     "app.tenant_invitations": {"expires_at": lambda owner: f"2{_millions(owner)}00-01-01"},
     "app.transactions": {"raw_line": "1", "raw_line_end": "2"},
-    "app.reconciliations": {"reasons": lambda owner: _json([_reason(owner)])},
+    "app.reconciliations": {
+        "method": "statement",
+        "account_id": lambda owner: owner.uuid("app.accounts id"),
+        "statement_to": partial(_day, "app.reconciliations.statement_to"),
+        "reasons": lambda owner: _json([_reason(owner)]),
+    },
+    "app.reconciliation_members": {"active": "true"},
     "app.reconciliation_rules": {"amount_tolerance": "1.5", "tolerance_percent": "1.5"},
     "app.transaction_conflicts": {
         "stored": partial(_version, "description"),

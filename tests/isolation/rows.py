@@ -205,6 +205,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     },
     "app.category_looks": {},
     "app.reconciliation_rules": {
+        "enabled": "true",
         "mode": "auto",
         "shape": "one_to_one",
         "signs": "equal",
@@ -216,8 +217,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "replaced_at": None,
     },
     "app.reconciliations": {
-        "method": "statement",
+        "method": "rule",
         "reasons": "[]",
+        "account_id": None,
+        "statement_to": None,
         "undone_at": None,
         "undone_by": None,
     },
@@ -232,6 +235,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "undone_by": None,
     },
     "app.reconciliation_members": {"side": "left", "active": "true"},
+    # So that another one may be.
+    "app.reconciliation_members": {"side": "left", "active": "false"},
     "app.transaction_conflicts": {"kind": "changed", "state": "asked"},
     "app.unmatched_transactions": {
         "transaction_ids": lambda owner: f"{{{owner.uuid('app.transactions id')}}}",

@@ -106,11 +106,6 @@ async def test_who_asks_at_the_same_time_sees_only_their_own(
 
 async def test_the_right_person_sees_and_does_everything(stage: Stage) -> None:
     seen = await all_that_is_seen(stage, OPERATIONS)
-    print("UNSEEN", sorted(expected(SCHEMA) - seen.fields))
-    print("UNTELLING", sorted(scalars(SCHEMA) - UNTELLING - seen.telling))
-    print("TELLING", sorted(UNTELLING & seen.telling))
-    print("UNANSWERED", sorted(seen.unanswered - UNANSWERED))
-    print("MUT", sorted(seen.done))
 
     assert not seen.errors
     assert not expected(SCHEMA) - seen.fields, "see it in graphql_control.py, or say why not"
