@@ -53,7 +53,7 @@ bench-live: $(INSTALLED) ## Measure webhook to subscription, with API and worker
 	@$(BIN)/python bench/live.py $(ARGS)
 
 bench-categories: $(INSTALLED) ## Measure categories on months that training never saw (ARGS="--quick")
-	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/categories.py $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/category_figures.py $(ARGS)
 
 train-categories: $(INSTALLED) ## Train the model of categories; the same data give the same bytes
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python bench/category_training/train.py $(ARGS)

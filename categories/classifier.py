@@ -84,13 +84,11 @@ class Classifier:
                 break
         return NO_OTHER if share < NO_OTHER_BELOW else min(share, OTHER_MAX)
 
-    def bar(self, share: float | None) -> tuple[float, float]:
-        """From which probability on a class and OTHER are applied."""
-        bars = self.card.bars
-        shares = [bar.share for bar in bars]
+    def bar(self, share: float | None) -> float:
+        """From which probability on a class is applied."""
+        shares = [bar.share for bar in self.card.bars]
         at = self.card.share if share is None else share
-        named = np.interp(at, shares, [bar.named for bar in bars])
-        return float(named), float(np.interp(at, shares, [bar.other for bar in bars]))
+        return float(np.interp(at, shares, [bar.bar for bar in self.card.bars]))
 
     def _score(self, look: Look) -> Floats:
         score = self._rows.get(look)

@@ -39,7 +39,7 @@ class TextModel:
     def __init__(self, classifier: Classifier, *, share: float | None = None) -> None:
         self.share = share
         self._classifier = classifier
-        self._named, self._other = classifier.bar(share)
+        self._bar = classifier.bar(share)
         self._voices: dict[tuple[str, int], _Voice] = {}
 
     @classmethod
@@ -85,10 +85,9 @@ class TextModel:
     def _voice(self, merchant: str, number: int) -> _Voice:
         name = self._classifier.card.classes[number]
         brand = brands.find(merchant)
-        bar = self._named + self._classifier.card.raised.get(name, 0.0)
+        bar = self._bar + self._classifier.card.raised.get(name, 0.0)
         if name == taxonomy.OTHER:
-            # Without a brand nothing is known but that it is no class: that is not applied.
-            bar = self._other if brand and brand.class_name is None else NEVER
+            bar = NEVER  # that it is of no class is nothing to apply, however sure
         if brand is not None and (brand.class_name or taxonomy.OTHER) == name:
             return _Voice(Source.BRAND, name, brand, bar)
         return _Voice(Source.MODEL, name, None, bar)

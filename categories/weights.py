@@ -23,11 +23,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """From which probability on an answer is applied, where rows of no class have that share."""
+    """From which probability on a class is applied, where rows of no class have that share."""
 
     share: float
-    named: float  # for the classes
-    other: float  # for OTHER; above 1: never
+    bar: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ def main() -> None:
     print(f"{given.output.name}: {len(trained.data):,} bytes of {len(rows):,} rows")
     print(f"temperature {card.temperature}, share of OTHER {card.share}")
     for bar in card.bars:
-        print(f"share {bar.share}: classes from {bar.named}, OTHER from {bar.other}")
+        print(f"where {bar.share:.0%} are OTHER, classes are applied from {bar.bar}")
     print(f"raised: {card.raised}")
     print(f"{time.process_time() - began:.0f} CPU seconds")
 

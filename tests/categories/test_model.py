@@ -35,7 +35,7 @@ def card(**changed: object) -> Card:
         "temperature": 1.0,
         "share": 0.5,
         "intercepts": (0.0, 0.0),
-        "bars": (Bar(share=0.01, named=0.6, other=2.0), Bar(share=0.6, named=0.9, other=0.98)),
+        "bars": (Bar(share=0.01, bar=0.6), Bar(share=0.6, bar=0.9)),
         "raised": {"FUEL": 0.05},
         "trained_on": ("rows.csv sha256:00",),
         "rows": 2,
@@ -87,6 +87,15 @@ def test_a_brand_is_the_reason_where_the_classifier_agrees() -> None:
     assert said.sure
 
 
+def test_that_it_is_of_no_class_is_never_applied() -> None:
+    (said,) = TextModel.shipped().opinions([facts("argos retail group")])
+
+    assert said is not None
+    assert (said.category, said.primary) == ("OTHER", "GENERAL_MERCHANDISE")
+    assert said.probability > 0.9
+    assert not said.sure
+
+
 def test_what_nobody_heard_of_is_not_applied() -> None:
     (said,) = TextModel.shipped().opinions([facts("qwxzv jjkkq")])
 
@@ -112,7 +121,7 @@ def test_few_rows_change_little() -> None:
 
 
 def test_the_more_rows_are_of_no_class_the_higher_is_the_bar() -> None:
-    bars = [classifier().bar(share)[0] for share in (0.01, 0.2, 0.4, 0.6)]
+    bars = [classifier().bar(share) for share in (0.01, 0.2, 0.4, 0.6)]
 
     assert bars == sorted(bars)
 

@@ -18,6 +18,7 @@ from core.models import AccountType, ConnectionStatus, MappingState, Outcome, Ro
 from core.records import BalanceKind, Severity, TransactionStatus
 from core.scope import UserScope
 from schema.ids import encode
+from tests.compiler.category_rows import evidence
 from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.picking import pick, rarely
@@ -327,6 +328,7 @@ def _transactions(tenant: Tenant) -> Iterator[Row]:
             "customer_reference": rarely(tenant.text(number + 3), number + 2),
             "type_code": rarely(str(number), number),
             "source_category": rarely(pick(TEXTS, number // 4), number + 1),
+            **evidence(number),
             "running_balance": rarely(pick(AMOUNTS, number + 3), number),
             "reconciled": number % 4 == 0,
             "reconciled_at": datetime(2026, 3, 2, tzinfo=UTC) if number % 4 == 0 else None,

@@ -1,6 +1,6 @@
 """Categories on months that training never saw: precision, coverage, calibration, by week, speed.
 
-    PYTHONPATH=. python bench/categories.py [--quick] [--data FOLDER] [--json FILE]
+    PYTHONPATH=. python bench/category_figures.py [--quick] [--data FOLDER] [--json FILE]
 
 Two models are trained here, each on what came before its test months, bars and temperature
 included; the model that ships has seen all of these months and is measured for speed alone.
