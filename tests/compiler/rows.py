@@ -22,8 +22,8 @@ from tests.compiler.category_rows import evidence
 from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.picking import pick, rarely
-from tests.compiler.statement_rows import statements
 from tests.compiler.reconciliation_rows import reconciliation_rows
+from tests.compiler.statement_rows import statements
 from tests.compiler.sync_rows import sync_of_connection, sync_of_job
 
 Value = TypeVar("Value")
