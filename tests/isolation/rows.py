@@ -234,7 +234,6 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "undone_at": None,
         "undone_by": None,
     },
-    "app.reconciliation_members": {"side": "left", "active": "true"},
     # So that another one may be.
     "app.reconciliation_members": {"side": "left", "active": "false"},
     "app.transaction_conflicts": {"kind": "changed", "state": "asked"},

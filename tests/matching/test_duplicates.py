@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.links import LinkKind, pair_key
 from tests.matching.making import BANK, FILE, THIRD, asked, row, stated, sure, twice
 
