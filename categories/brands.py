@@ -29,6 +29,11 @@ class Brand:
     class_name: str | None
     ours: bool
 
+    @property
+    def words(self) -> str:
+        """The name as people read it."""
+        return self.name.removeprefix(ANYWHERE)
+
 
 def find(merchant: str) -> Brand | None:
     """The brand of a merchant's name, cleaned or not."""

@@ -233,7 +233,7 @@ def _brand(merchant: str) -> Opinion | None:
         brand.class_name or brand.detailed,
         detailed=brand.detailed,
         probability=BRAND_ALONE,
-        reason=f"The merchant's name says {brand.name}.",
+        reason=f"The merchant's name says {brand.words}.",
     )
 
 

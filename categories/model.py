@@ -106,7 +106,7 @@ class _Voice:
         self.detailed = place.detailed if place else None
         self.bar = bar
         self.reason = (
-            f"The merchant's name says {brand.name}."
+            f"The merchant's name says {brand.words}."
             if brand
             else "Merchants of such names and amounts were mostly of this class."
         )

@@ -28,6 +28,13 @@ def test_a_name_says_what_is_sold(merchant: str, detailed: str) -> None:
     assert brand.detailed == detailed
 
 
+def test_words_of_a_trade_are_told_as_people_read_them() -> None:
+    brand = brands.find("tesco pay at pump 4203")
+
+    assert brand is not None
+    assert brand.words == "pay at pump"
+
+
 def test_a_short_brand_must_be_the_whole_name() -> None:
     assert brands.find("Next") is not None
     assert brands.find("next steps consulting services group") != brands.find("Next")
