@@ -23,7 +23,8 @@ from tests.isolation.graphql_documents import Operation, field_of, reachable
 
 _REFUSALS: Final = ".userErrors"  # empty where a mutation is done
 _UNDECIDED: Final = (
-    "delete from app.expenses; delete from app.transaction_aliases;"
+    "delete from app.review_items; delete from app.transaction_links;"
+    " delete from app.expenses; delete from app.transaction_aliases;"
     " delete from app.transactions; delete from app.account_balances;"
     " update app.account_mappings set state = 'pending', account_id = null;"
     " update app.ingestion_jobs set state = 'completed'"
