@@ -124,7 +124,7 @@ where t.status <> 'removed' and t.duplicate_of is null;
 with keys as materialized (
   select distinct
     t.account_id, t.currency, t.amount,
-    (t.sort_date - date '2000-01-01') / 20 + s.step as part
+    (t.sort_date - date '2000-01-01') / 12 + s.step as part
   from unnest($2::uuid[]) as n (id)
   join app.transactions as t on t.tenant_id = $1 and t.id = n.id
   cross join (values (-1), (0), (1)) as s (step)
@@ -135,12 +135,12 @@ select t.id
 from app.transactions as t
 where t.tenant_id = $1
   and t.account_id = any($3::uuid[])
-  and t.sort_date between $4::date - 40 and $5::date + 40
+  and t.sort_date between $4::date - 24 and $5::date + 24
   and t.status <> 'removed'
   and t.duplicate_of is null
   and (
     t.status = 'pending'
-    or (t.account_id, t.currency, t.amount, (t.sort_date - date '2000-01-01') / 20) in (
+    or (t.account_id, t.currency, t.amount, (t.sort_date - date '2000-01-01') / 12) in (
       select k.account_id, k.currency, k.amount, k.part
       from keys as k
     )
@@ -179,7 +179,7 @@ cross join lateral (
 with keys as materialized (
   select distinct
     t.currency, abs(t.amount) as amount,
-    (t.sort_date - date '2000-01-01') / 12 + s.step as part
+    (t.sort_date - date '2000-01-01') / 8 + s.step as part
   from unnest($2::uuid[]) as n (id)
   join app.transactions as t on t.tenant_id = $1 and t.id = n.id
   cross join (values (-1), (0), (1)) as s (step)
@@ -190,10 +190,10 @@ near as materialized (
   select t.id, t.account_id, t.currency, abs(t.amount) as amount, t.amount > 0 as is_in
   from app.transactions as t
   where t.tenant_id = $1
-    and t.sort_date between $3::date - 24 and $4::date + 24
+    and t.sort_date between $3::date - 16 and $4::date + 16
     and t.status <> 'removed'
     and t.duplicate_of is null
-    and (t.currency, abs(t.amount), (t.sort_date - date '2000-01-01') / 12) in (
+    and (t.currency, abs(t.amount), (t.sort_date - date '2000-01-01') / 8) in (
       select k.currency, k.amount, k.part
       from keys as k
     )
@@ -231,27 +231,25 @@ limit 20000;
 
 -- name: given_back
 -- role: worker
--- Rows of amounts or parties of which money came back, half a year around noted ones.
+-- Rows of the other direction that share the amount or the party with noted ones, half a year
+-- around them; the newest of each.
 with noted as materialized (
-  select t.account_id, t.currency, t.amount, t.sort_date, t.merchant_name, t.description
+  select
+    t.account_id,
+    t.currency,
+    abs(t.amount) as amount,
+    t.amount > 0 as is_in,
+    lower(coalesce(t.merchant_name, t.description)) as party
   from unnest($2::uuid[]) as n (id)
   join app.transactions as t on t.tenant_id = $1 and t.id = n.id
   where t.status <> 'removed' and t.duplicate_of is null and t.amount <> 0
 ),
 
-amounts as materialized (
-  select distinct n.account_id, n.currency, abs(n.amount) as amount
-  from noted as n
-),
-
-parties as materialized (
-  select distinct n.account_id, n.currency, lower(coalesce(n.merchant_name, n.description)) as party
-  from noted as n
-),
-
 near as materialized (
   select
-    t.id, t.account_id, t.currency, t.amount, t.sort_date,
+    t.id, t.account_id, t.currency, t.sort_date,
+    abs(t.amount) as amount,
+    t.amount < 0 as is_out,
     lower(coalesce(t.merchant_name, t.description)) as party
   from app.transactions as t
   where t.tenant_id = $1
@@ -262,57 +260,39 @@ near as materialized (
     and t.amount <> 0
 ),
 
-ranked as (
+of_parties as (
   select
-    n.id, n.account_id, n.currency, n.amount, n.party,
+    n.id,
     row_number() over (
-      partition by n.account_id, n.currency, n.party, n.amount > 0
-      order by n.sort_date desc, n.id
+      partition by n.account_id, n.currency, n.party, n.is_out order by n.sort_date desc, n.id
     ) as place
   from near as n
-  where (n.account_id, n.currency, n.party) in (
-    select p.account_id, p.currency, p.party
-    from parties as p
+  where (n.account_id, n.currency, n.party, n.is_out) in (
+    select o.account_id, o.currency, o.party, o.is_in
+    from noted as o
   )
 ),
 
-both_ways as materialized (
-  select r.account_id, r.currency, r.party
-  from ranked as r
-  group by r.account_id, r.currency, r.party
-  having bool_or(r.amount > 0) and bool_or(r.amount < 0)
-),
-
-equal as materialized (
-  select n.id, n.account_id, n.currency, abs(n.amount) as amount, n.amount > 0 as is_in
+of_amounts as (
+  select
+    n.id,
+    row_number() over (
+      partition by n.account_id, n.currency, n.amount, n.is_out order by n.sort_date desc, n.id
+    ) as place
   from near as n
-  where (n.account_id, n.currency, abs(n.amount)) in (
-    select a.account_id, a.currency, a.amount
-    from amounts as a
+  where (n.account_id, n.currency, n.amount, n.is_out) in (
+    select o.account_id, o.currency, o.amount, o.is_in
+    from noted as o
   )
-),
-
-returned as materialized (
-  select e.account_id, e.currency, e.amount
-  from equal as e
-  group by e.account_id, e.currency, e.amount
-  having bool_or(e.is_in) and not bool_and(e.is_in) and count(*) <= 300
 )
 
-select r.id
-from ranked as r
-where r.place <= 300
-  and (r.account_id, r.currency, r.party) in (
-    select b.account_id, b.currency, b.party
-    from both_ways as b
-  )
+select p.id
+from of_parties as p
+where p.place <= 300
 union
-select e.id
-from equal as e
-where (e.account_id, e.currency, e.amount) in (
-  select r.account_id, r.currency, r.amount
-  from returned as r
-);
+select a.id
+from of_amounts as a
+where a.place <= 100;
 
 -- name: rejected
 -- role: worker
