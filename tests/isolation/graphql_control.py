@@ -42,6 +42,7 @@ _AWAY: Final = (
     "insert into private.provider_states (provider, failures, open_until)"
     f" values ('{SLUG}', 5, '2030-01-02')"
 )
+_UNSURE: Final = "update app.transactions set derived_category = null, source_category = null"
 _DISABLED: Final = "update private.webhook_endpoints set disabled_at = created_at"
 _HELD: Final = (
     "update app.holdings as h set removed_on = null, quantity = abs(t.amount)"
@@ -57,7 +58,8 @@ _MAILED: Final = "update app.notification_channels set type = 'email', host = nu
 # What no answer of the runs below can show, and why.
 UNSEEN: Final = frozenset(
     {
-        "Category.confidence",  # nothing estimates it yet
+        "CategoryChange.suggested",  # the rule that fits is sure
+        "CategoryRulesDryRun.endCursor",  # there is one transaction alone
         "TransactionsChanged.connection",  # not in a first event
         "TransactionsChanged.job",
     }
@@ -66,6 +68,15 @@ UNSEEN: Final = frozenset(
 UNTELLING: Final = frozenset({
     "Balance.asOfTime",
     "Category.confidence",
+    "Category.detailed",
+    "Category.primary",
+    "CategoryChange.suggested",
+    "CategoryRuleVersion.changedAt",
+    "CategoryRulesDryRun.changingCount",
+    "CategoryRulesDryRun.chosenCount",
+    "CategoryRulesDryRun.endCursor",
+    "CategoryRulesDryRun.fittingCount",
+    "CategoryRulesDryRun.lookedAtCount",
     "Connection.lookbackDays",  # three digits, which are in many texts
     "Connection.provider",
     "Connection.syncProgress",  # three digits at most
@@ -105,6 +116,9 @@ UNTELLING: Final = frozenset({
     "ProviderField.name",
     "Query.notificationCount",
     "Query.transactionCount",
+    "RecurringTransaction.confidence",
+    "RecurringTransaction.dismissedAt",
+    "RecurringTransaction.occurrences",
     "SourceLine.number",
     "StatementProfile.format",
     "StatementProfileProposal.confidence",
@@ -115,8 +129,15 @@ UNTELLING: Final = frozenset({
     "StatementUploadPayload.method",
     "StatementUploadPayload.uploadId",
     "StatementUploadPayload.url",
+    "SuggestedCategory.confidence",
+    "TaxonomyCategory.description",
+    "TaxonomyCategory.detailed",
+    "TaxonomyCategory.primary",
+    "TenantCategory.code",
+    "TransactionCategorizePayload.changedCount",
     "TransactionGroup.count",
     "TransactionGroup.month",
+    "TransactionPart.position",
     "TransactionSource.line",
     "TransactionSource.lineEnd",
     "TransactionSource.provider",
@@ -174,6 +195,7 @@ MORE: Final = (
     ),
     Run(operation="notificationChannels", statement=f"{_MAILED} recipient_role = 'admin'"),
     Run(operation="webhookEndpoints", statement=_DISABLED),
+    Run(operation="transactions", statement=_UNSURE),
     Run(operation="assets", statement=_UNTOUCHED),
     Run(operation="accounts", statement=_HELD),
     Run(operation="assets", statement=_HELD),

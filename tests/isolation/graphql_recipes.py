@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -112,6 +113,12 @@ def bound(table: str, name: str) -> Recipe:
     return Recipe(value=lambda side: side.value(table, name), tells=False)
 
 
+def _parts(side: Side) -> list[dict[str, str]]:
+    """Parts of the tenant's own transaction."""
+    rest = Decimal(side.value("app.transactions", "amount")) - 1
+    return [{"amount": "1", "category": "One"}, {"amount": str(rest), "category": "Rest"}]
+
+
 CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
 
 # By coordinate, or by the last name of one. What is in neither way here is an error.
@@ -189,12 +196,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "CategoryRulesDryRunInput.name": column("app.category_rules", "name"),
     "isFirst": fixed(False),
     "applyToMerchant": fixed(True),
-    "dismissed": fixed(False),
+    "RecurringTransactionDismissInput.dismissed": fixed(True),
+    "RecurringTransactionFilter.dismissed": fixed(False),
     "expectedFrom": bound("app.recurring_items", "next_on"),
     "expectedTo": bound("app.recurring_items", "next_on"),
-    "parts": fixed(
-        [{"amount": "1", "category": "Groceries"}, {"amount": "0.5", "category": "Travel"}]
-    ),
+    "parts": Recipe(value=lambda side: _parts(side), tells=False),
     "groupBy": fixed(["MONTH", "CATEGORY", "ACCOUNT", "MERCHANT"]),
     "merchantName": fixed("Shop"),
     "Account.balancesByDay(from:)": bound("app.account_balances", "as_of"),
