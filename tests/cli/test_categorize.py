@@ -35,7 +35,8 @@ def test_each_row_gets_a_line_with_its_evidence(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         HEAD
-        + "2024-01-02,45.67,GBP,tesco pay at pump 4203,\n2024-01-03,-3.10,GBP,SQ *CORNER,5814\n",
+        + "2024-01-02,45.67,GBP,tesco pay at pump 4203,\n"
+        + "2024-01-03,-3.10,GBP,SQ *CORNER,5814\n",
     )
 
     result = run(path, "--json")
