@@ -39,28 +39,28 @@ order by t.account_id;
 -- Merchants of jobs since, for which there is no category but a suggestion: those of most rows
 -- first, each with its latest row.
 select
-  t.merchant_key,
-  (array_agg(t.merchant order by t.sort_date desc, t.id))[1] as merchant,
-  (array_agg(t.suggested_category order by t.sort_date desc, t.id))[1] as category,
-  (array_agg(t.category_code order by t.sort_date desc, t.id))[1] as code,
-  (array_agg(t.category_origin order by t.sort_date desc, t.id))[1] as origin,
-  (array_agg(t.category_confidence order by t.sort_date desc, t.id))[1] as confidence,
-  (array_agg(t.category_reason order by t.sort_date desc, t.id))[1] as reason,
-  (array_agg(t.id order by t.sort_date desc, t.id))[1] as transaction_id,
-  (array_agg(t.account_id order by t.sort_date desc, t.id))[1] as account_id,
-  count(*) as rows
-from app.ingestion_jobs as j
-join app.transactions as t on t.tenant_id = j.tenant_id and t.job_id = j.id
-where j.tenant_id = $1
-  and j.updated_at >= $2
-  and t.status <> 'removed'
-  and t.suggested_category is not null
-  and t.derived_category is null
-  and t.source_category is null
-  and t.user_category is null
-  and t.merchant_key is not null
-group by t.merchant_key
-order by count(*) desc, t.merchant_key
+  n.merchant_key, n.merchant, n.suggested_category as category, n.category_code as code,
+  n.category_origin as origin, n.category_confidence as confidence, n.category_reason as reason,
+  n.id as transaction_id, n.account_id, n.rows
+from (
+  select
+    t.merchant_key, t.merchant, t.suggested_category, t.category_code, t.category_origin,
+    t.category_confidence, t.category_reason, t.id, t.account_id,
+    count(*) over (partition by t.merchant_key) as rows,
+    row_number() over (partition by t.merchant_key order by t.sort_date desc, t.id) as place
+  from app.ingestion_jobs as j
+  join app.transactions as t on t.tenant_id = j.tenant_id and t.job_id = j.id
+  where j.tenant_id = $1
+    and j.updated_at >= $2
+    and t.status <> 'removed'
+    and t.suggested_category is not null
+    and t.derived_category is null
+    and t.source_category is null
+    and t.user_category is null
+    and t.merchant_key is not null
+) as n
+where n.place = 1
+order by n.rows desc, n.merchant_key
 limit $3;
 
 -- name: settled

@@ -54,6 +54,7 @@ _PRIMARY: Final = (
     "update app.accounts as a set primary_mapping_id = m.id from app.account_mappings as m"
     " where m.tenant_id = a.tenant_id and m.account_id = a.id"
 )
+_UNSURE: Final = "update app.transactions set derived_category = null, source_category = null"
 _DISABLED: Final = "update private.webhook_endpoints set disabled_at = created_at"
 _UNBALANCED: Final = "update app.statements set proof = 'fails', difference = closing_balance"
 # Settings of servers, of the connection's own text and number.
@@ -137,6 +138,8 @@ UNSEEN: Final = frozenset(
         "Category.confidence",  # nothing estimates it yet
         "ConnectionTestPayload.filesMatching",  # of servers of files, and none is here
         "ConnectionTestPayload.hostKey",
+        "CategoryChange.suggested",  # the rule that fits is sure
+        "CategoryRulesDryRun.endCursor",  # there is one transaction alone
         "TransactionsChanged.connection",  # not in a first event
         "TransactionsChanged.job",
     }
@@ -145,6 +148,15 @@ UNSEEN: Final = frozenset(
 UNTELLING: Final = frozenset({
     "Balance.asOfTime",
     "Category.confidence",
+    "Category.detailed",
+    "Category.primary",
+    "CategoryChange.suggested",
+    "CategoryRuleVersion.changedAt",
+    "CategoryRulesDryRun.changingCount",
+    "CategoryRulesDryRun.chosenCount",
+    "CategoryRulesDryRun.endCursor",
+    "CategoryRulesDryRun.fittingCount",
+    "CategoryRulesDryRun.lookedAtCount",
     "Connection.lookbackDays",  # three digits, which are in many texts
     "Connection.provider",
     "Connection.syncProgress",  # three digits at most
@@ -207,6 +219,9 @@ UNTELLING: Final = frozenset({
     "ReconciliationRule.position",
     "ReconciliationRule.scoreMin",
     "ReconciliationRule.tolerancePercent",
+    "RecurringTransaction.confidence",
+    "RecurringTransaction.dismissedAt",
+    "RecurringTransaction.occurrences",
     "SourceLine.number",
     "StatementFormat.fileExtensions",
     "StatementFormat.name",
@@ -222,9 +237,16 @@ UNTELLING: Final = frozenset({
     "StatementUploadPayload.method",
     "StatementUploadPayload.uploadId",
     "StatementUploadPayload.url",
+    "SuggestedCategory.confidence",
+    "TaxonomyCategory.description",
+    "TaxonomyCategory.detailed",
+    "TaxonomyCategory.primary",
+    "TenantCategory.code",
+    "TransactionCategorizePayload.changedCount",
     "TransactionGroup.count",
     "TransactionLink.score",
     "TransactionGroup.month",
+    "TransactionPart.position",
     "TransactionSource.line",
     "TransactionSource.lineEnd",
     "TransactionSource.provider",
@@ -298,6 +320,8 @@ MORE: Final = (
     Run(operation="reconciliation", statement=_DIFFERING),
     Run(operation="reconciliations", statement=_UNDONE),
     Run(operation="reconciliationRulesDryRun", statement=_OPPOSITE),
+    Run(operation="transactions", statement=_UNSURE),
+    Run(operation="assets", statement=_UNTOUCHED),
     Run(operation="accounts", statement=_HELD),
     Run(operation="accounts", statement=_PRIMARY),
     Run(operation="assets", statement=_HELD),

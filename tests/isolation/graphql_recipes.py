@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -121,6 +122,10 @@ def bound(table: str, name: str) -> Recipe:
 def second_of(owner: Owner) -> UUID:
     """The id of a second transaction, where one is made."""
     return UUID(hashlib.md5(owner.tenant_id.encode(), usedforsecurity=False).hexdigest())
+def _parts(side: Side) -> list[dict[str, str]]:
+    """Parts of the tenant's own transaction."""
+    rest = Decimal(side.value("app.transactions", "amount")) - 1
+    return [{"amount": "1", "category": "One"}, {"amount": str(rest), "category": "Rest"}]
 
 
 CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
@@ -226,12 +231,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "CategoryRulesDryRunInput.name": column("app.category_rules", "name"),
     "isFirst": fixed(False),
     "applyToMerchant": fixed(True),
-    "dismissed": fixed(False),
+    "RecurringTransactionDismissInput.dismissed": fixed(True),
+    "RecurringTransactionFilter.dismissed": fixed(False),
     "expectedFrom": bound("app.recurring_items", "next_on"),
     "expectedTo": bound("app.recurring_items", "next_on"),
-    "parts": fixed(
-        [{"amount": "1", "category": "Groceries"}, {"amount": "0.5", "category": "Travel"}]
-    ),
+    "parts": Recipe(value=lambda side: _parts(side), tells=False),
     "groupBy": fixed(["MONTH", "CATEGORY", "ACCOUNT", "MERCHANT"]),
     "merchantName": fixed("Shop"),
     "Account.balancesByDay(from:)": bound("app.account_balances", "as_of"),

@@ -313,7 +313,7 @@ _ALSO: Final[Mapping[str, Recipe]] = {
         ("amount_low", "amount_high"), lambda owner: _amount("recurring", owner)
     ),
     "app.category_rules": {
-        "conditions": lambda owner: _json({"text": {"equals": owner.text("condition")}})
+        "conditions": lambda owner: _json({"text": {"equals": owner.text("description")}})
     },
     "app.asset_personas": {"percentage": lambda owner: f"{_millions(owner)}0.07"},
 }

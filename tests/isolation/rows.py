@@ -153,8 +153,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "reconciled": "false",
         "reconciled_at": None,
         "set_aside": None,
+        "user_category": None,
+        "category_rule_id": lambda owner: owner.uuid("app.category_rules id"),
         "category_origin": "model",
-        "category_code": "FOOD_AND_DRINK",
+        "category_code": "FOOD_AND_DRINK_COFFEE",
     },
     "app.transaction_texts": {"transaction_id": lambda owner: owner.uuid("app.transactions id")},
     # So that a search finds it, whatever its texts are.
@@ -192,7 +194,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     },
     "app.categories": {"code": "FOOD_AND_DRINK"},
     "app.category_mappings": {},
-    "app.category_rules": {"conditions": "{}"},
+    "app.category_rules": {"conditions": "{}", "enabled": "true"},
     "app.category_rule_versions": {"rule_id": lambda owner: owner.uuid("versioned rule")},
     # Two parts make up a whole; what is refused of one alone is refused for that, too.
     "app.transaction_parts": {},
