@@ -122,6 +122,8 @@ def bound(table: str, name: str) -> Recipe:
 def second_of(owner: Owner) -> UUID:
     """The id of a second transaction, where one is made."""
     return UUID(hashlib.md5(owner.tenant_id.encode(), usedforsecurity=False).hexdigest())
+
+
 def _parts(side: Side) -> list[dict[str, str]]:
     """Parts of the tenant's own transaction."""
     rest = Decimal(side.value("app.transactions", "amount")) - 1
@@ -235,7 +237,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "RecurringTransactionFilter.dismissed": fixed(False),
     "expectedFrom": bound("app.recurring_items", "next_on"),
     "expectedTo": bound("app.recurring_items", "next_on"),
-    "parts": Recipe(value=lambda side: _parts(side), tells=False),
+    "parts": Recipe(value=_parts, tells=False),
     "groupBy": fixed(["MONTH", "CATEGORY", "ACCOUNT", "MERCHANT"]),
     "merchantName": fixed("Shop"),
     "Account.balancesByDay(from:)": bound("app.account_balances", "as_of"),
