@@ -131,6 +131,7 @@ with keys as materialized (
   where t.status <> 'removed' and t.duplicate_of is null and t.account_id = any($3::uuid[])
 )
 
+-- Two lists, and no `or`: that would look through all keys for each row.
 select t.id
 from app.transactions as t
 where t.tenant_id = $1
@@ -138,13 +139,18 @@ where t.tenant_id = $1
   and t.sort_date between $4::date - 24 and $5::date + 24
   and t.status <> 'removed'
   and t.duplicate_of is null
-  and (
-    t.status = 'pending'
-    or (t.account_id, t.currency, t.amount, (t.sort_date - date '2000-01-01') / 12) in (
-      select k.account_id, k.currency, k.amount, k.part
-      from keys as k
-    )
-  );
+  and (t.account_id, t.currency, t.amount, (t.sort_date - date '2000-01-01') / 12) in (
+    select k.account_id, k.currency, k.amount, k.part
+    from keys as k
+  )
+union all
+select t.id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = any($3::uuid[])
+  and t.sort_date between $4::date - 24 and $5::date + 24
+  and t.status = 'pending'
+  and t.duplicate_of is null;
 
 -- name: booked
 -- role: worker
