@@ -50,7 +50,7 @@ async def ledger(world: World) -> Ledger:
 
 
 async def _rule(ledger: Ledger, **terms: Any) -> None:
-    given = {
+    given: dict[str, Any] = {
         "name": "Invoices",
         "mode": RuleMode.AUTO,
         "left_account_type": "other",
