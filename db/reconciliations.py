@@ -130,6 +130,11 @@ async def account_types(tx: Tx, *, tenant_id: UUID) -> Mapping[UUID, str]:
     return {row["id"]: row["type"] for row in await tx.rows(_SQL["accounts"], tenant_id)}
 
 
+async def sources(tx: Tx, *, tenant_id: UUID) -> int:
+    """How many connections feed accounts. For a worker."""
+    return int(await tx.value(_SQL["sources"], tenant_id))
+
+
 async def candidates(
     tx: Tx,
     *,

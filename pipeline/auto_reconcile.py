@@ -16,7 +16,7 @@ from core.records import Finding, Severity
 from core.reviews import NewReviewItem, ReviewKind
 from db import ledger, reconciliation_rules, reconciliations, review_items
 from db.session import Tx
-from matching.reconcile import DEFAULT_RULES, VERSION, reconcile, sides
+from matching.reconcile import DEFAULT_RULES, VERSION, is_open, reconcile, sides
 from matching.reconcile_agreement import key_of
 from pipeline.flow import in_thread
 from pipeline.services import Services
@@ -85,7 +85,11 @@ async def _work(tx: Tx, job: Job, *, today: date) -> Work | None:
     if not fed:
         return None
     types = await reconciliations.account_types(tx, tenant_id=tenant_id)
-    rules, accounts = concerned(await rules_of(tx, tenant_id=tenant_id), types, fed)
+    every = await rules_of(tx, tenant_id=tenant_id)
+    if await reconciliations.sources(tx, tenant_id=tenant_id) < 2:
+        # A rule about all accounts pairs rows of different connections.
+        every = [rule for rule in every if not is_open(rule.terms)]
+    rules, accounts = concerned(every, types, fed)
     if len(accounts) < 2:
         return None
     span = await reconciliations.span(tx, tenant_id=tenant_id, job_id=job.id)

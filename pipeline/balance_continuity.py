@@ -20,7 +20,7 @@ from pipeline.services import Services
 CODE: Final = "balance-discontinuity"
 LOOKBACK: Final = timedelta(days=92)
 AHEAD: Final = timedelta(days=366)  # an older document may break what came after it
-TOLD_MAX: Final = 20  # of one account and job
+TOLD_MAX: Final = 10  # of one account and job
 
 
 async def check_continuity(job: Job, services: Services) -> None:

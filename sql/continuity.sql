@@ -20,16 +20,22 @@ cross join lateral (
 
 -- name: sums
 -- role: authenticated, worker
-select t.sort_date as day, sum(t.amount) as amount, count(*)::integer as rows
-from app.transactions as t
-where t.tenant_id = $1
-  and t.account_id = $2
-  and t.sort_date between $3 and $4
-  and t.currency = $5
-  and t.status = 'posted'
-  and (to_jsonb(t) ->> 'duplicate_of') is null
-group by t.sort_date
-order by t.sort_date;
+-- By the account's index: a table that has just grown is planned as if it were small, and then
+-- the order of days would lead through all of the tenant's rows (`offset 0`).
+select o.day, sum(o.amount) as amount, count(*)::integer as rows
+from (
+  select t.sort_date as day, t.amount
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = $2
+    and t.sort_date between $3 and $4
+    and t.currency = $5
+    and t.status = 'posted'
+    and (to_jsonb(t) ->> 'duplicate_of') is null
+  offset 0
+) as o
+group by o.day
+order by o.day;
 
 -- name: stated
 -- role: authenticated, worker
@@ -47,7 +53,7 @@ limit 20000;
 
 -- name: rows
 -- role: authenticated, worker
--- Of each span of days.
+-- Of each span of days; by the account's index, as above, which an order of days would not take.
 select s.place::integer as place, l.id, l.day, l.amount, l.status, l.description, l.raw_id
 from unnest($3::date[], $4::date[]) with ordinality as s (first_day, last_day, place)
 cross join lateral (
@@ -59,7 +65,7 @@ cross join lateral (
     and t.currency = $5
     and t.set_aside is null
     and (to_jsonb(t) ->> 'duplicate_of') is null
-  order by t.sort_date, t.id
+  order by t.sort_date + 0, t.id
   limit 2000
 ) as l
 order by s.place, l.day, l.id;

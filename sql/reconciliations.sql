@@ -21,9 +21,17 @@ where a.tenant_id = $1
 order by a.id
 limit 10000;
 
+-- name: sources
+-- role: worker
+-- How many connections feed accounts, those that followed each other counted once.
+select count(distinct m.lineage_id)::integer
+from app.account_mappings as m
+where m.tenant_id = $1 and m.account_id is not null;
+
 -- name: candidates
 -- role: authenticated, worker
--- The newest booked rows of accounts that nobody has vouched for, and that are no duplicates.
+-- The newest booked rows of accounts that nobody has vouched for, and that are no duplicates. The
+-- order is one that no index has: by that of all days, each account would read all of the tenant's.
 select
   t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
   t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference
@@ -40,7 +48,7 @@ cross join lateral (
     and s.status = 'posted'
     and not s.reconciled
     and (to_jsonb(s) ->> 'duplicate_of') is null
-  order by s.sort_date desc, s.id desc
+  order by s.sort_date + 0 desc, s.id desc
   limit $5
 ) as t
 join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
