@@ -45,7 +45,10 @@ bounded = settings(
     derandomize="COMPILER_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-unshrunk = settings(bounded, phases=[Phase.generate], report_multiple_bugs=False)
+# What is planted is drawn sooner or later: a search for it ends when it is found.
+unshrunk = settings(
+    bounded, max_examples=5 * _EXAMPLES, phases=[Phase.generate], report_multiple_bugs=False
+)
 
 
 # graphql-core leaves coroutines behind where a directive is given null.
