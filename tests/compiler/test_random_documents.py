@@ -46,6 +46,7 @@ bounded = settings(
     suppress_health_check=list(HealthCheck),
 )
 # It ends with the first that is found, so many cost little.
+# What is planted is drawn sooner or later: a search for it ends when it is found.
 unshrunk = settings(
     bounded, max_examples=5 * _EXAMPLES, phases=[Phase.generate], report_multiple_bugs=False
 )
