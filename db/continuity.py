@@ -65,9 +65,11 @@ async def rows(
     return found
 
 
-async def statements(tx: Tx, *, account_id: UUID, first: date, last: date) -> list[StatementProof]:
+async def statements(
+    tx: Tx, *, tenant_id: UUID, account_id: UUID, first: date, last: date
+) -> list[StatementProof]:
     """What documents say of spans of days that touch these, the newest first."""
-    found = await tx.rows(_SQL["statements"], account_id, first, last)
+    found = await tx.rows(_SQL["statements"], tenant_id, account_id, first, last)
     return [read(StatementProof, row) for row in found]
 
 

@@ -75,7 +75,9 @@ async def proof(
     days = prove(known.sums, known.stated)
     found = [one for one in differences(days) if one.day >= first]
     plain, rest = found[:-EXPLAINED_MAX], found[-EXPLAINED_MAX:]
-    statements = await continuity.statements(tx, account_id=account.id, first=first, last=last)
+    statements = await continuity.statements(
+        tx, tenant_id=context.tenant, account_id=account.id, first=first, last=last
+    )
     told = await explained(
         tx,
         tenant_id=context.tenant,

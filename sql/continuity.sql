@@ -31,7 +31,7 @@ from (
     and t.sort_date between $3 and $4
     and t.currency = $5
     and t.status = 'posted'
-    and (to_jsonb(t) ->> 'duplicate_of') is null
+    and t.duplicate_of is null
   offset 0
 ) as o
 group by o.day
@@ -64,7 +64,7 @@ cross join lateral (
     and t.sort_date between s.first_day and s.last_day
     and t.currency = $5
     and t.set_aside is null
-    and (to_jsonb(t) ->> 'duplicate_of') is null
+    and t.duplicate_of is null
   order by t.sort_date + 0, t.id
   limit 2000
 ) as l
@@ -72,10 +72,17 @@ order by s.place, l.day, l.id;
 
 -- name: statements
 -- role: authenticated, worker
+-- The newest first.
 select
   s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum, s.entries_count,
   s.currency, s.proof, s.difference, s.raw_id
-from private.statement_proofs($1, $2, $3) as s;
+from app.statements as s
+where s.tenant_id = $1
+  and s.account_id = $2
+  and s.to_date >= $3
+  and coalesce(s.from_date, s.to_date) <= $4
+order by s.to_date desc, s.created_at desc, s.id
+limit 2000;
 
 -- name: rejected
 -- role: authenticated, worker

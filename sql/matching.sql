@@ -37,7 +37,7 @@ select
   f.account_id,
   f.mapping_id,
   case
-    when (to_jsonb(a) ->> 'primary_mapping_id')::uuid = f.mapping_id then 0
+    when a.primary_mapping_id = f.mapping_id then 0
     else row_number() over (
       partition by f.account_id
       order by c.provider in ('file', 'sftp', 'mailbox'), m.created_at, m.id

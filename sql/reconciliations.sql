@@ -2,15 +2,14 @@
 
 -- name: reconcilable_connections
 -- role: worker
--- Accounts whose rows a job may have changed, where the connection reconciles by itself. Its
--- setting is read by name, for not every installation has it yet.
+-- Accounts whose rows a job may have changed, where the connection reconciles by itself.
 select distinct m.account_id
 from app.connections as c
 join app.account_mappings as m on m.tenant_id = c.tenant_id and m.lineage_id = c.lineage_id
 where c.tenant_id = $1
   and c.id = $2
   and m.account_id is not null
-  and coalesce((to_jsonb(c) ->> 'auto_reconcile')::boolean, true);
+  and c.auto_reconcile;
 
 -- name: accounts
 -- role: authenticated, worker
@@ -47,13 +46,13 @@ cross join lateral (
     and s.sort_date between $3 and $4
     and s.status = 'posted'
     and not s.reconciled
-    and (to_jsonb(s) ->> 'duplicate_of') is null
+    and s.duplicate_of is null
   order by s.sort_date + 0 desc, s.id desc
   limit $5
 ) as t
 join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
 join app.connections as c on c.tenant_id = $1 and c.id = m.connection_id
-where not $6::boolean or coalesce((to_jsonb(c) ->> 'auto_reconcile')::boolean, true)
+where not $6::boolean or c.auto_reconcile
 order by t.id;
 
 -- name: rejected_keys
@@ -140,7 +139,7 @@ where t.tenant_id = $1
   and t.currency = $5
   and t.status = 'posted'
   and not t.reconciled
-  and (to_jsonb(t) ->> 'duplicate_of') is null
+  and t.duplicate_of is null
 order by t.id
 limit $6;
 

@@ -2023,33 +2023,6 @@ end
 $function$;
 comment on function private.start_lineage() is 'A connection that continues none is its own lineage.';
 
-CREATE OR REPLACE FUNCTION private.statement_proofs(about uuid, day_from date, day_to date)
- RETURNS TABLE(from_date date, to_date date, opening_balance numeric, closing_balance numeric, entries_sum numeric, entries_count bigint, currency text, proof text, difference numeric, raw_id uuid)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  if to_regclass('app.statements') is null then
-    return;
-  end if;
-  return query execute $proofs$
-    select
-      s.from_date, s.to_date, s.opening_balance, s.closing_balance, s.entries_sum,
-      s.entries_count::bigint, s.currency::text, s.proof::text, s.difference, s.raw_id
-    from app.statements as s
-    where s.account_id = $1
-      and s.to_date >= $2
-      and coalesce(s.from_date, s.to_date) <= $3
-    order by s.to_date desc, s.created_at desc, s.id
-    limit 2000
-  $proofs$ using about, day_from, day_to;
-end
-$function$;
-comment on function private.statement_proofs(uuid,date,date) is 'Statements of an account that touch these days, as the caller may read them, newest first.';
-grant execute on function private.statement_proofs(uuid,date,date) to authenticated;
-grant execute on function private.statement_proofs(uuid,date,date) to worker;
-
 CREATE OR REPLACE FUNCTION private.sync_totals(since timestamp with time zone)
  RETURNS TABLE(provider text, state text, error_kind text, syncs bigint, median_s numeric, p95_s numeric)
  LANGUAGE sql
