@@ -29,6 +29,7 @@ _SQL = load("reconciliations")
 
 CANDIDATES_MAX: Final = 5_000  # of one account: the newest
 CANDIDATES_IN_ALL: Final = 20_000
+ACCOUNTS_MAX: Final = 200  # of one run
 STATEMENT_ROWS_MAX: Final = 100_000  # that one statement vouches for
 
 LISTING: Final = Listing(source="app.reconciliations as r", alias="r")
@@ -149,10 +150,13 @@ async def candidates(
     `by_itself`: only those of connections that reconcile by themselves.
     """
     each = max(min(CANDIDATES_MAX, CANDIDATES_IN_ALL // max(len(account_ids), 1)), 1)
-    rows = await tx.rows(
-        _SQL["candidates"], tenant_id, sorted(account_ids), first, last, each, by_itself
-    )
-    return [read(Candidate, row) for row in rows]
+    found = []
+    for account_id in sorted(account_ids)[:ACCOUNTS_MAX]:
+        rows = await tx.rows(
+            _SQL["candidates"], tenant_id, account_id, first, last, each, by_itself
+        )
+        found += [read(Candidate, row) for row in rows]
+    return found
 
 
 async def rejected_keys(tx: Tx, *, tenant_id: UUID) -> set[str]:

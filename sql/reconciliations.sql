@@ -29,31 +29,30 @@ where m.tenant_id = $1 and m.account_id is not null;
 
 -- name: candidates
 -- role: authenticated, worker
--- The newest booked rows of accounts that nobody has vouched for, and that are no duplicates. The
--- order is one that no index has: by that of all days, each account would read all of the tenant's.
-select
-  t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
-  t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference
-from unnest($2::uuid[]) as w (account_id)
-join app.accounts as a on a.tenant_id = $1 and a.id = w.account_id
-cross join lateral (
+-- The newest booked rows of an account that nobody has vouched for, and that are no duplicates. The
+-- order is one that no index has: by that of all days it would read all of the tenant's.
+with own as materialized (
   select
     s.id, s.account_id, s.mapping_id, s.sort_date, s.amount, s.currency, s.description,
     s.merchant_name, s.external_id, s.reference, s.customer_reference
   from app.transactions as s
   where s.tenant_id = $1
-    and s.account_id = w.account_id
+    and s.account_id = $2
     and s.sort_date between $3 and $4
     and s.status = 'posted'
     and not s.reconciled
     and s.duplicate_of is null
   order by s.sort_date + 0 desc, s.id desc
   limit $5
-) as t
+)
+select
+  t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
+  t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference
+from own as t
+join app.accounts as a on a.tenant_id = $1 and a.id = $2
 join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
 join app.connections as c on c.tenant_id = $1 and c.id = m.connection_id
-where not $6::boolean or c.auto_reconcile
-order by t.id;
+where not $6::boolean or c.auto_reconcile;
 
 -- name: rejected_keys
 -- role: authenticated, worker
