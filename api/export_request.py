@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from api.errors import Problem
 from core.records import TransactionStatus
 from db.exports import Form, Place
-from db.transactions import TransactionFilter
+from db.transactions import Duplicates, TransactionFilter
 from resolvers.exports import Export
 from schema.ids import decode
 from schema.scalars import read_currency, read_date, read_decimal, read_instant
@@ -116,6 +116,10 @@ def _status(text: str) -> TransactionStatus:
     return TransactionStatus[_one_of(*TransactionStatus.__members__)(text)]
 
 
+def _duplicates(text: str) -> Duplicates:
+    return Duplicates[_one_of(*Duplicates.__members__)(text)]
+
+
 def _instant(text: str) -> datetime:
     return read_instant(text)
 
@@ -162,5 +166,6 @@ _FILTER: Final[Mapping[str, tuple[str, Reader]]] = {
     "merchantName": ("merchant_name", str),
     "text": ("text", str),
     "reconciled": ("reconciled", _boolean),
+    "duplicates": ("duplicates", _duplicates),
 }
 _MANY: Final = frozenset({"accountIds", "category", "status"})

@@ -33,6 +33,9 @@ _Currency = Annotated[str | None, typer.Option(help="In this currency, as EUR.")
 _Reconciled = Annotated[
     bool | None, typer.Option("--reconciled/--unreconciled", help="Vouched for, or not.")
 ]
+_Duplicates = Annotated[
+    str | None, typer.Option(help="INCLUDE what another row stands for, or ONLY that; else not.")
+]
 _Safe = Annotated[
     bool, typer.Option("--safe/--no-safe", help="Keep CSV from being read as formulas.")
 ]
@@ -64,6 +67,7 @@ def export(
     merchant: _Merchant = None,
     text: _Text = None,
     reconciled: _Reconciled = None,
+    duplicates: _Duplicates = None,
     safe: _Safe = True,
     after: _After = None,
     as_of: _AsOf = None,
@@ -92,6 +96,7 @@ def export(
         "merchantName": merchant,
         "text": text,
         "reconciled": None if reconciled is None else str(reconciled).lower(),
+        "duplicates": duplicates,
         "after": after,
         "asOf": as_of,
     }

@@ -51,6 +51,8 @@ FILTERS: list[dict[str, Any]] = [
     {"status": ["POSTED", "PENDING"], "reconciled": False},
     {"status": ["REMOVED"]},
     {"reconciled": True},
+    {"duplicates": "INCLUDE"},
+    {"duplicates": "ONLY"},
     {"category": ["Food", "Fun"], "currency": "EUR"},
     {"currency": "USD"},
     {"merchantName": "Cafe"},

@@ -101,7 +101,8 @@ def test_a_cursor_of_either_way_continues_in_the_other(both: BothWays, order: st
         ACME,
         _FULL,
         f"transactions(first: 17, after: $after, orderBy: {order}, filter: {{status: "
-        "[PENDING, POSTED, REMOVED]}) { edges { node { id } } pageInfo { hasNextPage endCursor } }",
+        "[PENDING, POSTED, REMOVED], duplicates: INCLUDE}) { edges { node { id } } "
+        "pageInfo { hasNextPage endCursor } }",
     )
     ways = (both.compiled, both.resolved)
     after, found = None, []
