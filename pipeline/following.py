@@ -1,15 +1,20 @@
 """What follows once a job's rows stand, before the job is settled.
 
 Each step reads what the job wrote, does its work in transactions of its own, and may be repeated
-after a crash: a step that finds its work done changes nothing.
+after a crash: a step that finds its work done changes nothing. One that takes longer than a
+statement may fails no import: its work is noted, and the connection's next job goes on with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from core.models import Job
+from core.records import Finding, Severity
+from db import ledger
+from db.failures import TimedOut
 from pipeline.asking import ask_categories
 from pipeline.auto_reconcile import auto_reconcile
 from pipeline.balance_continuity import check_continuity
@@ -18,19 +23,37 @@ from pipeline.finding_recurring import find_recurring
 from pipeline.match import match
 from pipeline.services import Services
 
+log = logging.getLogger(__name__)
+
 Step = Callable[[Job, Services], Awaitable[None]]
 
-STEPS: Final[tuple[Step, ...]] = (
-    settle_conflicts,
-    match,
-    auto_reconcile,
-    check_continuity,
-    ask_categories,
-    find_recurring,
-)
+STEPS: Final[Mapping[Step, str]] = {
+    settle_conflicts: "settling contradictions",
+    match: "matching",
+    auto_reconcile: "reconciling",
+    check_continuity: "proving balances",
+    ask_categories: "asking about categories",
+    find_recurring: "finding what recurs",
+}
 
 
-async def follow(job: Job, services: Services) -> None:
+async def follow(job: Job, services: Services, *, steps: Mapping[Step, str] = STEPS) -> None:
     """Does the steps in their order. Raises LeaseLost where another worker has the job."""
-    for step in STEPS:
-        await step(job, services)
+    for step, work in steps.items():
+        try:
+            await step(job, services)
+        except TimedOut:
+            log.warning("job.follow_up_late", extra={"job_id": str(job.id), "work": work})
+            await _tell(job, services, work)
+
+
+async def _tell(job: Job, services: Services, work: str) -> None:
+    finding = Finding(
+        Severity.WARNING,
+        "follow-up-late",
+        f"The rows are written, but {work} took too long and goes on with the next job. "
+        "If it stays so, tell the operator.",
+    )
+    async with services.database.as_(services.scope(job)) as tx:
+        start = await ledger.next_finding(tx, job)
+        await ledger.put_findings(tx, job, start=start, findings=[finding])
