@@ -20,7 +20,7 @@ import type { Imported } from "./imports.js";
 
 const NOTHING = Buffer.from("ReviewItem:00000000-0000-0000-0000-000000000000").toString("base64");
 
-export async function matching({ ben }: Imported): Promise<void> {
+export async function matching({ ben, jobId }: Imported): Promise<void> {
   await step("a member says that two transactions are one, and takes it back", async () => {
     const one = await ben.ask(TransactionsDocument, {
       first: 1,
@@ -50,6 +50,13 @@ export async function matching({ ben }: Imported): Promise<void> {
       filter,
     });
     assert.ok(reviewItems.edges.length <= reviewItemCount);
+    const { transactions } = await ben.ask(TransactionsDocument, { first: 1 });
+    const node = transactions.edges[0]?.node;
+    assert.ok(node);
+    const about = { ...filter, accountId: node.account.id, transactionId: node.id, jobId };
+    const narrow = await ben.ask(ReviewItemsDocument, { first: 1, after: null, filter: about });
+    assert.ok(narrow.reviewItemCount <= reviewItemCount);
+    assert.ok(narrow.reviewItems.edges.every((edge) => edge.node.job?.id === jobId));
     const input = { ids: [NOTHING], decision: "OPEN" as const };
     assert.deepEqual(await ben.refused(MatchConfirmDocument, { itemId: NOTHING }), ["NOT_FOUND"]);
     assert.deepEqual(await ben.refused(MatchRejectDocument, { itemId: NOTHING }), ["NOT_FOUND"]);
@@ -58,7 +65,10 @@ export async function matching({ ben }: Imported): Promise<void> {
   await step("a member says what currencies were worth", async () => {
     const rate = { base: "EUR", quote: "USD", day: "2026-03-02", rate: "1.1", source: "ECB" };
     await ben.act(ExchangeRatesPutDocument, { rates: [rate] });
-    const { exchangeRates } = await ben.ask(ExchangeRatesDocument, { filter: { base: "EUR" } });
+    const filter = { base: "EUR", quote: "USD", dayFrom: "2026-03-01", dayTo: "2026-03-02" };
+    const { exchangeRates } = await ben.ask(ExchangeRatesDocument, { filter });
     assert.deepEqual(exchangeRates, [rate]);
+    const before = { ...filter, dayTo: "2026-03-01" };
+    assert.deepEqual((await ben.ask(ExchangeRatesDocument, { filter: before })).exchangeRates, []);
   });
 }

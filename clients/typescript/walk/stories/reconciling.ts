@@ -19,11 +19,28 @@ import {
   StatementReconcileDocument,
   TenantChooseConflictPolicyDocument,
   TransactionsDocument,
+  type ReconciliationRuleInput,
 } from "../../src/index.js";
 import { step } from "../report.js";
 import type { Imported } from "./imports.js";
 
 const period = { from: "2026-01-01", to: "2026-12-31" };
+const terms = {
+  name: "Invoices",
+  position: 3,
+  enabled: true,
+  mode: "SUGGEST",
+  shape: "ONE_TO_MANY",
+  signs: "OPPOSITE",
+  rightAccountType: "OTHER",
+  byReference: false,
+  amountTolerance: "0.05",
+  tolerancePercent: "0.5",
+  dayWindow: 30,
+  textNeeded: true,
+  groupMax: 4,
+  scoreMin: 90,
+} as const;
 
 export async function reconciling({ anna, ben }: Imported): Promise<void> {
   await step("an account is held against what its bank states", async () => {
@@ -39,12 +56,13 @@ export async function reconciling({ anna, ben }: Imported): Promise<void> {
     const filter = { reconciled: false };
     const { transactions } = await ben.ask(TransactionsDocument, { first: 1, filter });
     const transactionId = transactions.edges[0]?.node.id ?? "";
+    const accountId = transactions.edges[0]?.node.account.id ?? "";
     const input = { leftIds: [transactionId], rightIds: [], note: "seen on paper" };
     const made = await ben.act(ReconciliationCreateDocument, { input });
     const id = made.reconciliationCreate.reconciliation?.id ?? "";
     const { transaction } = await ben.ask(ReconciledTransactionDocument, { transactionId });
     assert.equal(transaction?.reconciledIn?.id, id);
-    const wanted = { method: ["USER"], undone: false, transactionId } as const;
+    const wanted = { method: ["USER"], undone: false, accountId, transactionId } as const;
     const page = { first: 1, after: null, filter: { ...wanted, method: [...wanted.method] } };
     const { reconciliations } = await ben.ask(ReconciliationsDocument, page);
     assert.equal(reconciliations.edges[0]?.node.members[0]?.transaction.id, transactionId);
@@ -52,19 +70,27 @@ export async function reconciling({ anna, ben }: Imported): Promise<void> {
     assert.ok(undone.reconciliationUndo.reconciliation?.undoneAt);
   });
   await step("an admin tries a rule, keeps it, changes it and removes it", async () => {
-    const rule = { name: "Invoices", leftAccountType: "OTHER", dayWindow: 30 } as const;
+    const { accounts } = await anna.ask(AccountsDocument, { first: 2 });
+    const [left = "", right = ""] = accounts.edges.map(({ node }) => node.id);
+    const rule: ReconciliationRuleInput = { ...terms, leftAccountIds: [left] };
     const tried = await anna.ask(ReconciliationRulesDryRunDocument, { period, rule });
     assert.ok(tried.reconciliationRulesDryRun.transactionCount >= 0);
     const made = await anna.act(ReconciliationRuleCreateDocument, { input: rule });
     const ruleId = made.reconciliationRuleCreate.rule?.id ?? "";
-    const input = { ...rule, amountTolerance: "0.05" };
+    assert.deepEqual(made.reconciliationRuleCreate.rule?.leftAccounts, [{ id: left }]);
+    const input: ReconciliationRuleInput = {
+      ...terms,
+      leftAccountType: "OTHER",
+      rightAccountIds: [right],
+      rightAccountType: null,
+    };
     const changed = await anna.act(ReconciliationRuleUpdateDocument, { ruleId, input });
     assert.equal(changed.reconciliationRuleUpdate.rule?.version, 2);
     const { reconciliationRules } = await ben.ask(ReconciliationRulesDocument, {});
-    assert.deepEqual(
-      reconciliationRules.map(({ amountTolerance }) => amountTolerance),
-      ["0.05"],
-    );
+    const [kept, ...others] = reconciliationRules;
+    assert.deepEqual(others, []);
+    assert.deepEqual(kept?.rightAccounts, [{ id: right }]);
+    assert.deepEqual(kept, { ...kept, ...terms, rightAccountType: null });
     const removed = await anna.act(ReconciliationRuleRemoveDocument, { ruleId });
     assert.equal(removed.reconciliationRuleRemove.removedId, ruleId);
   });

@@ -15,13 +15,14 @@ export async function spending({ anna, ben }: Imported): Promise<void> {
   await step("a member says what a transaction was for, and takes it back", async () => {
     const { transactions } = await ben.ask(TransactionsDocument, { first: 1 });
     const transactionId = transactions.edges[0]?.node.id ?? "";
-    const input = { category: "Rent" };
+    const input = { category: "Rent", applyToMerchant: true };
     const said = await ben.act(TransactionCategorizeDocument, { transactionId, input });
     const { category } = said.transactionCategorize.transaction ?? {};
     assert.deepEqual([category?.name, category?.source], ["Rent", "USER"]);
-    const undone = { transactionId, input: { category: null } };
+    const undone = { transactionId, input: { category: null, applyToMerchant: true } };
     const back = await ben.act(TransactionCategorizeDocument, undone);
     assert.notEqual(back.transactionCategorize.transaction?.category?.source, "USER");
+    assert.equal(back.transactionCategorize.changedCount, said.transactionCategorize.changedCount);
   });
   await step("an admin chooses what makes expenses", async () => {
     const chosen = await anna.act(TenantChooseExpensesDocument, { input: { source: "DEBITS" } });
