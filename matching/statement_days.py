@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.continuity import DayProof, DayState, DaySum, Difference, StatedBalance
+from core.days import shifted
 from core.records import BalanceKind
 
 OPENINGS: Final = (BalanceKind.OPENING_LEDGER,)
@@ -64,7 +65,7 @@ def prove(sums: Iterable[DaySum], stated: Iterable[StatedBalance]) -> list[DayPr
         )
         carried = computed if closing is None else closing
         if closing is not None:
-            since = one.day + _DAY
+            since = shifted(one.day, _DAY)
     return proofs
 
 

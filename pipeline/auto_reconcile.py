@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from core.days import shifted
 from core.errors import Conflict
 from core.models import Job
 from core.reconciliation import Candidate, Proposal, Rule
@@ -100,8 +101,8 @@ async def _work(tx: Tx, job: Job, *, today: date) -> Work | None:
         tx,
         tenant_id=tenant_id,
         account_ids=accounts,
-        first=first - MARGIN,
-        last=last + MARGIN,
+        first=shifted(first, -MARGIN),
+        last=shifted(last, MARGIN),
         by_itself=True,
     )
     if not any(row.account_id in fed for row in rows):

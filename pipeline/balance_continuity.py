@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from core.continuity import Difference
+from core.days import shifted
 from core.models import Job
 from core.notifications import NotificationKind
 from core.records import Finding, Severity
@@ -40,7 +41,7 @@ async def check_continuity(job: Job, services: Services) -> None:
 async def _check(tx: Tx, job: Job, account: Fed, *, today: date) -> list[UUID]:
     first, last = today - LOOKBACK, today
     if account.first_day is not None and account.last_day is not None:
-        first, last = min(first, account.first_day), max(last, account.last_day + AHEAD)
+        first, last = min(first, account.first_day), max(last, shifted(account.last_day, AHEAD))
     known = await continuity.known(
         tx,
         tenant_id=job.tenant_id,

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from core.days import shifted
 from core.links import ExchangeRate, Found, LinkKind, MatchRow
 from core.models import Job
 from core.records import TransactionStatus
@@ -92,8 +93,8 @@ async def _material(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> _Material |
         moved = await stored.moved(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
     if around.currencies > 1:
         moved |= await stored.exchanged(tx, tenant_id=tenant_id, first=first, last=last)
-        since = first - timedelta(days=2 * STALE_DAYS)
-        until = last + timedelta(days=STALE_DAYS)
+        since = shifted(first, -timedelta(days=2 * STALE_DAYS))
+        until = shifted(last, timedelta(days=STALE_DAYS))
         rates = await stored.rates(tx, tenant_id=tenant_id, first=since, last=until)
     back = await stored.given_back(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
     near = {*ids, *twice, *moved, *back}

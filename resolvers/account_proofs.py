@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from core.continuity import DayProof, DayState, Difference
+from core.days import shifted
 from core.errors import BadInput, Conflict
 from core.models import Account, Role
 from core.reconciliation import Reconciliation, ReconciliationMethod
@@ -129,7 +130,7 @@ async def reconcile_statement(context: Context, *, account_id: UUID, day: date) 
 
 
 async def _since(tx: Tx, context: Context, account_id: UUID, day: date) -> date:
-    floor = day - timedelta(days=DAYS_MAX)
+    floor = shifted(day, -timedelta(days=DAYS_MAX))
     last = await reconciliations.last_statement(tx, tenant_id=context.tenant, account_id=account_id)
     if last is None or last >= day:
         return floor

@@ -118,6 +118,12 @@ def test_one_statement_alone_is_proved_by_its_own_opening() -> None:
     assert (found.since, found.day, found.amount) == (FIRST, FIRST, Decimal(1))
 
 
+def test_the_last_day_of_the_calendar_ends_a_span_like_any_other() -> None:
+    (shown,) = prove([], [_stated((date.max - FIRST).days, 5)])
+
+    assert (shown.day, shown.since) == (date.max, date.max)
+
+
 def test_no_statement_proves_nothing() -> None:
     assert prove([], []) == []
     assert prove([_sum(0, 1)], [])[0].state is DayState.UNSTATED
