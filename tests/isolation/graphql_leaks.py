@@ -27,14 +27,18 @@ async def find_leaks(
     actors: Iterable[Actor],
     *,
     cursors: Mapping[str, str],
+    among: Iterable[Operation] = (),
 ) -> list[str]:
     """Try every operation with every value as every actor.
 
     Nothing of the victim may be shown, touched or told. The answer must be the one that is given
     about nobody, and the one that is given when the victim has never been there.
-    `cursors` are those that the victim was given, by the coordinate of their list.
+    `cursors` are those that the victim was given, by the coordinate of their list. `among`: all
+    operations, where these are a part of them and the other parts are tried too.
     """
-    tried = list(_tried(stage.people.sides, list(operations), list(actors), cursors))
+    operations = list(operations)
+    where = _where_nested(list(among) or operations)
+    tried = list(_tried(stage.people.sides, operations, list(actors), cursors, where))
     present = await _outcomes(stage, tried, about_nobody=True)
     found = [line for one in tried for line in _judged(stage, one, present)]
     async with stage.session.undone(*_without_victim(stage)):
@@ -46,9 +50,12 @@ async def find_leaks(
 
 
 def _tried(
-    sides: Sides, operations: list[Operation], actors: list[Actor], cursors: Mapping[str, str]
+    sides: Sides,
+    operations: list[Operation],
+    actors: list[Actor],
+    cursors: Mapping[str, str],
+    where: Mapping[str, str],
 ) -> Iterator[_Tried]:
-    where = _where_nested(operations)
     for operation in operations:
         nested = {place for place, name in where.items() if name == operation.name}
         for attempt in attempts(operation, sides, cursors=cursors, nested=nested):

@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import pytest_asyncio
 import strawberry
-from graphql import GraphQLObjectType, OperationType
+from graphql import ExecutionResult, GraphQLObjectType, OperationType
 
 from core.errors import Forbidden
 from db.pool import connect
 from schema.build import schema
 from tests.fixtures.database import DatabaseUrls, cloned
 from tests.fixtures.servers import MIGRATED, Servers
-from tests.isolation.graphql_actors import INTO_BOTH, both, spies, victim
+from tests.isolation.graphql_actors import INTO_BOTH, Actor, both, spies, victim
 from tests.isolation.graphql_arguments import places, variables
 from tests.isolation.graphql_attempt import EVENT_WITHIN_S, Stage, staged
 from tests.isolation.graphql_control import (
@@ -44,6 +44,19 @@ OPERATIONS: Final = operations(SCHEMA)
 QUIET_S: Final = 0.5  # how long to listen for what must not come
 POOL: Final = 3  # fewer than ask at once, so that all of them are used by both tenants
 ROUNDS: Final = 3
+# Who waits for a connection gives up after ten seconds, which are for those before it alone.
+AT_ONCE: Final = 4 * POOL
+# Each part is a test of its own, so that none comes near its timeout and workers share them.
+PARTS: Final = [
+    (kind, part, of)
+    for kind, of in (
+        (OperationType.QUERY, 3),
+        (OperationType.MUTATION, 4),
+        (OperationType.SUBSCRIPTION, 1),
+    )
+    for part in range(of)
+]
+SHARES: Final = 3  # of all operations, for one actor
 
 
 def _of(kind: OperationType) -> list[Operation]:
@@ -61,21 +74,27 @@ async def stage(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
         yield stage
 
 
-@pytest.mark.parametrize("kind", OperationType, ids=lambda kind: kind.value)
-async def test_no_answer_tells_of_another_tenant(stage: Stage, kind: OperationType) -> None:
-    cursors = (await all_that_is_seen(stage, _of(kind))).cursors
+@pytest.mark.parametrize(
+    ("kind", "part", "of"), PARTS, ids=[f"{kind.value} {part}" for kind, part, _ in PARTS]
+)
+async def test_no_answer_tells_of_another_tenant(
+    stage: Stage, kind: OperationType, part: int, of: int
+) -> None:
+    tried = _of(kind)[part::of]
+    cursors = (await all_that_is_seen(stage, tried)).cursors
 
-    leaks = await find_leaks(stage, _of(kind), spies(), cursors=cursors)
+    leaks = await find_leaks(stage, tried, spies(), cursors=cursors, among=_of(kind))
 
     assert not leaks, "\n".join(leaks)
 
 
-async def test_who_belongs_to_both_tenants_sees_the_chosen_one(stage: Stage) -> None:
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_who_belongs_to_both_tenants_sees_the_chosen_one(stage: Stage, share: int) -> None:
     everywhere = {"node", "viewer"}  # show whom one belongs to, by design
     chosen = [operation for operation in OPERATIONS if operation.name not in everywhere]
 
     async with stage.session.undone(INTO_BOTH):
-        leaks = await find_leaks(stage, chosen, [both()], cursors={})
+        leaks = await find_leaks(stage, chosen[share::SHARES], [both()], cursors={}, among=chosen)
 
     assert not leaks, "\n".join(leaks)
 
@@ -94,9 +113,14 @@ async def test_who_asks_at_the_same_time_sees_only_their_own(
             for actor, side in ((victim(), sides.victim), (spies()[0], sides.own))
         ]
 
-        results = await asyncio.gather(
-            *(stage.answer(who, one, given) for one, who, given in asked)
-        )
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def answered(asking: tuple[Operation, Actor, dict[str, Any]]) -> ExecutionResult:
+            operation, actor, given = asking
+            async with room:
+                return await stage.answer(actor, operation, given)
+
+        results = await asyncio.gather(*map(answered, asked))
 
     for (operation, actor, _), result in zip(asked, results, strict=True):
         others = SPY if actor == victim() else VICTIM
