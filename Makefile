@@ -62,7 +62,7 @@ bench-corpus: $(INSTALLED) ## Count the corpus' files that are read, refused or 
 	@$(BIN)/python bench/corpus_table.py $(ARGS)
 
 bench-matching: $(INSTALLED) ## Measure matching of new rows against many (ARGS="--quick")
-	@$(BIN)/python bench/matching.py $(ARGS)
+	@$(BIN)/python bench/match_speed.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

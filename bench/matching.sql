@@ -1,7 +1,7 @@
 -- A tenant with 20 accounts that a feed fills, and a year of its rows; beside it statements of the
 -- last weeks of the same accounts, which nobody compared yet. Each statement row is the booking of
 -- a feed row: up to two days later, its text in capitals with a branch and a city. Parameters are
--- set by bench/matching.py: tenant, rows of the feed, rows of the statements.
+-- set by bench/match_speed.py: tenant, rows of the feed, rows of the statements.
 set session_replication_role = replica;
 
 create function pg_temp.numbered(kind text, n bigint) returns uuid language sql immutable as $$

@@ -35,6 +35,7 @@ async def _fill(world: World, place: Place) -> None:
         place.tenant_id,
         ROWS,
     )
+    await world.owner.execute("delete from app.review_items where tenant_id = $1", place.tenant_id)
     await world.owner.execute(
         "delete from app.transactions where tenant_id = $1 and description not like 'Row %'",
         place.tenant_id,

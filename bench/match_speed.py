@@ -1,6 +1,6 @@
 """Matching: new rows of statements against what a feed has brought before.
 
-    python bench/matching.py [--quick]
+    python bench/match_speed.py [--quick]
 
 100,000 rows that nobody compared yet, in accounts that hold 1,000,000: seconds, CPU seconds of this
 process and of Postgres, the peak of this process's memory, and how many of the pairs were found and
