@@ -150,13 +150,9 @@ async def candidates(
     `by_itself`: only those of connections that reconcile by themselves.
     """
     each = max(min(CANDIDATES_MAX, CANDIDATES_IN_ALL // max(len(account_ids), 1)), 1)
-    found = []
-    for account_id in sorted(account_ids)[:ACCOUNTS_MAX]:
-        rows = await tx.rows(
-            _SQL["candidates"], tenant_id, account_id, first, last, each, by_itself
-        )
-        found += [read(Candidate, row) for row in rows]
-    return found
+    wanted = sorted(account_ids)[:ACCOUNTS_MAX]
+    rows = await tx.rows(_SQL["candidates"], tenant_id, wanted, first, last, each, by_itself)
+    return [read(Candidate, row) for row in rows]
 
 
 async def rejected_keys(tx: Tx, *, tenant_id: UUID) -> set[str]:

@@ -29,27 +29,35 @@ where m.tenant_id = $1 and m.account_id is not null;
 
 -- name: candidates
 -- role: authenticated, worker
--- The newest booked rows of an account that nobody has vouched for, and that are no duplicates. The
--- order is one that no index has: by that of all days it would read all of the tenant's.
+-- The newest booked rows of each account that nobody has vouched for, and that are no duplicates,
+-- account by account, before anything is joined. The order is one that no index has: by that of all
+-- days each account would read all of the tenant's, as it would by the index of what is summed up,
+-- which `duplicate_of is null` would open while the table is fresh.
 with own as materialized (
   select
-    s.id, s.account_id, s.mapping_id, s.sort_date, s.amount, s.currency, s.description,
-    s.merchant_name, s.external_id, s.reference, s.customer_reference
-  from app.transactions as s
-  where s.tenant_id = $1
-    and s.account_id = $2
-    and s.sort_date between $3 and $4
-    and s.status = 'posted'
-    and not s.reconciled
-    and s.duplicate_of is null
-  order by s.sort_date + 0 desc, s.id desc
-  limit $5
+    o.id, o.account_id, o.mapping_id, o.sort_date, o.amount, o.currency, o.description,
+    o.merchant_name, o.external_id, o.reference, o.customer_reference
+  from unnest($2::uuid[]) as w (account_id)
+  cross join lateral (
+    select
+      s.id, s.account_id, s.mapping_id, s.sort_date, s.amount, s.currency, s.description,
+      s.merchant_name, s.external_id, s.reference, s.customer_reference
+    from app.transactions as s
+    where s.tenant_id = $1
+      and s.account_id = w.account_id
+      and s.sort_date between $3 and $4
+      and s.status = 'posted'
+      and not s.reconciled
+      and num_nonnulls(s.duplicate_of) = 0
+    order by s.sort_date + 0 desc, s.id desc
+    limit $5
+  ) as o
 )
 select
   t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
   t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference
 from own as t
-join app.accounts as a on a.tenant_id = $1 and a.id = $2
+join app.accounts as a on a.tenant_id = $1 and a.id = t.account_id
 join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
 join app.connections as c on c.tenant_id = $1 and c.id = m.connection_id
 where not $6::boolean or c.auto_reconcile;

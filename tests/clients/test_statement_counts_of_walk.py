@@ -28,7 +28,7 @@ from tests.fixtures.graph import Graph, graph_of
 from tests.fixtures.personas import a_group, a_persona, an_asset
 from tests.fixtures.world import Place, World
 
-FEW: Final = 1
+FEW: Final = 2  # a rule of reconciliation is about two accounts at least
 MANY: Final = 7
 MOST: Final = 15
 READS: Final = sorted(
@@ -148,6 +148,7 @@ async def _filled(graph: Graph, size: int) -> Filled:
             "from": "2026-03-01",
             "to": "2026-03-31",
             "groupBy": ["MONTH", "ACCOUNT", "MERCHANT"],
+            "period": {"from": "2026-03-01", "to": "2026-03-31"},
             "connectionId": encode("Connection", place.connection_id),
             "deliveryId": encode("NotificationDelivery", delivery_id),
             "jobId": job_id,
