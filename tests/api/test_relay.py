@@ -156,6 +156,8 @@ OTHER_IDS: Final = """
     edges { node { deliveries(first: 5) { edges { node { __typename id } } } } }
   }
   connections { edges { node { institution { __typename id } } } }
+  reconciliationRules { __typename id }
+  linked: transactions(first: 100) { edges { node { links { __typename id } } } }
   transactions(first: 5) { edges { node { source { rawDocument { __typename id } } } } }
 }
 """
