@@ -27,6 +27,7 @@ TABLES: Final = {
     **{name: table for name, (table, _) in KEYS.items()},
     "AssetOwner": "app.asset_personas",
     "Finding": "app.ingestion_findings",
+    "PickupFile": "app.pickup_items",
     "PreviewRow": "app.ingestion_previews",
 }
 # The parent in the rows of `tests.compiler`, and which one's list is full.

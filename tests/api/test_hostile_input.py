@@ -26,8 +26,8 @@ from core.page import decode_cursor, encode_cursor
 from schema.ids import encode
 from tests.api.conftest import Edges
 from tests.api.lists import OWN, ListField, list_fields
-from tests.compiler import later_rows, notification_rows
-from tests.compiler.rows import Tenant, fill
+from tests.compiler.rows import Tenant
+from tests.compiler.whole import fill
 from tests.fixtures.api_server import Api
 
 ACME: Final = Tenant(name="acme")
@@ -77,8 +77,6 @@ async def filled(edges: Edges) -> None:
     try:
         for tenant in (ACME, GLOBEX):
             await fill(connection, tenant)
-            await notification_rows.fill(connection, tenant)
-            await later_rows.fill(connection, tenant)
     finally:
         await connection.close()
 

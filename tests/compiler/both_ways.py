@@ -22,8 +22,8 @@ from db.session import Database
 from resolvers.context import Context, Services
 from schema.build import schema
 from schema.context import open as open_context
-from tests.compiler import later_rows, matching_rows, notification_rows
-from tests.compiler.rows import Tenant, fill
+from tests.compiler.rows import Tenant
+from tests.compiler.whole import fill
 from tests.fixtures.context import NobodyWakes
 from tests.fixtures.database import DatabaseUrls
 from tests.fixtures.world import KEYS, HeardEvents
@@ -154,9 +154,6 @@ async def opened(
     try:
         for tenant in (ACME, GLOBEX):
             await fill(owner, tenant)
-            await notification_rows.fill(owner, tenant)
-            await later_rows.fill(owner, tenant)
-            await matching_rows.fill(owner, tenant)
         await owner.execute("analyze")
         async with connect(urls.login, size=2) as database:
             pool = HeardPool(database._pool)
