@@ -130,6 +130,13 @@ def _parts(side: Side) -> list[dict[str, str]]:
     return [{"amount": "1", "category": "One"}, {"amount": str(rest), "category": "Rest"}]
 
 
+def _too_much(side: Side) -> list[dict[str, str]]:
+    """Parts with the transaction's amount, which make another sum: a refusal tells their sum, and
+    that of the right ones would be taken for what another tenant has."""
+    amount = side.value("app.transactions", "amount")
+    return [{"amount": amount, "category": "One"}, {"amount": "1", "category": "Rest"}]
+
+
 CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
 
 # By coordinate, or by the last name of one. What is in neither way here is an error.
@@ -237,7 +244,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "RecurringTransactionFilter.dismissed": fixed(False),
     "expectedFrom": bound("app.recurring_items", "next_on"),
     "expectedTo": bound("app.recurring_items", "next_on"),
-    "parts": Recipe(value=_parts, tells=False),
+    "parts": Recipe(value=_too_much, base=_parts, tells=False),
     "groupBy": fixed(["MONTH", "CATEGORY", "ACCOUNT", "MERCHANT"]),
     "merchantName": fixed("Shop"),
     "Account.balancesByDay(from:)": bound("app.account_balances", "as_of"),

@@ -51,7 +51,7 @@ PARTS: Final = [
     (kind, part, of)
     for kind, of in (
         (OperationType.QUERY, 3),
-        (OperationType.MUTATION, 4),
+        (OperationType.MUTATION, 6),
         (OperationType.SUBSCRIPTION, 1),
     )
     for part in range(of)
