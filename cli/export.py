@@ -18,6 +18,7 @@ class Format(StrEnum):
     NDJSON = "ndjson"
 
 
+_Output = Annotated[Path | None, typer.Option(help="Write this file; else to standard output.")]
 _Text = Annotated[str | None, typer.Option(help="With this text, 2 to 100 characters.")]
 _Account = Annotated[list[str] | None, typer.Option(help="Of this account id; repeatable.")]
 _Status = Annotated[
@@ -51,9 +52,7 @@ def export(
     ] = "",
     tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
     format: Annotated[Format, typer.Option(help="csv or ndjson.")] = Format.CSV,
-    output: Annotated[
-        Path | None, typer.Option(help="Write this file; else to standard output.")
-    ] = None,
+    output: _Output = None,
     account: _Account = None,
     connection: Annotated[str | None, typer.Option(help="That came over this connection.")] = None,
     job: Annotated[str | None, typer.Option(help="That this job wrote last.")] = None,

@@ -392,14 +392,3 @@ class PreviewRow:
     description: str
     reference: str | None
     line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEvent:
-    id: UUID
-    event: str
-    connection_id: UUID | None
-    job_id: UUID | None
-    user_id: UUID | None
-    data: dict[str, Any]
-    created_at: datetime

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from core.models import AuditEvent, Job
+from core.audit import AuditEvent
+from core.models import Job
 from core.page import Page
 from db import select
 from db.queries import load

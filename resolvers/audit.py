@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from core.audit import AuditEvent
 from core.errors import Forbidden
-from core.models import AuditEvent, Role
+from core.models import Role
 from core.page import Page
 from db import audit as stored
 from db import tenants

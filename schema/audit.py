@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from core import models
+from core import audit as audit_log
 from db.audit import AuditFilter
 from resolvers import connections, jobs
 from schema.columns import column, shown
@@ -27,10 +27,10 @@ class AuditEvent(Node):
     event: str = column("l.event", description='What, such as "connection.created".')
     data: JSON = column("l.data", description="Ids and names of fields; never their values.")
     created_at: datetime = column("l.created_at", description="When.")
-    model: strawberry.Private[models.AuditEvent]
+    model: strawberry.Private[audit_log.AuditEvent]
 
     @staticmethod
-    def of(event: models.AuditEvent) -> AuditEvent:
+    def of(event: audit_log.AuditEvent) -> AuditEvent:
         """An event of the tenant's."""
         return shown(AuditEvent, event, id=encode("AuditLog", event.id), key=event.id, model=event)
 

@@ -124,7 +124,7 @@ where t.status <> 'removed' and t.duplicate_of is null;
 with keys as materialized (
   select distinct
     t.account_id, t.currency, t.amount,
-    (t.sort_date - date '2000-01-01') / 12 + s.step as part
+    private.day_number(t.sort_date) / 12 + s.step as part
   from unnest($2::uuid[]) as n (id)
   join app.transactions as t on t.tenant_id = $1 and t.id = n.id
   cross join (values (-1), (0), (1)) as s (step)
@@ -139,7 +139,7 @@ where t.tenant_id = $1
   and t.sort_date between $4::date - 24 and $5::date + 24
   and t.status <> 'removed'
   and t.duplicate_of is null
-  and (t.account_id, t.currency, t.amount, (t.sort_date - date '2000-01-01') / 12) in (
+  and (t.account_id, t.currency, t.amount, private.day_number(t.sort_date) / 12) in (
     select k.account_id, k.currency, k.amount, k.part
     from keys as k
   )
@@ -185,7 +185,7 @@ cross join lateral (
 with keys as materialized (
   select distinct
     t.currency, abs(t.amount) as amount,
-    (t.sort_date - date '2000-01-01') / 8 + s.step as part
+    private.day_number(t.sort_date) / 8 + s.step as part
   from unnest($2::uuid[]) as n (id)
   join app.transactions as t on t.tenant_id = $1 and t.id = n.id
   cross join (values (-1), (0), (1)) as s (step)
@@ -199,7 +199,7 @@ near as materialized (
     and t.sort_date between $3::date - 16 and $4::date + 16
     and t.status <> 'removed'
     and t.duplicate_of is null
-    and (t.currency, abs(t.amount), (t.sort_date - date '2000-01-01') / 8) in (
+    and (t.currency, abs(t.amount), private.day_number(t.sort_date) / 8) in (
       select k.currency, k.amount, k.part
       from keys as k
     )

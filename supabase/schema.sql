@@ -612,6 +612,17 @@ $function$;
 comment on function private.current_user_id() is 'The signed-in user, or null.';
 grant execute on function private.current_user_id() to authenticated;
 
+CREATE OR REPLACE FUNCTION private.day_number(day date)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select least(greatest(day, date '0001-01-01'), date '9999-12-31') - date '2000-01-01'
+$function$;
+comment on function private.day_number(date) is 'Days since 2000, also of the first and the last day of the calendar, which may be infinite.';
+grant execute on function private.day_number(date) to worker;
+
 CREATE OR REPLACE FUNCTION private.delivery_meters(moment timestamp with time zone)
  RETURNS TABLE(type text, state text, deliveries bigint, waits interval)
  LANGUAGE sql
@@ -1195,7 +1206,7 @@ begin
         tenant_id, transaction_id, kind, state, content_key, stored, incoming
       )
       values (
-        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(old),
+        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(to_jsonb(old)),
         '{"status": "removed"}'
       )
       on conflict (tenant_id, transaction_id) do update
@@ -1237,7 +1248,7 @@ begin
   )
   values (
     new.tenant_id, new.id, 'changed', case policy when 'user_wins' then 'kept' else 'noted' end,
-    new.content_key, private.version_of(old), private.version_of(new)
+    new.content_key, private.version_of(to_jsonb(old)), private.version_of(to_jsonb(new))
   )
   on conflict (tenant_id, transaction_id) do update
   set
@@ -2222,26 +2233,26 @@ $function$;
 comment on function private.unindexed_tenants(integer) is 'Tenants whose texts are to be indexed now, longest waiting first: jobs go before. Ids only.';
 grant execute on function private.unindexed_tenants(integer) to worker;
 
-CREATE OR REPLACE FUNCTION private.version_of(one app.transactions)
+CREATE OR REPLACE FUNCTION private.version_of(one jsonb)
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select jsonb_build_object(
-    'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
-    'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
-    'external_id', one.external_id, 'status', one.status, 'amount', one.amount::text,
-    'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
-    'transaction_date', one.transaction_date, 'value_date', one.value_date,
-    'description', one.description, 'description_raw', one.description_raw,
-    'merchant_name', one.merchant_name, 'reference', one.reference,
-    'customer_reference', one.customer_reference, 'type_code', one.type_code,
-    'source_category', one.source_category, 'running_balance', one.running_balance::text,
-    'extra', one.extra
+    'job_id', one -> 'job_id', 'raw_id', one -> 'raw_id', 'raw_line', one -> 'raw_line',
+    'raw_line_end', one -> 'raw_line_end', 'content_key', one -> 'content_key',
+    'external_id', one -> 'external_id', 'status', one -> 'status', 'amount', one ->> 'amount',
+    'currency', one -> 'currency', 'sort_date', one -> 'sort_date',
+    'posted_date', one -> 'posted_date', 'transaction_date', one -> 'transaction_date',
+    'value_date', one -> 'value_date', 'description', one -> 'description',
+    'description_raw', one -> 'description_raw', 'merchant_name', one -> 'merchant_name',
+    'reference', one -> 'reference', 'customer_reference', one -> 'customer_reference',
+    'type_code', one -> 'type_code', 'source_category', one -> 'source_category',
+    'running_balance', one ->> 'running_balance', 'extra', one -> 'extra'
   )
 $function$;
-comment on function private.version_of(app.transactions) is 'What a source said of a row, so that it can be put back.';
+comment on function private.version_of(jsonb) is 'What a source said of a row, so that it can be put back.';
 
 CREATE OR REPLACE FUNCTION private.webhook_endpoint(hash bytea)
  RETURNS TABLE(id uuid, provider text, tenant_id uuid, sealed_secret bytea, sealed_previous bytea, previous_until timestamp with time zone)

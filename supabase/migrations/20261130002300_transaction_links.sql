@@ -182,6 +182,19 @@ comment on function private.recount_duplicates(uuid, uuid[]) is
 revoke all on function private.recount_duplicates(uuid, uuid[]) from public;
 grant execute on function private.recount_duplicates(uuid, uuid[]) to authenticated, worker;
 
+create function private.day_number(day date)
+returns integer
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select least(greatest(day, date '0001-01-01'), date '9999-12-31') - date '2000-01-01'
+$$;
+comment on function private.day_number(date) is
+  'Days since 2000, also of the first and the last day of the calendar, which may be infinite.';
+revoke all on function private.day_number(date) from public;
+grant execute on function private.day_number(date) to worker;
+
 create function private.follow_with_links()
 returns trigger
 language plpgsql

@@ -44,28 +44,28 @@ comment on column app.transaction_conflicts.content_key is
 create index transaction_conflicts_noted_idx
 on app.transaction_conflicts (tenant_id, transaction_id) where state = 'noted';
 
-create function private.version_of(one app.transactions)
+create function private.version_of(one jsonb)
 returns jsonb
 language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object(
-    'job_id', one.job_id, 'raw_id', one.raw_id, 'raw_line', one.raw_line,
-    'raw_line_end', one.raw_line_end, 'content_key', one.content_key,
-    'external_id', one.external_id, 'status', one.status, 'amount', one.amount::text,
-    'currency', one.currency, 'sort_date', one.sort_date, 'posted_date', one.posted_date,
-    'transaction_date', one.transaction_date, 'value_date', one.value_date,
-    'description', one.description, 'description_raw', one.description_raw,
-    'merchant_name', one.merchant_name, 'reference', one.reference,
-    'customer_reference', one.customer_reference, 'type_code', one.type_code,
-    'source_category', one.source_category, 'running_balance', one.running_balance::text,
-    'extra', one.extra
+    'job_id', one -> 'job_id', 'raw_id', one -> 'raw_id', 'raw_line', one -> 'raw_line',
+    'raw_line_end', one -> 'raw_line_end', 'content_key', one -> 'content_key',
+    'external_id', one -> 'external_id', 'status', one -> 'status', 'amount', one ->> 'amount',
+    'currency', one -> 'currency', 'sort_date', one -> 'sort_date',
+    'posted_date', one -> 'posted_date', 'transaction_date', one -> 'transaction_date',
+    'value_date', one -> 'value_date', 'description', one -> 'description',
+    'description_raw', one -> 'description_raw', 'merchant_name', one -> 'merchant_name',
+    'reference', one -> 'reference', 'customer_reference', one -> 'customer_reference',
+    'type_code', one -> 'type_code', 'source_category', one -> 'source_category',
+    'running_balance', one ->> 'running_balance', 'extra', one -> 'extra'
   )
 $$;
-comment on function private.version_of(app.transactions) is
+comment on function private.version_of(jsonb) is
   'What a source said of a row, so that it can be put back.';
-revoke all on function private.version_of(app.transactions) from public;
+revoke all on function private.version_of(jsonb) from public;
 
 -- What was booked and vouched for is not overwritten behind anybody's back. What a source takes
 -- back goes first, for it mostly brings it again: what follows the job looks what is left.
@@ -88,7 +88,7 @@ begin
         tenant_id, transaction_id, kind, state, content_key, stored, incoming
       )
       values (
-        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(old),
+        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(to_jsonb(old)),
         '{"status": "removed"}'
       )
       on conflict (tenant_id, transaction_id) do update
@@ -130,7 +130,7 @@ begin
   )
   values (
     new.tenant_id, new.id, 'changed', case policy when 'user_wins' then 'kept' else 'noted' end,
-    new.content_key, private.version_of(old), private.version_of(new)
+    new.content_key, private.version_of(to_jsonb(old)), private.version_of(to_jsonb(new))
   )
   on conflict (tenant_id, transaction_id) do update
   set

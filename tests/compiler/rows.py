@@ -52,7 +52,7 @@ class Tenant:
         return UserScope(user_id=self.person(self.role), tenant_id=self.id)
 
     def key(self, table: str, number: int) -> UUID:
-        """The id of a row."""
+        """A row's id."""
         return uuid5(_NAMESPACE, f"{self.name} {table} {number}")
 
     def id_of(self, type_name: str, table: str, number: int) -> str:
