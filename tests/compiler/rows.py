@@ -18,6 +18,7 @@ from core.models import AccountType, ConnectionStatus, MappingState, Outcome, Ro
 from core.records import BalanceKind, Severity, TransactionStatus
 from core.scope import UserScope
 from schema.ids import encode
+from tests.compiler.audit_rows import events
 from tests.compiler.category_rows import evidence
 from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
@@ -115,7 +116,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
         ("statements", statements(tenant)),
         ("ingestion_findings", _findings(tenant)),
         ("ingestion_previews", _previews(tenant)),
-        ("ingestion_audit_log", _events(tenant)),
+        ("ingestion_audit_log", events(tenant)),
     )
     for table, rows in tables:
         for row in rows:
@@ -386,17 +387,4 @@ def _previews(tenant: Tenant) -> Iterator[Row]:
             "description": tenant.text(number),
             "reference": rarely(tenant.text(number + 1), number),
             "line": number,
-        }
-
-
-def _events(tenant: Tenant) -> Iterator[Row]:
-    for number in range(9):
-        yield {
-            "id": tenant.key("event", number),
-            "event": ("job.approved", "connection.created")[number % 2],
-            "connection_id": rarely(tenant.key("connection", number % 4), number),
-            "job_id": rarely(tenant.key("job", number), number + 1),
-            "user_id": rarely(tenant.person(pick(list(Role), number)), number + 2),
-            "data": json.dumps(pick(JSONS, number)),
-            "created_at": pick(INSTANTS, number),
         }

@@ -30,7 +30,16 @@ IDS = f"""
 {{
   connections {{ edges {{ node {{ id institution {{ id }} }} }} }}
   accounts {{ edges {{ node {{ id institution {{ id }} }} }} }}
-  transactions {{ edges {{ node {{ id source {{ rawDocument {{ id }} }} }} }} }}
+  transactions {{ edges {{ node {{
+    id source {{ rawDocument {{ id }} }} links {{ id }} reconciledIn {{ id }}
+  }} }} }}
+  statements {{ edges {{ node {{ id }} }} }}
+  reviewItems {{ edges {{ node {{ id }} }} }}
+  categories {{ edges {{ node {{ id }} }} }}
+  categoryMappings {{ edges {{ node {{ id }} }} }}
+  categoryRules {{ edges {{ node {{ id }} }} }}
+  recurringTransactions {{ edges {{ node {{ id }} }} }}
+  reconciliationRules {{ id }}
   accountMappings {{ edges {{ node {{ id }} }} }}
   ingestionJobs {{ edges {{ node {{ id }} }} }}
   statementProfiles {{ edges {{ node {{ id }} }} }}
@@ -76,6 +85,53 @@ values ($1, gen_random_uuid(), $2, 'file', 'changed', 'one', '', 'done', now())
 """
 
 
+# What judging, matching and reconciling leave.
+DERIVED = """
+with category as (
+  insert into app.categories (tenant_id, name, code) values ($1, 'Mine', 'FOOD_AND_DRINK')
+), mapping as (
+  insert into app.category_mappings (tenant_id, provider_category, category)
+  values ($1, 'TRAVEL', 'Mine')
+), rule as (
+  insert into app.category_rules (tenant_id, position, name, conditions, category)
+  values ($1, 0, 'R', '{"merchant": {"equals": "shop"}}', 'Mine')
+), recurring as (
+  insert into app.recurring_items (
+    tenant_id, account_id, merchant_key, merchant, currency, is_income, period, first_on, last_on,
+    amount_low, amount_high, occurrences, confidence
+  )
+  select $1, a.id, 'shop', 'Shop', 'EUR', false, 'weekly', '2026-05-01', '2026-06-01', -2, -1, 5, 90
+  from app.accounts as a
+  where a.tenant_id = $1
+  limit 1
+), terms as (
+  insert into app.reconciliation_rules (
+    tenant_id, rule_id, version, position, name, mode, shape, signs, by_reference,
+    amount_tolerance, tolerance_percent, day_window, text_needed, group_max, score_min
+  )
+  values (
+    $1, gen_random_uuid(), 1, 0, 'R', 'suggest', 'one_to_one', 'equal', false, 0, 0, 3, false, 8, 85
+  )
+), grouped as (
+  insert into app.reconciliations (tenant_id, method, difference, currency)
+  values ($1, 'user', 0, 'EUR')
+  returning id
+), member as (
+  insert into app.reconciliation_members (
+    tenant_id, reconciliation_id, transaction_id, side, amount, active
+  )
+  select $1, g.id, $2, 'left', 1, true from grouped as g
+), link as (
+  insert into app.transaction_links (
+    tenant_id, kind, transaction_id, other_id, method, score, rule_version
+  )
+  values ($1, 'refund', $2, $3, 'auto', 90, 'test')
+)
+insert into app.review_items (tenant_id, kind, key, transaction_id, score, rule_version)
+values ($1, 'duplicate', 'one', $2, 60, 'test')
+"""
+
+
 async def _filled(graph: Graph) -> Place:
     place = await graph.world.place()
     await graph.world.owner.execute(
@@ -85,6 +141,10 @@ async def _filled(graph: Graph) -> Place:
     created = await graph.ask(place.user, PROFILE)
     assert created["userErrors"] == []
     await graph.world.owner.execute(WEBHOOK, place.tenant_id, place.connection_id)
+    rows = await graph.world.owner.fetch(
+        "select id from app.transactions where tenant_id = $1 limit 2", place.tenant_id
+    )
+    await graph.world.owner.execute(DERIVED, place.tenant_id, *(row["id"] for row in rows))
     persona_id = await a_persona(graph.world, place)
     await a_group(graph.world, place, persona_id)
     account_id = await an_account(graph.world, place)
