@@ -139,10 +139,12 @@ where t.tenant_id = $1
   and t.sort_date between $4::date - 24 and $5::date + 24
   and t.status <> 'removed'
   and t.duplicate_of is null
-  and (t.account_id, t.currency, t.amount, private.day_number(t.sort_date) / 12) in (
-    select k.account_id, k.currency, k.amount, k.part
-    from keys as k
-  )
+  and (
+    (t.account_id, t.currency, t.amount, private.day_number(t.sort_date) / 12) in (
+      select k.account_id, k.currency, k.amount, k.part
+      from keys as k
+    )
+  ) is true
 union all
 select t.id
 from app.transactions as t
@@ -199,10 +201,12 @@ near as materialized (
     and t.sort_date between $3::date - 16 and $4::date + 16
     and t.status <> 'removed'
     and t.duplicate_of is null
-    and (t.currency, abs(t.amount), private.day_number(t.sort_date) / 8) in (
-      select k.currency, k.amount, k.part
-      from keys as k
-    )
+    and (
+      (t.currency, abs(t.amount), private.day_number(t.sort_date) / 8) in (
+        select k.currency, k.amount, k.part
+        from keys as k
+      )
+    ) is true
 ),
 
 both_ways as materialized (
@@ -217,7 +221,7 @@ both_ways as materialized (
 
 select n.id
 from near as n
-where (n.currency, n.amount) in (select b.currency, b.amount from both_ways as b);
+where ((n.currency, n.amount) in (select b.currency, b.amount from both_ways as b)) is true;
 
 -- name: exchanged
 -- role: worker
@@ -238,7 +242,8 @@ limit 20000;
 -- name: given_back
 -- role: worker
 -- Rows of the other direction that share the amount or the party with noted ones, half a year
--- around them; the newest of each.
+-- around them; the newest of each. `is true` has what is noted hashed: taken for few rows, it would
+-- be looked through for each row else.
 with noted as materialized (
   select
     t.account_id,
@@ -273,10 +278,12 @@ of_parties as (
       partition by n.account_id, n.currency, n.party, n.is_out order by n.sort_date desc, n.id
     ) as place
   from near as n
-  where (n.account_id, n.currency, n.party, n.is_out) in (
-    select o.account_id, o.currency, o.party, o.is_in
-    from noted as o
-  )
+  where (
+    (n.account_id, n.currency, n.party, n.is_out) in (
+      select o.account_id, o.currency, o.party, o.is_in
+      from noted as o
+    )
+  ) is true
 ),
 
 of_amounts as (
@@ -286,10 +293,12 @@ of_amounts as (
       partition by n.account_id, n.currency, n.amount, n.is_out order by n.sort_date desc, n.id
     ) as place
   from near as n
-  where (n.account_id, n.currency, n.amount, n.is_out) in (
-    select o.account_id, o.currency, o.amount, o.is_in
-    from noted as o
-  )
+  where (
+    (n.account_id, n.currency, n.amount, n.is_out) in (
+      select o.account_id, o.currency, o.amount, o.is_in
+      from noted as o
+    )
+  ) is true
 )
 
 select p.id
