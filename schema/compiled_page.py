@@ -76,11 +76,14 @@ class CompiledPage:
         return f"(\n{inner}\n) as {self.alias}"
 
     def _before_edges(self, _: Binding) -> str:
-        return "array_to_string((array_agg(" if self._looks_ahead else "string_agg("
+        # An edge of which only the type is asked is a literal, and has no type of its own.
+        return "array_to_string((array_agg((" if self._looks_ahead else "string_agg("
 
     def _after_edges(self, binding: Binding) -> str:
         # An array that is cut costs less than a window that numbers the rows.
-        return f"))[:{self._question(binding).first}], ',')" if self._looks_ahead else ", ',')"
+        if not self._looks_ahead:
+            return ", ',')"
+        return f")::text))[:{self._question(binding).first}], ',')"
 
     def _last(self, binding: Binding) -> str:
         if not self._looks_ahead:

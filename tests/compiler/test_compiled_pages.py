@@ -214,3 +214,14 @@ def test_a_first_in_a_variable_may_be_missing_null_or_there(
     answer = both.same(ACME, Document(text=text, variables=variables))
 
     assert len(answer.data["accounts"]["edges"]) == (variables.get("first") or 8)
+
+
+def test_edges_of_which_only_the_type_is_asked_are_cut_at_the_page(both: BothWays) -> None:
+    text = _account(
+        ACME, _FULL, "transactions(first: 3) { edges { __typename } pageInfo { hasNextPage } }"
+    )
+
+    page = both.same(ACME, Document(text=text)).data["account"]["transactions"]
+
+    assert page["edges"] == [{"__typename": "TransactionEdge"}] * 3
+    assert page["pageInfo"] == {"hasNextPage": True}

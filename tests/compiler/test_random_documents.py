@@ -45,8 +45,7 @@ bounded = settings(
     derandomize="COMPILER_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-# It ends with the first that is found, so many cost little.
-# What is planted is drawn sooner or later: a search for it ends when it is found.
+# What is planted is drawn sooner or later: a search ends with the first, so many cost little.
 unshrunk = settings(
     bounded, max_examples=5 * _EXAMPLES, phases=[Phase.generate], report_multiple_bugs=False
 )
