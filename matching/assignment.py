@@ -158,6 +158,7 @@ def heaviest(weights: Sequence[Sequence[int]]) -> list[int]:
     """For each row the column that makes the sum of weights greatest; no more rows than columns.
 
     The Hungarian method with potentials, cubic. Whole numbers, so nothing is ever rounded.
+    Source: E. L. Lawler, Combinatorial Optimization (1976).
     """
     rows, columns = len(weights), len(weights[0])
     most = max(map(max, weights))

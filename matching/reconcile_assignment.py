@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from matching.assignment import heaviest
+
 COMPONENT_MAX: Final = 60  # rows of the smaller side that are assigned exactly
 
 Pair = tuple[int, int]  # places of a left and a right row
@@ -50,7 +52,7 @@ def assign(pairs: Mapping[Pair, int]) -> dict[Pair, bool]:
             [pairs.get((column, row) if flipped else (row, column), 0) for column in columns]
             for row in rows
         ]
-        for i, j in enumerate(_least_cost([[-score for score in row] for row in scores])):
+        for i, j in enumerate(heaviest(scores)):
             if scores[i][j] > 0:
                 pair = (columns[j], rows[i]) if flipped else (rows[i], columns[j])
                 chosen[pair] = True
@@ -65,57 +67,3 @@ def _greedy(lefts: Sequence[int], rights: Sequence[int], pairs: Mapping[Pair, in
             theirs.remove(right)
             chosen.append((left, right))
     return chosen
-
-
-def _least_cost(cost: Sequence[Sequence[int]]) -> list[int]:
-    """The column of each row in the cheapest assignment; there are no fewer columns than rows.
-
-    Source: the Hungarian method with potentials, E. L. Lawler, Combinatorial Optimization (1976).
-    """
-    rows, columns = len(cost), len(cost[0])
-    # 1-based; place 0 of the columns is where the row that is assigned stands first.
-    of_row, of_column = [0] * (rows + 1), [0] * (columns + 1)
-    row_at = [0] * (columns + 1)  # 0: free
-    for row in range(1, rows + 1):
-        row_at[0] = row
-        at, way = _cheapest_way(cost, row_at, of_row, of_column)
-        while at:
-            row_at[at] = row_at[way[at]]
-            at = way[at]
-    found = [0] * rows
-    for column in range(1, columns + 1):
-        if row_at[column]:
-            found[row_at[column] - 1] = column - 1
-    return found
-
-
-def _cheapest_way(
-    cost: Sequence[Sequence[int]], row_at: list[int], of_row: list[int], of_column: list[int]
-) -> tuple[int, list[int]]:
-    """From place 0 to a free column: that column, and where each column is come to from. Changes
-    the potentials so that no reduced cost is below zero."""
-    columns = len(row_at)
-    way = [0] * columns
-    least: list[int | None] = [None] * columns
-    unused = list(range(1, columns))
-    used = [0]
-    at = 0
-    while True:
-        here = row_at[at]
-        for column in unused:
-            reduced = cost[here - 1][column - 1] - of_row[here] - of_column[column]
-            known = least[column]
-            if known is None or reduced < known:
-                least[column], way[column] = reduced, at
-        step, at = min((known, column) for column in unused if (known := least[column]) is not None)
-        for column in used:
-            of_row[row_at[column]] += step
-            of_column[column] -= step
-        for column in unused:
-            known = least[column]
-            if known is not None:
-                least[column] = known - step
-        if row_at[at] == 0:
-            return at, way
-        unused.remove(at)
-        used.append(at)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from categories.conditions import Conditions, TextCondition
 from categories.corrections import Correction, Corrections
 from categories.evidence import (
     BATCH_ROWS,
@@ -21,7 +23,7 @@ from categories.evidence import (
     opinion,
 )
 from categories.model import TextModel
-from categories.rules import Rule, Rules
+from categories.rule_book import Rule, RuleBook
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,14 @@ ALL = {
     "provider_confidence": "VERY_HIGH",
 }
 CORRECTED = Corrections([Correction(merchant="Corner Place", category="TAXI")])
-RULES = Rules([Rule(name="corners are fuel", category="FUEL", merchant_contains="corner")])
+
+
+def rules(name: str, category: str, merchant: TextCondition) -> RuleBook:
+    conditions = Conditions(merchant=merchant)
+    return RuleBook([Rule(id=UUID(int=1), name=name, category=category, conditions=conditions)])
+
+
+RULES = rules("corners are fuel", "FUEL", TextCondition(contains="corner"))
 MODEL = Believer("BOOKS", 0.97)
 
 
@@ -105,9 +114,9 @@ def test_a_name_of_the_tenants_own_is_kept() -> None:
 
 def test_many_are_decided_in_their_order_and_in_batches() -> None:
     many = [facts(f"place {number}") for number in range(BATCH_ROWS + 3)]
-    rules = Rules([Rule(name="the last", category="TAXI", merchant=many[-1].merchant)])
+    last = rules("the last", "TAXI", TextCondition(equals=many[-1].merchant))
 
-    said = list(decide_many(iter(many), model=MODEL, rules=rules))
+    said = list(decide_many(iter(many), model=MODEL, rules=last))
 
     assert len(said) == len(many)
     assert said[0].category in {"BOOKS", "TAXI"}
