@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -89,11 +88,10 @@ async def of_lineage(
     *,
     tenant_id: UUID,
     lineage_id: UUID,
-    before: datetime,
     without_job: UUID,
 ) -> list[RawDocument]:
-    """The documents that count for a lineage and came before an instant, oldest first."""
-    rows = await tx.rows(_SQL["of_lineage"], tenant_id, lineage_id, before, without_job)
+    """The documents that count for a lineage, oldest first."""
+    rows = await tx.rows(_SQL["of_lineage"], tenant_id, lineage_id, without_job)
     return [read(RawDocument, row) for row in rows]
 
 

@@ -40,7 +40,6 @@ async def derive(job: Job, services: Services) -> JobState:
             tx,
             tenant_id=job.tenant_id,
             lineage_id=connection.lineage_id,
-            before=services.clock(),
             without_job=job.id,
         )
         standing = await placement.row_count(tx, tenant_id=job.tenant_id, mapping_id=job.mapping_id)

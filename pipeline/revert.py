@@ -86,7 +86,6 @@ async def _others(job: Job, services: Services) -> list[RawDocument]:
             tx,
             tenant_id=job.tenant_id,
             lineage_id=connection.lineage_id,
-            before=services.clock(),
             without_job=job.id,
         )
 

@@ -47,7 +47,8 @@ order by r.received_at, r.id;
 
 -- name: of_lineage
 -- role: worker
--- Documents of a lineage that were imported before an instant and still count, oldest first.
+-- Documents of a lineage that count, oldest first: all that are there, by no clock of a worker's,
+-- which may be behind the one that noted when they came.
 select
   r.id, r.connection_id, r.job_id, r.name, r.media_type, r.size_bytes, r.sha256, r.blob_path,
   r.received_at
@@ -56,8 +57,7 @@ join app.ingestion_jobs as j on j.tenant_id = r.tenant_id and j.id = r.job_id
 join app.connections as c on c.tenant_id = r.tenant_id and c.id = r.connection_id
 where r.tenant_id = $1
   and c.lineage_id = $2
-  and r.received_at < $3
-  and r.job_id <> $4
+  and r.job_id <> $3
   and (
     (j.kind <> 'sync' and j.state in ('completed', 'partial', 'awaiting_mapping'))
     or exists (
