@@ -40,10 +40,10 @@ class Refused(BankfeedsError):
 class Bounded(imaplib.IMAP4_SSL):
     """The standard library's client, on a socket that is there, to a server that may be hostile."""
 
-    def __init__(self, sock: socket.socket, *, host: str, port: int, tls: ssl.SSLContext) -> None:
-        self._dialled = sock
+    def __init__(self, sock: ssl.SSLSocket, *, host: str, port: int) -> None:
+        self._secured = sock
         self.allow(ANSWER_BYTES_MAX)
-        super().__init__(host, port, ssl_context=tls, timeout=CALL_S)
+        super().__init__(host, port, ssl_context=sock.context, timeout=CALL_S)
 
     def allow(self, bytes_max: int) -> None:
         """Lets the server answer so much to what is asked next."""
@@ -51,9 +51,8 @@ class Bounded(imaplib.IMAP4_SSL):
         self._until = time.monotonic() + COMMAND_S
 
     def _create_socket(self, timeout: Any) -> ssl.SSLSocket:
-        self._dialled.settimeout(timeout)
-        tls: ssl.SSLContext = self.ssl_context
-        return tls.wrap_socket(self._dialled, server_hostname=self.host)
+        self._secured.settimeout(timeout)
+        return self._secured
 
     def read(self, size: int) -> bytes:
         """What the server says, within the bounds."""
@@ -76,7 +75,7 @@ class ImapClient:
     """One connection. Every method but `close` raises ProviderError, and Refused where it says."""
 
     def __init__(self, sock: socket.socket, *, host: str, port: int, tls: ssl.SSLContext) -> None:
-        self._sock = sock
+        self._sock: socket.socket = sock
         self._where = (host, port, tls)
         self._imap: Bounded | None = None
 
@@ -144,13 +143,21 @@ class ImapClient:
                 with suppress(imaplib.IMAP4.error, OSError):
                     self._imap.allow(ANSWER_BYTES_MAX)
                     self._imap.logout()
+                with suppress(OSError):  # a goodbye that failed has closed nothing
+                    self._imap.shutdown()
             self._sock.close()
 
         await asyncio.get_running_loop().run_in_executor(_THREADS, ended)
 
     def _logged_in(self, username: str, password: str) -> None:
         host, port, tls = self._where
-        imap = self._imap = Bounded(self._sock, host=host, port=port, tls=tls)
+        self._sock.settimeout(CALL_S)
+        # The socket that is wrapped is let go of. Ours is the new one, before the server is heard:
+        # whoever gives up waiting must be able to close it.
+        sock = tls.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
+        self._sock = sock
+        sock.do_handshake()
+        imap = self._imap = Bounded(sock, host=host, port=port)
         try:
             if "AUTH=PLAIN" in imap.capabilities:
                 imap.authenticate("PLAIN", lambda _: f"\0{username}\0{password}".encode())
