@@ -12,7 +12,7 @@ from uuid import UUID
 
 from db import select
 from db.rows import read
-from db.select import Arguments
+from db.select import Arguments, Condition
 from db.session import Tx
 from db.transactions import CATEGORY, LISTING, TransactionFilter, conditions
 
@@ -47,7 +47,7 @@ class Group:
 
 # In the order in which groups are sorted. Text goes by bytes: the same on every server.
 _KEYS: Final[Mapping[TransactionGrouping, str]] = {
-    TransactionGrouping.MONTH: "date_trunc('month', t.sort_date::timestamp)::date",
+    TransactionGrouping.MONTH: "t.sort_month",
     TransactionGrouping.CATEGORY: f'{CATEGORY} collate "C"',
     TransactionGrouping.ACCOUNT: "t.account_id",
     TransactionGrouping.MERCHANT: 't.merchant_name collate "C"',
@@ -78,7 +78,7 @@ left join (
     and p.whole = t.amount
     and p.currency = t.currency"""
 _PARTED: Final = (
-    "t.tenant_id, t.id, t.sort_date, t.account_id, t.merchant_name, t.currency, t.amount,"
+    "t.tenant_id, t.id, t.sort_month, t.account_id, t.merchant_name, t.currency, t.amount,"
     " t.user_category, t.derived_category, t.source_category"
 )
 _PART_CATEGORY: Final = f"coalesce(p.category, {CATEGORY})"
@@ -121,19 +121,31 @@ def statement(
     end = f"group by {places}\norder by {places}\nlimit {most:d}"
     if TransactionGrouping.CATEGORY not in asked and wanted.categories is None:
         columns = ", ".join([*_columns(asked, _KEYS), *_SUMS])
-        whole = select.whole_of(arguments, columns, listing=LISTING, where=conditions(wanted))
+        whole = select.whole_of(arguments, columns, listing=LISTING, where=_where(wanted))
         return f"{whole}\n{end}"
     # Categories are those of parts, so the filter asks parts for theirs, too.
     keys = {**_KEYS, TransactionGrouping.CATEGORY: f'{_PART_CATEGORY} collate "C"'}
     columns = ", ".join([*_columns(asked, keys), *_PART_SUMS])
     rows = select.whole_of(
-        arguments, _PARTED, listing=LISTING, where=conditions(replace(wanted, categories=None))
+        arguments, _PARTED, listing=LISTING, where=_where(replace(wanted, categories=None))
     )
     tests = ""
     if wanted.categories is not None:
         names = arguments.bind(list(wanted.categories))
         tests = f"\nwhere {_PART_CATEGORY} = any({names}::text[])"
     return f"select {columns}\nfrom (\n{rows}\n) as t\n{_PARTS}{tests}\n{end}"
+
+
+def _where(wanted: TransactionFilter) -> list[Condition]:
+    """The filter, with the months of its days ahead: the index of summaries begins with them."""
+    bounds = (("t.sort_month >= {}", wanted.posted_from), ("t.sort_month <= {}", wanted.posted_to))
+    months = [Condition(sql, (_month(day),)) for sql, day in bounds if day is not None]
+    return [*months, *conditions(wanted)]
+
+
+def _month(day: date) -> date:
+    # The last day is Postgres' infinity, whose month is infinite, too.
+    return day if day == date.max else day.replace(day=1)
 
 
 def _columns(

@@ -3668,6 +3668,7 @@ create table app.transactions (
   category_confidence smallint,
   category_reason text,
   category_rule_id uuid,
+  sort_month date not null generated always as (COALESCE((sort_date - ((EXTRACT(day FROM sort_date))::integer - 1)), sort_date)) stored,
   constraint transactions_pkey PRIMARY KEY (tenant_id, id),
   constraint transactions_identity_key UNIQUE (tenant_id, mapping_id, fingerprint, occurrence),
   constraint transactions_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
@@ -3705,6 +3706,7 @@ comment on column app.transactions.suggested_category is 'What it may have been 
 comment on column app.transactions.category_code is 'The primary or detailed category of the taxonomy that the evidence leads to.';
 comment on column app.transactions.category_origin is 'Which evidence the derived or suggested category rests on; user: a choice for the merchant.';
 comment on column app.transactions.category_rule_id is 'The rule that decided; it may be gone.';
+comment on column app.transactions.sort_month is 'The first day of the month of sort_date.';
 
 create table app.unindexed_texts (
   tenant_id uuid not null,
@@ -4355,7 +4357,7 @@ CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
-CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_date) INCLUDE (currency, amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
+CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_month, currency, sort_date) INCLUDE (amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
 CREATE INDEX webhook_events_connection_idx ON app.webhook_events USING btree (tenant_id, connection_id, received_at DESC, id DESC);
 CREATE INDEX webhook_events_due_idx ON app.webhook_events USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text]));

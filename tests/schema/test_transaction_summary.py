@@ -69,6 +69,26 @@ async def test_months_are_those_that_lists_go_by(graph: Graph, place: Place) -> 
     ]
 
 
+async def test_days_at_the_calendars_ends_are_in_months_of_their_own(graph: Graph) -> None:
+    place = await graph.world.place(currency="EUR")
+    days = {1: "-infinity", 2: "2026-02-28", 3: "9999-12-30", 4: "infinity"}
+    lines = ["Date,Amount,Text", *(f"2026-02-0{number},-1.00,Row" for number in days)]
+    await graph.world.take_in(place, "\n".join(lines).encode())
+    for number, day in days.items():
+        await graph.world.owner.execute(
+            f"update app.transactions set sort_date = '{day}' where sort_date = '2026-02-0{number}'"
+        )
+
+    wide = await _groups(graph, place, "MONTH", postedFrom="0001-01-01", postedTo="9999-12-31")
+
+    assert wide == await _groups(graph, place, "MONTH")
+    assert [row[0] for row in wide] == ["0001-01-01", "2026-02-01", "9999-12-01", "9999-12-31"]
+    assert await _groups(graph, place, "MONTH", postedFrom="2026-02-28", postedTo="9999-12-30") == [
+        ["2026-02-01", "EUR", 1, 0, -1, -1],
+        ["9999-12-01", "EUR", 1, 0, -1, -1],
+    ]
+
+
 async def test_what_nobody_said_comes_last(graph: Graph, place: Place) -> None:
     categories = [[row[0], row[2]] for row in await _groups(graph, place, "CATEGORY")]
 
