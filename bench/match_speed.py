@@ -75,7 +75,7 @@ async def main(*, quick: bool) -> bool:
 
 
 async def _fill(dsn: str, tenant: UUID, *, feed: int, statements: int) -> None:
-    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    script = Path(__file__).with_name("matching.sql").read_text(encoding="utf-8")
     values = {":tenant": f"'{tenant}'::uuid", ":feed": str(feed), ":statements": str(statements)}
     for name, value in values.items():
         script = script.replace(name, value)
