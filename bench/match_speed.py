@@ -38,6 +38,7 @@ from db.pool import connect
 from pipeline.match import match
 from pipeline.services import Services
 from tests.fixtures.world import KEYS, HeardEvents
+from workers.main import tune_interpreter
 
 GOAL_S: Final = 60
 GOAL_MIB: Final = 500
@@ -61,6 +62,7 @@ class Run:
 
 async def main(*, quick: bool) -> bool:
     """Prints the table; whether all goals are met."""
+    tune_interpreter()
     feed, statements = (100_000, 10_000) if quick else (1_000_000, 100_000)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -18,7 +18,7 @@ from core.links import ExchangeRate, Found, LinkKind, MatchRow
 from core.models import Job
 from core.records import TransactionStatus
 from core.reviews import NewReviewItem, ReviewKind
-from db import ledger, merge, review_items, transaction_links
+from db import ledger, review_items, transaction_links
 from db import matching as stored
 from db.matching import Noted, Surroundings
 from db.session import Tx
@@ -77,37 +77,43 @@ async def _part(job: Job, services: Services) -> bool:
 
 async def _material(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> _Material | None:
     """None where none of the rows counts."""
-    days = await stored.days(tx, tenant_id=tenant_id, ids=ids)
-    if days is None:
-        return None
-    first, last = days
-    # A plan that was made for a few rows would read the table once for each of thousands.
-    await merge.plan_anew(tx)
+    await stored.plan_for_many(tx)
     around = await stored.surroundings(tx, tenant_id=tenant_id)
+    noted = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
+    if not noted:
+        return None
     twice = await stored.twice(
-        tx, tenant_id=tenant_id, ids=ids, account_ids=around.of_several, first=first, last=last
+        tx, tenant_id=tenant_id, noted=noted, account_ids=set(around.of_several)
     )
     moved: set[UUID] = set()
     rates: list[ExchangeRate] = []
     if len(around.accounts) > 1:
-        moved = await stored.moved(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
+        telling = transfers.telling(around.accounts.values())
+        moved = await stored.moved(tx, tenant_id=tenant_id, noted=noted, telling=telling)
     if around.currencies > 1:
-        moved |= await stored.exchanged(tx, tenant_id=tenant_id, first=first, last=last)
-        since = shifted(first, -timedelta(days=2 * STALE_DAYS))
-        until = shifted(last, timedelta(days=STALE_DAYS))
-        rates = await stored.rates(tx, tenant_id=tenant_id, first=since, last=until)
-    back = await stored.given_back(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
-    near = {*ids, *twice, *moved, *back}
-    rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, ranks=around.ranks)
+        moved |= await stored.exchanged(tx, tenant_id=tenant_id, noted=noted)
+        rates = await _rates(tx, tenant_id, noted)
+    back = await stored.given_back(tx, tenant_id=tenant_id, noted=noted)
+    others = {*twice, *moved, *back}.difference(row.id for row in noted)
+    near = await stored.rows(tx, tenant_id=tenant_id, ids=others, ranks=around.ranks)
+    rejected = await stored.rejected(tx, tenant_id=tenant_id, ids={*ids, *others})
     return _Material(
         around=around,
-        rows={row.id: row for row in rows},
+        rows={row.id: row for row in (*noted, *near)},
         twice=twice,
         moved=moved,
         given_back=back,
         rates=rates,
-        rejected=await stored.rejected(tx, tenant_id=tenant_id, ids=near),
+        rejected=rejected,
     )
+
+
+async def _rates(tx: Tx, tenant_id: UUID, noted: Sequence[MatchRow]) -> list[ExchangeRate]:
+    """Those that say something of the days of noted rows."""
+    days = [row.day for row in noted]
+    since = shifted(min(days), -timedelta(days=2 * STALE_DAYS))
+    until = shifted(max(days), timedelta(days=STALE_DAYS))
+    return await stored.rates(tx, tenant_id=tenant_id, first=since, last=until)
 
 
 def _weigh(material: _Material, ids: Collection[UUID]) -> list[Found]:
