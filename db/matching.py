@@ -165,6 +165,8 @@ async def rows(
     tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], ranks: Mapping[tuple[UUID, UUID], int]
 ) -> list[MatchRow]:
     """Those of these transactions that count."""
+    if not ids:
+        return []
     return [
         MatchRow(
             rank=ranks.get((row["account_id"], row["mapping_id"]), _UNKNOWN_RANK),

@@ -121,11 +121,13 @@ where t.status <> 'removed' and t.duplicate_of is null;
 -- name: twice
 -- role: worker
 -- Rows of accounts with several sources that are of one amount with noted ones, some weeks around
--- them; and what is pending there.
+-- them; and what is pending there. Days are counted here, and by no function: it would be called
+-- for each of a tenant's rows. The first and the last day of the calendar may be infinite.
 with keys as materialized (
   select distinct
     n.account_id, n.currency, n.amount,
-    private.day_number(n.day) / 12 + s.step as part
+    (least(greatest(n.day, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 12
+    + s.step as part
   from unnest($2::uuid[], $3::text[], $4::numeric[], $5::date[]) as n (
     account_id, currency, amount, day
   )
@@ -141,7 +143,12 @@ where t.tenant_id = $1
   and t.status <> 'removed'
   and t.duplicate_of is null
   and (
-    (t.account_id, t.currency, t.amount, private.day_number(t.sort_date) / 12) in (
+    (
+      t.account_id,
+      t.currency,
+      t.amount,
+      (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 12
+    ) in (
       select k.account_id, k.currency, k.amount, k.part
       from keys as k
     )
@@ -185,7 +192,8 @@ cross join lateral (
 with keys as materialized (
   select distinct
     n.currency, abs(n.amount) as amount,
-    private.day_number(n.day) / 8 + s.step as part
+    (least(greatest(n.day, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 8
+    + s.step as part
   from unnest($2::text[], $3::numeric[], $4::date[]) as n (currency, amount, day)
   cross join (values (-1), (0), (1)) as s (step)
   where n.amount <> 0
@@ -196,14 +204,18 @@ near as materialized (
     t.id, t.account_id, t.currency,
     abs(t.amount) as amount,
     t.amount > 0 as is_in,
-    private.day_number(t.sort_date) as day
+    (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') as day
   from app.transactions as t
   where t.tenant_id = $1
     and t.sort_date between $5::date - 16 and $6::date + 16
     and t.status <> 'removed'
     and t.duplicate_of is null
     and (
-      (t.currency, abs(t.amount), private.day_number(t.sort_date) / 8) in (
+      (
+        t.currency,
+        abs(t.amount),
+        (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 8
+      ) in (
         select k.currency, k.amount, k.part
         from keys as k
       )
@@ -230,9 +242,9 @@ flanked as (
   where ((n.currency, n.amount) in (select b.currency, b.amount from both_ways as b)) is true
   window
     week as (
-      partition by n.currency, n.amount order by n.day range between 7 preceding and 7 following
+      partition by n.amount, n.currency order by n.day range between 7 preceding and 7 following
     ),
-    that_day as (partition by n.currency, n.amount, n.day)
+    that_day as (partition by n.amount, n.currency, n.day)
 ),
 
 told as materialized (
@@ -256,7 +268,7 @@ by_telling as (
     count(*) filter (where not o.is_in and o.tells) over week as outs
   from told as o
   window week as (
-    partition by o.currency, o.amount order by o.day range between 7 preceding and 7 following
+    partition by o.amount, o.currency order by o.day range between 7 preceding and 7 following
   )
 ),
 
