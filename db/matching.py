@@ -18,6 +18,7 @@ _SQL = load("matching")
 _READ: Final = tuple(
     field.name for field in fields(MatchRow) if field.name not in {"rank", "status", "taken"}
 )
+PENDING_MAX: Final = 1_000  # noted ones that may have been booked for more
 _UNKNOWN_RANK: Final = 1_000_000  # of a source that came between two statements
 
 
@@ -54,6 +55,11 @@ async def lock(tx: Tx, *, tenant_id: UUID) -> None:
     await tx.rows(_SQL["lock"], tenant_id)
 
 
+async def plan_for_many(tx: Tx) -> None:
+    """Has what follows in the transaction planned for thousands of rows."""
+    await tx.rows(_SQL["plan_for_many"])
+
+
 async def noted(tx: Tx, *, tenant_id: UUID, most: int) -> Noted:
     """The oldest notes, of `most` transactions or a few more."""
     rows = await tx.rows(_SQL["noted"], tenant_id, most)
@@ -85,53 +91,82 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
     )
 
 
-async def days(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> tuple[date, date] | None:
-    """The first and the last day of those that count; None where none does."""
-    row = await tx.row(_SQL["days"], tenant_id, list(ids))
-    return None if row is None or row["first"] is None else (row["first"], row["last"])
-
-
 async def twice(
-    tx: Tx,
-    *,
-    tenant_id: UUID,
-    ids: Collection[UUID],
-    account_ids: Sequence[UUID],
-    first: date,
-    last: date,
+    tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow], account_ids: Collection[UUID]
 ) -> set[UUID]:
-    """What may be the same as these, on accounts with several sources."""
-    if not account_ids:
+    """What may be the same as noted rows, on accounts with several sources."""
+    own = [row for row in noted if row.account_id in account_ids]
+    if not own:
         return set()
-    near = await tx.rows(_SQL["twice"], tenant_id, list(ids), account_ids, first, last)
-    booked = await tx.rows(_SQL["booked"], tenant_id, list(ids), account_ids)
-    return {row["id"] for row in (*near, *booked)}
+    found = await tx.rows(
+        _SQL["twice"],
+        tenant_id,
+        [row.account_id for row in own],
+        [row.currency for row in own],
+        [row.amount for row in own],
+        [row.day for row in own],
+        list({row.account_id for row in own}),
+        *_span(own),
+    )
+    pending = sorted(
+        (row for row in own if row.status is TransactionStatus.PENDING),
+        key=lambda row: (row.day, row.id),
+        reverse=True,
+    )
+    if pending:
+        ids = [row.id for row in pending[:PENDING_MAX]]
+        found += await tx.rows(_SQL["booked"], tenant_id, ids)
+    return {row["id"] for row in found}
 
 
-async def moved(
-    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], first: date, last: date
-) -> set[UUID]:
-    """What may be the other side of a transfer in one currency, and what else that could be."""
-    return {row["id"] for row in await tx.rows(_SQL["moved"], tenant_id, list(ids), first, last)}
+async def moved(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow], telling: str) -> set[UUID]:
+    """What may be the other side of a transfer in one currency, and what else that could be.
+
+    `telling`: a pattern of what calls itself a transfer, or names an account.
+    """
+    found = await tx.rows(
+        _SQL["moved"],
+        tenant_id,
+        [row.currency for row in noted],
+        [row.amount for row in noted],
+        [row.day for row in noted],
+        *_span(noted),
+        telling,
+    )
+    return {row["id"] for row in found}
 
 
-async def exchanged(tx: Tx, *, tenant_id: UUID, first: date, last: date) -> set[UUID]:
+async def exchanged(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
     """What calls itself a transfer."""
-    return {row["id"] for row in await tx.rows(_SQL["exchanged"], tenant_id, first, last)}
+    return {row["id"] for row in await tx.rows(_SQL["exchanged"], tenant_id, *_span(noted))}
 
 
-async def given_back(
-    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], first: date, last: date
-) -> set[UUID]:
+async def given_back(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
     """What may be a refund or its payment."""
-    rows = await tx.rows(_SQL["given_back"], tenant_id, list(ids), first, last)
-    return {row["id"] for row in rows}
+    found = await tx.rows(
+        _SQL["given_back"],
+        tenant_id,
+        [row.account_id for row in noted],
+        [row.currency for row in noted],
+        [row.amount for row in noted],
+        [row.description if row.merchant_name is None else row.merchant_name for row in noted],
+        *_span(noted),
+    )
+    return {row["id"] for row in found}
+
+
+def _span(rows: Sequence[MatchRow]) -> tuple[date, date]:
+    """The first and the last day."""
+    days = [row.day for row in rows]
+    return min(days), max(days)
 
 
 async def rows(
     tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], ranks: Mapping[tuple[UUID, UUID], int]
 ) -> list[MatchRow]:
     """Those of these transactions that count."""
+    if not ids:
+        return []
     return [
         MatchRow(
             rank=ranks.get((row["account_id"], row["mapping_id"]), _UNKNOWN_RANK),

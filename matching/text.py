@@ -11,11 +11,12 @@ PREFIX_MIN: Final = 4  # a word that was cut off still is the word
 
 _WORDS: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile(r"\d")
-_TRANSFER: Final = re.compile(
-    r"\b(transfer\w*|xfer|trf|tfr|umbuchung|uebertrag|ubertrag|virement|transferencia|"
+_TRANSFERS: Final = (
+    r"transfer\w*|xfer|trf|tfr|umbuchung|uebertrag|ubertrag|virement|transferencia|"
     r"bonifico|girocollegato|overboeking|overschrijving|przelew|top.?up|exchange\w*|conver\w+|"
-    r"fx|autopay|card payment thank you|payment thank you|own account|between accounts)\b"
+    r"fx|autopay|card payment thank you|payment thank you|own account|between accounts"
 )
+_TRANSFER: Final = re.compile(rf"\b({_TRANSFERS})\b")
 _RETURN: Final = re.compile(
     r"\b(refund\w*|reversal|reversed|reverse|return|returned|chargeback|storno\w*|"
     r"erstattung|gutschrift|rueckerstattung|ruckerstattung|ruecklastschrift|rucklastschrift|"
@@ -87,6 +88,14 @@ def reference(text: str | None) -> str | None:
 def names_transfer(text: str) -> bool:
     """Whether a text calls its row a transfer between accounts or an exchange of currencies."""
     return _TRANSFER.search(normal(text)) is not None
+
+
+def transfer_pattern() -> str:
+    """What finds, as a pattern of Postgres without regard to case, at least those of plain texts
+    that `names_transfer` does, as they were written."""
+    apart = r"[\W_]"
+    written = _TRANSFERS.replace(" ", f"{apart}+").replace(".?", f"(.?|{apart}+)")
+    return f"(^|{apart})({written})({apart}|$)"
 
 
 @lru_cache(maxsize=65_536)

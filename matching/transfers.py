@@ -18,7 +18,7 @@ from matching.rates import Rates
 from matching.rejected import Rejected
 from matching.rows import Row, gap
 from matching.scoring import SURE, Reasons, reason
-from matching.text import agreement, words
+from matching.text import agreement, transfer_pattern, words
 
 DAYS_MAX: Final = 4
 SORTED_WITHIN: Final = 7
@@ -199,6 +199,18 @@ def _is_named(account: MatchAccount | None, row: Row) -> bool:
         and agreement(name, row.words) == 100
         and (name <= row.words)
     )
+
+
+def telling(accounts: Iterable[MatchAccount]) -> str:
+    """A pattern of Postgres that finds, of plain texts, at least those that call themselves a
+    transfer or name one of the accounts."""
+    named: set[str] = set()
+    for account in accounts:
+        named.update(mask for mask in account.masks if len(mask) >= MASK_MIN and mask.isalnum())
+        name = words(account.name)
+        if sum(map(len, name)) >= MASK_MIN:
+            named.add(max(name, key=lambda word: (len(word), word)))
+    return "|".join((transfer_pattern(), *sorted(named)))
 
 
 def _ends(said: Iterable[str], mask: str) -> bool:

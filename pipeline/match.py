@@ -1,51 +1,38 @@
 """Match: compares transactions that were written or changed with those they may belong to.
 
 What is noted is taken in parts. A part is read, weighed outside of any transaction, and written if
-nobody else has taken the same notes meanwhile. What is sure is linked; what is not is asked.
+nobody else has taken the same notes meanwhile: first which rows are one booking, then what those
+that count belong to. What is sure is linked; what is not is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from core.days import shifted
-from core.links import ExchangeRate, Found, LinkKind, MatchRow
+from core.links import Found, LinkKind, MatchRow
 from core.models import Job
 from core.records import TransactionStatus
 from core.reviews import NewReviewItem, ReviewKind
-from db import ledger, merge, review_items, transaction_links
+from db import ledger, review_items, transaction_links
 from db import matching as stored
-from db.matching import Noted, Surroundings
+from db.matching import Noted
 from db.session import Tx
 from db.transaction_links import Side
 from matching import duplicates, refunds, transfers
-from matching.rates import STALE_DAYS, Rates
+from matching.rates import Rates
 from matching.rejected import Rejected
-from matching.rows import prepared
+from matching.rows import Row, prepared
 from matching.scoring import RULE_VERSION
+from pipeline import match_material
 from pipeline.flow import in_thread
+from pipeline.match_material import Doubles, Others
 from pipeline.services import Services
 
 PART: Final = 20_000  # transactions that are compared at once
 TEXT_MAX: Final = 300  # characters of a description that a question repeats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Material:
-    """What is known of noted rows and of those that they are near to."""
-
-    around: Surroundings
-    rows: Mapping[UUID, MatchRow]
-    twice: Collection[UUID]
-    moved: Collection[UUID]
-    given_back: Collection[UUID]
-    rates: Sequence[ExchangeRate]
-    rejected: Collection[str]
 
 
 async def match(job: Job, services: Services) -> None:
@@ -65,9 +52,18 @@ async def _part(job: Job, services: Services) -> bool:
             return False
         await stored.lock(tx, tenant_id=job.tenant_id)
         await transaction_links.bring_back(tx, tenant_id=job.tenant_id, ids=noted.ids)
-        material = await _material(tx, job.tenant_id, noted.ids)
-    found = [] if material is None else await in_thread(partial(_weigh, material, noted.ids))
-    rows = {} if material is None else material.rows
+        doubles = await match_material.doubles(tx, job.tenant_id, noted.ids)
+    found = await in_thread(partial(_doubled, doubles))
+    hidden = {one.transaction_id for one in found if one.sure}
+    rows = dict(doubles.rows)
+    left = [rows[one] for one in noted.ids if one in rows and one not in hidden]
+    if left:
+        async with services.database.as_(scope) as tx:
+            others = await match_material.others(tx, job.tenant_id, doubles.around, left)
+        rows |= others.rows
+        found += await in_thread(partial(_belonging, others, left, hidden))
+    ids = frozenset(noted.ids)
+    found = [one for one in found if one.transaction_id in ids or one.other_id in ids]
     async with services.database.as_(scope) as tx:
         await stored.lock(tx, tenant_id=job.tenant_id)
         if await stored.done(tx, tenant_id=job.tenant_id, noted=noted):
@@ -75,69 +71,33 @@ async def _part(job: Job, services: Services) -> bool:
     return True
 
 
-async def _material(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> _Material | None:
-    """None where none of the rows counts."""
-    days = await stored.days(tx, tenant_id=tenant_id, ids=ids)
-    if days is None:
-        return None
-    first, last = days
-    # A plan that was made for a few rows would read the table once for each of thousands.
-    await merge.plan_anew(tx)
-    around = await stored.surroundings(tx, tenant_id=tenant_id)
-    twice = await stored.twice(
-        tx, tenant_id=tenant_id, ids=ids, account_ids=around.of_several, first=first, last=last
-    )
-    moved: set[UUID] = set()
-    rates: list[ExchangeRate] = []
-    if len(around.accounts) > 1:
-        moved = await stored.moved(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
-    if around.currencies > 1:
-        moved |= await stored.exchanged(tx, tenant_id=tenant_id, first=first, last=last)
-        since = shifted(first, -timedelta(days=2 * STALE_DAYS))
-        until = shifted(last, timedelta(days=STALE_DAYS))
-        rates = await stored.rates(tx, tenant_id=tenant_id, first=since, last=until)
-    back = await stored.given_back(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
-    near = {*ids, *twice, *moved, *back}
-    rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, ranks=around.ranks)
-    return _Material(
-        around=around,
-        rows={row.id: row for row in rows},
-        twice=twice,
-        moved=moved,
-        given_back=back,
-        rates=rates,
-        rejected=await stored.rejected(tx, tenant_id=tenant_id, ids=near),
-    )
-
-
-def _weigh(material: _Material, ids: Collection[UUID]) -> list[Found]:
-    """What belongs together, as far as a noted row is in it; the rest was decided before."""
-    rejected = Rejected(material.rejected)
-    rows = {row.id: row for row in prepared(material.rows.values())}
-
-    def of(wanted: Collection[UUID]) -> list[Any]:
-        return [rows[one] for one in {*ids, *wanted} if one in rows and one not in hidden]
-
-    hidden: set[UUID] = set()
+def _doubled(material: Doubles) -> list[Found]:
+    """Which rows are one booking, or may be."""
     several = set(material.around.of_several)
-    doubled = [row for row in of(material.twice) if row.of.account_id in several]
-    found = duplicates.find(doubled, rejected=rejected)
-    hidden |= {one.transaction_id for one in found if one.sure}
+    rows = prepared(row for row in material.rows.values() if row.account_id in several)
+    return duplicates.find(rows, rejected=Rejected(material.rejected))
+
+
+def _belonging(
+    material: Others, noted: Sequence[MatchRow], hidden: Collection[UUID]
+) -> list[Found]:
+    """What else belongs together, of rows that count."""
+    rejected = Rejected(material.rejected)
+    rows = {row.id: row for row in prepared((*noted, *material.rows.values()))}
+
+    def of(wanted: Collection[UUID]) -> list[Row]:
+        ids = {*(row.id for row in noted), *wanted}
+        return [rows[one] for one in ids if one in rows and one not in without]
+
+    without = set(hidden)
     moved = transfers.find(
         of(material.moved),
-        accounts=material.around.accounts,
+        accounts=material.accounts,
         rates=Rates(material.rates),
         rejected=rejected,
     )
-    linked = {side for one in moved if one.sure for side in (one.transaction_id, one.other_id)}
-    hidden |= linked
-    back = refunds.find(of(material.given_back), rejected=rejected)
-    noted = frozenset(ids)
-    return [
-        one
-        for one in (*found, *moved, *back)
-        if one.transaction_id in noted or one.other_id in noted
-    ]
+    without.update(_both([one for one in moved if one.sure]))
+    return [*moved, *refunds.find(of(material.given_back), rejected=rejected)]
 
 
 async def _write(

@@ -5,6 +5,15 @@
 -- One at a time in a tenant: links of two rounds could hide a row behind a hidden one.
 select pg_advisory_xact_lock(hashtextextended('bankfeeds.matching ' || $1::uuid, 0));
 
+-- name: plan_for_many
+-- role: worker
+-- What is asked now is planned for the rows that there are: a plan that was made for a few would
+-- read the table once for each of thousands. Keys of a part are hashed in memory: where they are
+-- thought to have no room in it, they are looked through for each row of the table instead.
+select
+  set_config('plan_cache_mode', 'force_custom_plan', true),
+  set_config('work_mem', '64MB', true);
+
 -- name: noted
 -- role: worker
 -- The oldest notes, of so many transactions or a few more.
@@ -68,14 +77,6 @@ from app.exchange_rates as r
 where r.tenant_id = $1 and r.day between $2::date and $3::date
 order by r.day, r.base, r.quote;
 
--- name: days
--- role: worker
--- The first and the last day of rows that count.
-select min(t.sort_date) as first, max(t.sort_date) as last
-from unnest($2::uuid[]) as n (id)
-join app.transactions as t on t.tenant_id = $1 and t.id = n.id
-where t.status <> 'removed' and t.duplicate_of is null;
-
 -- name: rows
 -- role: worker
 -- Rows that count, as they are compared.
@@ -120,27 +121,34 @@ where t.status <> 'removed' and t.duplicate_of is null;
 -- name: twice
 -- role: worker
 -- Rows of accounts with several sources that are of one amount with noted ones, some weeks around
--- them; and what is pending there.
+-- them; and what is pending there. Days are counted here, and by no function: it would be called
+-- for each of a tenant's rows. The first and the last day of the calendar may be infinite.
 with keys as materialized (
   select distinct
-    t.account_id, t.currency, t.amount,
-    private.day_number(t.sort_date) / 12 + s.step as part
-  from unnest($2::uuid[]) as n (id)
-  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+    n.account_id, n.currency, n.amount,
+    (least(greatest(n.day, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 12
+    + s.step as part
+  from unnest($2::uuid[], $3::text[], $4::numeric[], $5::date[]) as n (
+    account_id, currency, amount, day
+  )
   cross join (values (-1), (0), (1)) as s (step)
-  where t.status <> 'removed' and t.duplicate_of is null and t.account_id = any($3::uuid[])
 )
 
 -- Two lists, and no `or`: that would look through all keys for each row.
 select t.id
 from app.transactions as t
 where t.tenant_id = $1
-  and t.account_id = any($3::uuid[])
-  and t.sort_date between $4::date - 24 and $5::date + 24
+  and t.account_id = any($6::uuid[])
+  and t.sort_date between $7::date - 24 and $8::date + 24
   and t.status <> 'removed'
   and t.duplicate_of is null
   and (
-    (t.account_id, t.currency, t.amount, private.day_number(t.sort_date) / 12) in (
+    (
+      t.account_id,
+      t.currency,
+      t.amount,
+      (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 12
+    ) in (
       select k.account_id, k.currency, k.amount, k.part
       from keys as k
     )
@@ -149,23 +157,17 @@ union all
 select t.id
 from app.transactions as t
 where t.tenant_id = $1
-  and t.account_id = any($3::uuid[])
-  and t.sort_date between $4::date - 24 and $5::date + 24
+  and t.account_id = any($6::uuid[])
+  and t.sort_date between $7::date - 24 and $8::date + 24
   and t.status = 'pending'
   and t.duplicate_of is null;
 
 -- name: booked
 -- role: worker
--- What pending rows among noted ones may have been booked as elsewhere, for a little more.
+-- What pending rows may have been booked as elsewhere, for a little more.
 select b.id
-from (
-  select t.id, t.account_id, t.mapping_id, t.currency, t.amount, t.sort_date
-  from unnest($2::uuid[]) as n (id)
-  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
-  where t.status = 'pending' and t.duplicate_of is null and t.account_id = any($3::uuid[])
-  order by t.sort_date desc, t.id
-  limit 1000
-) as p
+from unnest($2::uuid[]) as n (id)
+join app.transactions as p on p.tenant_id = $1 and p.id = n.id
 cross join lateral (
   select t.id
   from app.transactions as t
@@ -183,26 +185,37 @@ cross join lateral (
 
 -- name: moved
 -- role: worker
--- Rows of amounts that left one account and reached another, some days around noted ones.
+-- Rows of amounts that left one account and reached another, some days around noted ones, where
+-- more than the amount can speak for them (`matching.transfers`): a row of one day with them goes
+-- the other way, or one of a week does and one of both tells of it. What tells is a pattern, a
+-- text that is not plain, or a reference that both have.
 with keys as materialized (
   select distinct
-    t.currency, abs(t.amount) as amount,
-    private.day_number(t.sort_date) / 8 + s.step as part
-  from unnest($2::uuid[]) as n (id)
-  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+    n.currency, abs(n.amount) as amount,
+    (least(greatest(n.day, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 8
+    + s.step as part
+  from unnest($2::text[], $3::numeric[], $4::date[]) as n (currency, amount, day)
   cross join (values (-1), (0), (1)) as s (step)
-  where t.status <> 'removed' and t.duplicate_of is null and t.amount <> 0
+  where n.amount <> 0
 ),
 
 near as materialized (
-  select t.id, t.account_id, t.currency, abs(t.amount) as amount, t.amount > 0 as is_in
+  select
+    t.id, t.account_id, t.currency,
+    abs(t.amount) as amount,
+    t.amount > 0 as is_in,
+    (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') as day
   from app.transactions as t
   where t.tenant_id = $1
-    and t.sort_date between $3::date - 16 and $4::date + 16
+    and t.sort_date between $5::date - 16 and $6::date + 16
     and t.status <> 'removed'
     and t.duplicate_of is null
     and (
-      (t.currency, abs(t.amount), private.day_number(t.sort_date) / 8) in (
+      (
+        t.currency,
+        abs(t.amount),
+        (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 8
+      ) in (
         select k.currency, k.amount, k.part
         from keys as k
       )
@@ -217,11 +230,77 @@ both_ways as materialized (
     bool_or(n.is_in)
     and not bool_and(n.is_in)
     and min(n.account_id::text) <> max(n.account_id::text)
+),
+
+flanked as (
+  select
+    n.id, n.currency, n.amount, n.is_in, n.day,
+    count(*) filter (where n.is_in) over week as ins,
+    count(*) filter (where not n.is_in) over week as outs,
+    bool_or(n.is_in) over that_day and bool_or(not n.is_in) over that_day as is_of_one_day
+  from near as n
+  where ((n.currency, n.amount) in (select b.currency, b.amount from both_ways as b)) is true
+  window
+    week as (
+      partition by n.amount, n.currency order by n.day range between 7 preceding and 7 following
+    ),
+    that_day as (partition by n.amount, n.currency, n.day)
+),
+
+told as materialized (
+  select
+    f.id, f.currency, f.amount, f.is_in, f.day, f.is_of_one_day, t.reference, t.customer_reference,
+    coalesce(t.source_category, '') ~* '^(transfer|loan_payments)'
+    or said.text ~* $7
+    or octet_length(said.text) <> length(said.text) as tells
+  from flanked as f
+  join app.transactions as t on t.tenant_id = $1 and t.id = f.id
+  cross join lateral (
+    select t.description || ' ' || coalesce(t.merchant_name, '') as text
+  ) as said
+  where case when f.is_in then f.outs else f.ins end > 0
+),
+
+by_telling as (
+  select
+    o.id, o.is_in, o.tells or o.is_of_one_day as is_kept,
+    count(*) filter (where o.is_in and o.tells) over week as ins,
+    count(*) filter (where not o.is_in and o.tells) over week as outs
+  from told as o
+  window week as (
+    partition by o.amount, o.currency order by o.day range between 7 preceding and 7 following
+  )
+),
+
+referred as materialized (
+  select o.id, o.currency, o.amount, o.is_in, r.reference
+  from told as o
+  cross join lateral (values (o.reference), (o.customer_reference)) as w (written)
+  cross join lateral (
+    select ltrim(upper(regexp_replace(w.written, '[^[:alnum:]]', '', 'g')), '0') as reference
+  ) as r
+  where length(r.reference) >= 4
+),
+
+shared as (
+  select r.currency, r.amount, r.reference
+  from referred as r
+  group by r.currency, r.amount, r.reference
+  having bool_or(r.is_in) and not bool_and(r.is_in)
 )
 
-select n.id
-from near as n
-where ((n.currency, n.amount) in (select b.currency, b.amount from both_ways as b)) is true;
+select b.id
+from by_telling as b
+where b.is_kept or case when b.is_in then b.outs else b.ins end > 0
+union
+select r.id
+from referred as r
+where (
+  (r.currency, r.amount, r.reference) in (
+    select s.currency, s.amount, s.reference
+    from shared as s
+  )
+) is true;
 
 -- name: exchanged
 -- role: worker
@@ -245,15 +324,16 @@ limit 20000;
 -- around them; the newest of each. `is true` has what is noted hashed: taken for few rows, it would
 -- be looked through for each row else.
 with noted as materialized (
-  select
-    t.account_id,
-    t.currency,
-    abs(t.amount) as amount,
-    t.amount > 0 as is_in,
-    lower(coalesce(t.merchant_name, t.description)) as party
-  from unnest($2::uuid[]) as n (id)
-  join app.transactions as t on t.tenant_id = $1 and t.id = n.id
-  where t.status <> 'removed' and t.duplicate_of is null and t.amount <> 0
+  select distinct
+    n.account_id,
+    n.currency,
+    abs(n.amount) as amount,
+    n.amount > 0 as is_in,
+    lower(n.party) as party
+  from unnest($2::uuid[], $3::text[], $4::numeric[], $5::text[]) as n (
+    account_id, currency, amount, party
+  )
+  where n.amount <> 0
 ),
 
 near as materialized (
@@ -265,7 +345,7 @@ near as materialized (
   from app.transactions as t
   where t.tenant_id = $1
     and t.account_id = any(array(select distinct n.account_id from noted as n))
-    and t.sort_date between $3::date - 180 and $4::date + 180
+    and t.sort_date between $6::date - 180 and $7::date + 180
     and t.status <> 'removed'
     and t.duplicate_of is null
     and t.amount <> 0
