@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from core.categories import Verdict
@@ -22,6 +23,8 @@ from core.records import (
     TransactionRecord,
     WithdrawalRecord,
 )
+
+Each = TypeVar("Each", bound=Record)
 
 BATCH_RECORDS: Final = 10_000  # bounds memory; larger batches gained nothing when measured
 
@@ -81,70 +84,69 @@ def batches(records: Iterable[Record], *, size: int = BATCH_RECORDS) -> Iterator
     A batch is written withdrawals first. So one that takes back what its part already says of the
     account's day opens the next: what stands before it in the document is written before it.
     """
-    part = _Part()
-    end = 0
-    for record in _numbered(records):
-        if len(part.records) >= size or part.is_withdrawn_by(record):
-            yield part.batch(end)
-            part = _Part()
-        end += 1
-        part.add(record)
-    yield part.batch(end)
+    source = iter(records)
+    part: list[Record] = []
+    end = statements = 0
+    while True:
+        # One more than a batch may have: where it comes, this is not the last one.
+        part += islice(source, size + 1 - len(part))
+        cut = _cut(part, size)
+        batch = _batch(part[:cut], end + min(cut, len(part)), statements)
+        yield batch
+        if cut >= len(part):
+            return
+        end = batch.end
+        statements += len(batch.proofs)
+        part = part[cut:]
 
 
-def _numbered(records: Iterable[Record]) -> Iterator[Record]:
-    """The records, statements with their place among those of the document."""
-    statements = 0
-    for record in records:
-        if isinstance(record, ProofRecord):
-            yield record._replace(ordinal=statements)
-            statements += 1
-        else:
-            yield record
+def _cut(part: Sequence[Record], size: int) -> int:
+    """How many records the next batch takes of these."""
+    if WithdrawalRecord not in set(map(type, part)):
+        return size
+    said: set[tuple[str, date | None]] = set()  # accounts and days
+    for place, record in enumerate(part[:size]):
+        if isinstance(record, TransactionRecord):
+            said.add((record.account, day_of(record)))
+        elif isinstance(record, BalanceRecord):
+            said.add((record.account, record.as_of))
+        elif isinstance(record, ProofRecord):
+            said.add((record.account, record.to_date))
+        elif isinstance(record, WithdrawalRecord) and (record.account, record.posted_date) in said:
+            return place
+    return size
+
+
+def _batch(records: Sequence[Record], end: int, statements: int) -> Batch:
+    """The batch of these records; `statements` came before them in the document."""
+    kinds = set(map(type, records))
+
+    def of(kind: type[Each]) -> tuple[Each, ...]:
+        if kind not in kinds:
+            return ()
+        return tuple(record for record in records if isinstance(record, kind))
+
+    return Batch(
+        end=end,
+        accounts=of(AccountRecord),
+        withdrawals=tuple(_once(of(WithdrawalRecord))),
+        transactions=of(TransactionRecord),
+        balances=of(BalanceRecord),
+        findings=of(Finding),
+        removals=of(RemovalRecord),
+        successions=of(SuccessionRecord),
+        holdings=of(HoldingRecord),
+        portfolios=of(PortfolioRecord),
+        proofs=tuple(
+            proof._replace(ordinal=number)
+            for number, proof in enumerate(of(ProofRecord), start=statements)
+        ),
+    )
 
 
 def day_of(record: TransactionRecord) -> date | None:
     """The day that is part of a row's identity; None where the source gave no readable date."""
     return record.posted_date or record.transaction_date or record.value_date
-
-
-class _Part:
-    """Collects the records of one batch by kind."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self._said: set[tuple[str, date | None]] = set()  # accounts and days
-
-    def add(self, record: Record) -> None:
-        self.records.append(record)
-        if isinstance(record, TransactionRecord):
-            self._said.add((record.account, day_of(record)))
-        elif isinstance(record, BalanceRecord):
-            self._said.add((record.account, record.as_of))
-        elif isinstance(record, ProofRecord):
-            self._said.add((record.account, record.to_date))
-
-    def is_withdrawn_by(self, record: Record) -> bool:
-        return (
-            isinstance(record, WithdrawalRecord)
-            and (record.account, record.posted_date) in self._said
-        )
-
-    def batch(self, end: int) -> Batch:
-        records = self.records
-        return Batch(
-            end=end,
-            accounts=tuple(r for r in records if isinstance(r, AccountRecord)),
-            withdrawals=tuple(_once(r for r in records if isinstance(r, WithdrawalRecord))),
-            transactions=tuple(r for r in records if isinstance(r, TransactionRecord)),
-            balances=tuple(r for r in records if isinstance(r, BalanceRecord)),
-            findings=tuple(r for r in records if isinstance(r, Finding)),
-            removals=tuple(r for r in records if isinstance(r, RemovalRecord)),
-            successions=tuple(r for r in records if isinstance(r, SuccessionRecord)),
-            holdings=tuple(r for r in records if isinstance(r, HoldingRecord)),
-            portfolios=tuple(r for r in records if isinstance(r, PortfolioRecord)),
-            proofs=tuple(r for r in records if isinstance(r, ProofRecord)),
-        )
 
 
 def _once(withdrawals: Iterable[WithdrawalRecord]) -> Iterable[WithdrawalRecord]:
