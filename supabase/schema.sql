@@ -249,45 +249,167 @@ grant execute on function private.all_webhooks(uuid[],text,text,timestamp with t
 
 CREATE OR REPLACE FUNCTION private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  with settled as (
-    update app.transaction_conflicts as c
-    set state = case when take then 'taken' else 'kept' end
-    where c.tenant_id = of_tenant and c.transaction_id = any(about)
-    returning c.transaction_id, case when take then c.incoming else c.stored end as version
-  ), written as (
-    update app.transactions as t
-    set
-      job_id = v.job_id,
-      raw_id = v.raw_id,
-      raw_line = v.raw_line,
-      raw_line_end = v.raw_line_end,
-      external_id = v.external_id,
-      status = v.status,
-      missed_at = null,
-      amount = v.amount,
-      currency = v.currency,
-      sort_date = v.sort_date,
-      posted_date = v.posted_date,
-      transaction_date = v.transaction_date,
-      value_date = v.value_date,
-      description = v.description,
-      description_raw = v.description_raw,
-      merchant_name = v.merchant_name,
-      reference = v.reference,
-      customer_reference = v.customer_reference,
-      type_code = v.type_code,
-      source_category = v.source_category,
-      running_balance = v.running_balance,
-      extra = nullif(v.extra, 'null')
-    from settled as d
-    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
-    cross join lateral jsonb_populate_record(s, d.version) as v
-    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
+declare
+  settled bigint;
+  restored uuid[];
+begin
+  -- Two rows of one group may go one after the other: the second one names the group, too.
+  update app.transaction_conflicts as c
+  set
+    state = case when take then 'taken' else 'kept' end,
+    reconciliation_id = case
+      when not take then c.reconciliation_id
+      when c.kind = 'changed'
+        and (c.stored ->> 'amount')::numeric = (c.incoming ->> 'amount')::numeric
+        and c.stored ->> 'currency' = c.incoming ->> 'currency' then null
+      else (
+        select m.reconciliation_id
+        from app.reconciliation_members as m
+        join app.reconciliations as r
+          on r.tenant_id = m.tenant_id and r.id = m.reconciliation_id
+        where m.tenant_id = of_tenant
+          and m.transaction_id = c.transaction_id
+          and (
+            m.active
+            or exists (
+              select
+              from app.transaction_conflicts as o
+              where o.tenant_id = of_tenant
+                and o.reconciliation_id = m.reconciliation_id
+                and o.state = 'taken'
+            )
+          )
+        order by m.active desc, r.created_at desc, r.id desc
+        limit 1
+      )
+    end,
+    link_ids = case
+      when not take then c.link_ids
+      else array(
+        select l.id
+        from (
+          select o.id
+          from app.transaction_links as o
+          where o.tenant_id = of_tenant
+            and o.transaction_id = c.transaction_id
+            and o.state = 'active'
+          union
+          select o.id
+          from app.transaction_links as o
+          where o.tenant_id = of_tenant and o.other_id = c.transaction_id and o.state = 'active'
+        ) as l
+        order by l.id
+        limit 1000
+      )
+    end
+  where c.tenant_id = of_tenant and c.transaction_id = any(about);
+  get diagnostics settled = row_count;
+
+  update app.transactions as t
+  set
+    job_id = v.job_id,
+    raw_id = v.raw_id,
+    raw_line = v.raw_line,
+    raw_line_end = v.raw_line_end,
+    external_id = v.external_id,
+    status = v.status,
+    missed_at = case when not take and d.kind = 'removed' then now() end,
+    amount = v.amount,
+    currency = v.currency,
+    sort_date = v.sort_date,
+    posted_date = v.posted_date,
+    transaction_date = v.transaction_date,
+    value_date = v.value_date,
+    description = v.description,
+    description_raw = v.description_raw,
+    merchant_name = v.merchant_name,
+    reference = v.reference,
+    customer_reference = v.customer_reference,
+    type_code = v.type_code,
+    source_category = v.source_category,
+    running_balance = v.running_balance,
+    extra = nullif(v.extra, 'null'),
+    merchant = v.merchant,
+    merchant_key = v.merchant_key,
+    derived_category = v.derived_category,
+    suggested_category = v.suggested_category,
+    category_code = v.category_code,
+    category_origin = v.category_origin,
+    category_confidence = v.category_confidence,
+    category_reason = v.category_reason,
+    category_rule_id = v.category_rule_id
+  from app.transaction_conflicts as d
+  join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
+  cross join lateral jsonb_populate_record(
+    s, case when take then d.incoming else d.stored end
+  ) as v
+  where d.tenant_id = of_tenant
+    and d.transaction_id = any(about)
+    and t.tenant_id = of_tenant
+    and t.id = s.id
+    and s.set_aside is null;
+  if take then
+    return settled;
+  end if;
+
+  -- Links come back where both rows are as they were when the links went, and nothing took their
+  -- place. Those that a person undid meanwhile stay undone.
+  with wanted as (
+    select distinct i.id
+    from app.transaction_conflicts as d
+    cross join lateral unnest(d.link_ids) as i (id)
+    where d.tenant_id = of_tenant and d.transaction_id = any(about)
+  ), back as (
+    update app.transaction_links as l
+    set state = 'active', undone_at = null
+    from wanted as w, app.transactions as t, app.transactions as o
+    where l.tenant_id = of_tenant
+      and l.id = w.id
+      and l.state = 'undone'
+      and l.undone_by is null
+      and t.tenant_id = of_tenant
+      and t.id = l.transaction_id
+      and t.status <> 'removed'
+      and (t.id = any(about) or t.updated_at <= l.undone_at or l.method = 'user')
+      and o.tenant_id = of_tenant
+      and o.id = l.other_id
+      and o.status <> 'removed'
+      and (o.id = any(about) or o.updated_at <= l.undone_at or l.method = 'user')
+      and (t.account_id = o.account_id) = (l.kind <> 'transfer')
+      and not exists (
+        select
+        from app.transaction_links as a
+        where a.tenant_id = of_tenant
+          and a.state = 'active'
+          and (
+            (
+              a.transaction_id = l.transaction_id
+              and (
+                a.kind = l.kind
+                or (
+                  a.kind in ('duplicate', 'pending_posted')
+                  and l.kind in ('duplicate', 'pending_posted')
+                )
+              )
+            )
+            or (a.kind = 'transfer' and l.kind = 'transfer' and a.other_id = l.other_id)
+          )
+      )
+    returning l.transaction_id, l.other_id
   )
-  select count(*) from settled
+  select array_agg(b.transaction_id) || array_agg(b.other_id) into restored
+  from back as b;
+  if restored is not null then
+    perform private.recount_duplicates(of_tenant, restored);
+  end if;
+  update app.transaction_conflicts as c
+  set link_ids = '{}'
+  where c.tenant_id = of_tenant and c.transaction_id = any(about) and c.link_ids <> '{}';
+  return settled;
+end
 $function$;
 comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
 
@@ -1201,24 +1323,42 @@ begin
     return new;
   end if;
   if new.status = 'removed' then
-    if old.reconciled and old.status <> 'removed' then
-      insert into app.transaction_conflicts as c (
-        tenant_id, transaction_id, kind, state, content_key, stored, incoming
-      )
-      values (
-        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(to_jsonb(old)),
-        '{"status": "removed"}'
-      )
-      on conflict (tenant_id, transaction_id) do update
-      set
-        kind = excluded.kind,
-        state = excluded.state,
-        content_key = excluded.content_key,
-        stored = excluded.stored,
-        incoming = excluded.incoming,
-        noted_at = now();
+    if not old.reconciled or old.status = 'removed' then
+      return new;
     end if;
-    return new;
+    kept := old;
+    kept.missed_at := case
+      when exists (
+        select
+        from app.transaction_conflicts as c
+        where c.tenant_id = new.tenant_id
+          and c.transaction_id = new.id
+          and c.kind = 'removed'
+          and c.state in ('asked', 'kept')
+      ) then coalesce(old.missed_at, now())
+      else now()
+    end;
+    insert into app.transaction_conflicts as c (
+      tenant_id, transaction_id, kind, state, content_key, stored, incoming
+    )
+    values (
+      new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(to_jsonb(old)),
+      '{"status": "removed"}'
+    )
+    on conflict (tenant_id, transaction_id) do update
+    set
+      kind = excluded.kind,
+      state = case
+        when c.kind = 'removed' and c.state in ('asked', 'kept') then c.state
+        else excluded.state
+      end,
+      content_key = excluded.content_key,
+      stored = excluded.stored,
+      incoming = excluded.incoming,
+      reconciliation_id = null,
+      link_ids = '{}',
+      noted_at = now();
+    return kept;
   end if;
   if new.amount = old.amount
     and new.currency = old.currency
@@ -1227,7 +1367,7 @@ begin
     delete from app.transaction_conflicts as c
     where c.tenant_id = new.tenant_id
       and c.transaction_id = new.id
-      and (c.kind = 'changed' or old.status = 'removed');
+      and (c.kind = 'changed' or old.status = 'removed' or old.missed_at is not null);
     return new;
   end if;
   select
@@ -1260,10 +1400,10 @@ begin
     content_key = excluded.content_key,
     stored = excluded.stored,
     incoming = excluded.incoming,
+    reconciliation_id = null,
+    link_ids = '{}',
     noted_at = now();
-  if policy = 'provider_wins' then
-    return new;
-  end if;
+  -- Kept whoever wins: its group is undone with it, as soon as the conflict is settled.
   -- The key of what came: it is not written again, and another one is told from it.
   kept := old;
   kept.content_key := new.content_key;
@@ -2250,6 +2390,13 @@ AS $function$
     'reference', one -> 'reference', 'customer_reference', one -> 'customer_reference',
     'type_code', one -> 'type_code', 'source_category', one -> 'source_category',
     'running_balance', one ->> 'running_balance', 'extra', one -> 'extra'
+  ) || jsonb_build_object(
+    'merchant', one -> 'merchant', 'merchant_key', one -> 'merchant_key',
+    'derived_category', one -> 'derived_category',
+    'suggested_category', one -> 'suggested_category', 'category_code', one -> 'category_code',
+    'category_origin', one -> 'category_origin',
+    'category_confidence', one -> 'category_confidence',
+    'category_reason', one -> 'category_reason', 'category_rule_id', one -> 'category_rule_id'
   )
 $function$;
 comment on function private.version_of(jsonb) is 'What a source said of a row, so that it can be put back.';
@@ -3543,14 +3690,19 @@ create table app.transaction_conflicts (
   stored jsonb not null,
   incoming jsonb not null,
   noted_at timestamp with time zone not null default now(),
+  reconciliation_id uuid,
+  link_ids uuid[] not null default '{}'::uuid[],
   constraint transaction_conflicts_pkey PRIMARY KEY (tenant_id, transaction_id),
   constraint transaction_conflicts_kind_check CHECK ((kind = ANY (ARRAY['changed'::text, 'removed'::text]))),
+  constraint transaction_conflicts_links_check CHECK ((cardinality(link_ids) <= 1000)),
   constraint transaction_conflicts_sides_check CHECK (((jsonb_typeof(stored) = 'object'::text) AND (jsonb_typeof(incoming) = 'object'::text))),
   constraint transaction_conflicts_state_check CHECK ((state = ANY (ARRAY['noted'::text, 'asked'::text, 'kept'::text, 'taken'::text])))
 );
 comment on table app.transaction_conflicts is 'What a source last said against a protected row, beside what the row said: both versions.';
 comment on column app.transaction_conflicts.state is 'noted: by the merge; asked: a review item waits; kept: ours counts; taken: the source''s does.';
 comment on column app.transaction_conflicts.content_key is 'Of what came: the same contradiction is known again by it.';
+comment on column app.transaction_conflicts.reconciliation_id is 'The group that was undone as the source''s version was taken; null: none was.';
+comment on column app.transaction_conflicts.link_ids is 'Links that the row had when the source''s version was taken.';
 
 create table app.transaction_links (
   tenant_id uuid not null,
@@ -4188,6 +4340,9 @@ alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transaction_conflicts
+add constraint transaction_conflicts_reconciliation_fkey FOREIGN KEY (tenant_id, reconciliation_id) REFERENCES app.reconciliations(tenant_id, id);
+
+alter table app.transaction_conflicts
 add constraint transaction_conflicts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transaction_links
@@ -4338,6 +4493,7 @@ CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id,
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
 CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
+CREATE INDEX transaction_conflicts_reconciliation_idx ON app.transaction_conflicts USING btree (tenant_id, reconciliation_id);
 CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
 CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
 CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
@@ -4433,7 +4589,7 @@ CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links F
 CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
-CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status)))) EXECUTE FUNCTION private.note_conflict();
+CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status) OR ((old.missed_at IS NOT NULL) AND (new.missed_at IS NULL))))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
