@@ -10,7 +10,7 @@ from core import models
 from core.mapping_methods import MappingMethod
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
-from db.mappings import MappingFilter
+from db.mappings import MappingFilter, Refusal
 from matching.accounts import Doubt, DoubtCode, ReasonCode
 from resolvers import accounts, connections, mappings
 from resolvers.suggestions import Suggestion
@@ -139,6 +139,27 @@ class MappingDecision:
         )
 
 
+@strawberry.type(description="An account that an external one is not, as somebody said.")
+class MappingRefusal:
+    refused_at: datetime = derived("r.created_at", description="When it was said.")
+    model: strawberry.Private[Refusal]
+
+    @staticmethod
+    def of(refusal: Refusal) -> MappingRefusal:
+        """What somebody said."""
+        return MappingRefusal(refused_at=refusal.created_at, model=refusal)
+
+    @resolved(description="The account.", reads=One(listing=ACCOUNTS, key="r.account_id"))
+    async def account(self, info: Info) -> Account:
+        """The account."""
+        return await one(info.context, accounts.by_ids, self.model.account_id, Account.of)
+
+    @resolved(description="Who said it; null: nobody known.")
+    async def refused_by(self, info: Info) -> User | None:
+        """Who said it."""
+        return await user(info.context, self.model.created_by)
+
+
 @strawberry.type(description="An external account and the tenant's account that it feeds.")
 class AccountMapping(Node):
     external_account: ExternalAccount = same(description="The account as its source calls it.")
@@ -190,6 +211,15 @@ class AccountMapping(Node):
         """Accounts that it may be."""
         found = await info.context.loaders.load(info.context, mappings.suggestions, self.key)
         return [MappingSuggestion.of(suggestion) for suggestion in found or ()]
+
+    @resolved(
+        description="Accounts that it is not, as somebody said or took away from it, the last one "
+        "first, a hundred at most. They are suggested no more."
+    )
+    async def refusals(self, info: Info) -> list[MappingRefusal]:
+        """Accounts that it is not."""
+        found = await info.context.loaders.load(info.context, mappings.refusals, self.key)
+        return [MappingRefusal.of(refusal) for refusal in found or ()]
 
     @resolved(
         description="How many rows of documents wait for it, 0 unless it is PENDING; a row of two "

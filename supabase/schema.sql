@@ -1781,6 +1781,23 @@ $function$;
 comment on function private.put_webhook_route(uuid,text,text,text) is 'Sends events to a connection of the worker''s tenant, also those that came before the link did; false: they are another tenant''s.';
 grant execute on function private.put_webhook_route(uuid,text,text,text) to worker;
 
+CREATE OR REPLACE FUNCTION private.rate_pending(about uuid, score integer)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update app.account_mappings as m
+  set match_score = score
+  where m.tenant_id = private.current_tenant_id()
+    and m.id = about
+    and m.state = 'pending'
+    and m.match_score is distinct from score
+    and private.has_role('member')
+$function$;
+comment on function private.rate_pending(uuid,integer) is 'How likely the likeliest account is that a mapping of the caller''s may be. For members.';
+grant execute on function private.rate_pending(uuid,integer) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.receive_webhooks(endpoints uuid[], kept_headers jsonb[], keys text[], types text[], environments text[], items text[], instants timestamp with time zone[], bodies bytea[])
  RETURNS TABLE(endpoint_id uuid, dedupe_key text)
  LANGUAGE sql
@@ -3080,7 +3097,7 @@ create table app.mapping_refusals (
   created_at timestamp with time zone not null default now(),
   constraint mapping_refusals_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
 );
-comment on table app.mapping_refusals is 'Accounts that a person took away from an external account; gone once a person gives it back.';
+comment on table app.mapping_refusals is 'Accounts that an external one is not, as a person said, or took away from it; gone once a person takes that back, or gives the account to it.';
 
 create table app.mapping_waits (
   tenant_id uuid not null,
@@ -4555,6 +4572,7 @@ CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
+CREATE TRIGGER mapping_refusals_signature BEFORE INSERT ON app.mapping_refusals FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER notification_channel_secrets_previous BEFORE UPDATE OF sealed_secret ON app.notification_channel_secrets FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
 CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON app.notification_channels FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -4898,6 +4916,10 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.mapping_refusals enable row level security;
 alter table app.mapping_refusals force row level security;
+create policy mapping_refusals_delete on app.mapping_refusals for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy mapping_refusals_insert on app.mapping_refusals for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
 create policy mapping_refusals_select on app.mapping_refusals for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy mapping_refusals_select_worker on app.mapping_refusals for select to worker
@@ -5427,7 +5449,7 @@ grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
 grant select on app.mapping_numbers to authenticated;
 grant insert, select on app.mapping_numbers to worker;
-grant select on app.mapping_refusals to authenticated;
+grant delete, insert (tenant_id, mapping_id, account_id, created_by), select on app.mapping_refusals to authenticated;
 grant select on app.mapping_refusals to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;
