@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import strawberry
 
@@ -21,7 +22,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.node import Node
-from schema.reads import One, same
+from schema.reads import Each, One, same
 from schema.related import maybe, one
 from schema.scalars import CurrencyCode
 from schema.tenants import User
@@ -160,6 +161,16 @@ class MappingRefusal:
         return await user(info.context, self.model.created_by)
 
 
+_REFUSALS: Final = Each(
+    rows="select s.account_id, s.created_at from app.mapping_refusals as s"
+    " where s.tenant_id = m.tenant_id and s.mapping_id = m.id"
+    " order by s.created_at desc, s.account_id",
+    alias="r",
+    order="r.created_at desc, r.account_id",
+    most=100,
+)
+
+
 @strawberry.type(description="An external account and the tenant's account that it feeds.")
 class AccountMapping(Node):
     external_account: ExternalAccount = same(description="The account as its source calls it.")
@@ -214,7 +225,8 @@ class AccountMapping(Node):
 
     @resolved(
         description="Accounts that it is not, as somebody said or took away from it, the last one "
-        "first, a hundred at most. They are suggested no more."
+        "first, a hundred at most. They are suggested no more.",
+        reads=_REFUSALS,
     )
     async def refusals(self, info: Info) -> list[MappingRefusal]:
         """Accounts that it is not."""

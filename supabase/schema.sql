@@ -413,6 +413,82 @@ end
 $function$;
 comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
 
+CREATE OR REPLACE FUNCTION private.ask_about_parts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  known record;
+  seen jsonb;
+  question text;
+begin
+  select
+    bool_and(p.whole = new.amount and p.currency = new.currency) as current,
+    max(p.whole) as whole,
+    min(p.currency) as currency,
+    jsonb_agg(
+      jsonb_build_object(
+        'amount', p.amount::text, 'category', p.category, 'note', p.note
+      ) order by p.position
+    ) as parts,
+    md5(string_agg(p.position || ' ' || p.amount || ' ' || p.category, e'\n' order by p.position))
+      as digest
+  into known
+  from app.transaction_parts as p
+  where p.tenant_id = new.tenant_id and p.transaction_id = new.id;
+  if known.parts is null then
+    return null;
+  end if;
+  question := 'split:' || new.id || ':' || trim_scale(new.amount) || new.currency || ':'
+    || known.digest;
+  -- Who answers has locked the question and waits for the row: what is skipped here is refused
+  -- there, and closed after the job.
+  update app.review_items as r
+  set state = 'superseded'
+  where r.tenant_id = new.tenant_id
+    and r.id in (
+      select o.id
+      from app.review_items as o
+      where o.tenant_id = new.tenant_id
+        and o.transaction_id = new.id
+        and o.kind = 'split'
+        and o.state = 'open'
+        and (known.current or o.key <> question)
+      for no key update skip locked
+    );
+  if known.current then
+    return null;
+  end if;
+  seen := jsonb_build_object(
+    'whole', known.whole::text, 'wholeCurrency', known.currency,
+    'amount', new.amount::text, 'currency', new.currency, 'parts', known.parts
+  );
+  -- Words of people may be long. Without them the question stands all the same.
+  if pg_column_size(seen) >= 32000 then
+    seen := seen - 'parts';
+  end if;
+  insert into app.review_items as r (
+    tenant_id, kind, key, transaction_id, account_id, job_id, score, reasons, evidence, rule_version
+  )
+  values (
+    new.tenant_id, 'split', question, new.id, new.account_id, new.job_id, 100,
+    jsonb_build_array(jsonb_build_object(
+      'code', 'amount-changed', 'points', 100,
+      'text', 'the source says another amount than the one that was split'
+    )),
+    seen, 'split-1'
+  )
+  on conflict (tenant_id, key) do update
+  set
+    state = 'open', job_id = excluded.job_id, evidence = excluded.evidence, decided_at = null,
+    decided_by = null;
+  return null;
+end
+$function$;
+comment on function private.ask_about_parts() is 'Asks about parts that do not make up their transaction any more; closes what is answered by the amount that was split.';
+
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
  LANGUAGE sql
@@ -3544,7 +3620,7 @@ create table app.review_items (
   constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
   constraint review_items_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (pg_column_size(evidence) < 32768))),
   constraint review_items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
-  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text]))),
+  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text, 'split'::text]))),
   constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
   constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
   constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
@@ -4610,6 +4686,7 @@ CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions
 CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status) OR ((old.missed_at IS NOT NULL) AND (new.missed_at IS NULL))))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
+CREATE TRIGGER transactions_parts AFTER UPDATE ON app.transactions FOR EACH ROW WHEN (((old.amount <> new.amount) OR (old.currency <> new.currency))) EXECUTE FUNCTION private.ask_about_parts();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();

@@ -3,8 +3,8 @@
 grant insert (tenant_id, mapping_id, account_id, created_by), delete
 on app.mapping_refusals to authenticated;
 comment on table app.mapping_refusals is
-  'Accounts that an external one is not, as a person said, or took away from it; gone once a person '
-  'takes that back, or gives the account to it.';
+  'Accounts that an external one is not, as a person said, or took away from it; gone once a '
+  'person takes that back, or gives the account to it.';
 
 -- What is left is rated anew at once, so that lists of what is suggested show it no more. Of a
 -- decided mapping the score is a machine's, or nobody's, and stays.

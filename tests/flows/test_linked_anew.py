@@ -112,6 +112,7 @@ async def _waiting_beside_an_account(world: World, feed: Feed) -> tuple[UUID, UU
         " order by m.masked_number limit 1 returning id, masked_number",
         feed.place.connection_id,
     )
+    assert row is not None
     mapping_id = await world.owner.fetchval(
         "select id from app.account_mappings where masked_number = $1", row["masked_number"]
     )

@@ -1303,6 +1303,8 @@ export type ReviewItemKind =
   | 'RECONCILIATION'
   /** Whether a transaction gives another one back. */
   | 'REFUND'
+  /** What becomes of parts whose transaction is of another amount by now: yes fits them to it in proportion, no makes it whole. */
+  | 'SPLIT'
   /** Whether two transactions are one transfer. */
   | 'TRANSFER';
 
