@@ -209,3 +209,4 @@ class TransactionConflict:
     stored: dict[str, Any]
     incoming: dict[str, Any]
     noted_at: datetime
+    reconciliation_id: UUID | None  # the group that went as the source's version was taken

@@ -19,6 +19,7 @@ class ReviewKind(StrEnum):
     RECONCILIATION = "reconciliation"
     CONFLICT = "conflict"
     CATEGORY = "category"
+    SPLIT = "split"
 
 
 class ReviewState(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.reconciliation import ConflictPolicy, ConflictState, TransactionConflict
+from core.records import TransactionStatus
 from db.queries import load
 from db.rows import read
 from db.session import Tx
@@ -22,6 +23,7 @@ class NotedConflict(TransactionConflict):
     currency: str
     description: str
     reconciled: bool
+    status: TransactionStatus
     policy: ConflictPolicy
 
 

@@ -42,6 +42,16 @@ class Decision:
     verified_by: UUID | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An account that an external one is not, as a person said."""
+
+    mapping_id: UUID
+    account_id: UUID
+    created_at: datetime
+    created_by: UUID | None
+
+
 def asked(wanted: MappingFilter) -> Asked:
     """Mappings, newest first."""
     return Asked(where=_where(wanted), order=NEWEST)
@@ -133,6 +143,34 @@ async def decide(
 async def leave(tx: Tx, *, tenant_id: UUID, account_id: UUID, mapping_id: UUID) -> None:
     """Says that an account has no source that is believed first, if it was this mapping."""
     await tx.run(_SQL["leave"], tenant_id, account_id, mapping_id)
+
+
+async def refuse(
+    tx: Tx, *, tenant_id: UUID, mapping_id: UUID, account_id: UUID, user_id: UUID
+) -> bool:
+    """Whether it is news that the mapping is not of this account."""
+    return await tx.run(_SQL["refuse"], tenant_id, mapping_id, account_id, user_id) > 0
+
+
+async def forgive(tx: Tx, *, tenant_id: UUID, mapping_id: UUID, account_id: UUID) -> bool:
+    """Whether the account had been refused; it may be the mapping's again."""
+    return await tx.run(_SQL["forgive"], tenant_id, mapping_id, account_id) > 0
+
+
+async def rate(tx: Tx, *, mapping_id: UUID, score: int | None) -> None:
+    """Keeps how likely the likeliest account of a mapping is that waits; None: there is none."""
+    await tx.value(_SQL["rate"], mapping_id, score)
+
+
+async def refusals(
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[Refusal]]:
+    """The accounts that each mapping is not, the last ones said first; mappings without are left
+    out."""
+    found: dict[UUID, list[Refusal]] = {}
+    for row in await tx.rows(_SQL["refusals"], tenant_id, list(ids)):
+        found.setdefault(row["mapping_id"], []).append(read(Refusal, row))
+    return found
 
 
 async def has_rows(tx: Tx, *, tenant_id: UUID, mapping_id: UUID) -> bool:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid4
 
+from core.errors import Conflict
 from core.page import Page
 from core.reconciliation import (
     Candidate,
@@ -287,6 +288,20 @@ async def undo(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], user_id: UUID)
     """Lets the rows of groups go, in a member's name."""
     await tx.run(_SQL["undo"], tenant_id, sorted(ids), user_id)
     await tx.run(_SQL["release"], tenant_id, sorted(ids))
+
+
+async def restore(tx: Tx, *, tenant_id: UUID, reconciliation_id: UUID) -> bool:
+    """Whether the rows of a group that was undone are of it again: where all of them are as they
+    were then. Raises Conflict where one is of another group by now."""
+    await lock(tx, tenant_id=tenant_id, reconciliation_id=reconciliation_id)
+    row = await tx.row(_SQL["restorable"], tenant_id, reconciliation_id)
+    if row is None or row["other"]:
+        return False
+    if row["busy"]:
+        raise Conflict("a row is of another group")
+    await tx.run(_SQL["restore"], tenant_id, reconciliation_id)
+    await tx.run(_SQL["rejoin"], tenant_id, reconciliation_id)
+    return True
 
 
 async def undo_found(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:

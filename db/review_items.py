@@ -73,6 +73,21 @@ async def supersede(tx: Tx, *, tenant_id: UUID, keys: Collection[str]) -> int:
     return await tx.run(_SQL["supersede"], tenant_id, sorted(keys)) if keys else 0
 
 
+async def supersede_of(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, kind: ReviewKind) -> None:
+    """Closes open questions of a kind about a transaction that somebody settled otherwise."""
+    await tx.run(_SQL["supersede_of"], tenant_id, transaction_id, kind.value)
+
+
+async def close_splits(tx: Tx, *, tenant_id: UUID) -> int:
+    """Closes questions about parts that need no answer any more; how many. For a worker."""
+    return await tx.run(_SQL["close_splits"], tenant_id)
+
+
+async def open_splits(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
+    """How many questions about parts a job's rows have raised. For a worker."""
+    return int(await tx.value(_SQL["open_splits"], tenant_id, job_id))
+
+
 async def answers(tx: Tx, *, tenant_id: UUID, keys: Collection[str]) -> Mapping[str, ReviewState]:
     """What was answered, by key; questions without an answer are left out. For a worker."""
     rows = await tx.rows(_SQL["answers"], tenant_id, sorted(keys)) if keys else []

@@ -1,7 +1,7 @@
 """Contradictions that a job's rows brought: settled by policy, or put to a person, both versions.
 
-The merge keeps what is protected and notes what came; here the final state is looked at, when
-whatever the job took back may have come again.
+The merge keeps what is protected, also what is taken back, and notes what came; here the final
+state is looked at, when whatever the job took back may have come again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from core.reconciliation import (
     ConflictState,
     TransactionConflict,
 )
-from core.records import Finding, Severity
+from core.records import Finding, Severity, TransactionStatus
 from core.reviews import NewReviewItem, ReviewKind, ReviewReason, ReviewState
-from db import conflicts, ledger, reconciliations, review_items
+from db import audit, conflicts, ledger, reconciliations, review_items
 from db.conflicts import NotedConflict
 from db.session import Tx
 from pipeline.services import Services
@@ -69,8 +69,12 @@ async def _settle(tx: Tx, job: Job, noted: Sequence[NotedConflict]) -> None:
         else:
             asked.append(conflict)
     await _take(tx, job, taken)
-    removed = [one.transaction_id for one in (*kept, *asked) if one.kind is ConflictKind.REMOVED]
-    await conflicts.settle_noted(tx, ids=removed, take=False)
+    gone = [
+        one.transaction_id
+        for one in (*kept, *asked)
+        if one.kind is ConflictKind.REMOVED and one.status is TransactionStatus.REMOVED
+    ]  # of a version before this one, in which such rows went first
+    await conflicts.settle_noted(tx, ids=gone, take=False)
     for state, some in ((ConflictState.KEPT, kept), (ConflictState.ASKED, asked)):
         ids = [one.transaction_id for one in some]
         await conflicts.set_state(tx, tenant_id=job.tenant_id, ids=ids, state=state)
@@ -88,7 +92,10 @@ async def _take(tx: Tx, job: Job, taken: Sequence[NotedConflict]) -> None:
     broken = [one.transaction_id for one in taken if breaks(one.kind, one.stored, one.incoming)]
     groups = await reconciliations.of_transactions(tx, tenant_id=job.tenant_id, ids=broken)
     if groups:
-        await reconciliations.undo_found(tx, tenant_id=job.tenant_id, ids=set(groups.values()))
+        undone = set(groups.values())
+        await reconciliations.undo_found(tx, tenant_id=job.tenant_id, ids=undone)
+        data = [{"reconciliationId": str(one), "by": "conflict"} for one in sorted(undone)]
+        await audit.record_each(tx, "reconciliation.undone", job=job, data=data)
 
 
 def breaks(kind: ConflictKind, stored: Mapping[str, Any], incoming: Mapping[str, Any]) -> bool:

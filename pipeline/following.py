@@ -22,6 +22,7 @@ from pipeline.conflicts import settle_conflicts
 from pipeline.finding_recurring import find_recurring
 from pipeline.match import match
 from pipeline.services import Services
+from pipeline.stale_splits import tell_stale_splits
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ Step = Callable[[Job, Services], Awaitable[None]]
 
 STEPS: Final[Mapping[Step, str]] = {
     settle_conflicts: "settling contradictions",
+    tell_stale_splits: "looking at splits",
     match: "matching",
     auto_reconcile: "reconciling",
     check_continuity: "proving balances",

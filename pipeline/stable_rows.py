@@ -63,7 +63,7 @@ async def remove(tx: Tx, batch: Batch, *, tenant_id: UUID) -> tuple[int, list[Fi
     finding = Finding(
         Severity.WARNING,
         "reconciled-removed",
-        f"The source takes back {removed.reconciled:,} transactions that are reconciled. "
-        "Look whether it reports them anew.",
+        f"The source takes back {removed.reconciled:,} transactions that are reconciled. They "
+        "stand until it is decided which version counts.",
     )
     return removed.rows, [finding]

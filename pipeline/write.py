@@ -235,8 +235,8 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Fi
                     Severity.WARNING,
                     "reconciled-withdrawn",
                     f"The source takes back its report of {withdrawal.posted_date}, and with it "
-                    f"{withdrawn.reconciled:,} transactions that are reconciled. Look whether it "
-                    "reports them anew.",
+                    f"{withdrawn.reconciled:,} transactions that are reconciled. What it does "
+                    "not report anew stands until it is decided which version counts.",
                     line=withdrawal.line,
                 )
             )

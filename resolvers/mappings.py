@@ -12,7 +12,7 @@ from core.page import Page
 from db import accounts, audit, candidates, jobs
 from db import mappings as stored
 from db.jobs import NewJob
-from db.mappings import Decision, MappingFilter
+from db.mappings import Decision, MappingFilter, Refusal
 from db.session import Tx
 from matching.accounts import UNKNOWN_CURRENCY
 from resolvers.accounts import NewAccount, checked, opened
@@ -73,6 +73,12 @@ async def suggestions(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Se
     return {mapping_id: suggest(one) for mapping_id, one in found.items()}
 
 
+async def refusals(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Refusal]]:
+    """The accounts that each mapping is not, as people said."""
+    async with context.read() as tx:
+        return await stored.refusals(tx, tenant_id=context.tenant, ids=ids)
+
+
 async def waiting_counts(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many rows of documents wait for each mapping; those for which none does are left out."""
     async with context.read() as tx:
@@ -115,6 +121,39 @@ async def ignore(context: Context, *, mapping_id: UUID) -> Mapped:
 
 
 @refusable
+async def refuse(context: Context, *, mapping_id: UUID, account_id: UUID) -> AccountMapping:
+    """Says which account it is not: it is suggested no more, and no machine takes it."""
+    async with context.write() as tx:
+        before = await _locked(tx, context, mapping_id)
+        if before.account_id == account_id:
+            raise conflict("It is this account. Take that away first.", "accountId")
+        if await accounts.find(tx, tenant_id=context.tenant, account_id=account_id) is None:
+            raise missing("account", "accountId")
+        if await stored.refuse(
+            tx,
+            tenant_id=context.tenant,
+            mapping_id=mapping_id,
+            account_id=account_id,
+            user_id=context.user_id,
+        ):
+            await _record(tx, "mapping.refused", before, None, accountId=str(account_id))
+        return await _rated(tx, context, before)
+
+
+@refusable
+async def forgive(context: Context, *, mapping_id: UUID, account_id: UUID) -> AccountMapping:
+    """Takes back that it is not this account."""
+    async with context.write() as tx:
+        before = await _locked(tx, context, mapping_id)
+        if not await stored.forgive(
+            tx, tenant_id=context.tenant, mapping_id=mapping_id, account_id=account_id
+        ):
+            raise conflict("The account is not refused.", "accountId")
+        await _record(tx, "mapping.refusal_undone", before, None, accountId=str(account_id))
+        return await _rated(tx, context, before)
+
+
+@refusable
 async def verify(context: Context, *, mapping_id: UUID) -> Mapped:
     """Says that the mapping, which the system made, is right."""
     async with context.write() as tx:
@@ -126,6 +165,16 @@ async def verify(context: Context, *, mapping_id: UUID) -> Mapped:
         )
         await _record(tx, "mapping.verified", mapping, None)
     return Mapped(mapping=mapping, job=None)
+
+
+async def _rated(tx: Tx, context: Context, before: AccountMapping) -> AccountMapping:
+    """The mapping as it is now that other accounts are left, by what is known of them."""
+    tenant = context.tenant
+    found = await candidates.find(tx, tenant_id=tenant, ids=[before.id])
+    left = suggest(found[before.id]) if before.id in found else ()
+    score = left[0].score if left else None
+    await stored.rate(tx, mapping_id=before.id, score=score)
+    return (await stored.by_ids(tx, tenant_id=tenant, ids=[before.id]))[before.id]
 
 
 async def _set(

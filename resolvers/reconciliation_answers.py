@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from core.reconciliation import ConflictKind, ConflictState, ReconciliationMethod
+from core.errors import Conflict
+from core.reconciliation import ConflictState, ReconciliationMethod, TransactionConflict
 from core.reviews import ReviewItem, ReviewState
-from db import conflicts
+from db import audit, conflicts
 from db import reconciliations as stored
 from db.reconciliations import NewReconciliation
 from db.session import Tx
@@ -35,26 +36,56 @@ async def answer_reconciliations(
 async def answer_conflicts(
     tx: Tx, context: Context, items: Sequence[ReviewItem], state: ReviewState
 ) -> None:
-    """`CONFIRMED` takes the source's version, `REJECTED` keeps ours; `OPEN` puts ours back."""
+    """`CONFIRMED` takes the source's version, `REJECTED` keeps ours; who takes the former back puts
+    ours back, with the group that it was in."""
     ids = [item.transaction_id for item in items if item.transaction_id is not None]
     found = await conflicts.of_transactions(tx, tenant_id=context.tenant, ids=ids)
     for item in items:
         one = None if item.transaction_id is None else found.get(item.transaction_id)
         if one is None or key_of(one) != item.key:
             raise conflict("The source says something else by now. Read the list anew.", "ids")
-        if state is ReviewState.CONFIRMED and breaks(one.kind, one.stored, one.incoming):
-            groups = await stored.of_transactions(
-                tx, tenant_id=context.tenant, ids=[one.transaction_id]
-            )
-            await undone(tx, context, set(groups.values()))
-        take = state is ReviewState.CONFIRMED
-        if take or item.state is ReviewState.CONFIRMED or one.kind is ConflictKind.REMOVED:
-            await conflicts.settle(tx, transaction_id=one.transaction_id, take=take)
-        if not take:
-            rests = ConflictState.KEPT if state is ReviewState.REJECTED else ConflictState.ASKED
-            await conflicts.set_state(
-                tx, tenant_id=context.tenant, ids=[one.transaction_id], state=rests
-            )
+        if state is ReviewState.CONFIRMED:
+            await _take(tx, context, one)
+            continue
+        if item.state is ReviewState.CONFIRMED:
+            await _put_back(tx, context, one)
+        rests = ConflictState.KEPT if state is ReviewState.REJECTED else ConflictState.ASKED
+        await conflicts.set_state(
+            tx, tenant_id=context.tenant, ids=[one.transaction_id], state=rests
+        )
+
+
+async def _take(tx: Tx, context: Context, one: TransactionConflict) -> None:
+    """The source's version counts; a group whose sum that changes holds no more."""
+    await conflicts.settle(tx, transaction_id=one.transaction_id, take=True)
+    if breaks(one.kind, one.stored, one.incoming):
+        groups = await stored.of_transactions(
+            tx, tenant_id=context.tenant, ids=[one.transaction_id]
+        )
+        await undone(tx, context, set(groups.values()))
+
+
+async def _put_back(tx: Tx, context: Context, one: TransactionConflict) -> None:
+    """The version that was stored counts again, and so does the group that went with it.
+
+    A group of several rows that went waits until the last one of them is back.
+    """
+    await conflicts.settle(tx, transaction_id=one.transaction_id, take=False)
+    if one.reconciliation_id is None:
+        return
+    try:
+        back = await stored.restore(
+            tx, tenant_id=context.tenant, reconciliation_id=one.reconciliation_id
+        )
+    except Conflict as error:
+        raise conflict(
+            "A transaction that was reconciled with it is reconciled otherwise by now. Undo that "
+            "first.",
+            "ids",
+        ) from error
+    if back:
+        data = {"reconciliationId": str(one.reconciliation_id)}
+        await audit.record(tx, "reconciliation.restored", data=data)
 
 
 async def _reconcile(

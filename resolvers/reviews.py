@@ -19,6 +19,7 @@ from resolvers import choices, transaction_links
 from resolvers.context import Context
 from resolvers.reconciliation_answers import answer_conflicts, answer_reconciliations
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
+from resolvers.split_answers import answer_splits
 
 ITEMS_MAX: Final = 100  # decided at once
 
@@ -35,6 +36,7 @@ HANDLERS: Final[Mapping[ReviewKind, Handler]] = {
     ReviewKind.CONFLICT: answer_conflicts,
     ReviewKind.RECONCILIATION: answer_reconciliations,
     ReviewKind.CATEGORY: choices.answer,
+    ReviewKind.SPLIT: answer_splits,
 }
 
 

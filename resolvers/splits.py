@@ -10,9 +10,11 @@ from uuid import UUID
 
 from core.categories import Part
 from core.models import Role, Transaction
-from db import audit, transactions
+from core.reviews import ReviewKind
+from db import audit, review_items, transactions
 from db import parts as stored
 from db.parts import NewPart, Whole
+from db.session import Tx
 from resolvers import text
 from resolvers.context import Context
 from resolvers.refusing import conflict, invalid, missing, refusable, require
@@ -55,6 +57,7 @@ async def split(
     ]
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
+        await _settled(tx, context, transaction_id)
         whole = await stored.lock_whole(tx, tenant_id=context.tenant, transaction_id=transaction_id)
         if whole is None:
             raise missing("transaction", "id")
@@ -79,6 +82,7 @@ async def unsplit(context: Context, *, transaction_id: UUID) -> Transaction:
     """The transaction, whole again."""
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
+        await _settled(tx, context, transaction_id)
         whole = await stored.lock_whole(tx, tenant_id=context.tenant, transaction_id=transaction_id)
         if whole is None:
             raise missing("transaction", "id")
@@ -87,6 +91,13 @@ async def unsplit(context: Context, *, transaction_id: UUID) -> Transaction:
         await audit.record(tx, "transaction.unsplit", data={"transactionId": str(transaction_id)})
         found = await transactions.by_ids(tx, tenant_id=context.tenant, ids=[transaction_id])
     return found[transaction_id]
+
+
+async def _settled(tx: Tx, context: Context, transaction_id: UUID) -> None:
+    """Nobody is asked about the parts any more. Before the row is locked, as answers have it."""
+    await review_items.supersede_of(
+        tx, tenant_id=context.tenant, transaction_id=transaction_id, kind=ReviewKind.SPLIT
+    )
 
 
 def _check(whole: Whole, parts: Sequence[NewPart]) -> None:

@@ -14,13 +14,12 @@ from core.categories import Part
 from db.category_rules import LISTING as RULES
 from db.transactions import CATEGORY, CODE
 from resolvers import categories, category_rules
-from schema.columns import Column, derived
+from schema.columns import Column, column, derived, money, shown
 from schema.context import Info
 from schema.fields import resolved
 from schema.money import Money
-from schema.reads import One
+from schema.reads import Each, One
 from schema.related import maybe
-from schema.scalars import CurrencyCode
 
 if TYPE_CHECKING:
     from schema.category_rules import CategoryRule
@@ -148,24 +147,33 @@ class SuggestedCategory:
 
 @strawberry.type(description="A part of a transaction that was split.")
 class TransactionPart:
-    position: int = strawberry.field(description="Its place among the parts, from 1.")
-    amount: Money = strawberry.field(description="How much, of the sign of the whole.")
-    category: str = strawberry.field(description="What this part was for.")
-    note: str | None = strawberry.field(description="What a member noted; or null.")
-    current: bool = strawberry.field(
-        description="Whether it counts: the transaction is still of the amount that was split."
+    position: int = column("p.position", description="Its place among the parts, from 1.")
+    amount: Money = money(
+        "p.amount", currency="p.currency", description="How much, of the sign of the whole."
+    )
+    category: str = column("p.category", description="What this part was for.")
+    note: str | None = column("p.note", description="What a member noted; or null.")
+    current: bool = column(
+        "p.current",
+        description="Whether it counts: the transaction is still of the amount that was split.",
     )
 
     @staticmethod
     def of(part: Part) -> TransactionPart:
         """A part of a transaction."""
-        return TransactionPart(
-            position=part.position,
-            amount=Money(amount=part.amount, currency=CurrencyCode(part.currency)),
-            category=part.category,
-            note=part.note,
-            current=part.current,
-        )
+        return shown(TransactionPart, part)
+
+
+# The parts of a transaction `t`.
+PARTS: Final = Each(
+    rows="select s.position, s.amount, s.currency, s.category, s.note,"
+    " s.whole = t.amount and s.currency = t.currency as current"
+    " from app.transaction_parts as s"
+    " where s.tenant_id = t.tenant_id and s.transaction_id = t.id",
+    alias="p",
+    order="p.position",
+    most=50,
+)
 
 
 def category_of(transaction: models.Transaction) -> str | None:

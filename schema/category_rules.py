@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import strawberry
 
 from categories.conditions import Direction
 from core import categories as core
+from db.category_rules import VERSIONS_MAX
 from resolvers import category_rules
 from resolvers.category_dry_run import Change, DryRun
 from schema.category import CategorySource
@@ -17,6 +19,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.ids import encode, key_of
 from schema.node import Node
+from schema.reads import Each
 from schema.related import maybe
 from schema.scalars import JSON
 from schema.tenants import User
@@ -26,33 +29,34 @@ from schema.users import user
 
 @strawberry.type(description="What a rule said from an instant on.")
 class CategoryRuleVersion:
-    version: int = strawberry.field(description="Which one, from 1.")
-    name: str = strawberry.field(description="What the rule was called.")
-    enabled: bool = strawberry.field(description="Whether it was tried.")
-    conditions: JSON = strawberry.field(description="When it fitted.")
-    category: str = strawberry.field(description="What it said.")
-    deleted: bool = strawberry.field(description="Whether the rule was taken away.")
-    changed_at: datetime = strawberry.field(description="From when on.")
+    version: int = column("v.version", description="Which one, from 1.")
+    name: str = column("v.name", description="What the rule was called.")
+    enabled: bool = column("v.enabled", description="Whether it was tried.")
+    conditions: JSON = column("v.conditions", description="When it fitted.")
+    category: str = column("v.category", description="What it said.")
+    deleted: bool = column("v.deleted", description="Whether the rule was taken away.")
+    changed_at: datetime = column("v.changed_at", description="From when on.")
     model: strawberry.Private[core.CategoryRuleVersion]
 
     @staticmethod
     def of(version: core.CategoryRuleVersion) -> CategoryRuleVersion:
         """A version of a rule."""
-        return CategoryRuleVersion(
-            version=version.version,
-            name=version.name,
-            enabled=version.enabled,
-            conditions=JSON(version.conditions),
-            category=version.category,
-            deleted=version.deleted,
-            changed_at=version.changed_at,
-            model=version,
-        )
+        return shown(CategoryRuleVersion, version, model=version)
 
     @resolved(description="Who said it; null: the system.")
     async def changed_by(self, info: Info) -> User | None:
         """Who said it."""
         return await user(info.context, self.model.changed_by)
+
+
+_VERSIONS: Final = Each(
+    rows="select s.version, s.name, s.enabled, s.conditions, s.category, s.deleted, s.changed_at"
+    " from app.category_rule_versions as s where s.tenant_id = r.tenant_id and s.rule_id = r.id"
+    " order by s.version desc",
+    alias="v",
+    order="v.version desc",
+    most=VERSIONS_MAX,
+)
 
 
 @strawberry.type(description="A rule: the first whose conditions hold says what a row was for.")
@@ -73,7 +77,9 @@ class CategoryRule(Node):
         """A rule of the tenant's."""
         return shown(CategoryRule, rule, id=encode("CategoryRule", rule.id), key=rule.id)
 
-    @resolved(description="What it said before and says now, newest first, 50 at most.")
+    @resolved(
+        description="What it said before and says now, newest first, 50 at most.", reads=_VERSIONS
+    )
     async def versions(self, info: Info) -> list[CategoryRuleVersion]:
         """What it said."""
         found = await info.context.loaders.load(info.context, category_rules.versions, self.key)

@@ -48,7 +48,7 @@ from schema.ids import any_key_of, decode
 from schema.json_sql import NotInSql
 from schema.page import bounded
 from schema.plan import Binding, Gap, Json, Pieces, Plan, Question, Root, Sql, joined
-from schema.reads import AnyById, ById, Count, Every, Many, One, Same
+from schema.reads import AnyById, ById, Count, Each, Every, Many, One, Same
 
 Details: TypeAlias = list[FieldDetails]
 Member: TypeAlias = Callable[[str, Details], Pieces]
@@ -158,6 +158,8 @@ class _Writer:
                 pieces = [self._any(definition, any_of, details)]
             case Many() as many:
                 pieces = [self._page(definition, many, alias, details)]
+            case Each() as each:
+                pieces = [self._each(definition, each, details)]
             case Every() as every:
                 pieces = [self._every(definition, every, details)]
             case Count() as count:
@@ -235,6 +237,15 @@ class _Writer:
         array = ("'[' || coalesce(string_agg(", *thing.parts, ", ','), '') || ']'")
         head = f"(select case when count(*) <= {every.most} then "
         return Sql((head, *array, " end\nfrom (\n", rows, f"\n) as {every.alias})"))
+
+    def _each(self, definition: GraphQLField, each: Each, details: Details) -> Sql:
+        """The rows that hang on a row."""
+        thing = joined(self._thing(_target(definition), each.alias, details))
+        head = "(select '[' || coalesce(string_agg("
+        tail = (
+            f", ',' order by {each.order}), '') || ']'\nfrom (\n{each.rows}\nlimit {each.most}\n)"
+        )
+        return Sql((head, *thing.parts, f"{tail} as {each.alias})"))
 
     def _count(self, definition: GraphQLField, count: Count, node: FieldNode) -> Sql:
         question = self._question(definition, count.asked, node)

@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from core import models
 from resolvers import mappings
 from resolvers.mappings import Mapped
 from resolvers.refusal import Refused
@@ -64,6 +65,22 @@ class AccountMappingVerifyPayload(AccountMappingPayload):
     pass
 
 
+@strawberry.input(description="Which account an external one is not.")
+class AccountMappingRefuseInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+
+
+@strawberry.type(description="What accountMappingRefuse answers.")
+class AccountMappingRefusePayload(AccountMappingPayload):
+    pass
+
+
+@strawberry.type(description="What accountMappingRefusalUndo answers.")
+class AccountMappingRefusalUndoPayload(AccountMappingPayload):
+    pass
+
+
+Decided = TypeVar("Decided", bound=AccountMappingPayload)
 Change = TypeVar("Change", bound=AccountMappingChangePayload)
 
 
@@ -143,10 +160,55 @@ class MappingMutations:
         """Says that a mapping is right."""
         key = key_of("AccountMapping", id)
         answer = await mappings.verify(info.context, mapping_id=key)
-        return AccountMappingVerifyPayload(
-            mapping=None if isinstance(answer, Refused) else AccountMapping.of(answer.mapping),
-            user_errors=user_errors(answer),
+        mapping = answer if isinstance(answer, Refused) else answer.mapping
+        return _decided(AccountMappingVerifyPayload, mapping)
+
+    @mutation(
+        description="Says which account an external one is not: it is suggested no more and no "
+        "import takes it, whatever the source calls itself after a new link. For members."
+    )
+    async def account_mapping_refuse(
+        self,
+        info: Info,
+        id: MappingId,
+        input: Annotated[
+            AccountMappingRefuseInput, strawberry.argument(description="The account.")
+        ],
+    ) -> AccountMappingRefusePayload | None:
+        """Says which account an external one is not."""
+        answer = await mappings.refuse(
+            info.context,
+            mapping_id=key_of("AccountMapping", id),
+            account_id=key_of("Account", input.account_id),
         )
+        return _decided(AccountMappingRefusePayload, answer)
+
+    @mutation(
+        description="Takes back that an external account is not this one: it may be suggested "
+        "again. For members."
+    )
+    async def account_mapping_refusal_undo(
+        self,
+        info: Info,
+        id: MappingId,
+        input: Annotated[
+            AccountMappingRefuseInput, strawberry.argument(description="The account.")
+        ],
+    ) -> AccountMappingRefusalUndoPayload | None:
+        """Takes back that an external account is not this one."""
+        answer = await mappings.forgive(
+            info.context,
+            mapping_id=key_of("AccountMapping", id),
+            account_id=key_of("Account", input.account_id),
+        )
+        return _decided(AccountMappingRefusalUndoPayload, answer)
+
+
+def _decided(kind: type[Decided], answer: models.AccountMapping | Refused) -> Decided:
+    return kind(
+        mapping=None if isinstance(answer, Refused) else AccountMapping.of(answer),
+        user_errors=user_errors(answer),
+    )
 
 
 def _changed(kind: type[Change], answer: Mapped | Refused) -> Change:

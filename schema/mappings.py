@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import strawberry
 
@@ -10,7 +11,7 @@ from core import models
 from core.mapping_methods import MappingMethod
 from db.accounts import LISTING as ACCOUNTS
 from db.connections import LISTING as CONNECTIONS
-from db.mappings import MappingFilter
+from db.mappings import MappingFilter, Refusal
 from matching.accounts import Doubt, DoubtCode, ReasonCode
 from resolvers import accounts, connections, mappings
 from resolvers.suggestions import Suggestion
@@ -21,7 +22,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.ids import encode, optional_key_of
 from schema.node import Node
-from schema.reads import One, same
+from schema.reads import Each, One, same
 from schema.related import maybe, one
 from schema.scalars import CurrencyCode
 from schema.tenants import User
@@ -139,6 +140,37 @@ class MappingDecision:
         )
 
 
+@strawberry.type(description="An account that an external one is not, as somebody said.")
+class MappingRefusal:
+    refused_at: datetime = derived("r.created_at", description="When it was said.")
+    model: strawberry.Private[Refusal]
+
+    @staticmethod
+    def of(refusal: Refusal) -> MappingRefusal:
+        """What somebody said."""
+        return MappingRefusal(refused_at=refusal.created_at, model=refusal)
+
+    @resolved(description="The account.", reads=One(listing=ACCOUNTS, key="r.account_id"))
+    async def account(self, info: Info) -> Account:
+        """The account."""
+        return await one(info.context, accounts.by_ids, self.model.account_id, Account.of)
+
+    @resolved(description="Who said it; null: nobody known.")
+    async def refused_by(self, info: Info) -> User | None:
+        """Who said it."""
+        return await user(info.context, self.model.created_by)
+
+
+_REFUSALS: Final = Each(
+    rows="select s.account_id, s.created_at from app.mapping_refusals as s"
+    " where s.tenant_id = m.tenant_id and s.mapping_id = m.id"
+    " order by s.created_at desc, s.account_id",
+    alias="r",
+    order="r.created_at desc, r.account_id",
+    most=100,
+)
+
+
 @strawberry.type(description="An external account and the tenant's account that it feeds.")
 class AccountMapping(Node):
     external_account: ExternalAccount = same(description="The account as its source calls it.")
@@ -190,6 +222,16 @@ class AccountMapping(Node):
         """Accounts that it may be."""
         found = await info.context.loaders.load(info.context, mappings.suggestions, self.key)
         return [MappingSuggestion.of(suggestion) for suggestion in found or ()]
+
+    @resolved(
+        description="Accounts that it is not, as somebody said or took away from it, the last one "
+        "first, a hundred at most. They are suggested no more.",
+        reads=_REFUSALS,
+    )
+    async def refusals(self, info: Info) -> list[MappingRefusal]:
+        """Accounts that it is not."""
+        found = await info.context.loaders.load(info.context, mappings.refusals, self.key)
+        return [MappingRefusal.of(refusal) for refusal in found or ()]
 
     @resolved(
         description="How many rows of documents wait for it, 0 unless it is PENDING; a row of two "

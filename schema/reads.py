@@ -66,6 +66,20 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """The rows that hang on a row, `most` of them.
+
+    `rows` is the statement that finds them, the first ones first where there may be more, over the
+    aliases of the row; `order` is theirs.
+    """
+
+    rows: str
+    alias: str
+    order: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ById:
     """The thing that the argument `id` names; `key` reads it as the id of one type."""
 
@@ -80,7 +94,7 @@ class AnyById:
     listings: Mapping[str, Listing]
 
 
-Reads = Same | One | Many | Count | Every | ById | AnyById
+Reads = Same | One | Many | Count | Every | Each | ById | AnyById
 
 
 def same(*, description: str, null_if: str | None = None) -> Any:

@@ -56,6 +56,8 @@ _register(
         reviews.ReviewKind.RECONCILIATION: "Whether something agrees with what it is held against.",
         reviews.ReviewKind.CONFLICT: "Which of two contradicting versions is right.",
         reviews.ReviewKind.CATEGORY: "What a transaction was for.",
+        reviews.ReviewKind.SPLIT: "What becomes of parts whose transaction is of another amount by "
+        "now: yes fits them to it in proportion, no makes it whole.",
     },
     name="ReviewItemKind",
 )

@@ -30,7 +30,7 @@ from resolvers import (
 )
 from resolvers.source_lines import Place
 from schema.accounts import Account
-from schema.category import SUGGESTED_NULL, Category, SuggestedCategory, TransactionPart
+from schema.category import PARTS, SUGGESTED_NULL, Category, SuggestedCategory, TransactionPart
 from schema.columns import Column, column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
@@ -252,7 +252,8 @@ class Transaction(Node):
         return None if found is None else TransactionConflict.of(found)
 
     @resolved(
-        description="Its parts of different categories, in their order; none where it is whole."
+        description="Its parts of different categories, in their order; none where it is whole.",
+        reads=PARTS,
     )
     async def parts(self, info: Info) -> list[TransactionPart]:
         """Its parts."""

@@ -4,7 +4,8 @@
 -- role: worker
 select
   c.transaction_id, c.kind, c.state, c.content_key, c.stored, c.incoming, c.noted_at,
-  t.account_id, t.currency, t.mapping_id, t.description, t.reconciled,
+  c.reconciliation_id, t.account_id, t.currency, t.mapping_id, t.description, t.reconciled,
+  t.status,
   coalesce(
     n.conflict_policy, w.conflict_policy, case when t.reconciled then 'ask' end, 'provider_wins'
   ) as policy
@@ -35,7 +36,8 @@ select private.settle_conflict($1, $2) as done;
 -- name: of_transactions
 -- role: authenticated
 select
-  c.transaction_id, c.kind, c.state, c.content_key, c.stored, c.incoming, c.noted_at
+  c.transaction_id, c.kind, c.state, c.content_key, c.stored, c.incoming, c.noted_at,
+  c.reconciliation_id
 from app.transaction_conflicts as c
 where c.tenant_id = $1 and c.transaction_id = any($2::uuid[]);
 

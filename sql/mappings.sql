@@ -30,6 +30,36 @@ update app.accounts as a
 set primary_mapping_id = null
 where a.tenant_id = $1 and a.id = $2 and a.primary_mapping_id = $3;
 
+-- name: refuse
+-- role: authenticated
+insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
+values ($1, $2, $3, $4)
+on conflict (tenant_id, mapping_id, account_id) do nothing;
+
+-- name: forgive
+-- role: authenticated
+delete from app.mapping_refusals as r
+where r.tenant_id = $1 and r.mapping_id = $2 and r.account_id = $3;
+
+-- name: rate
+-- role: authenticated
+-- How likely the likeliest account is that is left.
+select private.rate_pending($1, $2);
+
+-- name: refusals
+-- role: authenticated
+-- The newest hundred of each mapping.
+select l.mapping_id, l.account_id, l.created_at, l.created_by
+from unnest($2::uuid[]) as n (id)
+cross join lateral (
+  select r.mapping_id, r.account_id, r.created_at, r.created_by
+  from app.mapping_refusals as r
+  where r.tenant_id = $1 and r.mapping_id = n.id
+  order by r.created_at desc, r.account_id
+  limit 100
+) as l
+order by l.mapping_id, l.created_at desc, l.account_id;
+
 -- name: has_rows
 -- role: authenticated
 select

@@ -233,7 +233,8 @@ group by p.outcome;
 -- name: hold_equal_rows
 -- role: worker
 -- needs: open
--- A connection that delivers increments says each row once: an equal one is for a person to judge.
+-- A connection that delivers increments says each row once: an equal one is for a person to judge,
+-- unless it comes again after it was taken back.
 delete from pg_temp.incoming as i
 using
   unnest($2::uuid[]) with ordinality as a (mapping_id, target),
@@ -245,6 +246,7 @@ where a.target = i.target
   and t.occurrence = i.occurrence
   and t.raw_id <> $3
   and t.status <> 'removed'
+  and t.missed_at is null
 returning i.raw_line, i.description_raw;
 
 -- name: forget_aliased
@@ -284,7 +286,7 @@ limit 1000;
 -- role: worker
 -- What a document takes back was said before it, or earlier in it. Account and sort date narrow
 -- the search: the index has them. Rows that still are to follow their mapping stand in an account
--- that it fed before.
+-- that it fed before. What is reconciled stands until the contradiction is settled.
 with withdrawn as (
   update app.transactions as t
   set status = 'removed'
@@ -301,9 +303,11 @@ with withdrawn as (
     and r.job_id = t.job_id
     and r.id = t.raw_id
     and r.received_at <= $4
-  returning t.reconciled
+  returning t.status
 )
-select count(*) as rows, count(*) filter (where w.reconciled) as reconciled
+select
+  count(*) filter (where w.status = 'removed') as rows,
+  count(*) filter (where w.status <> 'removed') as reconciled
 from withdrawn as w;
 
 -- name: withdraw_balances

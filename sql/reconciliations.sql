@@ -177,6 +177,32 @@ update app.reconciliations as r
 set undone_at = now()
 where r.tenant_id = $1 and r.id = any($2::uuid[]) and r.undone_at is null;
 
+-- name: restorable
+-- role: authenticated
+-- Whether all rows of a group stand as they were, and whether one of them is of another group.
+select
+  count(*) filter (
+    where t.status <> 'posted' or t.amount <> m.amount or t.currency <> r.currency
+  ) as other,
+  count(*) filter (where t.reconciled) as busy
+from app.reconciliations as r
+join app.reconciliation_members as m on m.tenant_id = r.tenant_id and m.reconciliation_id = r.id
+join app.transactions as t on t.tenant_id = m.tenant_id and t.id = m.transaction_id
+where r.tenant_id = $1 and r.id = $2 and r.undone_at is not null
+having count(*) > 0;
+
+-- name: restore
+-- role: authenticated
+update app.reconciliations as r
+set undone_at = null, undone_by = null
+where r.tenant_id = $1 and r.id = $2 and r.undone_at is not null;
+
+-- name: rejoin
+-- role: authenticated
+update app.reconciliation_members as m
+set active = true
+where m.tenant_id = $1 and m.reconciliation_id = $2 and not m.active;
+
 -- name: release
 -- role: authenticated, worker
 update app.reconciliation_members as m

@@ -33,6 +33,39 @@ update app.review_items as r
 set state = 'superseded'
 where r.tenant_id = $1 and r.key = any($2::text[]) and r.state = 'open';
 
+-- name: supersede_of
+-- role: authenticated
+-- Open questions of a kind about a transaction, as it is settled otherwise.
+update app.review_items as r
+set state = 'superseded'
+where r.tenant_id = $1 and r.transaction_id = $2 and r.kind = $3 and r.state = 'open';
+
+-- name: close_splits
+-- role: worker
+-- Questions about parts that make up their transaction, or are gone, or of another amount.
+update app.review_items as r
+set state = 'superseded'
+where r.tenant_id = $1
+  and r.kind = 'split'
+  and r.state = 'open'
+  and not exists (
+    select
+    from app.transactions as t
+    join app.transaction_parts as p on p.tenant_id = t.tenant_id and p.transaction_id = t.id
+    where t.tenant_id = r.tenant_id
+      and t.id = r.transaction_id
+      and t.status <> 'removed'
+      and t.amount = (r.evidence ->> 'amount')::numeric
+      and t.currency = r.evidence ->> 'currency'
+      and (p.whole <> t.amount or p.currency <> t.currency)
+  );
+
+-- name: open_splits
+-- role: worker
+select count(*)
+from app.review_items as r
+where r.tenant_id = $1 and r.job_id = $2 and r.kind = 'split' and r.state = 'open';
+
 -- name: answers
 -- role: worker
 -- What was said of these questions.

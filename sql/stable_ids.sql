@@ -35,6 +35,7 @@ on conflict (tenant_id, mapping_id, fingerprint) do nothing;
 -- name: remove
 -- role: worker
 -- Rows keep what they were and the page that said so. An id that a row had before is not its id.
+-- What is reconciled stands until the contradiction is settled; it is told of once.
 with removed as (
   update app.transactions as t
   set status = 'removed', set_aside = null, missed_at = null
@@ -44,9 +45,11 @@ with removed as (
     and t.fingerprint = r.fingerprint
     and t.occurrence = 0
     and (t.status <> 'removed' or t.set_aside is not null)
-  returning t.reconciled
+  returning t.status, t.missed_at
 )
-select count(*) as rows, count(*) filter (where d.reconciled) as reconciled
+select
+  count(*) filter (where d.status = 'removed') as rows,
+  count(*) filter (where d.status <> 'removed' and d.missed_at = now()) as reconciled
 from removed as d;
 
 -- name: missing

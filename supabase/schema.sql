@@ -249,47 +249,245 @@ grant execute on function private.all_webhooks(uuid[],text,text,timestamp with t
 
 CREATE OR REPLACE FUNCTION private.apply_conflicts(of_tenant uuid, about uuid[], take boolean)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  with settled as (
-    update app.transaction_conflicts as c
-    set state = case when take then 'taken' else 'kept' end
-    where c.tenant_id = of_tenant and c.transaction_id = any(about)
-    returning c.transaction_id, case when take then c.incoming else c.stored end as version
-  ), written as (
-    update app.transactions as t
-    set
-      job_id = v.job_id,
-      raw_id = v.raw_id,
-      raw_line = v.raw_line,
-      raw_line_end = v.raw_line_end,
-      external_id = v.external_id,
-      status = v.status,
-      missed_at = null,
-      amount = v.amount,
-      currency = v.currency,
-      sort_date = v.sort_date,
-      posted_date = v.posted_date,
-      transaction_date = v.transaction_date,
-      value_date = v.value_date,
-      description = v.description,
-      description_raw = v.description_raw,
-      merchant_name = v.merchant_name,
-      reference = v.reference,
-      customer_reference = v.customer_reference,
-      type_code = v.type_code,
-      source_category = v.source_category,
-      running_balance = v.running_balance,
-      extra = nullif(v.extra, 'null')
-    from settled as d
-    join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
-    cross join lateral jsonb_populate_record(s, d.version) as v
-    where t.tenant_id = of_tenant and t.id = s.id and s.set_aside is null
+declare
+  settled bigint;
+  restored uuid[];
+begin
+  -- Two rows of one group may go one after the other: the second one names the group, too.
+  update app.transaction_conflicts as c
+  set
+    state = case when take then 'taken' else 'kept' end,
+    reconciliation_id = case
+      when not take then c.reconciliation_id
+      when c.kind = 'changed'
+        and (c.stored ->> 'amount')::numeric = (c.incoming ->> 'amount')::numeric
+        and c.stored ->> 'currency' = c.incoming ->> 'currency' then null
+      else (
+        select m.reconciliation_id
+        from app.reconciliation_members as m
+        join app.reconciliations as r
+          on r.tenant_id = m.tenant_id and r.id = m.reconciliation_id
+        where m.tenant_id = of_tenant
+          and m.transaction_id = c.transaction_id
+          and (
+            m.active
+            or exists (
+              select
+              from app.transaction_conflicts as o
+              where o.tenant_id = of_tenant
+                and o.reconciliation_id = m.reconciliation_id
+                and o.state = 'taken'
+            )
+          )
+        order by m.active desc, r.created_at desc, r.id desc
+        limit 1
+      )
+    end,
+    link_ids = case
+      when not take then c.link_ids
+      else array(
+        select l.id
+        from (
+          select o.id
+          from app.transaction_links as o
+          where o.tenant_id = of_tenant
+            and o.transaction_id = c.transaction_id
+            and o.state = 'active'
+          union
+          select o.id
+          from app.transaction_links as o
+          where o.tenant_id = of_tenant and o.other_id = c.transaction_id and o.state = 'active'
+        ) as l
+        order by l.id
+        limit 1000
+      )
+    end
+  where c.tenant_id = of_tenant and c.transaction_id = any(about);
+  get diagnostics settled = row_count;
+
+  update app.transactions as t
+  set
+    job_id = v.job_id,
+    raw_id = v.raw_id,
+    raw_line = v.raw_line,
+    raw_line_end = v.raw_line_end,
+    external_id = v.external_id,
+    status = v.status,
+    missed_at = case when not take and d.kind = 'removed' then now() end,
+    amount = v.amount,
+    currency = v.currency,
+    sort_date = v.sort_date,
+    posted_date = v.posted_date,
+    transaction_date = v.transaction_date,
+    value_date = v.value_date,
+    description = v.description,
+    description_raw = v.description_raw,
+    merchant_name = v.merchant_name,
+    reference = v.reference,
+    customer_reference = v.customer_reference,
+    type_code = v.type_code,
+    source_category = v.source_category,
+    running_balance = v.running_balance,
+    extra = nullif(v.extra, 'null'),
+    merchant = v.merchant,
+    merchant_key = v.merchant_key,
+    derived_category = v.derived_category,
+    suggested_category = v.suggested_category,
+    category_code = v.category_code,
+    category_origin = v.category_origin,
+    category_confidence = v.category_confidence,
+    category_reason = v.category_reason,
+    category_rule_id = v.category_rule_id
+  from app.transaction_conflicts as d
+  join app.transactions as s on s.tenant_id = of_tenant and s.id = d.transaction_id
+  cross join lateral jsonb_populate_record(
+    s, case when take then d.incoming else d.stored end
+  ) as v
+  where d.tenant_id = of_tenant
+    and d.transaction_id = any(about)
+    and t.tenant_id = of_tenant
+    and t.id = s.id
+    and s.set_aside is null;
+  if take then
+    return settled;
+  end if;
+
+  -- Links come back where both rows are as they were when the links went, and nothing took their
+  -- place. Those that a person undid meanwhile stay undone.
+  with wanted as (
+    select distinct i.id
+    from app.transaction_conflicts as d
+    cross join lateral unnest(d.link_ids) as i (id)
+    where d.tenant_id = of_tenant and d.transaction_id = any(about)
+  ), back as (
+    update app.transaction_links as l
+    set state = 'active', undone_at = null
+    from wanted as w, app.transactions as t, app.transactions as o
+    where l.tenant_id = of_tenant
+      and l.id = w.id
+      and l.state = 'undone'
+      and l.undone_by is null
+      and t.tenant_id = of_tenant
+      and t.id = l.transaction_id
+      and t.status <> 'removed'
+      and (t.id = any(about) or t.updated_at <= l.undone_at or l.method = 'user')
+      and o.tenant_id = of_tenant
+      and o.id = l.other_id
+      and o.status <> 'removed'
+      and (o.id = any(about) or o.updated_at <= l.undone_at or l.method = 'user')
+      and (t.account_id = o.account_id) = (l.kind <> 'transfer')
+      and not exists (
+        select
+        from app.transaction_links as a
+        where a.tenant_id = of_tenant
+          and a.state = 'active'
+          and (
+            (
+              a.transaction_id = l.transaction_id
+              and (
+                a.kind = l.kind
+                or (
+                  a.kind in ('duplicate', 'pending_posted')
+                  and l.kind in ('duplicate', 'pending_posted')
+                )
+              )
+            )
+            or (a.kind = 'transfer' and l.kind = 'transfer' and a.other_id = l.other_id)
+          )
+      )
+    returning l.transaction_id, l.other_id
   )
-  select count(*) from settled
+  select array_agg(b.transaction_id) || array_agg(b.other_id) into restored
+  from back as b;
+  if restored is not null then
+    perform private.recount_duplicates(of_tenant, restored);
+  end if;
+  update app.transaction_conflicts as c
+  set link_ids = '{}'
+  where c.tenant_id = of_tenant and c.transaction_id = any(about) and c.link_ids <> '{}';
+  return settled;
+end
 $function$;
 comment on function private.apply_conflicts(uuid,uuid[],boolean) is 'Makes rows what their source says, or what was stored; how many were contradicted.';
+
+CREATE OR REPLACE FUNCTION private.ask_about_parts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  known record;
+  seen jsonb;
+  question text;
+begin
+  select
+    bool_and(p.whole = new.amount and p.currency = new.currency) as current,
+    max(p.whole) as whole,
+    min(p.currency) as currency,
+    jsonb_agg(
+      jsonb_build_object(
+        'amount', p.amount::text, 'category', p.category, 'note', p.note
+      ) order by p.position
+    ) as parts,
+    md5(string_agg(p.position || ' ' || p.amount || ' ' || p.category, e'\n' order by p.position))
+      as digest
+  into known
+  from app.transaction_parts as p
+  where p.tenant_id = new.tenant_id and p.transaction_id = new.id;
+  if known.parts is null then
+    return null;
+  end if;
+  question := 'split:' || new.id || ':' || trim_scale(new.amount) || new.currency || ':'
+    || known.digest;
+  -- Who answers has locked the question and waits for the row: what is skipped here is refused
+  -- there, and closed after the job.
+  update app.review_items as r
+  set state = 'superseded'
+  where r.tenant_id = new.tenant_id
+    and r.id in (
+      select o.id
+      from app.review_items as o
+      where o.tenant_id = new.tenant_id
+        and o.transaction_id = new.id
+        and o.kind = 'split'
+        and o.state = 'open'
+        and (known.current or o.key <> question)
+      for no key update skip locked
+    );
+  if known.current then
+    return null;
+  end if;
+  seen := jsonb_build_object(
+    'whole', known.whole::text, 'wholeCurrency', known.currency,
+    'amount', new.amount::text, 'currency', new.currency, 'parts', known.parts
+  );
+  -- Words of people may be long. Without them the question stands all the same.
+  if pg_column_size(seen) >= 32000 then
+    seen := seen - 'parts';
+  end if;
+  insert into app.review_items as r (
+    tenant_id, kind, key, transaction_id, account_id, job_id, score, reasons, evidence, rule_version
+  )
+  values (
+    new.tenant_id, 'split', question, new.id, new.account_id, new.job_id, 100,
+    jsonb_build_array(jsonb_build_object(
+      'code', 'amount-changed', 'points', 100,
+      'text', 'the source says another amount than the one that was split'
+    )),
+    seen, 'split-1'
+  )
+  on conflict (tenant_id, key) do update
+  set
+    state = 'open', job_id = excluded.job_id, evidence = excluded.evidence, decided_at = null,
+    decided_by = null;
+  return null;
+end
+$function$;
+comment on function private.ask_about_parts() is 'Asks about parts that do not make up their transaction any more; closes what is answered by the amount that was split.';
 
 CREATE OR REPLACE FUNCTION private.audit(event text, connection uuid, job uuid, data jsonb)
  RETURNS void
@@ -1201,24 +1399,42 @@ begin
     return new;
   end if;
   if new.status = 'removed' then
-    if old.reconciled and old.status <> 'removed' then
-      insert into app.transaction_conflicts as c (
-        tenant_id, transaction_id, kind, state, content_key, stored, incoming
-      )
-      values (
-        new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(to_jsonb(old)),
-        '{"status": "removed"}'
-      )
-      on conflict (tenant_id, transaction_id) do update
-      set
-        kind = excluded.kind,
-        state = excluded.state,
-        content_key = excluded.content_key,
-        stored = excluded.stored,
-        incoming = excluded.incoming,
-        noted_at = now();
+    if not old.reconciled or old.status = 'removed' then
+      return new;
     end if;
-    return new;
+    kept := old;
+    kept.missed_at := case
+      when exists (
+        select
+        from app.transaction_conflicts as c
+        where c.tenant_id = new.tenant_id
+          and c.transaction_id = new.id
+          and c.kind = 'removed'
+          and c.state in ('asked', 'kept')
+      ) then coalesce(old.missed_at, now())
+      else now()
+    end;
+    insert into app.transaction_conflicts as c (
+      tenant_id, transaction_id, kind, state, content_key, stored, incoming
+    )
+    values (
+      new.tenant_id, new.id, 'removed', 'noted', new.content_key, private.version_of(to_jsonb(old)),
+      '{"status": "removed"}'
+    )
+    on conflict (tenant_id, transaction_id) do update
+    set
+      kind = excluded.kind,
+      state = case
+        when c.kind = 'removed' and c.state in ('asked', 'kept') then c.state
+        else excluded.state
+      end,
+      content_key = excluded.content_key,
+      stored = excluded.stored,
+      incoming = excluded.incoming,
+      reconciliation_id = null,
+      link_ids = '{}',
+      noted_at = now();
+    return kept;
   end if;
   if new.amount = old.amount
     and new.currency = old.currency
@@ -1227,7 +1443,7 @@ begin
     delete from app.transaction_conflicts as c
     where c.tenant_id = new.tenant_id
       and c.transaction_id = new.id
-      and (c.kind = 'changed' or old.status = 'removed');
+      and (c.kind = 'changed' or old.status = 'removed' or old.missed_at is not null);
     return new;
   end if;
   select
@@ -1260,10 +1476,10 @@ begin
     content_key = excluded.content_key,
     stored = excluded.stored,
     incoming = excluded.incoming,
+    reconciliation_id = null,
+    link_ids = '{}',
     noted_at = now();
-  if policy = 'provider_wins' then
-    return new;
-  end if;
+  -- Kept whoever wins: its group is undone with it, as soon as the conflict is settled.
   -- The key of what came: it is not written again, and another one is told from it.
   kept := old;
   kept.content_key := new.content_key;
@@ -1640,6 +1856,23 @@ end
 $function$;
 comment on function private.put_webhook_route(uuid,text,text,text) is 'Sends events to a connection of the worker''s tenant, also those that came before the link did; false: they are another tenant''s.';
 grant execute on function private.put_webhook_route(uuid,text,text,text) to worker;
+
+CREATE OR REPLACE FUNCTION private.rate_pending(about uuid, score integer)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update app.account_mappings as m
+  set match_score = score
+  where m.tenant_id = private.current_tenant_id()
+    and m.id = about
+    and m.state = 'pending'
+    and m.match_score is distinct from score
+    and private.has_role('member')
+$function$;
+comment on function private.rate_pending(uuid,integer) is 'How likely the likeliest account is that a mapping of the caller''s may be. For members.';
+grant execute on function private.rate_pending(uuid,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.receive_webhooks(endpoints uuid[], kept_headers jsonb[], keys text[], types text[], environments text[], items text[], instants timestamp with time zone[], bodies bytea[])
  RETURNS TABLE(endpoint_id uuid, dedupe_key text)
@@ -2250,6 +2483,13 @@ AS $function$
     'reference', one -> 'reference', 'customer_reference', one -> 'customer_reference',
     'type_code', one -> 'type_code', 'source_category', one -> 'source_category',
     'running_balance', one ->> 'running_balance', 'extra', one -> 'extra'
+  ) || jsonb_build_object(
+    'merchant', one -> 'merchant', 'merchant_key', one -> 'merchant_key',
+    'derived_category', one -> 'derived_category',
+    'suggested_category', one -> 'suggested_category', 'category_code', one -> 'category_code',
+    'category_origin', one -> 'category_origin',
+    'category_confidence', one -> 'category_confidence',
+    'category_reason', one -> 'category_reason', 'category_rule_id', one -> 'category_rule_id'
   )
 $function$;
 comment on function private.version_of(jsonb) is 'What a source said of a row, so that it can be put back.';
@@ -2933,7 +3173,7 @@ create table app.mapping_refusals (
   created_at timestamp with time zone not null default now(),
   constraint mapping_refusals_pkey PRIMARY KEY (tenant_id, mapping_id, account_id)
 );
-comment on table app.mapping_refusals is 'Accounts that a person took away from an external account; gone once a person gives it back.';
+comment on table app.mapping_refusals is 'Accounts that an external one is not, as a person said, or took away from it; gone once a person takes that back, or gives the account to it.';
 
 create table app.mapping_waits (
   tenant_id uuid not null,
@@ -3380,7 +3620,7 @@ create table app.review_items (
   constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
   constraint review_items_evidence_check CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (pg_column_size(evidence) < 32768))),
   constraint review_items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
-  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text]))),
+  constraint review_items_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text, 'reconciliation'::text, 'conflict'::text, 'category'::text, 'split'::text]))),
   constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
   constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
   constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
@@ -3543,14 +3783,19 @@ create table app.transaction_conflicts (
   stored jsonb not null,
   incoming jsonb not null,
   noted_at timestamp with time zone not null default now(),
+  reconciliation_id uuid,
+  link_ids uuid[] not null default '{}'::uuid[],
   constraint transaction_conflicts_pkey PRIMARY KEY (tenant_id, transaction_id),
   constraint transaction_conflicts_kind_check CHECK ((kind = ANY (ARRAY['changed'::text, 'removed'::text]))),
+  constraint transaction_conflicts_links_check CHECK ((cardinality(link_ids) <= 1000)),
   constraint transaction_conflicts_sides_check CHECK (((jsonb_typeof(stored) = 'object'::text) AND (jsonb_typeof(incoming) = 'object'::text))),
   constraint transaction_conflicts_state_check CHECK ((state = ANY (ARRAY['noted'::text, 'asked'::text, 'kept'::text, 'taken'::text])))
 );
 comment on table app.transaction_conflicts is 'What a source last said against a protected row, beside what the row said: both versions.';
 comment on column app.transaction_conflicts.state is 'noted: by the merge; asked: a review item waits; kept: ours counts; taken: the source''s does.';
 comment on column app.transaction_conflicts.content_key is 'Of what came: the same contradiction is known again by it.';
+comment on column app.transaction_conflicts.reconciliation_id is 'The group that was undone as the source''s version was taken; null: none was.';
+comment on column app.transaction_conflicts.link_ids is 'Links that the row had when the source''s version was taken.';
 
 create table app.transaction_links (
   tenant_id uuid not null,
@@ -4190,6 +4435,9 @@ alter table app.transaction_aliases
 add constraint transaction_aliases_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transaction_conflicts
+add constraint transaction_conflicts_reconciliation_fkey FOREIGN KEY (tenant_id, reconciliation_id) REFERENCES app.reconciliations(tenant_id, id);
+
+alter table app.transaction_conflicts
 add constraint transaction_conflicts_transaction_fkey FOREIGN KEY (tenant_id, transaction_id) REFERENCES app.transactions(tenant_id, id);
 
 alter table app.transaction_links
@@ -4340,6 +4588,7 @@ CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id,
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
 CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
+CREATE INDEX transaction_conflicts_reconciliation_idx ON app.transaction_conflicts USING btree (tenant_id, reconciliation_id);
 CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
 CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
 CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
@@ -4401,6 +4650,7 @@ CREATE TRIGGER ingestion_audit_log_no_truncate BEFORE TRUNCATE ON app.ingestion_
 CREATE TRIGGER ingestion_jobs_signature BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.approved_by IS DISTINCT FROM old.approved_by))) EXECUTE FUNCTION private.sign_own_name('approved_by');
 CREATE TRIGGER ingestion_jobs_touch BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER ingestion_jobs_transition BEFORE UPDATE ON app.ingestion_jobs FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_job_transition();
+CREATE TRIGGER mapping_refusals_signature BEFORE INSERT ON app.mapping_refusals FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS NOT NULL))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER notification_channel_secrets_previous BEFORE UPDATE OF sealed_secret ON app.notification_channel_secrets FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.sealed_secret IS NOT NULL) AND (new.sealed_secret IS DISTINCT FROM old.sealed_secret))) EXECUTE FUNCTION private.keep_previous_secret();
 CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON app.notification_channels FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER persona_groups_touch BEFORE UPDATE ON app.persona_groups FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -4435,9 +4685,10 @@ CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links F
 CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
-CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status)))) EXECUTE FUNCTION private.note_conflict();
+CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status) OR ((old.missed_at IS NOT NULL) AND (new.missed_at IS NULL))))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
 CREATE TRIGGER transactions_links AFTER UPDATE ON app.transactions REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_links();
+CREATE TRIGGER transactions_parts AFTER UPDATE ON app.transactions FOR EACH ROW WHEN (((old.amount <> new.amount) OR (old.currency <> new.currency))) EXECUTE FUNCTION private.ask_about_parts();
 CREATE TRIGGER transactions_touch BEFORE UPDATE ON app.transactions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_touch BEFORE UPDATE ON app.webhook_events FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER webhook_events_transition BEFORE UPDATE ON app.webhook_events FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.check_webhook_replay();
@@ -4744,6 +4995,10 @@ using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.mapping_refusals enable row level security;
 alter table app.mapping_refusals force row level security;
+create policy mapping_refusals_delete on app.mapping_refusals for delete to authenticated
+using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
+create policy mapping_refusals_insert on app.mapping_refusals for insert to authenticated
+with check (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('member'::text) AS has_role)));
 create policy mapping_refusals_select on app.mapping_refusals for select to authenticated
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy mapping_refusals_select_worker on app.mapping_refusals for select to worker
@@ -5273,7 +5528,7 @@ grant select on app.mapping_accounts to worker;
 grant insert, select, update (lineage_id) on app.mapping_aliases to worker;
 grant select on app.mapping_numbers to authenticated;
 grant insert, select on app.mapping_numbers to worker;
-grant select on app.mapping_refusals to authenticated;
+grant delete, insert (tenant_id, mapping_id, account_id, created_by), select on app.mapping_refusals to authenticated;
 grant select on app.mapping_refusals to worker;
 grant select on app.mapping_waits to authenticated;
 grant delete, insert, select, update on app.mapping_waits to worker;

@@ -100,9 +100,37 @@ select is(
       pg_temp.id('acme'), array[pg_temp.id('acme second')]
     )
   $$), '0', 'it is no candidate any more');
+select is(pg_temp.outcome(who, 'delete from app.mapping_refusals'), expected,
+  who || ' forgives nothing that is not theirs to say')
+from (values
+  ('vera@acme', '0 rows'), ('gus@globex', '0 rows'), ('worker@acme', '42501')
+) as v (who, expected);
+select is(pg_temp.outcome(who, format(
+    'insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by)
+     values (pg_temp.id(%L), pg_temp.id(%L), pg_temp.id(%L), pg_temp.id(%L))',
+    tenant, tenant || ' mapping', account, by_whom
+  )), expected, format('%s refuses in %s, as %s', who, tenant, by_whom))
+from (values
+  ('mia@acme', 'acme', 'acme account', 'mia', '1 rows'),
+  ('mia@acme', 'acme', 'acme account', 'olivia', '42501'),
+  ('mia@acme', 'acme', 'globex account', 'mia', '23503 mapping_refusals_account_fkey'),
+  ('mia@acme', 'globex', 'globex account', 'mia', '42501'),
+  ('vera@acme', 'acme', 'acme account', 'vera', '42501')
+) as v (who, tenant, account, by_whom, expected);
 select is(pg_temp.outcome('mia@acme', $$
-  delete from app.mapping_refusals
-$$), '42501', 'nobody deletes a refusal');
+  delete from app.mapping_refusals where mapping_id = pg_temp.id('acme mapping')
+$$), '1 rows', 'a member takes a refusal back');
+select is(
+  pg_temp.outcome(who, format('select 1 from private.rate_pending(pg_temp.id(%L), 70)', mapping)),
+  expected, format('%s rates the %s', who, mapping))
+from (values
+  ('mia@acme', 'acme second', '1 rows'), ('mia@acme', 'acme mapping', '1 rows'),
+  ('vera@acme', 'acme second', '1 rows'), ('worker@acme', 'acme second', '42501')
+) as v (who, mapping, expected);
+select results_eq(
+  $$select m.match_score from app.account_mappings as m
+    where m.id in (pg_temp.id('acme second'), pg_temp.id('acme mapping')) order by 1$$,
+  'values (70), (null)', 'of what waits, and of nothing else');
 select is(pg_temp.outcome('worker@acme', $$
   insert into app.mapping_refusals (tenant_id, mapping_id, account_id)
   values (pg_temp.id('acme'), pg_temp.id('acme mapping'), pg_temp.id('acme account'))

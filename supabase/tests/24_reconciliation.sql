@@ -100,6 +100,26 @@ select results_eq(
     from app.transactions as t where t.id = pg_temp.id('acme transaction') and t.amount <> 7$$,
   'and overwrites nothing: both versions are there');
 select is(
+  pg_temp.outcome('worker@acme', 'update app.transactions set status = $$removed$$'),
+  '1 rows', 'a source may take it back');
+select results_eq(
+  $$select t.status, t.reconciled, t.missed_at is not null, c.kind, c.state, c.stored ->> 'status'
+    from app.transactions as t
+    join app.transaction_conflicts as c on c.transaction_id = t.id
+    where t.id = pg_temp.id('acme transaction')$$,
+  $$values ('posted', true, true, 'removed', 'noted', 'posted')$$,
+  'and until somebody has looked it stands, and says so in the same statement');
+select is(
+  pg_temp.outcome('worker@acme', 'update app.transactions set missed_at = null'),
+  '1 rows', 'it may come again as it was');
+select is_empty(
+  $$select from app.transaction_conflicts as c
+    where c.transaction_id = pg_temp.id('acme transaction')$$,
+  'and then nothing contradicts');
+select is(
+  pg_temp.outcome('worker@acme', 'update app.transactions set amount = 7, content_key = 3'),
+  '1 rows', 'a source may change it again');
+select is(
   pg_temp.outcome('mia@acme', 'update app.reconciliation_members set active = false'), '2 rows',
   'a member lets it go');
 select results_eq(

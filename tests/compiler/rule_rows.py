@@ -26,6 +26,38 @@ _CONDITIONS: Final[tuple[Row, ...]] = (
 )
 
 
+# Every third transaction is split, every other one of them when it was of another amount.
+_PARTS: Final = """
+insert into app.transaction_parts (
+  tenant_id, transaction_id, position, amount, whole, currency, category, note
+)
+select
+  $1, t.id, p.position, case p.position when 1 then t.half else t.whole - t.half end, t.whole,
+  t.currency, $2 || p.position, case p.position when 2 then $2 end
+from (
+  select n.id, n.currency, n.whole, trunc(n.whole / 2, 8) as half
+  from (
+    select
+      s.id, s.currency, case when s.place % 6 = 0 then s.amount else -s.amount end as whole
+    from (
+      select i.id, i.currency, i.amount, row_number() over (order by i.id) as place
+      from app.transactions as i
+      where i.tenant_id = $1
+    ) as s
+    where s.place % 3 = 0 and abs(s.amount) > 0.00000001
+  ) as n
+) as t
+cross join generate_series(1, 2) as p (position)
+"""
+_REFUSALS: Final = """
+insert into app.mapping_refusals (tenant_id, mapping_id, account_id, created_by, created_at)
+select $1, m.id, a.id, $2, a.created_at
+from app.account_mappings as m
+join app.accounts as a on a.tenant_id = m.tenant_id
+where m.tenant_id = $1 and a.id <> coalesce(m.account_id, m.id)
+"""
+
+
 async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
     """Writes them beside a tenant's other rows."""
     tables = (
@@ -39,6 +71,13 @@ async def fill(owner: asyncpg.Connection, tenant: Tenant) -> None:
     for table, rows in tables:
         for row in rows:
             await insert(owner, tenant, table, row)
+    await owner.execute(
+        "update app.category_rules set enabled = not enabled where tenant_id = $1"
+        " and position in (0, 1)",
+        tenant.id,
+    )
+    await owner.execute(_PARTS, tenant.id, tenant.text(2))
+    await owner.execute(_REFUSALS, tenant.id, tenant.person(Role.MEMBER))
 
 
 def _categories(tenant: Tenant) -> Iterator[Row]:

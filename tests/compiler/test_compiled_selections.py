@@ -173,3 +173,35 @@ def test_a_filter_that_is_out_of_bounds_fails_where_it_is(both: BothWays) -> Non
 def test_a_page_that_is_too_large_is_rejected_before_either_way(both: BothWays) -> None:
     with pytest.raises(Rejected):
         both.same(ACME, Document(text="{ accounts(first: 101) { edges { cursor } } }"))
+
+
+@pytest.mark.parametrize(
+    ("text", "root", "hanging"),
+    [
+        (
+            "{ transactions(first: 50) { edges { node { id parts { position category note current"
+            " amount { amount currency } } } } } }",
+            "transactions",
+            "parts",
+        ),
+        (
+            "{ categoryRules { edges { node { version versions { version name enabled conditions"
+            " category deleted changedAt } } } } }",
+            "categoryRules",
+            "versions",
+        ),
+        (
+            "{ accountMappings { edges { node { id refusals { refusedAt account { name } } } } } }",
+            "accountMappings",
+            "refusals",
+        ),
+    ],
+)
+def test_rows_that_hang_on_a_row_are_read_with_it(
+    both: BothWays, text: str, root: str, hanging: str
+) -> None:
+    answer = both.same(ACME, Document(text=text))
+
+    numbers = {len(edge["node"][hanging]) for edge in answer.data[root]["edges"]}
+    assert max(numbers) > 1
+    assert len(answer.statements) == 1

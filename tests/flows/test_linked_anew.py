@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
+from resolvers import mappings
+from resolvers.refusal import Refused
+from tests.fixtures.context import context
 from tests.fixtures.mapped import account_count, beside
 from tests.fixtures.plaid_feed import Feed, PlaidBank, accounts_of, connected, keep
 from tests.fixtures.world import World
@@ -75,3 +79,43 @@ async def test_account_that_got_another_name_too_is_asked_about(
         "select count(*) from app.account_mappings where state = 'pending' and match_score >= 60"
     )
     assert (waiting, await account_count(world)) == (before, before)
+
+
+async def test_refusal_of_an_account_outlasts_a_new_id_of_the_bank(
+    world: World, bank: PlaidBank
+) -> None:
+    feed = await connected(world, bank, await bank.link(LOGIN), mapping_policy="ask")
+    await feed.sync()
+    mapping_id, account_id = await _waiting_beside_an_account(world, feed)
+    said = await mappings.refuse(
+        context(world, feed.place), mapping_id=mapping_id, account_id=account_id
+    )
+    assert not isinstance(said, Refused)
+    await world.owner.execute(
+        "update app.account_mappings set external_account_id = 'before-' || external_account_id"
+    )
+
+    await feed.sync()
+
+    known = await world.owner.fetch("select id, external_account_id from app.account_mappings")
+    assert not any(row["external_account_id"].startswith("before-") for row in known)
+    found = await mappings.suggestions(context(world, feed.place), [mapping_id])
+    assert account_id not in {one.account.id for one in found[mapping_id]}
+
+
+async def _waiting_beside_an_account(world: World, feed: Feed) -> tuple[UUID, UUID]:
+    """A mapping that waits, and an account of its looks."""
+    row = await world.owner.fetchrow(
+        "insert into app.accounts (tenant_id, name, type, currency, masked_number)"
+        " select m.tenant_id, m.external_name, 'checking', m.currency, m.masked_number"
+        " from app.account_mappings m where m.connection_id = $1 and m.masked_number is not null"
+        " order by m.masked_number limit 1 returning id, masked_number",
+        feed.place.connection_id,
+    )
+    assert row is not None
+    mapping_id = await world.owner.fetchval(
+        "select id from app.account_mappings where masked_number = $1", row["masked_number"]
+    )
+    found = await mappings.suggestions(context(world, feed.place), [mapping_id])
+    assert row["id"] in {one.account.id for one in found[mapping_id]}
+    return mapping_id, row["id"]

@@ -96,6 +96,61 @@ async def test_what_waits_with_a_suggestion_is_found_with_its_doubts(graph: Grap
     assert {one["state"] for one in others} == {"MAPPED", "PENDING"}
 
 
+REFUSE = """
+mutation ($id: ID!, $account: ID!) {
+  accountMapping%s(id: $id, input: {accountId: $account}) {
+    mapping {
+      suggestions { account { id } } refusals { account { id } refusedAt refusedBy { id } }
+    }
+    userErrors { code path }
+  }
+}
+"""
+
+
+async def test_refused_suggestion_is_not_repeated_until_that_is_taken_back(graph: Graph) -> None:
+    place = await graph.world.place()
+    await graph.world.take_in(place, of_kind("CACC"))
+    near = await beside(graph.world, place, mapping_policy="ask")
+    await graph.world.take_in(near, of_kind("SVGS"))
+    waiting = await _of(graph, near)
+    ids = {"id": waiting["id"], "account": waiting["suggestions"][0]["account"]["id"]}
+
+    refused = await graph.ask(place.user, REFUSE % "Refuse", **ids)
+    again = await graph.ask(place.user, REFUSE % "Refuse", **ids)
+    await graph.world.take_in(near, of_kind("SVGS", "Another name"))
+    named_again = await _of(graph, near)
+    listed = await _listed(graph, place, suggested=True)
+    forgiven = await graph.ask(place.user, REFUSE % "RefusalUndo", **ids)
+    twice = await graph.ask(place.user, REFUSE % "RefusalUndo", **ids)
+
+    (refusal,) = refused["mapping"]["refusals"]
+    assert refusal["account"] == {"id": ids["account"]}
+    assert refusal["refusedBy"] is not None
+    assert refused["mapping"]["suggestions"] == named_again["suggestions"] == listed == []
+    assert again["mapping"] == refused["mapping"]
+    assert named_again["state"] == "PENDING"
+    assert forgiven["mapping"]["suggestions"] == [{"account": {"id": ids["account"]}}]
+    assert forgiven["mapping"]["refusals"] == []
+    assert len(await _listed(graph, place, suggested=True)) == 1
+    assert twice["userErrors"] == [{"code": "CONFLICT", "path": ["accountId"]}]
+
+
+async def test_the_account_that_it_is_and_one_of_nobody_are_not_refused(graph: Graph) -> None:
+    place = await graph.world.place()
+    await graph.world.take_in(place, CAMT)
+    own = await _of(graph, place)
+    stranger = encode("Account", place.tenant_id)
+
+    mapped = await graph.ask(
+        place.user, REFUSE % "Refuse", id=own["id"], account=own["account"]["id"]
+    )
+    unknown = await graph.ask(place.user, REFUSE % "Refuse", id=own["id"], account=stranger)
+
+    assert mapped["userErrors"] == [{"code": "CONFLICT", "path": ["accountId"]}]
+    assert unknown["userErrors"] == [{"code": "NOT_FOUND", "path": ["accountId"]}]
+
+
 async def test_source_that_feeds_the_account_alone_can_be_believed_first(graph: Graph) -> None:
     place = await graph.world.place()
     await graph.world.take_in(place, CAMT)

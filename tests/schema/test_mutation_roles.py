@@ -43,6 +43,8 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "accountMappingUnset": (Role.MEMBER, '(id: "x")'),
     "accountMappingIgnore": (Role.MEMBER, '(id: "x")'),
     "accountMappingVerify": (Role.MEMBER, '(id: "x")'),
+    "accountMappingRefuse": (Role.MEMBER, '(id: "x", input: {accountId: "x"})'),
+    "accountMappingRefusalUndo": (Role.MEMBER, '(id: "x", input: {accountId: "x"})'),
     "personaCreate": (Role.MEMBER, '(input: {givenName: "P"})'),
     "personaUpdate": (Role.MEMBER, '(id: "x", input: {givenName: "P"})'),
     "personaMakePrimary": (Role.MEMBER, '(id: "x")'),

@@ -7,6 +7,8 @@ import {
   AccountDocument,
   AccountMappingCreateAccountDocument,
   AccountMappingIgnoreDocument,
+  AccountMappingRefusalUndoDocument,
+  AccountMappingRefuseDocument,
   AccountMappingSetDocument,
   AccountMappingsDocument,
   AccountMappingUnsetDocument,
@@ -27,6 +29,9 @@ export async function mapping(imported: Imported, size: Size): Promise<void> {
   let accountId = "";
   await step("an account is made and changed", async () => {
     accountId = await account(ben, bank);
+  });
+  await step("a suggestion is refused, and that is taken back", async () => {
+    await refuses(ben, bank, accountId);
   });
   await step("an external account is mapped, and its rows come in", async () => {
     await maps(ben, of(await pending(ben, bank), 0), accountId);
@@ -90,6 +95,18 @@ function of(mappings: Mappings, account: number): Mappings[number]["node"] {
   const found = mappings.find(({ node }) => node.externalAccount.maskedNumber?.endsWith(end));
   assert(found, `account ${account} of the file waits`);
   return found.node;
+}
+
+async function refuses(ben: Person, bank: string, accountId: string): Promise<void> {
+  const mappingId = of(await pending(ben, bank), 0).id;
+  const input = { accountId };
+  await ben.act(AccountMappingRefuseDocument, { mappingId, input });
+  const refused = of(await pending(ben, bank), 0);
+  assert(!refused.suggestions.some((one) => one.account.id === accountId));
+  assert.equal(refused.refusals[0]?.account.id, accountId);
+  assert.equal(refused.refusals[0]?.refusedBy?.email, ben.identity.email);
+  await ben.act(AccountMappingRefusalUndoDocument, { mappingId, input });
+  assert.deepEqual(of(await pending(ben, bank), 0).refusals, []);
 }
 
 async function maps(
