@@ -84,7 +84,8 @@ def key_unreadable() -> ProviderError:
         kind=ErrorKind.AUTHENTICATION,
         code="key-unreadable",
         message="The private key cannot be read, or its passphrase is wrong.",
-        next_step="Give the key again, with its passphrase.",
+        next_step="Give the private key, not the public one, as `ssh-keygen` or `openssl` makes"
+        " it, with its passphrase.",
     )
 
 

@@ -14,7 +14,7 @@ import asyncssh
 
 from core.errors import BadInput
 from core.provider_error import ProviderError
-from providers.pickup import names, problems
+from providers.pickup import keys, names, problems
 from providers.pickup.access import PickupAccess
 from providers.pickup.base import (
     CHUNK_BYTES,
@@ -68,16 +68,14 @@ class SftpSource:
         try:
             _client_key(credentials)
         except ProviderError as error:
-            raise BadInput(
-                f"{error.message} One with a passphrase must be of the form PKCS #8."
-            ) from None
+            raise BadInput(f"{error.message} {error.next_step}") from None
 
     @asynccontextmanager
     async def opened(
         self, access: PickupAccess, settings: SftpSettings, credentials: SftpCredentials
     ) -> AsyncIterator[Session]:
         """See `FileSource`."""
-        key = _client_key(credentials)
+        key = await asyncio.to_thread(_client_key, credentials)  # a passphrase takes its time
         sock = await access.dial(settings.host, settings.port)
         async with AsyncExitStack() as stack:
             with _told("the login"):
@@ -294,13 +292,10 @@ def _client_key(credentials: SftpCredentials) -> asyncssh.SSHKey | None:
     if credentials.private_key is None:
         return None
     phrase = credentials.passphrase
-    try:
-        return asyncssh.import_private_key(
-            credentials.private_key.get_secret_value(),
-            None if phrase is None else phrase.get_secret_value(),
-        )
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError):
-        raise problems.key_unreadable() from None
+    return keys.opened(
+        credentials.private_key.get_secret_value(),
+        None if phrase is None else phrase.get_secret_value(),
+    )
 
 
 def _refusal(name: str, attrs: asyncssh.SFTPAttrs, *, bytes_max: int) -> str | None:
