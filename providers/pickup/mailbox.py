@@ -172,10 +172,13 @@ class _MailboxSession:
         with _answered():
             if uid is None or not await self._client.has(uid):
                 return Archived.GONE if intended is None else Archived.MOVED
-            folder = self._settings.archive_folder
-            await note(folder or self._settings.folder)
+        folder = self._settings.archive_folder
+        await note(folder or self._settings.folder)
+        try:
             if folder is None or not await self._client.move(uid, folder):
                 await self._client.mark(uid)
+        except Refused:
+            raise problems.not_archived(name) from None
         return Archived.MOVED
 
     def _version(self, uid: int) -> str:
