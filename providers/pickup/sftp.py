@@ -31,7 +31,7 @@ from providers.pickup.base import (
     Unfit,
 )
 from providers.pickup.settings import SftpCredentials, SftpSettings
-from providers.pickup.ssh import LOGIN_S, connected
+from providers.pickup.ssh import GOODBYE_S, LOGIN_S, connected, ended
 
 LISTED_MAX: Final = 100_000  # entries of the folder
 LOOK_S: Final = 120
@@ -67,7 +67,7 @@ class SftpSource:
         async with AsyncExitStack() as stack:
             with _told("the login"):
                 connection = await connected(access, settings, credentials, key)
-                await stack.enter_async_context(connection)
+                stack.push_async_callback(ended, connection)
                 async with asyncio.timeout(LOGIN_S):
                     sftp = await connection.start_sftp_client()
                 stack.callback(sftp.exit)
@@ -160,8 +160,9 @@ class _SftpSession:
                     offset += len(chunk)
                     yield chunk
             finally:
-                with suppress(asyncssh.Error, OSError):
-                    await file.close()
+                with suppress(asyncssh.Error, OSError, TimeoutError):
+                    async with asyncio.timeout(GOODBYE_S):  # a silent server is heard no longer
+                        await file.close()
         if offset != size or await self._version(path) != version:
             raise Changed(name)
 

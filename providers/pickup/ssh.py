@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -12,13 +13,17 @@ from providers.pickup.access import PickupAccess
 from providers.pickup.settings import SftpCredentials, SftpSettings
 
 LOGIN_S: Final = 30
+GOODBYE_S: Final = 2
 KEEPALIVE_S: Final = 15
-# None of these is a certificate, and none rests on SHA-1. A server has a key of each kind, and
-# shows the one that it is asked for first.
+# None of these is a certificate, and none rests on SHA-1.
+_ED25519: Final = ("ssh-ed25519",)
+_ECDSA: Final = ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
+_RSA: Final = ("rsa-sha2-512", "rsa-sha2-256")
+# A server has a key of each kind, and shows the one that it is asked for first.
 HOST_KEY_ALGORITHMS: Final = (
-    ("ssh-ed25519",),
-    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
-    ("rsa-sha2-512", "rsa-sha2-256"),
+    (*_ED25519, *_ECDSA, *_RSA),
+    (*_ECDSA, *_RSA, *_ED25519),
+    (*_RSA, *_ECDSA, *_ED25519),
 )
 
 
@@ -28,7 +33,7 @@ class _Pinned(asyncssh.SSHClient):
     def __init__(self, host_keys: Collection[str], algorithms: Sequence[str]) -> None:
         self._host_keys = host_keys
         self.algorithms = list(algorithms)
-        self.shown: str | None = None
+        self.shown = "none"
 
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
@@ -50,22 +55,27 @@ async def connected(
     The bank may have told the fingerprint of another of its keys than it shows at first: where
     that one is not pinned, it is asked for the others.
     """
-    every = [one for kind in HOST_KEY_ALGORITHMS for one in kind]
-    shown = None
-    for algorithms in (every, *HOST_KEY_ALGORITHMS):
+    shown = "none"
+    for algorithms in HOST_KEY_ALGORITHMS:
         pinned = _Pinned(settings.host_keys, algorithms)
         try:
             return await _connected(access, settings, credentials, key, pinned)
         except asyncssh.HostKeyNotVerifiable:
-            shown = shown or pinned.shown
             if not settings.is_confirmed:
-                break
-        except asyncssh.KeyExchangeFailed:
-            if shown is None:
-                raise
-    if settings.is_confirmed:
-        raise problems.host_key_changed(shown or "none")
-    raise problems.host_key_unconfirmed(shown or "none")
+                raise problems.host_key_unconfirmed(pinned.shown) from None
+            if algorithms is HOST_KEY_ALGORITHMS[0]:
+                shown = pinned.shown
+    raise problems.host_key_changed(shown)
+
+
+async def ended(connection: asyncssh.SSHClientConnection) -> None:
+    """Ends a connection, whether or not the server answers."""
+    connection.close()
+    try:
+        async with asyncio.timeout(GOODBYE_S):
+            await connection.wait_closed()
+    except TimeoutError:
+        connection.abort()
 
 
 async def _connected(
