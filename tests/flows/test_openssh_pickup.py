@@ -203,8 +203,8 @@ async def test_what_cannot_be_read_keeps_nothing_else_from_being_read(
     for name in names:
         share.put(name, statement(SALARY))
     good = ["-rf.bai", "Kontoauszug März (1).BAI", "ä" * 125 + "b.bai", "台北.bai"]
-    for number, name in enumerate(good):
-        share.put(name, statement(COFFEE, day=f"26030{number + 1}"))
+    for number, wanted in enumerate(good):
+        share.put(wanted, statement(COFFEE, day=f"26030{number + 1}"))
 
     ended = await files.look_twice()
     await files.import_all()
