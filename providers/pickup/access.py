@@ -47,7 +47,7 @@ class PickupAccess:
 
     private_allowed: bool
     bytes_max: int = DOCUMENT_BYTES_MAX  # of one document
-    patience_s: float = PATIENCE_S
+    patience_s: int = PATIENCE_S
     resolve: Resolve = looked_up
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
