@@ -18,7 +18,7 @@ _SENTENCES: Final = {
     NotificationKind.HISTORICAL_SYNC_COMPLETE: "All that the source has of earlier transactions"
     " is there.",
     NotificationKind.REAUTHENTICATION_REQUIRED: "Nothing new arrives until somebody signs in at"
-    " the institution again.",
+    " the institution again, or gives the right password or key.",
     NotificationKind.FAILING_REPEATEDLY: "Its last syncs failed. They go on being tried; what"
     " arrived before stays.",
     NotificationKind.TOKEN_EXPIRING: "Renew the access before it expires, so that nothing is"
@@ -28,6 +28,8 @@ _SENTENCES: Final = {
     NotificationKind.NEW_ACCOUNTS_AVAILABLE: "The source has accounts that are not connected yet.",
     NotificationKind.CONNECTION_REVOKED: "The institution or its customer took the access back."
     " What arrived before stays.",
+    NotificationKind.CONNECTION_STOPPED: "Trying again changes nothing until somebody puts it"
+    " right, as is said below. What arrived before stays.",
     NotificationKind.DATA_ANOMALY: "Look at what arrived last before relying on it.",
     NotificationKind.CHANNEL_DISABLED: "Messages to it did not arrive. Turn it on again when that"
     " is mended.",

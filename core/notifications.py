@@ -21,6 +21,7 @@ class NotificationKind(StrEnum):
     WEBHOOK_DEAD = "webhook_dead"
     NEW_ACCOUNTS_AVAILABLE = "new_accounts_available"
     CONNECTION_REVOKED = "connection_revoked"
+    CONNECTION_STOPPED = "connection_stopped"
     DATA_ANOMALY = "data_anomaly"
     CHANNEL_DISABLED = "channel_disabled"
     TEST = "test"
@@ -35,6 +36,7 @@ TITLES: Final[Mapping[NotificationKind, str]] = {
     NotificationKind.WEBHOOK_DEAD: "A webhook could not be processed",
     NotificationKind.NEW_ACCOUNTS_AVAILABLE: "New accounts are available",
     NotificationKind.CONNECTION_REVOKED: "The connection's access was revoked",
+    NotificationKind.CONNECTION_STOPPED: "The connection needs somebody to look",
     NotificationKind.DATA_ANOMALY: "Something in the data looks wrong",
     NotificationKind.CHANNEL_DISABLED: "A notification channel was turned off",
     NotificationKind.TEST: "This is a test",

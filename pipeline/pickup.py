@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 from core.errors import BankfeedsError
 from core.jobs import JobState
 from core.models import Connection, ConnectionStatus, Job
-from core.provider_error import Action, ProviderError
+from core.provider_error import ErrorKind, ProviderError
 from core.vault import Aad, DataKey
 from db import pickups, provider_states, syncs
 from db.blobs import blob_path
@@ -138,7 +138,7 @@ async def _archive(run: _Run, session: Session) -> None:
         except Changed:
             continue  # it went in this moment: the next pickup sees how
         except ProviderError as error:
-            if error.action is not Action.STOP:
+            if error.kind is ErrorKind.NETWORK:  # there is nobody to fetch from either
                 raise
             run.problem = error
             return

@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 ATTENTION_FAILURES: Final = 5  # from then on somebody should look
 OPEN_FAILURES: Final = 3  # from then on the connection's circuit counts as open
 ASKED_NOBODY: Final = frozenset({"provider-not-offered", "not-connected"})  # errors of our own
-NOT_PERMITTED: Final = "not-permitted"  # the operator's to put right, or the person's
-LOOK_AGAIN: Final = timedelta(days=1)  # whether the operator has put right what is theirs
+# Others may put it right, at the provider or the bank, and need not tell us.
+PUT_RIGHT: Final = frozenset({"not-permitted", "folder-missing", "no-common-algorithm"})
+LOOK_AGAIN: Final = timedelta(days=1)  # whether it is put right
 PATIENCE: Final = 10  # who has waited for an hour is asked every six minutes
 EVERY: Final = {
     SyncFrequency.HOURLY: timedelta(hours=1),
@@ -131,7 +132,7 @@ async def _given_up(tx: Tx, job: Job, error: ProviderError, *, now: datetime) ->
         wait = delay(CONNECTION_DELAYS, failures)
         retry_at = now + max(wait, error.retry_after or timedelta(0))
         attention = failures >= ATTENTION_FAILURES
-    elif error.is_operators or error.code == NOT_PERMITTED:
+    elif error.is_operators or error.code in PUT_RIGHT:
         retry_at = now + spread(LOOK_AGAIN)  # nobody asks for each connection by hand then
     await syncs.failed(tx, job, error=error, status=status, retry_at=retry_at, attention=attention)
     return await tell_of_failure(tx, job, error, failures=failures)

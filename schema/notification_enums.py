@@ -17,6 +17,7 @@ _register(
         notifications.NotificationKind.WEBHOOK_DEAD: "An event of the source was given up.",
         notifications.NotificationKind.NEW_ACCOUNTS_AVAILABLE: "The source has more accounts.",
         notifications.NotificationKind.CONNECTION_REVOKED: "The access was taken back.",
+        notifications.NotificationKind.CONNECTION_STOPPED: "Somebody must put something right.",
         notifications.NotificationKind.DATA_ANOMALY: "What arrived looks wrong.",
         notifications.NotificationKind.CHANNEL_DISABLED: "A channel was turned off by itself.",
         notifications.NotificationKind.TEST: "Somebody tests a channel.",

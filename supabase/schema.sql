@@ -3280,7 +3280,7 @@ create table app.notifications (
   constraint notifications_key_key UNIQUE (tenant_id, key),
   constraint notifications_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) < 8192))),
   constraint notifications_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300))),
-  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['initial_sync_complete'::text, 'historical_sync_complete'::text, 'reauthentication_required'::text, 'failing_repeatedly'::text, 'token_expiring'::text, 'webhook_dead'::text, 'new_accounts_available'::text, 'connection_revoked'::text, 'data_anomaly'::text, 'channel_disabled'::text, 'test'::text])))
+  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['initial_sync_complete'::text, 'historical_sync_complete'::text, 'reauthentication_required'::text, 'failing_repeatedly'::text, 'token_expiring'::text, 'webhook_dead'::text, 'new_accounts_available'::text, 'connection_revoked'::text, 'connection_stopped'::text, 'data_anomaly'::text, 'channel_disabled'::text, 'test'::text])))
 );
 comment on table app.notifications is 'What a tenant should hear of: written in the transaction of its cause, never changed.';
 comment on column app.notifications.key is 'Names the cause, so that whoever tells of it again adds nothing.';

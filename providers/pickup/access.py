@@ -19,6 +19,7 @@ CONNECT_S: Final = 10
 ADDRESSES_MAX: Final = 4  # that are tried, one after the other
 THREADS: Final = 16  # a name server that does not answer holds one for a while
 DOCUMENT_BYTES_MAX: Final = 512 * 1024 * 1024
+PATIENCE_S: Final = 60  # with one answer of a server
 
 _THREADS: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="pickup")
 
@@ -46,6 +47,7 @@ class PickupAccess:
 
     private_allowed: bool
     bytes_max: int = DOCUMENT_BYTES_MAX  # of one document
+    patience_s: int = PATIENCE_S
     resolve: Resolve = looked_up
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 

@@ -156,7 +156,12 @@ class ImapClient:
         # whoever gives up waiting must be able to close it.
         sock = tls.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
         self._sock = sock
-        sock.do_handshake()
+        try:
+            sock.do_handshake()
+        except (ssl.SSLCertVerificationError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            raise
+        except ssl.SSLError:
+            raise problems.no_safe_tls() from None
         imap = self._imap = Bounded(sock, host=host, port=port)
         try:
             if "AUTH=PLAIN" in imap.capabilities:

@@ -1,18 +1,17 @@
-"""Mails: who sent them as far as that can be told, and the attachments that match a pattern."""
+"""Mails: read within bounds, and who sent them as far as that can be told."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from email import header, parser
+from collections.abc import Sequence
+from email import parser
 from email.errors import MessageError
 from email.headerregistry import HeaderRegistry
 from email.message import Message
 from typing import Any, Final
 
 from providers.pickup import names
-from providers.pickup.base import DOCUMENTS_MAX, Passed, Unfit
+from providers.pickup.base import Unfit
 
 MESSAGE_BYTES_MAX: Final = 32 * 1024 * 1024
 PARTS_MAX: Final = 40  # that hold others: as deep as a message can be
@@ -34,15 +33,6 @@ _UNREADABLE: Final = (
     RecursionError,
 )
 _REGISTRY: Final = HeaderRegistry()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A file in a message."""
-
-    name: str
-    media_type: str
-    content: bytes = field(repr=False)
 
 
 def head(raw: bytes) -> Message:
@@ -101,44 +91,6 @@ def is_authenticated(message: Message, *, by: str, address: str) -> bool:
         if server == by:
             return any(_passed(part, address.rpartition("@")[2]) for part in parts[1:])
     return False
-
-
-def attachments(message: Message, *, pattern: str, bytes_max: int) -> list[Attachment]:
-    """What is attached and matches. Raises Unfit where there is nothing, or too much."""
-    found: list[Attachment] = []
-    for part, name in _named(message):
-        if not names.matches(name, pattern):
-            continue
-        if len(found) == DOCUMENTS_MAX:
-            raise Unfit("too-many-attachments")
-        content = part.get_payload(decode=True)
-        if not isinstance(content, bytes):
-            continue
-        if len(content) > bytes_max:
-            raise Unfit("too-large")
-        found.append(
-            Attachment(name=name, media_type=part.get_content_type()[:200], content=content)
-        )
-    if not found:
-        raise Unfit("no-attachment", passed=Passed.IGNORED)
-    return found
-
-
-def _named(message: Message) -> Iterator[tuple[Message, str]]:
-    for part in message.walk():
-        if part.is_multipart():
-            continue
-        name = names.last_part(_filename(part))
-        if names.is_plain(name):
-            yield part, name
-
-
-def _filename(part: Message) -> str:
-    try:
-        given = part.get_filename() or ""
-        return str(header.make_header(header.decode_header(given)))[:VALUE_MAX]
-    except (ValueError, LookupError, TypeError):  # charsets that there are not, and worse
-        return ""
 
 
 def _text(value: object) -> str | None:

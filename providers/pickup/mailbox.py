@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 
 from providers.pickup import mail, problems
 from providers.pickup.access import PickupAccess
+from providers.pickup.attached import Attachment, attachments
 from providers.pickup.base import (
     DOCUMENTS_MAX,
     SIZE_SHOWN_MAX,
@@ -156,12 +157,12 @@ class _MailboxSession:
                 origin=message_id or version,
             )
 
-    def _read(self, raw: bytes) -> tuple[str | None, Sequence[mail.Attachment]]:
+    def _read(self, raw: bytes) -> tuple[str | None, Sequence[Attachment]]:
         message = mail.read(raw)
         passed, reason = self._passed(message)  # the head that was listed may be another
         if passed is not None:
             raise Unfit(reason or "", passed=passed)
-        found = mail.attachments(message, pattern=self._settings.pattern, bytes_max=self._bytes_max)
+        found = attachments(message, pattern=self._settings.pattern, bytes_max=self._bytes_max)
         return mail.message_id(message), found
 
     async def archive(
@@ -172,10 +173,13 @@ class _MailboxSession:
         with _answered():
             if uid is None or not await self._client.has(uid):
                 return Archived.GONE if intended is None else Archived.MOVED
-            folder = self._settings.archive_folder
-            await note(folder or self._settings.folder)
+        folder = self._settings.archive_folder
+        await note(folder or self._settings.folder)
+        try:
             if folder is None or not await self._client.move(uid, folder):
                 await self._client.mark(uid)
+        except Refused:
+            raise problems.not_archived(name) from None
         return Archived.MOVED
 
     def _version(self, uid: int) -> str:

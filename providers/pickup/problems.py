@@ -31,6 +31,27 @@ def broken() -> ProviderError:
     )
 
 
+def not_archived(name: str) -> ProviderError:
+    """The server failed to move a file, and says no more."""
+    return ProviderError(
+        action=Action.RETRY,
+        kind=ErrorKind.BUSINESS,
+        code="not-archived",
+        message=f"The server could not move {name!r} to the archive. What is new is fetched.",
+        next_step="See that the archive is a folder that may be written to, with room, and of an"
+        " SFTP server on the same disk.",
+    )
+
+
+def no_safe_tls() -> ProviderError:
+    """What is on the port speaks no TLS that is still safe."""
+    return _retry(
+        "tls-failed",
+        "The server speaks no TLS on this port that is still safe; nothing was sent to it.",
+        "Give the port of IMAP with TLS, mostly 993, or ask for a server with TLS 1.2 or newer.",
+    )
+
+
 def untrusted_certificate() -> ProviderError:
     """The certificate is not one for the host, of an authority that is trusted."""
     return _retry(
@@ -84,7 +105,8 @@ def key_unreadable() -> ProviderError:
         kind=ErrorKind.AUTHENTICATION,
         code="key-unreadable",
         message="The private key cannot be read, or its passphrase is wrong.",
-        next_step="Give the key again, with its passphrase.",
+        next_step="Give the private key, not the public one, as `ssh-keygen` or `openssl` makes"
+        " it, with its passphrase.",
     )
 
 

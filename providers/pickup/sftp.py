@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -14,7 +14,7 @@ import asyncssh
 
 from core.errors import BadInput
 from core.provider_error import ProviderError
-from providers.pickup import names, problems
+from providers.pickup import keys, names, problems
 from providers.pickup.access import PickupAccess
 from providers.pickup.base import (
     CHUNK_BYTES,
@@ -31,23 +31,11 @@ from providers.pickup.base import (
     Unfit,
 )
 from providers.pickup.settings import SftpCredentials, SftpSettings
+from providers.pickup.ssh import GOODBYE_S, LOGIN_S, connected, ended
 
 LISTED_MAX: Final = 100_000  # entries of the folder
 LOOK_S: Final = 120
-CALL_S: Final = 60
-LOGIN_S: Final = 30
-KEEPALIVE_S: Final = 15
 COLLISIONS_MAX: Final = 1_000  # equal names in the archive
-# None of these is a certificate, and none rests on SHA-1.
-HOST_KEY_ALGORITHMS: Final = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-)
-
 # It tells of logins and of files: nobody asked for that.
 asyncssh.set_log_level("WARNING")
 asyncssh.set_sftp_log_level("WARNING")
@@ -68,85 +56,34 @@ class SftpSource:
         try:
             _client_key(credentials)
         except ProviderError as error:
-            raise BadInput(
-                f"{error.message} One with a passphrase must be of the form PKCS #8."
-            ) from None
+            raise BadInput(f"{error.message} {error.next_step}") from None
 
     @asynccontextmanager
     async def opened(
         self, access: PickupAccess, settings: SftpSettings, credentials: SftpCredentials
     ) -> AsyncIterator[Session]:
         """See `FileSource`."""
-        key = _client_key(credentials)
-        sock = await access.dial(settings.host, settings.port)
+        key = await asyncio.to_thread(_client_key, credentials)  # a passphrase takes its time
         async with AsyncExitStack() as stack:
             with _told("the login"):
-                connection = await _connected(sock, settings, credentials, key)
-                await stack.enter_async_context(connection)
+                connection = await connected(access, settings, credentials, key)
+                stack.push_async_callback(ended, connection)
                 async with asyncio.timeout(LOGIN_S):
                     sftp = await connection.start_sftp_client()
                 stack.callback(sftp.exit)
-            yield _SftpSession(sftp, settings, bytes_max=access.bytes_max)
-
-
-class _Pinned(asyncssh.SSHClient):
-    """Believes the pinned keys, and no others."""
-
-    def __init__(self, host_keys: Collection[str]) -> None:
-        self._host_keys = host_keys
-        self.shown = "none"
-
-    def validate_host_public_key(
-        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
-    ) -> bool:
-        """Whether the server's key is pinned."""
-        self.shown = key.get_fingerprint("sha256")
-        return self.shown in self._host_keys
-
-
-async def _connected(
-    sock: object, settings: SftpSettings, credentials: SftpCredentials, key: asyncssh.SSHKey | None
-) -> asyncssh.SSHClientConnection:
-    """Logs in. Raises ProviderError where the key is not pinned, before anything is sent."""
-    pinned = _Pinned(settings.host_keys)
-    password = credentials.password
-    try:
-        connection, _ = await asyncssh.create_connection(
-            lambda: pinned,
-            settings.host,
-            settings.port,
-            sock=sock,
-            config=None,
-            known_hosts=([], [], []),  # none is known but by its pinned fingerprint
-            server_host_key_algs=list(HOST_KEY_ALGORITHMS),
-            x509_trusted_certs=None,
-            username=settings.username,
-            password=None if password is None else password.get_secret_value(),
-            client_keys=None if key is None else [key],
-            preferred_auth="publickey" if key else "password,keyboard-interactive",
-            agent_path=None,
-            gss_kex=False,
-            gss_auth=False,
-            host_based_auth=False,
-            compression_algs=None,
-            login_timeout=LOGIN_S,
-            keepalive_interval=KEEPALIVE_S,
-            client_version="Bankfeeds",
-        )
-    except asyncssh.HostKeyNotVerifiable:
-        if settings.is_confirmed:
-            raise problems.host_key_changed(pinned.shown) from None
-        raise problems.host_key_unconfirmed(pinned.shown) from None
-    return connection
+            yield _SftpSession(sftp, settings, access)
 
 
 class _SftpSession:
     """See `Session`."""
 
-    def __init__(self, sftp: asyncssh.SFTPClient, settings: SftpSettings, *, bytes_max: int):
+    def __init__(
+        self, sftp: asyncssh.SFTPClient, settings: SftpSettings, access: PickupAccess
+    ) -> None:
         self._sftp = sftp
         self._settings = settings
-        self._bytes_max = bytes_max
+        self._bytes_max = access.bytes_max
+        self._patience_s = access.patience_s
 
     async def look(self, known: Known) -> Listing:
         """See `Session`: files of the folder alone that match, the oldest first."""
@@ -208,7 +145,7 @@ class _SftpSession:
         if await self._version(path) != version:
             raise Changed(name)
         with _told(f"to read {name!r}"):
-            async with asyncio.timeout(CALL_S):
+            async with asyncio.timeout(self._patience_s):
                 try:
                     file = await self._sftp.open(path, "rb")
                 except asyncssh.SFTPPermissionDenied:
@@ -216,15 +153,16 @@ class _SftpSession:
             try:
                 offset = 0
                 while offset <= size:
-                    async with asyncio.timeout(CALL_S):
+                    async with asyncio.timeout(self._patience_s):
                         chunk: Any = await file.read(min(CHUNK_BYTES, size + 1 - offset), offset)
                     if not chunk:
                         break
                     offset += len(chunk)
                     yield chunk
             finally:
-                with suppress(asyncssh.Error, OSError):
-                    await file.close()
+                with suppress(asyncssh.Error, OSError, TimeoutError):
+                    async with asyncio.timeout(GOODBYE_S):  # a silent server is heard no longer
+                        await file.close()
         if offset != size or await self._version(path) != version:
             raise Changed(name)
 
@@ -244,8 +182,11 @@ class _SftpSession:
         target = await self._free(name)
         await note(target.decode())
         with _told(f"to move {name!r}", folder=self._settings.archive_path):
-            async with asyncio.timeout(CALL_S):
-                await self._sftp.rename(source, target)
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    await self._sftp.rename(source, target)
+            except (asyncssh.SFTPFailure, asyncssh.SFTPOpUnsupported):
+                raise problems.not_archived(name) from None
         if await self._version(target) != version:
             # Another version came in the moment between: it is to be fetched, so it goes back.
             with _told(f"to move {name!r}"):
@@ -279,7 +220,7 @@ class _SftpSession:
         """Of the path itself, were it a link; None where nothing is."""
         with _told("to look at a file"):
             try:
-                async with asyncio.timeout(CALL_S):
+                async with asyncio.timeout(self._patience_s):
                     return await self._sftp.lstat(path)
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
                 return None
@@ -294,13 +235,10 @@ def _client_key(credentials: SftpCredentials) -> asyncssh.SSHKey | None:
     if credentials.private_key is None:
         return None
     phrase = credentials.passphrase
-    try:
-        return asyncssh.import_private_key(
-            credentials.private_key.get_secret_value(),
-            None if phrase is None else phrase.get_secret_value(),
-        )
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError):
-        raise problems.key_unreadable() from None
+    return keys.opened(
+        credentials.private_key.get_secret_value(),
+        None if phrase is None else phrase.get_secret_value(),
+    )
 
 
 def _refusal(name: str, attrs: asyncssh.SFTPAttrs, *, bytes_max: int) -> str | None:

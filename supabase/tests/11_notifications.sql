@@ -26,6 +26,9 @@ select is(pg_temp.tell('worker@globex', 'globex', 'token_expiring', 'globex conn
 select is(pg_temp.tell('worker@acme', 'globex', 'token_expiring', 'globex connection'), '42501',
   'its own tenant alone');
 delete from app.notifications where key = 'new';
+select is(pg_temp.tell('worker@acme', 'acme', 'connection_stopped', 'acme connection'), '1 rows',
+  'a worker tells of a connection that stopped');
+delete from app.notifications where key = 'new';
 select is(pg_temp.tell('worker@acme', 'acme', 'token_expiring', 'globex connection'),
   '23503 notifications_connection_fkey', 'of its own connections alone');
 select is(pg_temp.tell('worker@acme', 'acme', 'rain', 'acme connection'),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asyncssh import SFTPFailure, SFTPPermissionDenied
 
 from providers.pickup.settings import SftpCredentials
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, statement
@@ -236,7 +237,7 @@ async def test_an_empty_folder_and_one_that_is_missing(world: World, bank: Bank)
 
 async def test_an_archive_that_is_not_permitted_stops_no_fetching(world: World, bank: Bank) -> None:
     files = await of_bank(world, bank)
-    bank.refuses_rename = True
+    bank.rename_error = SFTPPermissionDenied("no")
     bank.put("march.bai", statement(COFFEE))
     await files.look_twice()
     await files.import_all()
@@ -246,6 +247,30 @@ async def test_an_archive_that_is_not_permitted_stops_no_fetching(world: World, 
 
     assert ended["error_code"] == "not-permitted"
     assert len(await files.imports()) == 2
+
+
+async def test_an_archive_that_fails_is_tried_again_and_stops_no_fetching(
+    world: World, bank: Bank
+) -> None:
+    files = await of_bank(world, bank)
+    bank.rename_error = SFTPFailure("no room")
+    bank.put("march.bai", statement(COFFEE))
+    await files.look_twice()
+    await files.import_all()
+    bank.put("april.bai", statement(RENT, day="260401"))
+
+    tried = await files.look()
+    assert (tried["state"], tried["error_code"]) == ("queued", "not-archived")
+    assert "march.bai" in tried["error_message"]
+    files.time.pass_(minutes=2)
+    await files.world.make_due(files.place, tried["id"])
+    tried = await files.world.run(files.place, tried["id"])
+    assert (tried["state"], len(await files.imports())) == ("queued", 2)
+
+    bank.rename_error = None
+    await files.import_all()
+    assert (await files.world.finish(files.place, tried["id"]))["state"] == "completed"
+    assert bank.names("done") == ["april.bai", "march.bai"]
 
 
 async def test_what_the_bank_takes_away_is_let_go(world: World, bank: Bank) -> None:

@@ -63,7 +63,12 @@ async def test_failures_in_a_row_are_told_of_at_the_third_and_every_tenth(feed: 
     assert told == [(n >= FAILING) + (n >= FAILING_AGAIN) for n in numbers]
     found = await _told(feed)
     assert {kind for kind, *_ in found} == {NotificationKind.FAILING_REPEATEDLY}
-    assert [data for *_, data in found] == [{"code": "internal-server-error"}] * 2
+    said = {
+        "code": "internal-server-error",
+        "message": "Plaid cannot answer now.",
+        "nextStep": "Nothing: it is tried again later.",
+    }
+    assert [data for *_, data in found] == [said] * 2
 
 
 async def test_failures_are_counted_anew_after_a_success(feed: Feed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,12 +46,22 @@ async def test_a_consent_that_is_gone_asks_for_a_person(dated: World) -> None:
     assert (row["error_message"], row["next_step"]) == ("It failed.", "Do something.")
 
 
-async def test_what_trying_again_does_not_change_needs_somebody_to_look(dated: World) -> None:
+@pytest.mark.parametrize(
+    ("kind", "code", "told"),
+    [
+        (ErrorKind.AUTHENTICATION, "user-permission-revoked", "connection_revoked"),
+        (ErrorKind.BUSINESS, "disconnected", "connection_revoked"),
+        (ErrorKind.BUSINESS, "settings-missing", "connection_stopped"),
+    ],
+)
+async def test_what_trying_again_does_not_change_needs_somebody_to_look(
+    dated: World, kind: ErrorKind, code: str, told: str
+) -> None:
     place = await _connection(dated)
 
     await failed(
         await _job(dated, place),
-        _failure(Action.STOP, ErrorKind.BUSINESS),
+        _failure(Action.STOP, kind, code=code),
         dated.services,
         is_final=True,
     )
@@ -58,7 +69,13 @@ async def test_what_trying_again_does_not_change_needs_somebody_to_look(dated: W
     row = await _row(dated, place)
     assert (row["status"], row["attention"]) == ("error", True)
     assert (row["retry_at"], row["next_sync_at"]) == (None, None)
-    assert await _told(dated, place) == [("connection_revoked", "of-test")]
+    assert await _told(dated, place) == [(told, code)]
+    data = await dated.owner.fetchval("select data from app.notifications")
+    assert json.loads(data) == {
+        "code": code,
+        "message": "It failed.",
+        "nextStep": "Do something.",
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from core.provider_error import Action, ProviderError
 from providers.pickup.imap import ImapClient
 from tests.fixtures.certificates import Issued, issued
 from tests.fixtures.imap_server import HOST, PASSWORD, USER, imap_post
@@ -64,6 +65,18 @@ async def test_who_gives_up_waiting_does_not_wait_for_the_server(
             await client.close()
 
     assert waiting.cancelled()
+
+
+async def test_a_port_without_tls_is_told_as_that(certificate: Issued) -> None:
+    async with _silent(None, b"* OK ready\r\n") as port:
+        client = await _client(port, certificate)
+
+        with pytest.raises(ProviderError) as refused:
+            await client.login(USER, PASSWORD)
+        await client.close()
+
+    assert (refused.value.code, refused.value.action) == ("tls-failed", Action.RETRY)
+    assert "993" in refused.value.next_step
 
 
 async def test_a_goodbye_that_fails_leaves_no_socket_open(certificate: Issued) -> None:

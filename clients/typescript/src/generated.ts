@@ -895,6 +895,8 @@ export type NotificationKind =
   | 'CHANNEL_DISABLED'
   /** The access was taken back. */
   | 'CONNECTION_REVOKED'
+  /** Somebody must put something right. */
+  | 'CONNECTION_STOPPED'
   /** What arrived looks wrong. */
   | 'DATA_ANOMALY'
   /** Syncs fail again and again. */
