@@ -8,7 +8,14 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from core.links import ExchangeRate, LinkKind, MatchAccount, MatchRow, pair_key
+from core.links import (
+    Delivered,
+    ExchangeRate,
+    LinkKind,
+    MatchAccount,
+    MatchRow,
+    pair_key,
+)
 from core.records import TransactionStatus
 from db.queries import load
 from db.session import Tx
@@ -106,6 +113,20 @@ async def twice(
     near = await tx.rows(_SQL["twice"], tenant_id, list(ids), account_ids, first, last)
     booked = await tx.rows(_SQL["booked"], tenant_id, list(ids), account_ids)
     return {row["id"] for row in (*near, *booked)}
+
+
+async def awaited(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], first: date, last: date
+) -> dict[UUID, Delivered]:
+    """Rows of files that wait to be booked, near these, and what their own source booked."""
+    near = await tx.rows(_SQL["awaited"], tenant_id, list(ids), first, last)
+    if not near:
+        return {}
+    rows = await tx.rows(_SQL["delivered"], tenant_id, [row["id"] for row in near])
+    return {
+        row["id"]: Delivered(received_at=row["received_at"], external_id=row["external_id"])
+        for row in rows
+    }
 
 
 async def moved(

@@ -55,6 +55,17 @@ class Incoming(NamedTuple):
     category_rule_id: UUID | None = None
 
 
+class Pending(NamedTuple):
+    """A row that is not booked yet: what it is known by, and where it stands in its document."""
+
+    mapping_id: UUID
+    fingerprint: bytes
+    occurrence: int
+    content_key: int
+    raw_line: int
+    raw_line_end: int
+
+
 _COLUMNS: Final = Incoming._fields
 TAKE_BACK_ROWS: Final = 50_000  # at a time: about a second
 
@@ -134,6 +145,16 @@ async def repeated(
     )
     await tx.run(_SQL["plan_as_usual"])
     return {row["position"] - 1 for row in rows}
+
+
+async def seen_again(
+    tx: Tx, *, tenant_id: UUID, document: RawDocument, rows: Sequence[Pending]
+) -> None:
+    """Lets rows that are pending, and come again as they stand, be of the document that says so."""
+    await plan_anew(tx)
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await tx.run(_SQL["seen_again"], tenant_id, document.job_id, document.id, *columns)
+    await tx.run(_SQL["plan_as_usual"])
 
 
 async def compare(

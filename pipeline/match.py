@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.days import shifted
-from core.links import ExchangeRate, Found, LinkKind, MatchRow
+from core.links import Delivered, ExchangeRate, Found, LinkKind, MatchRow
 from core.models import Job
 from core.records import TransactionStatus
 from core.reviews import NewReviewItem, ReviewKind
@@ -23,7 +23,7 @@ from db import matching as stored
 from db.matching import Noted, Surroundings
 from db.session import Tx
 from db.transaction_links import Side
-from matching import duplicates, refunds, transfers
+from matching import booked, duplicates, refunds, transfers
 from matching.rates import STALE_DAYS, Rates
 from matching.rejected import Rejected
 from matching.rows import prepared
@@ -42,6 +42,7 @@ class _Material:
     around: Surroundings
     rows: Mapping[UUID, MatchRow]
     twice: Collection[UUID]
+    awaited: Mapping[UUID, Delivered]
     moved: Collection[UUID]
     given_back: Collection[UUID]
     rates: Sequence[ExchangeRate]
@@ -87,6 +88,7 @@ async def _material(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> _Material |
     twice = await stored.twice(
         tx, tenant_id=tenant_id, ids=ids, account_ids=around.of_several, first=first, last=last
     )
+    awaited = await stored.awaited(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
     moved: set[UUID] = set()
     rates: list[ExchangeRate] = []
     if len(around.accounts) > 1:
@@ -97,12 +99,13 @@ async def _material(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> _Material |
         until = shifted(last, timedelta(days=STALE_DAYS))
         rates = await stored.rates(tx, tenant_id=tenant_id, first=since, last=until)
     back = await stored.given_back(tx, tenant_id=tenant_id, ids=ids, first=first, last=last)
-    near = {*ids, *twice, *moved, *back}
+    near = {*ids, *twice, *awaited, *moved, *back}
     rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, ranks=around.ranks)
     return _Material(
         around=around,
         rows={row.id: row for row in rows},
         twice=twice,
+        awaited=awaited,
         moved=moved,
         given_back=back,
         rates=rates,
@@ -122,6 +125,10 @@ def _weigh(material: _Material, ids: Collection[UUID]) -> list[Found]:
     several = set(material.around.of_several)
     doubled = [row for row in of(material.twice) if row.of.account_id in several]
     found = duplicates.find(doubled, rejected=rejected)
+    hidden |= {one.transaction_id for one in found if one.sure}
+    paired = {side for one in found for side in (one.transaction_id, one.other_id)}
+    waited = [rows[one] for one in material.awaited if one in rows and one not in paired]
+    found += booked.find(waited, delivered=material.awaited, rejected=rejected)
     hidden |= {one.transaction_id for one in found if one.sure}
     moved = transfers.find(
         of(material.moved),
