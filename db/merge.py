@@ -55,17 +55,6 @@ class Incoming(NamedTuple):
     category_rule_id: UUID | None = None
 
 
-class Pending(NamedTuple):
-    """A row that is not booked yet: what it is known by, and where it stands in its document."""
-
-    mapping_id: UUID
-    fingerprint: bytes
-    occurrence: int
-    content_key: int
-    raw_line: int
-    raw_line_end: int
-
-
 _COLUMNS: Final = Incoming._fields
 TAKE_BACK_ROWS: Final = 50_000  # at a time: about a second
 
@@ -122,6 +111,11 @@ async def plan_anew(tx: Tx) -> None:
     await tx.run(_SQL["plan_anew"])
 
 
+async def plan_as_usual(tx: Tx) -> None:
+    """Takes plans that are kept again."""
+    await tx.run(_SQL["plan_as_usual"])
+
+
 async def repeated(
     tx: Tx,
     *,
@@ -143,18 +137,8 @@ async def repeated(
         content_keys,
         statuses,
     )
-    await tx.run(_SQL["plan_as_usual"])
+    await plan_as_usual(tx)
     return {row["position"] - 1 for row in rows}
-
-
-async def seen_again(
-    tx: Tx, *, tenant_id: UUID, document: RawDocument, rows: Sequence[Pending]
-) -> None:
-    """Lets rows that are pending, and come again as they stand, be of the document that says so."""
-    await plan_anew(tx)
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    await tx.run(_SQL["seen_again"], tenant_id, document.job_id, document.id, *columns)
-    await tx.run(_SQL["plan_as_usual"])
 
 
 async def compare(

@@ -13,9 +13,10 @@ from core.categories import Verdict
 from core.models import Connection, Delivery, Job, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity, TransactionStatus
 from core.vault import DataKey
-from db import expenses, intake, ledger, merge, placement, statements
+from db import expenses, intake, ledger, merge, pending_rows, placement, statements
 from db.ledger import Counts
-from db.merge import Merged, Pending
+from db.merge import Merged
+from db.pending_rows import Pending
 from db.session import Tx
 from pipeline import stable_rows
 from pipeline.account_matching import Settled, foresee, settle
@@ -259,7 +260,9 @@ async def _seen_again(tx: Tx, to: Destination, mapped: Sequence[tuple[Entry, Tar
         if entry.record.status is TransactionStatus.PENDING
     ]
     if pending:
-        await merge.seen_again(tx, tenant_id=to.job.tenant_id, document=to.document, rows=pending)
+        await pending_rows.seen_again(
+            tx, tenant_id=to.job.tenant_id, document=to.document, rows=pending
+        )
 
 
 async def _unknown(
