@@ -111,3 +111,17 @@ async def test_a_source_that_says_each_row_once_may_book_what_was_pending(world:
 
     assert job["rejected"] == 0
     assert [row["status"] for row in await world.rows(place)] == ["posted"]
+
+
+async def test_a_late_report_takes_nothing_over_from_what_booked_its_row(world: World) -> None:
+    place = await world.place()
+    job = await world.take_in(place, camt(statement(COFFEE)))
+    late = await world.take_in(place, report(COFFEE))
+
+    assert (late["duplicate"], late["changed"]) == (1, 0)
+    assert [row["status"] for row in await world.rows(place)] == ["posted"]
+    told = "select job_id from app.transactions where tenant_id = $1"
+    assert await world.owner.fetchval(told, place.tenant_id) == job["id"]
+
+    await world.revert(place, job["id"])
+    assert [row["status"] for row in await world.rows(place)] == ["pending"]
