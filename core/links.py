@@ -77,6 +77,14 @@ class MatchRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """When a row was delivered last, and what its source calls it."""
+
+    received_at: datetime
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchAccount:
     """What texts may call an account."""
 

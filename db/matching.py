@@ -8,7 +8,14 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from core.links import ExchangeRate, LinkKind, MatchAccount, MatchRow, pair_key
+from core.links import (
+    Delivered,
+    ExchangeRate,
+    LinkKind,
+    MatchAccount,
+    MatchRow,
+    pair_key,
+)
 from core.records import TransactionStatus
 from db.queries import load
 from db.session import Tx
@@ -134,6 +141,21 @@ async def moved(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow], telling: 
         telling,
     )
     return {row["id"] for row in found}
+
+
+async def awaited(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> dict[UUID, Delivered]:
+    """Rows of files that wait to be booked, near these, and what their own source booked."""
+    if not noted:
+        return {}
+    ids = [row.id for row in noted]
+    near = await tx.rows(_SQL["awaited"], tenant_id, ids, *_span(noted))
+    if not near:
+        return {}
+    rows = await tx.rows(_SQL["delivered"], tenant_id, [row["id"] for row in near])
+    return {
+        row["id"]: Delivered(received_at=row["received_at"], external_id=row["external_id"])
+        for row in rows
+    }
 
 
 async def exchanged(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:

@@ -111,6 +111,11 @@ async def plan_anew(tx: Tx) -> None:
     await tx.run(_SQL["plan_anew"])
 
 
+async def plan_as_usual(tx: Tx) -> None:
+    """Takes plans that are kept again."""
+    await tx.run(_SQL["plan_as_usual"])
+
+
 async def repeated(
     tx: Tx,
     *,
@@ -132,7 +137,7 @@ async def repeated(
         content_keys,
         statuses,
     )
-    await tx.run(_SQL["plan_as_usual"])
+    await plan_as_usual(tx)
     return {row["position"] - 1 for row in rows}
 
 

@@ -44,7 +44,8 @@ def _near(one: Row, other: Row) -> bool:
     return gap(one, other) <= DAYS_MAX
 
 
-def _is_booked_after(posted: Row, pending: Row) -> bool:
+def is_booked_after(posted: Row, pending: Row) -> bool:
+    """Whether the days of both allow that the one is the other, booked."""
     latest, soonest = max(posted.days) - min(pending.days), min(posted.days) - max(pending.days)
     return latest >= -BOOKED_BEFORE and soonest <= BOOKED_WITHIN
 
@@ -53,7 +54,7 @@ _SAME: Final = _Kind(kind=LinkKind.DUPLICATE, weigh=scoring.same_booking, may=_n
 _BOOKED: Final = _Kind(
     kind=LinkKind.PENDING_POSTED,
     weigh=lambda posted, pending: scoring.booked_later(pending, posted),
-    may=_is_booked_after,
+    may=is_booked_after,
 )
 
 
@@ -192,5 +193,5 @@ def _may_have_tip(pending: Row, posted: Row) -> bool:
         and pending.of.mapping_id != posted.of.mapping_id
         and pending.of.raw_id != posted.of.raw_id
         and pending.of.mapping_id not in posted.of.taken
-        and _is_booked_after(posted, pending)
+        and is_booked_after(posted, pending)
     )

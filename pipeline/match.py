@@ -21,7 +21,7 @@ from db import matching as stored
 from db.matching import Noted
 from db.session import Tx
 from db.transaction_links import Side
-from matching import duplicates, refunds, transfers
+from matching import booked, duplicates, refunds, transfers
 from matching.rates import Rates
 from matching.rejected import Rejected
 from matching.rows import Row, prepared
@@ -73,9 +73,17 @@ async def _part(job: Job, services: Services) -> bool:
 
 def _doubled(material: Doubles) -> list[Found]:
     """Which rows are one booking, or may be."""
-    several = set(material.around.of_several)
-    rows = prepared(row for row in material.rows.values() if row.account_id in several)
-    return duplicates.find(rows, rejected=Rejected(material.rejected))
+    several, rejected = set(material.around.of_several), Rejected(material.rejected)
+    rows = prepared(
+        row
+        for row in material.rows.values()
+        if row.account_id in several or row.id in material.awaited
+    )
+    doubled = [one for one in rows if one.id in material.twice and one.of.account_id in several]
+    found = duplicates.find(doubled, rejected=rejected)
+    paired = _both(found)
+    waiting = [one for one in rows if one.id in material.awaited and one.id not in paired]
+    return [*found, *booked.find(waiting, delivered=material.awaited, rejected=rejected)]
 
 
 def _belonging(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from core.days import shifted
-from core.links import ExchangeRate, MatchAccount, MatchRow
+from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow
 from db import matching as stored
 from db.matching import Surroundings
 from db.session import Tx
@@ -22,6 +22,8 @@ class Doubles:
 
     around: Surroundings
     rows: Mapping[UUID, MatchRow]
+    twice: Collection[UUID]  # those among them that other sources may have, too
+    awaited: Mapping[UUID, Delivered]  # those that their own source may have pending and booked
     rejected: Collection[str]
 
 
@@ -45,11 +47,13 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
     twice = await stored.twice(
         tx, tenant_id=tenant_id, noted=noted, account_ids=set(around.of_several)
     )
-    others = twice.difference(row.id for row in noted)
+    awaited = await stored.awaited(tx, tenant_id=tenant_id, noted=noted)
+    own = {row.id for row in noted}
+    others = {*twice, *awaited} - own
     near = await stored.rows(tx, tenant_id=tenant_id, ids=others, ranks=around.ranks)
     rows = {row.id: row for row in (*noted, *near)}
     rejected = await stored.rejected(tx, tenant_id=tenant_id, ids=rows)
-    return Doubles(around=around, rows=rows, rejected=rejected)
+    return Doubles(around=around, rows=rows, twice=twice | own, awaited=awaited, rejected=rejected)
 
 
 async def others(

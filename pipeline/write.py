@@ -11,11 +11,12 @@ from uuid import UUID
 from core.account_number import plain_number, without_numbers
 from core.categories import Verdict
 from core.models import Connection, Delivery, Job, MappingState, RawDocument
-from core.records import AccountRecord, Finding, Severity
+from core.records import AccountRecord, Finding, Severity, TransactionStatus
 from core.vault import DataKey
-from db import expenses, intake, ledger, merge, placement, statements
+from db import expenses, intake, ledger, merge, pending_rows, placement, statements
 from db.ledger import Counts
 from db.merge import Merged
+from db.pending_rows import Pending
 from db.session import Tx
 from pipeline import stable_rows
 from pipeline.account_matching import Settled, foresee, settle
@@ -159,6 +160,8 @@ class Writer:
         )
         if not batch.mapped:
             return batch, counts
+        if not self._to.stable:
+            await _seen_again(tx, self._to, batch.mapped)
         rows: Sequence[tuple[Entry, Target]] = batch.mapped
         if self.asks:
             self._meanwhile()
@@ -241,6 +244,25 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Fi
                 )
             )
     return rows, findings
+
+
+async def _seen_again(tx: Tx, to: Destination, mapped: Sequence[tuple[Entry, Target]]) -> None:
+    pending = [
+        Pending(
+            target.mapping_id,
+            entry.fingerprint,
+            entry.occurrence,
+            entry.content_key,
+            entry.record.line,
+            entry.record.line_end,
+        )
+        for entry, target in mapped
+        if entry.record.status is TransactionStatus.PENDING
+    ]
+    if pending:
+        await pending_rows.seen_again(
+            tx, tenant_id=to.job.tenant_id, document=to.document, rows=pending
+        )
 
 
 async def _unknown(

@@ -183,6 +183,60 @@ cross join lateral (
   limit 50
 ) as b;
 
+-- name: awaited
+-- role: worker
+-- Rows of files that are not booked yet, near noted ones, and what the same file source may have
+-- booked them as, for a little more. A provider's feed says itself what becomes of its rows.
+with waiting as materialized (
+  select t.id, t.account_id, t.mapping_id, t.currency, t.amount, t.sort_date
+  from app.transactions as t
+  join app.account_mappings as m on m.tenant_id = t.tenant_id and m.id = t.mapping_id
+  join app.connections as c on c.tenant_id = m.tenant_id and c.id = m.connection_id
+  where t.tenant_id = $1
+    and t.account_id = any(
+      array(
+        select distinct s.account_id
+        from unnest($2::uuid[]) as n (id)
+        join app.transactions as s on s.tenant_id = $1 and s.id = n.id
+      )
+    )
+    and t.sort_date between $3::date - 24 and $4::date + 24
+    and t.status = 'pending'
+    and t.duplicate_of is null
+    and c.provider in ('file', 'sftp', 'mailbox')
+  order by t.sort_date desc, t.id
+  limit 2000
+)
+
+select w.id
+from waiting as w
+union
+select b.id
+from waiting as w
+cross join lateral (
+  select t.id
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = w.account_id
+    and t.sort_date between w.sort_date - 10 and w.sort_date + 10
+    and t.status = 'posted'
+    and t.duplicate_of is null
+    and t.mapping_id = w.mapping_id
+    and t.currency = w.currency
+    and abs(t.amount) between abs(w.amount) and abs(w.amount) * 1.3
+    and sign(t.amount) = sign(w.amount)
+  limit 100
+) as b;
+
+-- name: delivered
+-- role: worker
+-- When the document came that a row stands in, and the source's id of the row.
+select t.id, r.received_at, t.external_id
+from unnest($2::uuid[]) as n (id)
+join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+join app.raw_ingestion_data as r
+  on r.tenant_id = t.tenant_id and r.job_id = t.job_id and r.id = t.raw_id;
+
 -- name: moved
 -- role: worker
 -- Rows of amounts that left one account and reached another, some days around noted ones, where

@@ -113,12 +113,12 @@ with merged as (
     category_reason = excluded.category_reason,
     category_rule_id = excluded.category_rule_id,
     created_at = case when t.status = 'removed' then now() else t.created_at end
-  where t.content_key <> excluded.content_key
-    or (
-      t.status <> excluded.status
-      and not (t.status = 'posted' and excluded.status = 'pending')
-    )
-    or t.missed_at is not null
+  -- What only says again that a booked row was pending leaves it to the document that booked it.
+  where (
+    (t.content_key <> excluded.content_key or t.status <> excluded.status)
+    and not (t.status = 'posted' and excluded.status = 'pending')
+  )
+  or t.missed_at is not null
   returning t.id, t.created_at = now() as is_new
 ),
 
@@ -168,9 +168,11 @@ cross join lateral (
     and s.occurrence = i.occurrence
   limit 1
 ) as t
-where t.content_key = i.content_key
-  and t.status in ('posted', i.status)
-  and t.missed_at is null;
+where (
+  (t.content_key = i.content_key and t.status = i.status)
+  or (t.status = 'posted' and i.status = 'pending')
+)
+and t.missed_at is null;
 
 -- name: compare
 -- role: worker
@@ -187,7 +189,8 @@ select
   case
     when a.waits then 'waiting'
     when t.id is null or t.status = 'removed' or w.mapping_id is not null then 'new'
-    when t.content_key = i.content_key and t.status in ('posted', i.status) then 'duplicate'
+    when t.content_key = i.content_key and t.status = i.status then 'duplicate'
+    when t.status = 'posted' and i.status = 'pending' then 'duplicate'
     else 'changed'
   end,
   a.mapping_id,
@@ -247,6 +250,8 @@ where a.target = i.target
   and t.raw_id <> $3
   and t.status <> 'removed'
   and t.missed_at is null
+  -- That it was booked since is said once, too.
+  and not (t.status = 'pending' and i.status = 'posted')
 returning i.raw_line, i.description_raw;
 
 -- name: forget_aliased

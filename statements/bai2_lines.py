@@ -142,13 +142,20 @@ def _line_regions(blocks: Iterable[bytes], separator: bytes) -> Iterator[Region]
             number += whole.count(separator)
             yield Region(_line_feeds(whole, separator)[:-1], True)
     if tail:
-        yield Region(tail, False)
+        *ended, last = _line_feeds(tail, separator).rpartition(b"\n")
+        if ended[1]:
+            yield Region(ended[0], True)
+        if last:
+            yield Region(last, False)
 
 
 def _line_feeds(whole: bytes, separator: bytes) -> bytes:
     if b"\r" not in whole:
         return whole
-    return whole.replace(b"\r\n" if separator == b"\n" else b"\r", b"\n")
+    if separator == b"\n":
+        whole = whole.replace(b"\r\n", b"\n")
+    # What is left ends lines by itself, also where files of other line ends were put together.
+    return whole.replace(b"\r", b"\n")
 
 
 def _fixed_regions(blocks: Iterable[bytes], length: int) -> Iterator[Region]:

@@ -81,6 +81,17 @@ class Document:
                 self._more_pages(fields, line)
         self._drain()
 
+    def misplaced(self, line: int) -> None:
+        """See `Sink.misplaced`."""
+        if self._findings.first("entry-misplaced"):
+            self._findings.reject(
+                "entry-misplaced",
+                "An entry stands outside of any statement; it was left out, as are all later ones "
+                "like it. Ask the bank for a corrected file.",
+                line,
+                "Ntry",
+            )
+
     def _drain(self) -> None:
         if self._findings.pending:
             self.records += self._findings.drain()

@@ -52,6 +52,10 @@ class Sink(Protocol):
         """An entry ends; `dropped` details of it were too many to keep."""
         ...
 
+    def misplaced(self, line: int) -> None:
+        """An entry stands where none may be, and is not read."""
+        ...
+
 
 class _Step:
     """An element on the way, and what each tag in it leads to, as the document writes it."""
@@ -265,12 +269,11 @@ class Walker:
     def _child(self, before: _Step, tag: Tag, number: int) -> _Step:
         """The element of that local name, where it is read; around a message every element is."""
         local = tag.name.rpartition(":")[2]
-        if before is self._skipped:
-            return before
         if before is not self._outside:
-            assert before.node is not None
-            node = before.node.children.get(local)
+            node = None if before.node is None else before.node.children.get(local)
             if node is None:
+                if local == "Ntry" and self._is_near_statements(before):
+                    self._sink.misplaced(self._line_at(number))
                 return self._skipped
             currency = tag.attributes.get("Ccy", "").strip() if tag.attributes else None
             return _Step(node, before, currency)
@@ -283,6 +286,12 @@ class Walker:
         self.found = True
         self._sink.begin(kind, self._version, self._line_at(number))
         return _Step(MESSAGE, before)
+
+    def _is_near_statements(self, before: _Step) -> bool:
+        """Whether an entry here was meant to be one: beside statements, or in what may be one."""
+        if before is not self._skipped:
+            return before.node is MESSAGE
+        return self._skipped_in.node is MESSAGE and self._depth == self._skipped_from + 1
 
     def _enter(self, before: _Step, step: _Step, number: int) -> None:
         """Begins a scope, or an element that is not read."""

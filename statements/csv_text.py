@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -16,6 +17,7 @@ RECORD_LINES_MAX: Final = 100  # a quoted cell over more lines has lost its clos
 FINDINGS_PER_CODE: Final = 20  # then a count: a million broken lines are one fact
 FALLBACK: Final = "cp1252"
 _WIDE: Final = ("utf-32", "utf-16")
+_LINE_ENDS: Final = re.compile(r"[\r\n]+")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -176,6 +178,23 @@ class TextLines(Iterator[str]):
                 message = f"{count} lines in all; the first {FINDINGS_PER_CODE} are listed."
                 self.findings.append(Finding(Severity.WARNING, code, message))
         self._odd.clear()
+
+
+def broken_lines(text: TextLines) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers. Where a file was put together from parts that end their lines
+    otherwise, what is one physical line here comes as the several that it was, under its number.
+    """
+    while True:
+        number = text.begin()
+        line = next(text, None)
+        if line is None:
+            return
+        if "\r" in line or "\n" in line:
+            for part in _LINE_ENDS.split(line):
+                if part:
+                    yield number, part
+        else:
+            yield number, line
 
 
 def byte_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

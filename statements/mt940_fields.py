@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from core.errors import Unreadable
-from statements.csv_text import TextLines
+from statements.csv_text import TextLines, broken_lines
 
 FIELD_LINES_MAX: Final = 10_000
 FIELD_CHARACTERS_MAX: Final = 1024 * 1024
@@ -80,11 +80,8 @@ def fields(text: TextLines) -> Iterator[Field]:
 def _physical(text: TextLines) -> Iterator[tuple[int, str]]:
     """Numbered lines. A colon that was parted from its tag stands with it again."""
     colon: int | None = None
-    while True:
-        number = text.begin()
-        line = next(text, None)
-        if line is None:
-            break
+    for number, found in broken_lines(text):
+        line = found
         if colon is not None:
             if _BROKEN_TAG.match(line):
                 line = f":{line}"

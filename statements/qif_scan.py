@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from statements.csv_text import TextLines
+from statements.csv_text import TextLines, broken_lines
 from statements.findings import Findings
 
 ACCOUNTS: Final = "account"  # the header of a list of accounts
@@ -57,12 +57,7 @@ def parts(text: TextLines, findings: Findings) -> Iterator[Header | Entry]:
     fields: list[tuple[str, str]] = []
     seen: set[str] = set()
     first = size = line = 0
-    while True:
-        text.begin()
-        content = next(text, None)
-        if content is None:
-            break
-        line = text.number
+    for line, content in broken_lines(text):
         letter = content[:1] or " "
         if letter in "!^" or (letter in "DT" and letter in seen and {"D", "T"} <= seen):
             if fields or letter == "^":

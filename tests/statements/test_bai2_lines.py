@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -246,3 +247,13 @@ def test_record_without_end_is_refused(line: bytes) -> None:
 )
 def test_recognised_by_content(head: bytes, percent: range) -> None:
     assert BAI2.recognise(head) in percent
+
+
+def test_files_of_other_line_ends_may_be_put_together() -> None:
+    one, other = FILE + b"\n", FILE.replace(b",1,,,2/", b",2,,,2/").replace(b"\n", b"\r")
+
+    for data in (one + other, one.replace(b"\n", b"\r\n") + other):
+        rows = [record for record in parse(data) if isinstance(record, TransactionRecord)]
+        assert [(row.amount, row.description_raw) for row in rows] == [
+            (Decimal("15000.00"), " DEALER PAYMENTS\nAND MORE")
+        ] * 2

@@ -275,3 +275,14 @@ def test_hostile_amounts_of_work_end_in_bounded_time() -> None:
 
 def test_nothing_is_lost_where_zero_amounts_stand() -> None:
     assert [row.amount for row in rows(simple(Entry(amount=Decimal("0.00"))))] == [Decimal(0)]
+
+
+def test_an_entry_that_stands_in_no_statement_is_told() -> None:
+    data = camt(statement(Entry())).replace(b"</BkToCstmrStmt>", b"%s</BkToCstmrStmt>")
+    strays = (Entry().xml(code=True).encode(), b"<Sttmnt>" + Entry().xml(code=True).encode() * 2)
+
+    for stray in (strays[0], strays[1] + b"</Sttmnt>"):
+        records = read(data % stray)
+        assert len([one for one in records if isinstance(one, TransactionRecord)]) == 1
+        (told,) = [one for one in records if isinstance(one, Finding) and one.rejected]
+        assert told.code == "entry-misplaced"

@@ -160,3 +160,11 @@ def test_a_text_without_end_is_refused_and_not_gathered() -> None:
 )
 def test_recognition(head: bytes, percent: int) -> None:
     assert MT940.recognise(head) == percent
+
+
+@pytest.mark.parametrize(("first", "second"), [("\n", "\r"), ("\r", "\n"), ("\r\n", "\r")])
+def test_files_of_other_line_ends_may_be_put_together(first: str, second: str) -> None:
+    data = mt940(MARCH, separator=first) + mt940(APRIL, separator=second)
+
+    assert texts(read(data)) == ["COFFEE", "SALARY", "COFFEE"]
+    assert codes(read(data)) == []

@@ -277,3 +277,10 @@ def test_an_endless_record_is_cut_with_a_finding() -> None:
 
     assert len(rows(records)) == 2
     assert codes(records) == ["record-too-long"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("\n", "\r"), ("\r", "\n"), ("\r\n", "\r")])
+def test_files_of_other_line_ends_may_be_put_together(first: str, second: str) -> None:
+    text = f"!Type:Bank\n{ROW}".replace("\n", first) + f"!Type:Bank\n{ROW}".replace("\n", second)
+
+    assert [row.amount for row in rows(read_qif(text))] == [Decimal("-12.50")] * 2
