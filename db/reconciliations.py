@@ -40,6 +40,20 @@ NEWEST: Final = Order(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the rows of a group come to; `moved`: somebody changed one while it was written."""
+
+    left_sum: Decimal
+    right_sum: Decimal
+    moved: bool
+
+    def comes_to(self, difference: Decimal) -> bool:
+        """Whether its sides differ by that, the right one being the same or the other end."""
+        sums = (self.left_sum - self.right_sum, self.left_sum + self.right_sum)
+        return not self.moved and difference in sums
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationFilter:
     """Which reconciliations; None asks nothing."""
 
@@ -188,8 +202,8 @@ async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUI
 
 
 async def put_found(tx: Tx, *, tenant_id: UUID, found: Proposal) -> UUID:
-    """Writes what a rule found. Raises Conflict where a row is of another group meanwhile. For a
-    worker."""
+    """Writes what a rule found. Raises Conflict where a row is of another group meanwhile, or of
+    another amount. For a worker."""
     reconciliation_id = uuid4()
     await tx.run(
         _SQL["put_found"],
@@ -202,13 +216,16 @@ async def put_found(tx: Tx, *, tenant_id: UUID, found: Proposal) -> UUID:
         found.difference,
         found.left[0].currency,
     )
-    await put_members(
+    put = await put_members(
         tx,
         tenant_id=tenant_id,
         reconciliation_id=reconciliation_id,
         left=[row.id for row in found.left],
         right=[row.id for row in found.right],
     )
+    group = await written(tx, tenant_id=tenant_id, reconciliation_id=reconciliation_id)
+    if put < len(found.ids) or not group.comes_to(found.difference):
+        raise Conflict("a row is not any more what was found")
     return reconciliation_id
 
 
@@ -248,6 +265,13 @@ async def put_members(
     sides = [ReconciliationSide.LEFT.value] * len(left)
     sides += [ReconciliationSide.RIGHT.value] * len(right)
     return await tx.run(_SQL["put_members"], tenant_id, reconciliation_id, [*left, *right], sides)
+
+
+async def written(tx: Tx, *, tenant_id: UUID, reconciliation_id: UUID) -> Written:
+    """What the rows of a group that was written in this transaction come to."""
+    row = await tx.row(_SQL["written"], tenant_id, reconciliation_id)
+    assert row is not None
+    return read(Written, row)
 
 
 async def put_statement_members(

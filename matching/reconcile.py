@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -110,16 +110,20 @@ def reconcile(
     rows: Iterable[Candidate],
     *,
     rejected: Collection[str] = (),
+    patience: Callable[[], None] | None = None,
 ) -> list[Proposal]:
     """What the rules find; each row is in one proposal at most, what is automatic goes first.
 
-    `rejected`: keys of what a person said no to.
+    `rejected`: keys of what a person said no to. `patience`: asked before each rule; it raises
+    where there is none left.
     """
     free = {row.id: row for row in rows}
     found: list[Proposal] = []
     for rule in sorted(rules, key=lambda one: one.terms.position):
         if not rule.terms.enabled:
             continue
+        if patience is not None:
+            patience()
         proposals = _once(_proposed(rule, list(free.values()), rejected))
         found += proposals
         for proposal in proposals:

@@ -8,6 +8,7 @@ from typing import Final
 from matching.assignment import heaviest
 
 COMPONENT_MAX: Final = 60  # rows of the smaller side that are assigned exactly
+PAIRS_MAX: Final = 20_000  # of both sides, whether they may be pairs or not
 
 Pair = tuple[int, int]  # places of a left and a right row
 
@@ -43,7 +44,8 @@ def assign(pairs: Mapping[Pair, int]) -> dict[Pair, bool]:
     """
     chosen: dict[Pair, bool] = {}
     for lefts, rights in components(pairs):
-        if min(len(lefts), len(rights)) > COMPONENT_MAX:
+        smaller = min(len(lefts), len(rights))
+        if smaller > COMPONENT_MAX or len(lefts) * len(rights) > PAIRS_MAX:
             chosen |= dict.fromkeys(_greedy(lefts, rights, pairs), False)
             continue
         flipped = len(lefts) > len(rights)

@@ -8,6 +8,7 @@ are judged anew only where someone has chosen for their merchant, or where a rul
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from categories.corrections import REMEMBERED_MAX, Correction, Corrections
@@ -15,6 +16,7 @@ from core.categories import Subject, Verdict
 from db import category_evidence as stored
 from db.category_evidence import Choice, Evidence
 from db.session import Tx
+from pipeline.flow import in_thread
 from pipeline.judging import Judge
 
 
@@ -42,7 +44,7 @@ class Categorizer:
             return []
         judge = await self.judge(tx)
         if foreseen is None or judge.asks_accounts:
-            foreseen = judge.judge(subjects)
+            foreseen = await in_thread(partial(judge.judge, subjects))
         keys = {verdict.merchant_key for verdict in foreseen}
         chosen = await stored.chosen(
             tx, tenant_id=self._tenant_id, merchant_keys={key for key in keys if key is not None}
@@ -53,8 +55,12 @@ class Categorizer:
         again = [
             number for number, verdict in enumerate(foreseen) if verdict.merchant_key in chosen
         ]
-        corrected = judge.judge(
-            [subjects[number] for number in again], corrections=_corrections(chosen)
+        corrected = await in_thread(
+            partial(
+                judge.judge,
+                [subjects[number] for number in again],
+                corrections=_corrections(chosen),
+            )
         )
         for number, verdict in zip(again, corrected, strict=True):
             verdicts[number] = verdict

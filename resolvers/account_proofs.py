@@ -162,6 +162,11 @@ async def _vouched(tx: Tx, context: Context, account: Account, day: date) -> Rec
         )
     except Conflict as error:
         raise conflict("Somebody reconciles these transactions just now. Try again.") from error
+    group = await reconciliations.written(
+        tx, tenant_id=context.tenant, reconciliation_id=reconciliation_id
+    )
+    if group.moved:
+        raise conflict("These transactions change just now. Try again.")
     if rows >= STATEMENT_ROWS_MAX:
         raise limit(
             f"These are {STATEMENT_ROWS_MAX:,} transactions or more. Choose an earlier day first.",

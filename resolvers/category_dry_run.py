@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +23,8 @@ from resolvers.context import Context
 from resolvers.refusing import invalid, missing, refusable, require
 
 ROWS_MAX: Final = 20_000  # looked at in one call
-ROWS_AT_ONCE: Final = 2_000
+ROWS_AT_ONCE: Final = 1_000
+LOOK_S: Final = 4  # after which a call stops where it is; `after` goes on
 CHANGES_MAX: Final = 100
 _ORDER: Final = "category-dry-run"
 _LAST: Final = (date.max, UUID(int=(1 << 128) - 1))
@@ -83,7 +85,7 @@ async def dry_run(
         raise invalid(f"Give 1 to {CHANGES_MAX}.", "first")
     place = _LAST if after is None else _place(after)
     made = None if draft is None else _row(draft)
-    async with context.read() as tx:
+    async with context.services.turns.take(context.tenant), context.read() as tx:
         await require(tx, context, Role.MEMBER)
         evidence = await category_evidence.evidence(tx, tenant_id=context.tenant)
         if draft is not None and made is not None:
@@ -129,7 +131,8 @@ async def _look(
     """Looks at rows from a place on until there are enough changes; where it stopped, if it did."""
     kept: list[tuple[SeenRow, Verdict]] = []
     tally.kept = kept
-    while tally.looked_at < ROWS_MAX:
+    until = monotonic() + LOOK_S
+    while tally.looked_at < ROWS_MAX and (tally.looked_at == 0 or monotonic() < until):
         rows = await category_evidence.newest(
             tx, tenant_id=context.tenant, before=place, most=ROWS_AT_ONCE
         )

@@ -13,6 +13,7 @@ from channels.sending import NOTHING_SPECIAL, Sending
 from core.errors import Forbidden
 from core.scope import UserScope, WorkerScope
 from db.session import Database, Tx
+from resolvers.turns import Turns
 
 if TYPE_CHECKING:
     from core.vault import Vault
@@ -50,6 +51,7 @@ class Services:
     development: bool = False
     receivers: Mapping[str, Reception] = field(default_factory=dict)  # by provider
     sending: Sending = NOTHING_SPECIAL
+    turns: Turns = field(default_factory=Turns)  # at what takes seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

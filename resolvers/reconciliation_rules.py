@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -26,12 +27,14 @@ from db import reconciliation_rules as stored
 from db.session import Tx
 from matching.reconcile import DEFAULT_RULES, reconcile
 from pipeline.auto_reconcile import concerned, rules_of
+from pipeline.flow import in_thread
 from resolvers import text
 from resolvers.context import Context
 from resolvers.refusing import conflict, invalid, limit, missing, refusable, require
 
 RULES_MAX: Final = 50
 DAYS_MAX: Final = 366
+DRY_RUN_S: Final = 4  # after which no further rule is tried
 PROPOSALS_MAX: Final = 100  # that a dry run shows
 NAME_MAX: Final = 100
 _WINDOW_MAX: Final = 90
@@ -123,6 +126,11 @@ async def dry_run(context: Context, *, terms: RuleTerms | None, first: date, las
     """
     if last < first or (last - first) >= timedelta(days=DAYS_MAX):
         raise BadInput(f"period: give 1 to {DAYS_MAX} days")
+    async with context.services.turns.take(context.tenant):
+        return await _dry_run(context, terms, first=first, last=last)
+
+
+async def _dry_run(context: Context, terms: RuleTerms | None, *, first: date, last: date) -> DryRun:
     async with context.read() as tx:
         role = await tenants.role(tx, tenant_id=context.tenant, user_id=context.user_id)
         if role is None or not role.covers(Role.MEMBER):
@@ -143,13 +151,22 @@ async def dry_run(context: Context, *, terms: RuleTerms | None, first: date, las
                 by_itself=False,
             )
         rejected = await reconciliations.rejected_keys(tx, tenant_id=context.tenant)
-    found = await asyncio.to_thread(reconcile, rules, rows, rejected=rejected)
+    patience = _until(monotonic() + DRY_RUN_S)
+    found = await in_thread(partial(reconcile, rules, rows, rejected=rejected, patience=patience))
     return DryRun(
         groups=len(found),
         automatic=sum(one.automatic for one in found),
         rows=len(rows),
         found=found[:PROPOSALS_MAX],
     )
+
+
+def _until(end: float) -> Callable[[], None]:
+    def ask() -> None:
+        if monotonic() > end:
+            raise BadInput("period: this takes too long; ask for fewer days, or try one rule alone")
+
+    return ask
 
 
 async def _replaced(tx: Tx, context: Context, rule_id: UUID) -> ReconciliationRule:

@@ -142,6 +142,9 @@ async def grouped(
         raise _reconciled() from error
     if put < len(left) + len(right):
         raise _reconciled()
+    group = await stored.written(tx, tenant_id=context.tenant, reconciliation_id=reconciliation_id)
+    if not group.comes_to(new.difference):
+        raise conflict("A transaction is of another amount by now. Read the list anew.")
     await audit.record(
         tx, "reconciliation.created", data={"reconciliationId": str(reconciliation_id)}
     )

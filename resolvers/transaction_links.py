@@ -99,9 +99,11 @@ async def decided(
 ) -> None:
     """What an answer to questions about pairs means: they are linked, or they are not."""
     ids = {side for item in items for side in _pair(item)}
-    sides = await stored.sides(tx, tenant_id=context.tenant, ids=ids)
+    await stored.sides(tx, tenant_id=context.tenant, ids=ids)  # kept from others, all in one order
     if state is ReviewState.CONFIRMED:
         for item in items:
+            # Each anew: the answer to the one before may have hidden a side of this one.
+            sides = await stored.sides(tx, tenant_id=context.tenant, ids=_pair(item))
             await _confirmed(tx, context, item, sides)
         return
     links = await stored.of_pairs(tx, tenant_id=context.tenant, pairs=[_pair(i) for i in items])

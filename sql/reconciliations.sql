@@ -150,6 +150,18 @@ where t.tenant_id = $1
 order by t.id
 limit $6;
 
+-- name: written
+-- role: authenticated, worker
+-- What the rows of a group come to, and whether one is not any more what it was written down as:
+-- who writes its row meanwhile was waited for when the row was marked.
+select
+  coalesce(sum(m.amount) filter (where m.side = 'left'), 0) as left_sum,
+  coalesce(sum(m.amount) filter (where m.side = 'right'), 0) as right_sum,
+  coalesce(bool_or(t.amount <> m.amount or t.status <> 'posted'), false) as moved
+from app.reconciliation_members as m
+join app.transactions as t on t.tenant_id = m.tenant_id and t.id = m.transaction_id
+where m.tenant_id = $1 and m.reconciliation_id = $2;
+
 -- name: lock
 -- role: authenticated
 select
