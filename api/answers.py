@@ -11,43 +11,41 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from starlette.types import Message, Send
+from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 _IN_HEADERS: Final = bytes({*range(256)} - {*range(9), *range(10, 32), 127})
 _LEFT_TO_UVICORN: Final = (b"connection", b"transfer-encoding")
 
 
-class Answers:
-    """The `send` of one exchange."""
+class Exchange(RequestResponseCycle):
+    """One request and its answer.
 
-    __slots__ = ("_cycle", "_send", "_start")
+    It becomes one of these when its work begins. An object beside it that sent for it would be in
+    a circle with it, and the collector's to find, with all that a request holds.
+    """
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-        self._send: Send = cycle.send  # type: ignore[assignment]  # Uvicorn types messages closer
-        self._start: Message | None = None
+    _start: Message | None = None  # a head that waits for what follows it
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Any) -> None:
         """Sends; a head waits for what follows it."""
         if self._start is None:
-            if message["type"] == "http.response.start" and not self._cycle.response_started:
+            if message["type"] == "http.response.start" and not self.response_started:
                 self._start = message
             else:
-                await self._send(message)
+                await super().send(message)
             return
         start, self._start = self._start, None
-        whole = _whole(self._cycle, start, message)
+        whole = _whole(self, start, message)
         if whole is None:
-            await self._send(start)
-            await self._send(message)
+            await super().send(start)  # type: ignore[arg-type]  # Uvicorn types messages closer
+            await super().send(message)
             return
-        cycle = self._cycle
-        cycle.response_started = cycle.response_complete = True
-        cycle.waiting_for_100_continue = False
-        cycle.transport.write(whole)
-        cycle.message_event.set()
-        cycle.on_response()
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(whole)
+        self.message_event.set()
+        self.on_response()
 
 
 def _whole(cycle: Any, start: Message, part: Message) -> bytes | None:

@@ -10,13 +10,12 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     generate_latest,
 )
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+from api.tallies import Count, Durations
 
 
 class Metrics:
@@ -24,25 +23,19 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "bankfeeds_http_requests",
-            "HTTP requests.",
-            ("method", "route", "status"),
-            registry=self.registry,
+        self._requests = Count(
+            "bankfeeds_http_requests", "HTTP requests.", ("method", "route", "status")
         )
-        self.seconds = Histogram(
-            "bankfeeds_http_request_seconds",
-            "Duration of HTTP requests.",
-            ("route",),
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._seconds = Durations(
+            "bankfeeds_http_request_seconds", "Duration of HTTP requests.", "route"
         )
-        self.operations = Counter(
+        self._operations = Count(
             "bankfeeds_graphql_operations",
             "GraphQL operations, by type and by the code of their first error.",
             ("type", "code"),
-            registry=self.registry,
         )
+        for each in (self._requests, self._seconds, self._operations):
+            self.registry.register(each)
         self.sockets = Gauge(
             "bankfeeds_graphql_sockets",
             "Open WebSockets and event streams.",
@@ -66,26 +59,14 @@ class Metrics:
         )
         self.gathered: list[Callable[[], Awaitable[None]]] = []  # before each scrape
 
-        self._answered: dict[tuple[str, str, int], Counter] = {}  # children, found once
-        self._durations: dict[str, Histogram] = {}
-        self._ended: dict[tuple[str, str], Counter] = {}
-
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
-        known = self._answered.get((method, route, status))
-        if known is None:
-            known = self.requests.labels(method, route, str(status))
-            self._answered[method, route, status] = known
-            self._durations[route] = self.seconds.labels(route)
-        known.inc()
-        self._durations[route].observe(seconds)
+        self._requests.add(method, route, status)
+        self._seconds.add(route, seconds)
 
     def ended(self, kind: str, code: str) -> None:
         """One operation of GraphQL ended: its kind, and its first error or OK."""
-        known = self._ended.get((kind, code))
-        if known is None:
-            known = self._ended[kind, code] = self.operations.labels(kind, code)
-        known.inc()
+        self._operations.add(kind, code)
 
     def webhook_kept(self, provider: str, *, new: int, known: int) -> None:
         """Events of one verified request were kept, or had been before."""

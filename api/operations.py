@@ -49,7 +49,11 @@ StillAllowed = Callable[[], Awaitable[None]]
 Payload = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# None of these three is frozen: there is one of each a request, and a frozen one takes thrice as
+# long to make.
+
+
+@dataclass(slots=True, kw_only=True)
 class OperationRequest:
     """What a client asks for; the parts are of the right types and otherwise unchecked.
 
@@ -62,7 +66,7 @@ class OperationRequest:
     variables: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """An answer. `refused`: nothing was executed, the request itself was wrong."""
 
@@ -76,7 +80,7 @@ class Outcome:
         return str(errors[0]["extensions"]["code"]) if errors else "OK"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Prepared:
     """An operation that is ready to run. `plan`: what of it is compiled, None for nothing."""
 

@@ -186,7 +186,7 @@ class RateLimits:
         self._spending = spending
         self._user_quota = user_quota
         self._tenant_quota = tenant_quota
-        self._allowances: OrderedDict[tuple[UUID, UUID | None], Allowance] = OrderedDict()
+        self._allowances: OrderedDict[tuple[int, int | None], Allowance] = OrderedDict()
         # One copy for all users of a tenant, for as long as one of them is remembered.
         self._buckets: WeakValueDictionary[str, _Bucket] = WeakValueDictionary()
         self._unreported: list[_Bucket] = []
@@ -195,7 +195,7 @@ class RateLimits:
 
     def of(self, user_id: UUID, tenant_id: UUID | None) -> Allowance:
         """What this user may spend in this tenant."""
-        key = (user_id, tenant_id)
+        key = (user_id.int, None if tenant_id is None else tenant_id.int)  # quicker than UUIDs
         allowance = self._allowances.get(key)
         if allowance is not None:
             self._allowances.move_to_end(key)

@@ -17,6 +17,11 @@ class UserScope:
 
     role: ClassVar[str] = "authenticated"
 
+    def __hash__(self) -> int:
+        """Of the ids' numbers: asked for at each read, and a UUID takes its time over its own."""
+        tenant = self.tenant_id
+        return hash((self.user_id.int, None if tenant is None else tenant.int))
+
     @property
     def claims(self) -> str:
         """The claims as JSON, as the policies read them. The membership is checked there."""

@@ -8,7 +8,7 @@ resolvers. Both ways must give the same answer, which `tests/compiler` demands o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from graphql import (
@@ -19,10 +19,7 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLScalarType,
-    ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
-    ValueNode,
     VariableNode,
     get_named_type,
     is_non_null_type,
@@ -33,14 +30,14 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 from strawberry import Schema
-from strawberry.types.arguments import convert_arguments
 
 from core.errors import BankfeedsError
 from db import select
 from db.select import Asked, Listing
 from schema import json_sql, reads
+from schema.arguments import DEFINITION, ArgumentReaders, has_variables
 from schema.columns import METADATA_KEY as COLUMN
 from schema.columns import Column
 from schema.compiled_page import CompiledPage
@@ -53,14 +50,13 @@ from schema.reads import AnyById, ById, Count, Each, Every, Many, One, Same
 Details: TypeAlias = list[FieldDetails]
 Member: TypeAlias = Callable[[str, Details], Pieces]
 
-_DEFINITION: Final = "strawberry-definition"  # where Strawberry leaves its own field
-
 
 class Compiler:
     """Compiles the queries of one schema."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
+        self._readers = ArgumentReaders(schema)
 
     def plan(
         self,
@@ -74,7 +70,7 @@ class Compiler:
         Directives and the types of `node` are decided here: `schema.structure` tells which
         variables those depend on.
         """
-        writer = _Writer(self._schema, operation, fragments, variables)
+        writer = _Writer(self._schema, self._readers, operation, fragments, variables)
         try:
             roots = writer.roots()
         except GraphQLError:
@@ -88,12 +84,13 @@ class _Writer:
     def __init__(
         self,
         schema: Schema,
+        readers: ArgumentReaders,
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
     ) -> None:
-        self._strawberry = schema
         self._schema = schema._schema
+        self._readers = readers
         self._operation = operation
         self._fragments = {name: FragmentDetails(one) for name, one in fragments.items()}
         self._variables = variables
@@ -190,7 +187,7 @@ class _Writer:
 
     def _any(self, definition: GraphQLField, any_of: AnyById, details: Details) -> Sql:
         node = details[0].node
-        found = decode(self._arguments(definition, node, self._variables)["id"])
+        found = decode(self._readers.of(definition, node)(self._variables)["id"])
         if found is None or found.type not in any_of.listings:
             raise NotInSql("an id of another kind")
         type_ = cast("GraphQLObjectType", self._schema.type_map[found.type])
@@ -228,11 +225,10 @@ class _Writer:
 
     def _every(self, definition: GraphQLField, every: Every, details: Details) -> Sql:
         thing = joined(self._thing(_target(definition), every.alias, details))
-        node = details[0].node
+        arguments = self._readers.of(definition, details[0].node)
 
         def rows(binding: Binding) -> str:
-            given = self._arguments(definition, node, binding.variables)
-            return every.rows(binding.arguments, **given)
+            return every.rows(binding.arguments, **arguments(binding.variables))
 
         array = ("'[' || coalesce(string_agg(", *thing.parts, ", ','), '') || ']'")
         head = f"(select case when count(*) <= {every.most} then "
@@ -261,13 +257,15 @@ class _Writer:
     ) -> Callable[[Binding], Question]:
         """Reads the arguments of a list: now where no variable is in them, else once a request."""
 
+        arguments = self._readers.of(definition, node)
+
         def read(variables: VariableValues) -> Question:
-            given = self._arguments(definition, node, variables)
+            given = arguments(variables)
             first, after = bounded(given.pop("first", None)), given.pop("after", None)
             rows = asked(**given) if callable(asked) else asked
             return Question(asked=rows, first=first, after=after)
 
-        if not any(_has_variables(argument.value) for argument in node.arguments or ()):
+        if not any(has_variables(argument.value) for argument in node.arguments or ()):
             try:
                 constant = read(self._variables)
             except (BankfeedsError, GraphQLError) as error:
@@ -295,36 +293,13 @@ class _Writer:
                 return binding.arguments.bind(key_of(given))
 
             return key
-        constant = key_of(self._arguments(definition, node, self._variables)["id"])
+        constant = key_of(self._readers.of(definition, node)(self._variables)["id"])
         return lambda binding: binding.arguments.bind(constant)
-
-    def _arguments(
-        self, definition: GraphQLField, node: FieldNode, variables: VariableValues
-    ) -> dict[str, Any]:
-        """A field's arguments as its resolver would get them."""
-        return convert_arguments(
-            get_argument_values(definition, node, variables),
-            definition.extensions[_DEFINITION].arguments,
-            scalar_registry=self._strawberry.schema_converter.scalar_registry,
-            config=self._strawberry.config,
-        )
-
-
-def _has_variables(value: ValueNode) -> bool:
-    """Whether a value holds a variable, however deep."""
-    match value:
-        case VariableNode():
-            return True
-        case ListValueNode():
-            return any(map(_has_variables, value.values))
-        case ObjectValueNode():
-            return any(_has_variables(one.value) for one in value.fields)
-    return False
 
 
 def _declared(definition: GraphQLField) -> Any:
     """What a field says of its SQL, None where nothing."""
-    own = definition.extensions.get(_DEFINITION)
+    own = definition.extensions.get(DEFINITION)
     metadata: Mapping[Any, Any] = {} if own is None else own.metadata
     return metadata.get(COLUMN) or metadata.get(reads.METADATA_KEY)
 

@@ -31,7 +31,7 @@ class Question:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one a request, and to freeze it takes longer than the rest
 class Binding:
     """One request: its variables, the values of its statement, and the lists' arguments."""
 

@@ -40,6 +40,8 @@ class Structure:
 
     def key(self, coerced: dict[str, Any]) -> tuple[object, ...]:
         """Equal for requests that share a plan."""
+        if not self.conditions and not self.nodes:
+            return ()
         return (
             *(coerced.get(name) for name in self.conditions),
             *(_type(coerced.get(name)) for name in self.nodes),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -122,3 +124,20 @@ async def test_a_length_that_is_not_the_bodys_is_not_sent_as_if_it_were() -> Non
 
     assert wire.is_closed
     assert b"body" not in b"".join(wire.pieces)
+
+
+async def test_an_answered_exchange_is_freed_without_the_collector() -> None:
+    held: list[weakref.ref[Any]] = []
+
+    class Noted(Connection):
+        def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+            held.append(weakref.ref(cycle))
+            super()._start_asgi_task(cycle, app)
+
+    gc.collect()
+    gc.disable()
+    try:
+        await _answered(Noted, REQUESTS["two at once"], ANSWERS["plain"])
+        assert [one() for one in held] == [None, None]
+    finally:
+        gc.enable()
