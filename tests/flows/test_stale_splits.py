@@ -143,7 +143,7 @@ async def test_words_that_are_too_many_to_be_noted_stop_no_import(ledger: Ledger
     item = await _item(ledger)
     assert "parts" not in item.evidence
     assert not isinstance(await ledger.answer(item, CONFIRMED), Refused)
-    found = (await splits.of_transactions(ledger.context, [await _id(ledger)])).popitem()[1]
+    (found,) = (await splits.of_transactions(ledger.context, [await _id(ledger)])).values()
     assert {(part.amount, part.current) for part in found} == {(Decimal(-3), True)}
 
 
