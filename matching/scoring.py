@@ -45,7 +45,12 @@ def reason(code: str, points: int, text: str) -> ReviewReason:
 
 def score_of(reasons: Iterable[ReviewReason]) -> int:
     """The score that reasons come to."""
-    return max(0, min(100, sum(one.points for one in reasons)))
+    return max(0, min(100, points_of(reasons)))
+
+
+def points_of(reasons: Iterable[ReviewReason]) -> int:
+    """Their points, however many."""
+    return sum([one.points for one in reasons])
 
 
 def same_amount(one: Row, points: int) -> ReviewReason:

@@ -51,7 +51,9 @@ def words(text: str) -> frozenset[str]:
     return frozenset(
         word
         for word in normal(text).split()
-        if len(word) > 1 and word not in _FILLER and len(_DIGITS.findall(word)) < 3
+        if len(word) > 1
+        and word not in _FILLER
+        and (word.isalpha() or len(_DIGITS.findall(word)) < 3)
     )
 
 
@@ -64,6 +66,8 @@ def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
         return None
     if sum(map(len, one)) > sum(map(len, other)):
         one, other = other, one
+    if one <= other:
+        return 100
     shared = sum(len(word) for word in one if word in other or _is_cut(word, other))
     return 100 * shared // sum(map(len, one))
 
