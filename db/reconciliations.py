@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid4
 
+from core.errors import Conflict
 from core.page import Page
 from core.reconciliation import (
     Candidate,
@@ -186,29 +187,33 @@ async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUI
     }
 
 
-async def put_found(tx: Tx, *, tenant_id: UUID, found: Proposal) -> UUID:
-    """Writes what a rule found. Raises Conflict where a row is of another group meanwhile. For a
-    worker."""
-    reconciliation_id = uuid4()
+async def put_found(tx: Tx, *, tenant_id: UUID, found: Sequence[Proposal]) -> None:
+    """Writes what rules found. Raises Conflict where a row is of another group meanwhile, or not
+    booked any more. For a worker."""
+    ids = [uuid4() for _ in found]
     await tx.run(
         _SQL["put_found"],
         tenant_id,
-        reconciliation_id,
-        found.rule.label,
-        found.rule.version_id,
-        found.score,
-        json.dumps([asdict(reason) for reason in found.reasons]),
-        found.difference,
-        found.left[0].currency,
+        ids,
+        [one.rule.label for one in found],
+        [one.rule.version_id for one in found],
+        [one.score for one in found],
+        [json.dumps([asdict(reason) for reason in one.reasons]) for one in found],
+        [one.difference for one in found],
+        [one.left[0].currency for one in found],
     )
-    await put_members(
-        tx,
-        tenant_id=tenant_id,
-        reconciliation_id=reconciliation_id,
-        left=[row.id for row in found.left],
-        right=[row.id for row in found.right],
-    )
-    return reconciliation_id
+    members = [
+        (group, row.id, side.value)
+        for group, one in zip(ids, found, strict=True)
+        for side, rows in (
+            (ReconciliationSide.LEFT, one.left),
+            (ReconciliationSide.RIGHT, one.right),
+        )
+        for row in rows
+    ]
+    columns = [list(column) for column in zip(*members, strict=True)]
+    if await tx.run(_SQL["put_found_members"], tenant_id, *columns) != len(members):
+        raise Conflict("a transaction was reconciled or removed meanwhile")
 
 
 async def put(
