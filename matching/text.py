@@ -57,6 +57,7 @@ def words(text: str) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=65_536)
 def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
     """How much of the shorter of two sets of words is in the other, in percent; None: of nothing.
 
