@@ -5,7 +5,8 @@
 100,000 rows that nobody compared yet, in accounts that hold 1,000,000: seconds, CPU seconds of this
 process and of Postgres, the peak of this process's memory, and how many of the pairs were found and
 right. The peer is Kresus, which publishes 280 ms for 4,592 rows of one account, by a search whose
-steps grow with the square of the rows. It ends with status 1 where a goal is missed.
+steps grow with the square of the rows. The goal is one of CPU seconds, as machines are shared. It
+ends with status 1 where a goal is missed.
 """
 
 from __future__ import annotations
@@ -44,6 +45,19 @@ GOAL_S: Final = 60
 GOAL_MIB: Final = 500
 PEER_ROWS_A_SECOND: Final = 4_592 / 0.280
 NAME: Final = "bench_matching"
+# A pair is right with the row that was made for it, or with one that says the same in all that is
+# compared: nobody could tell which of such twins is meant.
+_PAIRS: Final = """
+select count(*) filter (where p.is_right) as right, count(*) filter (where not p.is_right) as wrong
+from (
+  select
+    (o.account_id, o.amount, o.sort_date, o.description)
+    is not distinct from (x.account_id, x.amount, x.sort_date, x.description) as is_right
+  from app.transactions as t
+  join app.transactions as o on o.id = t.duplicate_of
+  join app.transactions as x on x.mapping_id = o.mapping_id and x.raw_line = t.raw_line
+) as p
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +117,8 @@ async def _measured(bench: Bench, tenant: UUID, folder: Path, *, rows: int) -> R
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         postgres = _postgres_s() - postgres
     admin = await asyncpg.connect(bench.owner(NAME))
-    pairs = await admin.fetchrow(
-        "select count(*) filter (where t.raw_line = o.raw_line) as right,"
-        " count(*) filter (where t.raw_line <> o.raw_line) as wrong from app.transactions as t"
-        " join app.transactions as o on o.id = t.duplicate_of"
-    )
+    await admin.execute("set enable_nestloop = off")  # what has just grown is thought to be small
+    pairs = await admin.fetchrow(_PAIRS)
     assert pairs is not None
     asked = await admin.fetchval("select count(*) from app.review_items")
     await admin.close()
@@ -163,7 +174,7 @@ def _print(run: Run, feed: int) -> bool:
     console = Console()
     console.print(table)
     goals = {
-        f"{GOAL_S} s": run.seconds <= GOAL_S,
+        f"{GOAL_S} s of CPU, Postgres' included": run.cpu_s + run.postgres_s <= GOAL_S,
         f"{GOAL_MIB} MiB": run.peak_mib <= GOAL_MIB,
         "nothing wrong in 1,000": run.wrong * 1_000 <= run.right,
     }

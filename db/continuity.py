@@ -25,6 +25,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """Days of an account, of which is asked."""
+
+    account_id: UUID
+    currency: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fed:
     """An account that a job's connection feeds, and the days that the job states balances of."""
 
@@ -39,14 +49,22 @@ async def known(
     tx: Tx, *, tenant_id: UUID, account_id: UUID, currency: str, first: date, last: date
 ) -> Known:
     """Of these days, and of those before them since the last balance that was stated."""
-    base = await tx.row(_SQL["base"], tenant_id, [account_id], first, currency)
-    start = first if base is None else base["day"]
-    sums = await tx.rows(_SQL["sums"], tenant_id, account_id, start, last, currency)
-    stated = await tx.rows(_SQL["stated"], tenant_id, account_id, start, last, currency)
-    return Known(
-        sums=[read(DaySum, row) for row in sums],
-        stated=[read(StatedBalance, row) for row in stated],
-    )
+    asked = Days(account_id=account_id, currency=currency, first=first, last=last)
+    return (await of_each(tx, tenant_id=tenant_id, asked=[asked]))[0]
+
+
+async def of_each(tx: Tx, *, tenant_id: UUID, asked: Sequence[Days]) -> list[Known]:
+    """The same of several accounts, in their order."""
+    accounts, currencies = [one.account_id for one in asked], [one.currency for one in asked]
+    starts, lasts = [one.first for one in asked], [one.last for one in asked]
+    for row in await tx.rows(_SQL["base"], tenant_id, accounts, currencies, starts):
+        starts[row["place"] - 1] = row["day"]
+    found = [Known(sums=[], stated=[]) for _ in asked]
+    for row in await tx.rows(_SQL["sums"], tenant_id, accounts, currencies, starts, lasts):
+        found[row["place"] - 1].sums.append(read(DaySum, row))
+    for row in await tx.rows(_SQL["stated"], tenant_id, accounts, currencies, starts, lasts):
+        found[row["place"] - 1].stated.append(read(StatedBalance, row))
+    return found
 
 
 async def rows(

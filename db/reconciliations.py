@@ -201,32 +201,38 @@ async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUI
     }
 
 
-async def put_found(tx: Tx, *, tenant_id: UUID, found: Proposal) -> UUID:
-    """Writes what a rule found. Raises Conflict where a row is of another group meanwhile, or of
-    another amount. For a worker."""
-    reconciliation_id = uuid4()
+async def put_found(tx: Tx, *, tenant_id: UUID, found: Sequence[Proposal]) -> None:
+    """Writes what rules found. Raises Conflict where a row is of another group meanwhile, or not
+    booked any more, or of another amount. For a worker."""
+    ids = [uuid4() for _ in found]
     await tx.run(
         _SQL["put_found"],
         tenant_id,
-        reconciliation_id,
-        found.rule.label,
-        found.rule.version_id,
-        found.score,
-        json.dumps([asdict(reason) for reason in found.reasons]),
-        found.difference,
-        found.left[0].currency,
+        ids,
+        [one.rule.label for one in found],
+        [one.rule.version_id for one in found],
+        [one.score for one in found],
+        [json.dumps([asdict(reason) for reason in one.reasons]) for one in found],
+        [one.difference for one in found],
+        [one.left[0].currency for one in found],
     )
-    put = await put_members(
-        tx,
-        tenant_id=tenant_id,
-        reconciliation_id=reconciliation_id,
-        left=[row.id for row in found.left],
-        right=[row.id for row in found.right],
+    members = [
+        (group, row.id, side.value)
+        for group, one in zip(ids, found, strict=True)
+        for side, rows in (
+            (ReconciliationSide.LEFT, one.left),
+            (ReconciliationSide.RIGHT, one.right),
+        )
+        for row in rows
+    ]
+    columns = [list(column) for column in zip(*members, strict=True)]
+    put = await tx.run(_SQL["put_found_members"], tenant_id, *columns)
+    groups = await _written(tx, tenant_id=tenant_id, ids=ids)
+    stand = all(
+        groups[group].comes_to(one.difference) for group, one in zip(ids, found, strict=True)
     )
-    group = await written(tx, tenant_id=tenant_id, reconciliation_id=reconciliation_id)
-    if put < len(found.ids) or not group.comes_to(found.difference):
+    if put != len(members) or not stand:
         raise Conflict("a row is not any more what was found")
-    return reconciliation_id
 
 
 async def put(
@@ -269,9 +275,12 @@ async def put_members(
 
 async def written(tx: Tx, *, tenant_id: UUID, reconciliation_id: UUID) -> Written:
     """What the rows of a group that was written in this transaction come to."""
-    row = await tx.row(_SQL["written"], tenant_id, reconciliation_id)
-    assert row is not None
-    return read(Written, row)
+    return (await _written(tx, tenant_id=tenant_id, ids=[reconciliation_id]))[reconciliation_id]
+
+
+async def _written(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Written]:
+    rows = await tx.rows(_SQL["written"], tenant_id, list(ids))
+    return {row["id"]: read(Written, row) for row in rows}
 
 
 async def put_statement_members(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -166,4 +166,6 @@ async def duplicates(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping
 
 def _json(reasons: Sequence[ReviewReason]) -> str:
     # As text: a list of lists would be an array of two dimensions.
-    return json.dumps([asdict(reason) for reason in reasons])
+    return json.dumps(
+        [{"code": one.code, "text": one.text, "points": one.points} for one in reasons]
+    )

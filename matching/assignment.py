@@ -70,6 +70,8 @@ def components(edges: Iterable[Edge]) -> list[list[Edge]]:
         return one
 
     kept = list(edges)
+    if len(kept) < 2:  # mostly
+        return [kept] if kept else []
     for edge in kept:
         parent[root(edge.left)] = root(edge.right)
     parts: dict[Bundle, list[Edge]] = defaultdict(list)

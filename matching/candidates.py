@@ -12,7 +12,7 @@ from matching import scoring
 from matching.assignment import Bundle, Edge
 from matching.rejected import Rejected
 from matching.rows import Row
-from matching.scoring import WORTH_ASKING, Reasons, score_of
+from matching.scoring import WORTH_ASKING, Reasons, points_of, score_of
 
 MANY: Final = 100  # rows that one row is held against; of more, those that share something with it
 
@@ -21,6 +21,9 @@ Weighed = Sequence[tuple[Bundle, Bundle, Reasons]]
 
 def bundled(rows: Iterable[Row], rejected: Rejected) -> list[Bundle]:
     """Rows with their twins, in an order of their own."""
+    rows = tuple(rows)
+    if len(rows) < 2:  # mostly
+        return [Bundle(rows=rows)] if rows else []
     twins: dict[object, list[Row]] = defaultdict(list)
     for row in rows:
         twins[row.id if rejected.names(row) else row.signature].append(row)
@@ -30,9 +33,8 @@ def bundled(rows: Iterable[Row], rejected: Rejected) -> list[Bundle]:
 
 def edges(kind: LinkKind, weighed: Weighed) -> list[Edge]:
     """Edges that are worth asking about; more so where there is no other on either side."""
-    worth = [
-        one for one in weighed if score_of((*one[2], *scoring.unique(True))) >= WORTH_ASKING[kind]
-    ]
+    alone = score_of(scoring.unique(True))
+    worth = [one for one in weighed if points_of(one[2]) + alone >= WORTH_ASKING[kind]]
     seen: dict[Bundle, int] = defaultdict(int)
     for left, right, _ in worth:
         seen[left] += 1

@@ -78,11 +78,15 @@ def _of_one_amount(
     posted = [row for row in group if not row.is_pending]
     pending = [row for row in group if row.is_pending]
     for rows in (posted, pending):
+        if len(rows) < 2:
+            continue
         kept: list[Row] = []
         for source in _sources(rows):
             pairs = _pairs(_SAME, kept, source, rejected)
             _take(_SAME, pairs, rejected, found, hidden)
             kept = [row for row in (*kept, *source) if row.id not in hidden]
+    if not posted or not pending:
+        return
     for source in _sources([row for row in pending if row.id not in hidden]):
         kept = [row for row in posted if row.id not in hidden]
         _take(_BOOKED, _pairs(_BOOKED, kept, source, rejected), rejected, found, hidden)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from core.links import Found, LinkKind
+from core.reviews import ReviewReason
 from matching import scoring
 from matching.assignment import Bundle, Pair, assigned
 from matching.candidates import bundled, edges
 from matching.rejected import Rejected
 from matching.rows import Row
-from matching.scoring import SURE, Reasons, reason
+from matching.scoring import SURE, WORTH_ASKING, Reasons, points_of, reason
 
 DAYS_MAX: Final = 180
 CANDIDATES_MAX: Final = 30  # payments that one refund is held against, the nearest first
@@ -55,9 +56,11 @@ def _weighed(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, 
         for key in _keys(bundle.first):
             shared[is_in, key].append(bundle)
     for left in bundled(back, rejected):
+        said = _said(left.first)
         for right in _payments(left.first, shared):
-            if not rejected.says(KIND, left.first, right.first):
-                yield left, right, _reasons(left.first, right.first)
+            reasons = _reasons(left.first, right.first, said)
+            if reasons and not rejected.says(KIND, left.first, right.first):
+                yield left, right, reasons
 
 
 def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bundle]:
@@ -106,21 +109,39 @@ def _may_be_of(back: Row, payment: Row) -> bool:
     )
 
 
-def _reasons(back: Row, payment: Row) -> Reasons:
-    found = []
-    if abs(back.of.amount) == abs(payment.of.amount):
-        found.append(scoring.same_amount(back, 35))
-    else:
-        text = f"{abs(back.of.amount)} of {abs(payment.of.amount)} {back.of.currency} came back."
-        found.append(reason("part", 20, text))
+def _said(back: Row) -> Reasons:
+    """What a row says of coming back."""
     if scoring.says_reversal(back):
-        found.append(reason("reversal", 35, "Its source calls it a reversal."))
-    elif scoring.says_return(back):
-        found.append(reason("return", 20, "It calls itself a refund."))
+        return [reason("reversal", 35, "Its source calls it a reversal.")]
+    if scoring.says_return(back):
+        return [reason("return", 20, "It calls itself a refund.")]
+    return []
+
+
+def _reasons(back: Row, payment: Row, said: Reasons) -> Reasons:
+    """What speaks for the two; nothing where it cannot come to a question, as mostly."""
+    is_whole = abs(back.of.amount) == abs(payment.of.amount)
     days = back.day - payment.day
-    found.append(
-        reason("days", 10 if days <= 30 else 5 if days <= 90 else 0, f"It came {days} days later.")
-    )
-    against = 0 if scoring.says_reversal(back) else -20
+    of_amount, of_days = 35 if is_whole else 20, 10 if days <= 30 else 5 if days <= 90 else 0
+    references = scoring.references(back, payment)
+    points = of_amount + of_days + points_of((*said, *references)) + points_of(scoring.unique(True))
+    if points + scoring.TEXTS_MOST < WORTH_ASKING[KIND]:
+        return []
+    against = 0 if said and said[0].code == "reversal" else -20
     texts = scoring.texts(back, payment, against=against)
-    return [*found, *texts, *scoring.references(back, payment)]
+    if points + points_of(texts) < WORTH_ASKING[KIND]:
+        return []
+    return [
+        _amounts(back, payment, of_amount, is_whole=is_whole),
+        *said,
+        reason("days", of_days, f"It came {days} days later."),
+        *texts,
+        *references,
+    ]
+
+
+def _amounts(back: Row, payment: Row, points: int, *, is_whole: bool) -> ReviewReason:
+    if is_whole:
+        return scoring.same_amount(back, points)
+    text = f"{abs(back.of.amount)} of {abs(payment.of.amount)} {back.of.currency} came back."
+    return reason("part", points, text)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from core.links import MatchRow
 from core.records import TransactionStatus
 from matching.text import normal, reference, words
+
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,13 +50,12 @@ def _prepared(row: MatchRow) -> Row:
     said = words(row.description)
     if row.merchant_name:
         said |= words(row.merchant_name)
-    references = frozenset(
-        one
-        for one in (reference(row.reference), reference(row.customer_reference))
-        if one is not None
-    )
+    references = _NONE
+    if row.reference is not None or row.customer_reference is not None:
+        both = (reference(row.reference), reference(row.customer_reference))
+        references = frozenset(one for one in both if one is not None)
     dates = (row.day, row.posted_date, row.transaction_date, row.value_date)
-    days = tuple(dict.fromkeys(one.toordinal() for one in dates if one is not None))
+    days = tuple([one.toordinal() for one in dict.fromkeys(dates) if one is not None])
     return Row(
         of=row,
         id=row.id,

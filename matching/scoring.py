@@ -30,6 +30,8 @@ WORTH_ASKING: Final = {
     LinkKind.REFUND: 65,
 }
 
+TEXTS_MOST: Final = 30  # points that texts may give
+
 # Debit and credit reversals, checks and deposited items returned, ACH returns.
 _BAI2_RETURNS: Final = frozenset({"252", "255", "257", "552", "555", "557"})
 # Sub-families of bank transaction codes: returns, reversals, and what was not paid.
@@ -45,7 +47,12 @@ def reason(code: str, points: int, text: str) -> ReviewReason:
 
 def score_of(reasons: Iterable[ReviewReason]) -> int:
     """The score that reasons come to."""
-    return max(0, min(100, sum(one.points for one in reasons)))
+    return max(0, min(100, points_of(reasons)))
+
+
+def points_of(reasons: Iterable[ReviewReason]) -> int:
+    """Their points, however many."""
+    return sum([one.points for one in reasons])
 
 
 def same_amount(one: Row, points: int) -> ReviewReason:
@@ -66,7 +73,7 @@ def days_apart(one: Row, other: Row, points: tuple[int, ...], *, beyond: int = 0
 def texts(one: Row, other: Row, *, against: int) -> Reasons:
     """What their words say; `against`: points where they share none."""
     if one.text and one.text == other.text:
-        return [reason("text", 30, "Their texts are the same.")]
+        return [reason("text", TEXTS_MOST, "Their texts are the same.")]
     percent = agreement(one.words, other.words)
     if percent is None:
         return []

@@ -51,10 +51,13 @@ def words(text: str) -> frozenset[str]:
     return frozenset(
         word
         for word in normal(text).split()
-        if len(word) > 1 and word not in _FILLER and len(_DIGITS.findall(word)) < 3
+        if len(word) > 1
+        and word not in _FILLER
+        and (word.isalpha() or len(_DIGITS.findall(word)) < 3)
     )
 
 
+@lru_cache(maxsize=65_536)
 def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
     """How much of the shorter of two sets of words is in the other, in percent; None: of nothing.
 
@@ -64,6 +67,8 @@ def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
         return None
     if sum(map(len, one)) > sum(map(len, other)):
         one, other = other, one
+    if one <= other:
+        return 100
     shared = sum(len(word) for word in one if word in other or _is_cut(word, other))
     return 100 * shared // sum(map(len, one))
 

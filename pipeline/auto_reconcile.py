@@ -130,8 +130,7 @@ async def _write(job: Job, services: Services, some: Sequence[Proposal]) -> int:
     """Writes groups; where somebody was quicker with a row of one, each by itself."""
     try:
         async with services.database.as_(services.scope(job)) as tx:
-            for one in some:
-                await reconciliations.put_found(tx, tenant_id=job.tenant_id, found=one)
+            await reconciliations.put_found(tx, tenant_id=job.tenant_id, found=some)
             keys = {key_of(one.ids) for one in some}
             await review_items.supersede(tx, tenant_id=job.tenant_id, keys=keys)
             await ledger.renew(tx, job, lease=services.lease)

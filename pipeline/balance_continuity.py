@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from core.models import Job
 from core.notifications import NotificationKind
 from core.records import Finding, Severity
 from db import continuity, ledger, notifications
-from db.continuity import Fed
+from db.continuity import Days, Fed, Known
 from db.session import Tx
 from matching.statement_days import differences, prove
 from pipeline.balance_explanations import explained
@@ -22,6 +23,7 @@ CODE: Final = "balance-discontinuity"
 LOOKBACK: Final = timedelta(days=92)
 AHEAD: Final = timedelta(days=366)  # an older document may break what came after it
 TOLD_MAX: Final = 10  # of one account and job
+AT_ONCE: Final = 50  # accounts
 
 
 async def check_continuity(job: Job, services: Services) -> None:
@@ -30,29 +32,40 @@ async def check_continuity(job: Job, services: Services) -> None:
     today = services.clock().date()
     async with services.database.as_(services.scope(job), read_only=True) as tx:
         accounts = await continuity.fed(tx, job)
-    for account in accounts:
+    for start in range(0, len(accounts), AT_ONCE):
+        some = accounts[start : start + AT_ONCE]
         async with services.database.as_(services.scope(job)) as tx:
-            told = await _check(tx, job, account, today=today)
+            told = await _check(tx, job, some, today=today)
             await ledger.renew(tx, job, lease=services.lease)
         for one in told:
             await services.events.publish(job.tenant_id, "notification", one)
 
 
-async def _check(tx: Tx, job: Job, account: Fed, *, today: date) -> list[UUID]:
+async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, today: date) -> list[UUID]:
+    """What was told of."""
+    asked = [_days(account, today=today) for account in accounts]
+    known = await continuity.of_each(tx, tenant_id=job.tenant_id, asked=asked)
+    told: list[UUID] = []
+    for account, days, one in zip(accounts, asked, known, strict=True):
+        if one.stated:
+            proved = differences(prove(one.sums, one.stated))
+            found = [difference for difference in proved if difference.day >= days.first]
+            told += await _tell(tx, job, account, one, found)
+    return told
+
+
+def _days(account: Fed, *, today: date) -> Days:
+    """The days that are looked at: the last ones, and those that the job states."""
     first, last = today - LOOKBACK, today
     if account.first_day is not None and account.last_day is not None:
         first, last = min(first, account.first_day), max(last, shifted(account.last_day, AHEAD))
-    known = await continuity.known(
-        tx,
-        tenant_id=job.tenant_id,
-        account_id=account.account_id,
-        currency=account.currency,
-        first=first,
-        last=last,
-    )
-    if not known.stated:
-        return []
-    found = [one for one in differences(prove(known.sums, known.stated)) if one.day >= first]
+    return Days(account_id=account.account_id, currency=account.currency, first=first, last=last)
+
+
+async def _tell(
+    tx: Tx, job: Job, account: Fed, known: Known, found: Sequence[Difference]
+) -> list[UUID]:
+    """Says what does not add up; the notifications that it made."""
     if not found:
         return []
     before = await continuity.told(tx, job, code=CODE)

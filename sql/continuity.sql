@@ -3,53 +3,69 @@
 -- name: base
 -- role: authenticated, worker
 -- The day of the last balance before a day: from there on it is proved. Of each account.
-select w.account_id, l.as_of as day
-from unnest($2::uuid[]) as w (account_id)
+select w.place::integer as place, l.as_of as day
+from unnest($2::uuid[], $3::text[], $4::date[]) with ordinality as w (
+  account_id, currency, first_day, place
+)
 cross join lateral (
   select b.as_of
   from app.account_balances as b
   where b.tenant_id = $1
     and b.account_id = w.account_id
-    and b.as_of < $3
+    and b.as_of < w.first_day
     and b.kind in ('closing_ledger', 'running')
     and not b.interim
-    and b.currency = $4
+    and b.currency = w.currency
   order by b.as_of desc
   limit 1
 ) as l;
 
 -- name: sums
 -- role: authenticated, worker
--- By the account's index: a table that has just grown is planned as if it were small, and then
--- the order of days would lead through all of the tenant's rows (`offset 0`).
-select o.day, sum(o.amount) as amount, count(*)::integer as rows
-from (
+-- Of each account. By its index: a table that has just grown is planned as if it were small, and
+-- then the order of days would lead through all of the tenant's rows (`offset 0`).
+select w.place::integer as place, o.day, sum(o.amount) as amount, count(*)::integer as rows
+from unnest($2::uuid[], $3::text[], $4::date[], $5::date[]) with ordinality as w (
+  account_id, currency, first_day, last_day, place
+)
+cross join lateral (
   select t.sort_date as day, t.amount
   from app.transactions as t
   where t.tenant_id = $1
-    and t.account_id = $2
-    and t.sort_date between $3 and $4
-    and t.currency = $5
+    and t.account_id = w.account_id
+    and t.sort_date between w.first_day and w.last_day
+    and t.currency = w.currency
     and t.status = 'posted'
     and t.duplicate_of is null
   offset 0
 ) as o
-group by o.day
-order by o.day;
+group by w.place, o.day
+order by w.place, o.day;
 
 -- name: stated
 -- role: authenticated, worker
--- The newest document first; of one day's running balances the latest.
-select b.as_of as day, b.kind, b.amount, b.raw_id, b.job_id
-from app.account_balances as b
-where b.tenant_id = $1
-  and b.account_id = $2
-  and b.as_of between $3 and $4
-  and b.kind in ('opening_ledger', 'closing_ledger', 'running')
-  and not b.interim
-  and b.currency = $5
-order by b.as_of, b.as_of_time desc nulls first, b.created_at desc, b.raw_line desc, b.id desc
-limit 20000;
+-- Of each account: the newest document first; of one day's running balances the latest.
+select w.place::integer as place, l.day, l.kind, l.amount, l.raw_id, l.job_id
+from unnest($2::uuid[], $3::text[], $4::date[], $5::date[]) with ordinality as w (
+  account_id, currency, first_day, last_day, place
+)
+cross join lateral (
+  select
+    b.as_of as day, b.kind, b.amount, b.raw_id, b.job_id,
+    row_number() over (
+      order by b.as_of, b.as_of_time desc nulls first, b.created_at desc, b.raw_line desc, b.id desc
+    ) as number
+  from app.account_balances as b
+  where b.tenant_id = $1
+    and b.account_id = w.account_id
+    and b.as_of between w.first_day and w.last_day
+    and b.kind in ('opening_ledger', 'closing_ledger', 'running')
+    and not b.interim
+    and b.currency = w.currency
+  order by number
+  limit 20000
+) as l
+order by w.place, l.number;
 
 -- name: rows
 -- role: authenticated, worker

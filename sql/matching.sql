@@ -79,7 +79,8 @@ order by r.day, r.base, r.quote;
 
 -- name: rows
 -- role: worker
--- Rows that count, as they are compared.
+-- Rows that count, as they are compared. By a list, and no join: its ids would be thought to be
+-- mostly the same, and the whole table would be read in the order of its keys.
 select
   t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
   t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
@@ -114,9 +115,11 @@ select
       and l.state = 'active'
       and l.kind = 'refund'
   ) as is_refund
-from unnest($2::uuid[]) as n (id)
-join app.transactions as t on t.tenant_id = $1 and t.id = n.id
-where t.status <> 'removed' and t.duplicate_of is null;
+from app.transactions as t
+where t.tenant_id = $1
+  and t.id = any($2::uuid[])
+  and t.status <> 'removed'
+  and t.duplicate_of is null;
 
 -- name: twice
 -- role: worker
@@ -390,7 +393,7 @@ with noted as materialized (
   where n.amount <> 0
 ),
 
-near as materialized (
+of_accounts as (
   select
     t.id, t.account_id, t.currency, t.sort_date,
     abs(t.amount) as amount,
@@ -405,6 +408,29 @@ near as materialized (
     and t.amount <> 0
 ),
 
+near as materialized (
+  select n.id, n.account_id, n.currency, n.sort_date, n.amount, n.is_out, n.party, n.of_party,
+    n.of_amount
+  from (
+    select
+      a.id, a.account_id, a.currency, a.sort_date, a.amount, a.is_out, a.party,
+      (
+        (a.account_id, a.currency, a.party, a.is_out) in (
+          select o.account_id, o.currency, o.party, o.is_in
+          from noted as o
+        )
+      ) is true as of_party,
+      (
+        (a.account_id, a.currency, a.amount, a.is_out) in (
+          select o.account_id, o.currency, o.amount, o.is_in
+          from noted as o
+        )
+      ) is true as of_amount
+    from of_accounts as a
+  ) as n
+  where n.of_party or n.of_amount
+),
+
 of_parties as (
   select
     n.id,
@@ -412,12 +438,7 @@ of_parties as (
       partition by n.account_id, n.currency, n.party, n.is_out order by n.sort_date desc, n.id
     ) as place
   from near as n
-  where (
-    (n.account_id, n.currency, n.party, n.is_out) in (
-      select o.account_id, o.currency, o.party, o.is_in
-      from noted as o
-    )
-  ) is true
+  where n.of_party
 ),
 
 of_amounts as (
@@ -427,12 +448,7 @@ of_amounts as (
       partition by n.account_id, n.currency, n.amount, n.is_out order by n.sort_date desc, n.id
     ) as place
   from near as n
-  where (
-    (n.account_id, n.currency, n.amount, n.is_out) in (
-      select o.account_id, o.currency, o.amount, o.is_in
-      from noted as o
-    )
-  ) is true
+  where n.of_amount
 )
 
 select p.id

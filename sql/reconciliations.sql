@@ -119,10 +119,26 @@ values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10, $11, $12, $13);
 insert into app.reconciliations (
   tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency
 )
-values ($1, $2, 'rule', $3, $4, $5, $6::text::jsonb, $7, $8);
+select
+  $1, n.id, 'rule', n.rule, n.rule_version_id, n.score, n.reasons::jsonb, n.difference, n.currency
+from unnest(
+  $2::uuid[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::numeric[], $8::text[]
+) as n (id, rule, rule_version_id, score, reasons, difference, currency);
+
+-- name: put_found_members
+-- role: worker
+-- Booked rows that are of no group; the same order for everybody who writes.
+insert into app.reconciliation_members (
+  tenant_id, reconciliation_id, transaction_id, side, amount
+)
+select $1, n.reconciliation_id, t.id, n.side, t.amount
+from unnest($2::uuid[], $3::uuid[], $4::text[]) as n (reconciliation_id, id, side)
+join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+where t.status = 'posted' and not t.reconciled
+order by t.id;
 
 -- name: put_members
--- role: authenticated, worker
+-- role: authenticated
 insert into app.reconciliation_members (
   tenant_id, reconciliation_id, transaction_id, side, amount
 )
@@ -152,15 +168,18 @@ limit $6;
 
 -- name: written
 -- role: authenticated, worker
--- What the rows of a group come to, and whether one is not any more what it was written down as:
--- who writes its row meanwhile was waited for when the row was marked.
+-- What the rows of groups that were written come to, and whether one is not any more what it was
+-- written down as: who writes its row meanwhile was waited for when the row was marked.
 select
+  n.id,
   coalesce(sum(m.amount) filter (where m.side = 'left'), 0) as left_sum,
   coalesce(sum(m.amount) filter (where m.side = 'right'), 0) as right_sum,
   coalesce(bool_or(t.amount <> m.amount or t.status <> 'posted'), false) as moved
-from app.reconciliation_members as m
-join app.transactions as t on t.tenant_id = m.tenant_id and t.id = m.transaction_id
-where m.tenant_id = $1 and m.reconciliation_id = $2;
+from unnest($2::uuid[]) as n (id)
+left join app.reconciliation_members as m
+  on m.tenant_id = $1 and m.reconciliation_id = n.id
+left join app.transactions as t on t.tenant_id = m.tenant_id and t.id = m.transaction_id
+group by n.id;
 
 -- name: lock
 -- role: authenticated
