@@ -11,7 +11,8 @@ from core.records import Finding, HoldingRecord, Severity
 from db import holdings
 from db.session import Tx
 from pipeline.batch import Batch
-from pipeline.normalize import TEXT_MAX, storable_text
+from pipeline.normalize import storable_text
+from pipeline.row_texts import TEXT_MAX
 
 SCALE_MAX: Final = 18
 LIMIT: Final = Decimal(10) ** 20  # exclusive; the database checks the same

@@ -19,7 +19,7 @@ from db.stable_ids import Missing
 from pipeline.batch import Entry, Target
 from pipeline.formats import Missed
 from pipeline.identity import external_account
-from pipeline.normalize import stable_fingerprint
+from pipeline.row_texts import stable_fingerprint
 from pipeline.succession import successions
 from providers.base import Window
 

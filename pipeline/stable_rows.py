@@ -10,7 +10,7 @@ from db import stable_ids
 from db.session import Tx
 from db.stable_ids import Promotion
 from pipeline.batch import Batch
-from pipeline.normalize import stable_fingerprint
+from pipeline.row_texts import stable_fingerprint
 
 
 async def promote(tx: Tx, batch: Batch, *, tenant_id: UUID) -> None:

@@ -14,9 +14,10 @@ from typing import Final, NoReturn, Protocol
 from xml.parsers import expat
 
 from core.errors import Unreadable
-from statements.camt_fields import KINDS, MESSAGE, Node, Scope
+from statements.camt_fields import KINDS, MESSAGE, Scope
 from statements.camt_markup import Tag, plain, read_tag, unescaped
 from statements.camt_shapes import Shapes
+from statements.camt_step import Step
 
 DEPTH_MAX: Final = 64
 NAMES_MAX: Final = 20_000  # distinct names of elements and attributes
@@ -57,35 +58,6 @@ class Sink(Protocol):
         ...
 
 
-class _Step:
-    """An element on the way, and what each tag in it leads to, as the document writes it."""
-
-    __slots__ = (
-        "attribute",
-        "currency",
-        "field",
-        "many",
-        "node",
-        "parent",
-        "plain",
-        "scope",
-        "tags",
-    )
-
-    def __init__(
-        self, node: Node | None, parent: _Step | None, currency: str | None = None
-    ) -> None:
-        self.node = node  # None: it is not read
-        self.parent = parent or self
-        self.field = "" if node is None else node.field
-        self.attribute = "" if node is None else node.attribute
-        self.scope = Scope.NONE if node is None else node.scope
-        self.plain = node is not None and node.plain
-        self.many = node is not None and node.many
-        self.currency = currency  # None: there are no attributes
-        self.tags: dict[str, _Step] = {}
-
-
 class Walker:
     """One pass over one document; `feed` it pieces, then `close` it."""
 
@@ -93,15 +65,17 @@ class Walker:
         self._sink = sink
         self._parser = parser = expat.ParserCreate("utf-8")
         self._fed = 0
+        self._passed = 0  # lines of entries that it was not given
         self.found = False  # a message was found
         self.open_entry = 0  # the line of an entry that has begun
         self.root_closed = False
         self._version = ""
         self._names: set[str] = set()
         self._tags = 0  # that are remembered
-        self._outside = _Step(None, None)  # what is around a message: envelopes, headers
-        self._skipped = _Step(None, None)  # what is not read, with all that is in it
+        self._outside = Step(None, None)  # what is around a message: envelopes, headers
+        self._skipped = Step(None, None)  # what is not read, with all that is in it
         self._shapes: Shapes | None = None  # of the entries
+        self._entry_tags = ("", "")  # as the document writes them
         self._step = self._outside
         self._skipped_in = self._outside  # what is around that
         self._skipped_from = self._depth = 0  # of elements that are not read
@@ -122,29 +96,83 @@ class Walker:
 
     def feed(self, piece: bytes) -> None:
         """Takes the next piece. Raises `expat.ExpatError` where it is not well-formed."""
+        text = piece.decode("utf-8", "replace")
+        if self._shapes is None or self._open or "<!" in text or "<?" in text:
+            self._check(text)
+            self._take(text)
+            return
+        at = self._known_entries(text, self._shapes)
+        if at < len(text):
+            self._check(text[at:])
+            self._take(text[at:])
+
+    def close(self) -> None:
+        """Says that no piece follows. Raises `expat.ExpatError` where something is open."""
+        self._finish()
+        self._say_passed()
+        self._parser.Parse(b"", True)
+
+    def _known_entries(self, text: str, shapes: Shapes) -> int:
+        """Hands over entries of known shape, with all before each; where what is left begins.
+
+        expat gets what is between them, and their lines: see `Shapes.known`.
+        """
+        opening, closing = self._entry_tags
+        at, start = 0, text.find(opening)
+        while start >= 0 and (end := text.find(closing, start)) >= 0:
+            after = end + len(closing)
+            entry = text[start + len(opening) : end]
+            known = shapes.known(entry)
+            if known is not None:
+                between = text[at:start]
+                if between.isspace() and not self._held:
+                    self._pass(between)
+                elif between or self._held:
+                    self._check(between)
+                    self._take(between, whole=True)
+                at = start
+                if self._step.scope is Scope.STATEMENT:
+                    line, (plan, texts) = self._here, known
+                    self._pass(entry)
+                    self._sink.entry(*plan.read(entry, texts, line), 0, line, self._here)
+                    at = after
+            start = text.find(opening, after)
+        return at
+
+    def _pass(self, text: str) -> None:
+        lines = text.count("\n")
+        self._here += lines
+        self._passed += lines
+
+    def _check(self, text: str) -> None:
+        """Has expat parse what comes next; where it fails, takes what stands before that."""
+        piece = text.encode()
         try:
+            self._say_passed()
             self._parser.Parse(piece, False)
         except expat.ExpatError:
-            self._take(piece[: max(self._parser.ErrorByteIndex - self._fed, 0)])
+            well_formed = piece[: max(self._parser.ErrorByteIndex - self._fed, 0)]
+            self._take(well_formed.decode("utf-8", "replace"))
             self._finish()
             raise
         self._fed += len(piece)
         if self._fed - self._parser.CurrentByteIndex > PENDING_BYTES_MAX:
             self._refuse_text(self._parser.CurrentLineNumber)
-        self._take(piece)
 
-    def close(self) -> None:
-        """Says that no piece follows. Raises `expat.ExpatError` where something is open."""
-        self._finish()
-        self._parser.Parse(b"", True)
+    def _say_passed(self) -> None:
+        """Gives expat the lines of what it was not given, so that it counts them too."""
+        if self._passed:
+            self._parser.Parse(b"\n" * self._passed, False)
+            self._fed += self._passed
+            self._passed = 0
 
-    def _take(self, piece: bytes) -> None:
-        """Walks along the piece but for its last element, whose text may go on."""
-        text = self._held + self._open + piece.decode("utf-8", "replace")
+    def _take(self, text: str, *, whole: bool = False) -> None:
+        """Walks along the text, but for its last element: its text may go on, unless `whole`."""
+        text = self._held + self._open + text
         self._open = ""
         if "<!" in text or "<?" in text:
             text, self._open = plain(text)
-        cut = max(text.rfind("<"), 0)
+        cut = len(text) if whole else max(text.rfind("<"), 0)
         self._held = text[cut:]
         if len(self._held) + len(self._open) > PENDING_BYTES_MAX:
             self._refuse_text(self._here)
@@ -155,7 +183,7 @@ class Walker:
         found = _ENTRY.search(text)
         at = 0
         if found is not None:
-            opening, closing = f"<{found[1]}>", f"</{found[1]}>"
+            self._entry_tags = opening, closing = f"<{found[1]}>", f"</{found[1]}>"
             start = found.start()
             while start >= 0 and (end := text.find(closing, start)) >= 0:
                 between = text[at:start]
@@ -220,7 +248,7 @@ class Walker:
         self._step = step
         self._here += "".join(parts[self._counted :]).count("\n")
 
-    def _put(self, step: _Step, text: str) -> None:
+    def _put(self, step: Step, text: str) -> None:
         """Keeps what stands in an element that is read, and its currency."""
         fields = self._fields
         if step.currency is not None and step.attribute and step.attribute not in fields:
@@ -241,7 +269,7 @@ class Walker:
         elif step.many:
             fields["cut"] = step.field
 
-    def _meet(self, before: _Step, part: str, number: int) -> _Step:
+    def _meet(self, before: Step, part: str, number: int) -> Step:
         """Follows a tag that was not seen here before, and remembers where it leads."""
         tag = read_tag(part)
         if tag is None:
@@ -266,7 +294,7 @@ class Walker:
             return step
         return step.parent if step.plain else self._leave(step, number)
 
-    def _child(self, before: _Step, tag: Tag, number: int) -> _Step:
+    def _child(self, before: Step, tag: Tag, number: int) -> Step:
         """The element of that local name, where it is read; around a message every element is."""
         local = tag.name.rpartition(":")[2]
         if before is not self._outside:
@@ -276,7 +304,7 @@ class Walker:
                     self._sink.misplaced(self._line_at(number))
                 return self._skipped
             currency = tag.attributes.get("Ccy", "").strip() if tag.attributes else None
-            return _Step(node, before, currency)
+            return Step(node, before, currency)
         for key, value in tag.attributes.items():
             if key.startswith("xmlns") and "camt.05" in value:
                 self._version = value.rpartition(":")[2]
@@ -285,15 +313,15 @@ class Walker:
             return before
         self.found = True
         self._sink.begin(kind, self._version, self._line_at(number))
-        return _Step(MESSAGE, before)
+        return Step(MESSAGE, before)
 
-    def _is_near_statements(self, before: _Step) -> bool:
+    def _is_near_statements(self, before: Step) -> bool:
         """Whether an entry here was meant to be one: beside statements, or in what may be one."""
         if before is not self._skipped:
             return before.node is MESSAGE
         return self._skipped_in.node is MESSAGE and self._depth == self._skipped_from + 1
 
-    def _enter(self, before: _Step, step: _Step, number: int) -> None:
+    def _enter(self, before: Step, step: Step, number: int) -> None:
         """Begins a scope, or an element that is not read."""
         if step.node is not None:
             self._began(step.scope, self._line_at(number))
@@ -308,7 +336,7 @@ class Walker:
                 line=self._line_at(number),
             )
 
-    def _leave(self, step: _Step, number: int) -> _Step:
+    def _leave(self, step: Step, number: int) -> Step:
         """Ends a scope, or an element that is not read; where the walk stands then."""
         if step.node is not None:
             self._ended(step.scope, self._fields, self._line, self._line_at(number))

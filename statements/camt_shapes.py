@@ -22,9 +22,11 @@ DEPTH_MAX: Final = 32  # of elements within an entry
 CHARACTERS_MAX: Final = 16_384  # of an entry that is read by its shape
 _ENDS: Final = repeat(">")
 _FIRST: Final = re.compile(r"\s*(?:<[^<>]+(?:>\s*<[^<>]+)*)?")
+_SOUND: Final = re.compile(r"&(?:amp|lt|gt|quot|apos);")
 _LATER: Final = re.compile(r"[^<>]+(?:>\s*<[^<>]+)*")
 
 Fields = dict[str, str]
+Entry = tuple[Fields, list[Fields]]  # its own fields, and those of its details
 _Wanted = tuple[int, str]  # the place of a text, and the name of its field
 
 
@@ -39,7 +41,7 @@ class Part(NamedTuple):
     def read(self, texts: Sequence[str]) -> Fields:
         """The fields."""
         fields = {name: texts[place].strip() for place, name in self.wanted}
-        if "" in fields.values():
+        if not all(fields.values()):
             fields = {name: text for name, text in fields.items() if text}
         for place, name in self.more:
             text = texts[place].strip()
@@ -65,11 +67,13 @@ class Plan(NamedTuple):
     entry: Part
     details: tuple[Part, ...]
 
-    def read(self, block: str, texts: Sequence[str], line: int) -> tuple[Fields, list[Fields]]:
+    def read(self, block: str, texts: Sequence[str], line: int) -> Entry:
         """The fields of an entry that begins on `line`, and those of its details."""
         if "&" in block:
             texts = [unescaped(text) if "&" in text else text for text in texts]
         details = []
+        if len(self.details) == 1:  # its lines are those of the entry
+            return self.entry.read(texts), [self.details[0].read(texts)]
         end = 0
         for part in self.details:
             start = block.index(f"<{part.name}", end)
@@ -110,18 +114,29 @@ class Shapes:
         self._patterns: dict[int, list[_Pattern]] = {}  # by how many tags there are
         self._seen: Counter[tuple[str, ...]] = Counter()
 
-    def read(self, block: str, line: int) -> tuple[Fields, list[Fields]] | None:
+    def known(self, block: str) -> tuple[Plan, Sequence[str]] | None:
+        """The plan and texts of an entry that is like many before it but for its texts.
+
+        Its tags are then, letter for letter, tags that expat has passed, and its texts have nothing
+        but characters and references in them: it is well-formed, which expat need not say again.
+        """
+        if len(block) > CHARACTERS_MAX:
+            return None
+        for pattern in self._patterns.get(block.count("<"), ()):
+            found = pattern.match(block)
+            if found is not None:
+                if "&" in block and "&" in _SOUND.sub("", block):
+                    return None
+                return pattern.plan, found.groups()
+        return None
+
+    def read(self, block: str, line: int) -> Entry | None:
         """The fields of an entry that begins on `line`, and those of its details.
 
         `block` is what stands between its tags. None: it needs to be walked along.
         """
         if len(block) > CHARACTERS_MAX:
             return None
-        tags = block.count("<")
-        for pattern in self._patterns.get(tags, ()):
-            found = pattern.match(block)
-            if found is not None:
-                return pattern.plan.read(block, found.groups(), line)
         shape: tuple[str, ...]
         texts: tuple[str, ...]
         shape, _, texts = zip(*map(str.rpartition, block.split("</"), _ENDS), strict=True)
@@ -130,7 +145,7 @@ class Shapes:
             plan = self._learned(shape)
             if plan is None:
                 return None
-        self._note(tags, shape, plan)
+        self._note(block.count("<"), shape, plan)
         return plan.read(block, texts, line)
 
     def _learned(self, shape: tuple[str, ...]) -> Plan | None:

@@ -12,6 +12,7 @@ from core.errors import Unreadable
 from core.records import Finding, Record, Severity, TransactionRecord, TransactionStatus
 from statements.base import ParseOptions
 from statements.csv_balance import RunningBalance
+from statements.csv_column import ColumnReader
 from statements.csv_row import RowIgnored, RowReader
 from statements.csv_sign import RowRejected
 from statements.csv_table import RAW_MAX, Row, Table
@@ -78,35 +79,47 @@ class _Reading:
         yield from self._totals(lines.number)
 
     def _rows(self, table: Table, reader: RowReader) -> Iterator[Record]:
-        continuing = self._profile.continuation_rows
+        columns = None if self._profile.continuation_rows else ColumnReader(reader)
         balanced = reader.places.running_balance is not None
-        for row in table.rows():
+        for run in table.runs():
             if table.findings:
                 self._rejected += sum(finding.rejected for finding in table.findings)
                 yield from table.findings
                 table.findings.clear()
-            if row is None:
+            if run is None:
                 continue
-            try:
-                record = reader.read(row.cells, row.line, row.line_end)
-            except RowRejected as rejection:
-                yield from self._left_out(row, reader, rejection)
+            if isinstance(run, Row):
+                yield from self._one(run, reader, balanced=balanced)
                 continue
-            except RowIgnored:
-                self._ignored += 1
+            records = None if columns is None else columns.read(run)
+            if records is None:
+                for row in run.rows():
+                    yield from self._one(row, reader, balanced=balanced)
                 continue
-            self._read += 1
-            if reader.accounts or reader.findings:
-                yield from reader.accounts
-                yield from reader.findings
-                reader.accounts.clear()
-                reader.findings.clear()
-            if continuing:
-                if self._held is not None:
-                    yield self._booked(self._held)
-                self._held = record
-            else:
-                yield self._booked(record) if balanced else record
+            self._read += len(records)
+            yield from map(self._booked, records) if balanced else records
+
+    def _one(self, row: Row, reader: RowReader, *, balanced: bool) -> Iterator[Record]:
+        try:
+            record = reader.read(row.cells, row.line, row.line_end)
+        except RowRejected as rejection:
+            yield from self._left_out(row, reader, rejection)
+            return
+        except RowIgnored:
+            self._ignored += 1
+            return
+        self._read += 1
+        if reader.accounts or reader.findings:
+            yield from reader.accounts
+            yield from reader.findings
+            reader.accounts.clear()
+            reader.findings.clear()
+        if self._profile.continuation_rows:
+            if self._held is not None:
+                yield self._booked(self._held)
+            self._held = record
+        else:
+            yield self._booked(record) if balanced else record
 
     def _left_out(self, row: Row, reader: RowReader, rejection: RowRejected) -> Iterator[Record]:
         if not any(map(str.strip, row.cells)):

@@ -45,9 +45,9 @@ class RowReader:
         self.accounts: list[AccountRecord] = []
         self.findings: list[Finding] = list(places.findings)
         self._profile = profile
-        self._width = places.width
-        self._header_width = len(header)
-        self._earliest, self._latest = options.dates
+        self.width = places.width
+        self.header_width = len(header)
+        self.earliest, self.latest = options.dates
         self.date: Callable[[str], date] = lru_cache(DATES_CACHED)(date_reader(profile.date_format))
         self.amounts = RowAmounts(profile, places)
         self._currency = profile.currency or options.currency
@@ -64,19 +64,19 @@ class RowReader:
 
     def read(self, cells: list[str], line: int, line_end: int) -> TransactionRecord:
         """The transaction of a row. Raises RowRejected or RowIgnored."""
-        if len(cells) < self._width:
-            cells = cells + [""] * (self._width - len(cells))
-        elif len(cells) > self._header_width > 0:
+        if len(cells) < self.width:
+            cells = cells + [""] * (self.width - len(cells))
+        elif len(cells) > self.header_width > 0:
             self._check_surplus(cells)
         places = self.places
         status = TransactionStatus.POSTED
         if places.status is not None:
-            status = self._status(cells[places.status])
+            status = self.status(cells[places.status])
         posted = self._posted(cells[places.posted_date], status, line)
         currency = self.currency(cells)
         amount = self.amounts.of(cells, currency)
         account = self.account(cells, currency, line)
-        raw = self._description(cells)
+        raw = self.description(cells)
         return TransactionRecord(
             account,
             amount,
@@ -96,7 +96,7 @@ class RowReader:
             _text(cells, places.merchant),
             _text(cells, places.category),
             self._balance(cells, currency, line),
-            self._extra(cells) if places.extra else None,
+            self.extras(cells) if places.extra else None,
         )
 
     def continues(self, cells: list[str]) -> str | None:
@@ -105,18 +105,19 @@ class RowReader:
         needed = (places.posted_date, places.amount, places.debit, places.credit)
         if any(index is not None and _text(cells, index) for index in needed):
             return None
-        padded = cells + [""] * (self._width - len(cells))
-        return self._description(padded) or None
+        padded = cells + [""] * (self.width - len(cells))
+        return self.description(padded) or None
 
     def _check_surplus(self, cells: list[str]) -> None:
-        if any(cell.strip() for cell in cells[self._header_width :]):
+        if any(cell.strip() for cell in cells[self.header_width :]):
             raise RowRejected(
                 "surplus-cells",
-                f"has {len(cells)} cells under a header of {self._header_width}: an unquoted "
+                f"has {len(cells)} cells under a header of {self.header_width}: an unquoted "
                 "delimiter would shift amounts",
             )
 
-    def _status(self, cell: str) -> TransactionStatus:
+    def status(self, cell: str) -> TransactionStatus:
+        """Where the row stands. Raises RowIgnored."""
         value = folded(cell)
         if value in self._ignored:
             raise RowIgnored
@@ -137,10 +138,10 @@ class RowReader:
             raise RowRejected(
                 "date-unreadable", f'has the date "{short(cell)}": {error}', field="postedDate"
             ) from error
-        if not self._earliest <= posted <= self._latest:
+        if not self.earliest <= posted <= self.latest:
             raise RowRejected(
                 "date-out-of-range",
-                f"is dated {posted}, outside {self._earliest} to {self._latest}",
+                f"is dated {posted}, outside {self.earliest} to {self.latest}",
                 field="postedDate",
             )
         return posted
@@ -158,7 +159,7 @@ class RowReader:
                 message = f'Line {line} has the {field} "{short(cell)}": {error}; it was left out.'
                 self._warn("date-unreadable", message, field, line)
             return None
-        if self._earliest <= found <= self._latest:
+        if self.earliest <= found <= self.latest:
             return found
         message = f"Line {line} has the {field} {found}, out of range; it was left out."
         self._warn("date-out-of-range", message, field, line)
@@ -199,6 +200,14 @@ class RowReader:
         index = self.places.account
         cell = "" if index is None or index >= len(cells) else cells[index].strip()
         return raw.replace(cell, _shown(cell)) if cell else raw
+
+    def known_accounts(self, cells: Sequence[str], currencies: Sequence[str]) -> Sequence[str]:
+        """The keys of rows' accounts. Raises KeyError where one is new, or has a new currency."""
+        keys = [self._keys[cell] for cell in cells]
+        for key, currency in set(zip(keys, currencies, strict=True)):
+            if self._currencies[key] not in (None, currency):
+                raise KeyError(key)
+        return keys
 
     def account(self, cells: list[str], currency: str, line: int) -> str:
         """The key of the row's account; `accounts` has it where it is new. Raises RowRejected."""
@@ -249,13 +258,15 @@ class RowReader:
             )
         return key
 
-    def _description(self, cells: list[str]) -> str:
+    def description(self, cells: list[str]) -> str:
+        """The text of a row, a line for each of its columns."""
         places = self.places.description
         if len(places) == 1:
             return cells[places[0]]
         return "\n".join(cell for index in places if (cell := cells[index]).strip())
 
-    def _extra(self, cells: list[str]) -> dict[str, str] | None:
+    def extras(self, cells: list[str]) -> dict[str, str] | None:
+        """What else the row says; None where that is nothing."""
         found = {name: cells[index] for name, index in self.places.extra if cells[index].strip()}
         return found or None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from core.errors import InvalidMoney
@@ -39,6 +40,26 @@ class RowAmounts:
         self.of = self._signed if places.amount is not None else self._pair
         if places.indicator is not None:
             self.of = self._indicated
+
+    def column(self, rows: Sequence[list[str]], currencies: Sequence[str]) -> Sequence[Decimal]:
+        """The amounts of rows. Raises RowRejected where one of them has none."""
+        places = self._places
+        if places.amount is not None and places.indicator is None:
+            amounts = self.plain([row[places.amount] for row in rows])
+            if amounts is not None:
+                if self._negate:
+                    return [amount.copy_negate() if amount else amount for amount in amounts]
+                return amounts
+        return [self.of(row, currency) for row, currency in zip(rows, currencies, strict=True)]
+
+    def plain(self, cells: Sequence[str]) -> Sequence[Decimal] | None:
+        """The amounts of cells, unsigned where nought; None where one needs a closer look."""
+        if not all(map(self._reader.plain, cells)):
+            return None
+        if self._comma:
+            cells = [cell.replace(",", ".") for cell in cells]
+        amounts = list(map(Decimal, cells))
+        return amounts if all(amounts) else [amount or amount.copy_abs() for amount in amounts]
 
     def marked(self, cell: str, field: str, currency: str, *, flip: bool = False) -> Decimal:
         """The amount of one cell, the other way round where `flip`. Raises RowRejected."""

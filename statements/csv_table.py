@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from core.errors import Unreadable
@@ -26,6 +27,19 @@ class Row(NamedTuple):
     raw: list[str]  # the physical lines
 
 
+class Run(NamedTuple):
+    """Records that follow each other, each of one physical line."""
+
+    cells: list[list[str]]
+    line: int  # of the first
+    raw: list[str]
+
+    def rows(self) -> Iterator[Row]:
+        """The records one by one."""
+        for line, (cells, raw) in enumerate(zip(self.cells, self.raw, strict=True), self.line):
+            yield Row(cells, line, line, [raw])
+
+
 class Table:
     """The rows below the header. What cannot be split into cells comes as a rejecting finding."""
 
@@ -44,6 +58,54 @@ class Table:
         if not self._profile.footer_starts_with and not self.header:
             return rows
         return self._wanted(rows)
+
+    def runs(self) -> Iterator[Run | Row | None]:
+        """As `rows`, but what can come together comes as a run: whole blocks of plain rows.
+
+        Each run costs a call where each row would cost several. A row that spans lines, or that
+        cannot be split, makes the rows of its block come one by one.
+        """
+        rows = self.rows()
+        if not self._profile.footer_rows and not self._profile.footer_starts_with:
+            lines, findings = self._lines, self.findings
+            while waiting := lines.waiting():
+                run = self._run(waiting)
+                if run is not None:
+                    if lines.findings:
+                        findings.extend(lines.findings)
+                        lines.findings.clear()
+                        yield None
+                    yield run
+                    continue
+                end = lines.number + len(waiting)
+                while lines.number < end:
+                    yield next(rows)
+        yield from rows
+
+    def _run(self, waiting: list[str]) -> Run | None:
+        lines = self._lines
+        try:
+            # The empty line at the end would be part of a quoted cell that is still open there.
+            cells = list(self._split(chain(waiting, [""])))
+        except csv.Error:
+            return None
+        if len(cells) != len(waiting) + 1 or cells.pop():
+            return None
+        repeated = self._profile.header and self._profile.repeated_headers
+        if max(map(len, cells)) > COLUMNS_MAX or (repeated and self.header in cells):
+            return None
+        run = Run(cells, lines.number + 1, waiting)
+        lines.pass_over(len(waiting))
+        return run
+
+    def _split(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        quote = self._profile.quote
+        return csv.reader(
+            lines,
+            delimiter=self._profile.delimiter,
+            quotechar=quote,
+            quoting=csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL,
+        )
 
     def _header(self) -> tuple[list[str], int]:
         profile = self._profile
@@ -71,13 +133,7 @@ class Table:
 
     def _all(self) -> Iterator[Row | None]:
         lines, findings = self._lines, self.findings
-        quote = self._profile.quote
-        reader = csv.reader(
-            lines,
-            delimiter=self._profile.delimiter,
-            quotechar=quote,
-            quoting=csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL,
-        )
+        reader = self._split(lines)
         while True:
             line = lines.begin()
             try:

@@ -80,6 +80,21 @@ class TextLines(Iterator[str]):
                 return
             yield line
 
+    def waiting(self) -> list[str]:
+        """The lines of this block that come next, or those of the next block; none at the end."""
+        self.begin()
+        if self._next == len(self._lines):
+            try:
+                self._fill()
+            except StopIteration:
+                return []
+        return self._lines[self._next :] if self._next else self._lines
+
+    def pass_over(self, count: int) -> None:
+        """Counts lines that wait as handed out."""
+        self._next += count
+        self.number += count
+
     def retreat(self) -> None:
         """Hands all lines of the record but its first out again."""
         again = self.record[1:]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from core.records import Record, TransactionRecord
+from core.records import Finding, Record, TransactionRecord
 from statements.base import ParseOptions
 from statements.camt import CAMT
 from statements.camt_shapes import OFTEN, PATTERNS_MAX, SHAPES_MAX
 from tests.fixtures.camt_file import camt, statement
 
-MANY = OFTEN * 3
+MANY = OFTEN * 12  # so that most stand in later pieces than those that show their shape
 DETAIL = (
     "<TxDtls><Refs><EndToEndId>E2E {number}</EndToEndId></Refs>"
     '<Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
@@ -123,3 +123,33 @@ def test_an_empty_text_is_no_field() -> None:
     rows = without_lines(read(*entries, empty))
 
     assert (rows[-1].reference, rows[-2].reference) == (None, f"REF-{MANY - 1}")
+
+
+def test_damage_behind_entries_of_a_shape_is_found_on_its_line() -> None:
+    entries = [entry(number) for number in range(MANY)]
+    good = camt(statement(*entries, entry(MANY)))
+    damaged = good.replace(f">REF-{MANY}</AcctSvcrRef>".encode(), f">REF-{MANY}</Ref>".encode())
+
+    records = list(CAMT.parse([damaged], ParseOptions()))
+
+    lines = damaged.split(b"\n")
+    (cut,) = (one for one in records if isinstance(one, Finding) and one.code == "truncated")
+    assert cut.line is not None and f"REF-{MANY}<".encode() in lines[cut.line - 1]
+    assert len(without_lines(records)) == MANY
+
+
+def test_an_entity_in_an_entry_of_a_shape_is_damage() -> None:
+    first = entry(0, more="<![CDATA[an ampersand is one from here on]]>")
+    records = read(first, *(entry(number) for number in range(MANY)), entry(MANY, more="&e;"))
+
+    assert len(without_lines(records)) == MANY + 1
+    assert any(isinstance(one, Finding) and one.code == "truncated" for one in records)
+
+
+def test_an_entry_of_a_shape_where_none_may_stand_is_none() -> None:
+    entries = [entry(number) for number in range(MANY)]
+    hidden = f"<SplmtryData>{entry(MANY)}</SplmtryData><!-- {entry(MANY)} -->"
+
+    references = [row.reference for row in without_lines(read(*entries, hidden, entry(MANY + 1)))]
+
+    assert references == [f"REF-{number}" for number in [*range(MANY), MANY + 1]]
