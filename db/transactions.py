@@ -132,7 +132,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
         ("t.currency = {}", wanted.currency),
-        ("t.merchant_name = {}", wanted.merchant_name),
+        ("{}::text in (t.merchant_name, t.merchant)", wanted.merchant_name),
         ("t.reconciled = {}", wanted.reconciled),
     ]
     where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
