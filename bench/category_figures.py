@@ -1,10 +1,12 @@
 """Categories on months that training never saw: precision, coverage, calibration, by week, speed.
 
-    PYTHONPATH=. python bench/category_figures.py [--quick] [--data FOLDER] [--json FILE]
+    PYTHONPATH=. python bench/category_figures.py
+        [--quick] [--data FOLDER] [--json FILE] [--coded FILE]
 
 Two models are trained here, each on what came before its test months, bars and temperature
 included; the model that ships has seen all of these months and is measured for speed alone.
---quick leaves the second out.
+--quick leaves the second out. A file of rows with merchant category codes is measured where one is
+given.
 """
 
 from __future__ import annotations
@@ -15,19 +17,22 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.category_training import trades
 from bench.category_training.measure import Report, Split, facts_of, named, report
 from bench.category_training.online import Week, weeks
 from bench.category_training.rows import CLASSES, DATA, Row, read
 from bench.category_training.train import train
-from categories import brands, mcc, taxonomy
+from categories import mcc, taxonomy
 from categories.classifier import Classifier
-from categories.evidence import decide_many
+from categories.evidence import Facts, decide_many
 from categories.merchant import key
 from categories.model import TextModel
 from categories.weights import unpack
@@ -36,6 +41,8 @@ SPLITS: Final = (
     Split(name="2017-06..08 after 2016-12..2017-05", last_trained="2017-05", last_tested="2017-08"),
     Split(name="2021-11..12 after all before", last_trained="2021-10", last_tested="2021-12"),
 )
+CODES: Final = ("mcc_iso18245_official_list.csv", "mcc_stripe_list.csv", "mcc_usda_list.csv")
+LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 PARTS: Final = 4  # stretches of training months on which bars rest
 GOAL_ROWS_PER_SECOND: Final = 20_000
 
@@ -46,6 +53,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--coded", type=Path, help="CSV with the columns merchant, amount, mcc")
     given = parser.parse_args()
     if not given.data.is_dir():
         raise SystemExit(f"{given.data} is not there; give the labelled rows with --data.")
@@ -54,7 +62,8 @@ def main() -> None:
     found: list[dict[str, Any]] = []
     for split in SPLITS[: 1 if given.quick else 2]:
         found.append(_measured(console, split, rows))
-    trade, codes, speed = _trade(rows), _codes(given.data), _speed(rows)
+    trade, codes = _trades(rows, given.coded), _codes(given.data)
+    speed = [*_speed(rows), *_speed_of_strangers()]
     for line in (*trade, *codes, *speed):
         console.print(line)
     if given.json:
@@ -127,34 +136,37 @@ def _week_table(split: Split, online: Sequence[Week]) -> Table:
     return table
 
 
-def _trade(rows: Sequence[Row]) -> list[str]:
-    """Names alone, without any model: how many they know, and whether the primary one agrees."""
-    found = [brands.find(row.merchant) for row in rows]
-    agreed = told = 0
-    for row, brand in zip(rows, found, strict=True):
-        place = taxonomy.place(CLASSES[row.label])
-        if brand is None or place is None or place.name == taxonomy.OTHER:
-            continue
-        told += 1
-        agreed += taxonomy.categories()[brand.detailed].primary == place.primary
-    known = sum(brand is not None for brand in found)
-    return [
-        f"brands know {known / len(rows):.1%} of all rows; on rows of the closed classes their "
-        f"primary category is the ledger's in {agreed / told:.1%} of {told:,}"
-    ]
+def _trades(rows: Sequence[Row], coded: Path | None) -> list[str]:
+    """What the text alone tells of trades; with an acquirer's codes where a file has some."""
+    model = TextModel.shipped()
+    lines = [f"judged by the ledger: {trades.by_ledger(model, rows)}"]
+    if coded is not None:
+        told, alone = trades.by_code(model, coded)
+        lines += [f"with their code: {told}", f"from the text alone, judged by codes: {alone}"]
+    return lines
 
 
 def _codes(folder: Path) -> list[str]:
-    """The table of codes against the mapping of the data."""
-    path = folder / "mcc_to_pfc_primary.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        wanted = {line["mcc"]: line["pfc_primary"] for line in csv.DictReader(file)}
+    """The table of codes against the mapping of the data, and the lists of codes."""
+    wanted = {
+        line["mcc"]: line["pfc_primary"] for line in _lines(folder / "mcc_to_pfc_primary.csv")
+    }
     right = sum(
         (trade := mcc.find(code)) is not None
         and taxonomy.categories()[trade.detailed].primary == primary
         for code, primary in wanted.items()
     )
-    return [f"merchant category codes: {right} of {len(wanted)} as in the mapping of the data"]
+    found = [f"merchant category codes: {right} of {len(wanted)} as in the mapping of the data"]
+    for name in CODES:
+        codes = [line["MCC"] for line in _lines(folder / name)]
+        known = sum(mcc.find(code) is not None for code in codes)
+        found.append(f"{name}: {known} of {len(codes)} codes have a category")
+    return found
+
+
+def _lines(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _speed(rows: Sequence[Row]) -> list[str]:
@@ -168,6 +180,24 @@ def _speed(rows: Sequence[Row]) -> list[str]:
         f"speed: {count / spent:,.0f} rows a second of CPU, loading included "
         f"(goal {GOAL_ROWS_PER_SECOND:,}); {len({row.merchant for row in rows}):,} names"
     ]
+
+
+def _speed_of_strangers() -> list[str]:
+    """CPU seconds of names that are all new: words of letters drawn by chance."""
+    draw = Random(1)
+    facts = [
+        Facts(
+            merchant=" ".join("".join(draw.choices(LETTERS, k=6)) for _ in range(3)),
+            amount=Decimal(draw.randrange(100, 99_999)) / 100,
+            currency="GBP",
+        )
+        for _ in range(GOAL_ROWS_PER_SECOND)
+    ]
+    model = TextModel.shipped()
+    began = time.process_time()
+    count = sum(1 for _ in decide_many(facts, model=model))
+    spent = time.process_time() - began
+    return [f"speed: {count / spent:,.0f} rows a second of CPU where no two share a name"]
 
 
 if __name__ == "__main__":

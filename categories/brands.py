@@ -2,13 +2,15 @@
 
 Two lists: `merchants.tsv` is our own and goes before; `brands.tsv` is taken from
 name-suggestion-index. What a place sells can go beyond its brand: "tesco pfs" sells fuel, so words
-of a trade anywhere in the name go before brands at its beginning.
+of a trade anywhere in the name go before brands at its beginning. Each has our judgement of how
+many of its payments a card's acquirer codes alike: nearly all of a petrol station's, few of a
+company's that prints, sells and teaches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +20,9 @@ from categories.table import rows
 ANYWHERE: Final = "*"
 WORDS_MAX: Final = 6  # of a brand's name
 LETTERS_MIN: Final = 5  # a shorter brand, such as "next" or "gap", must be the whole name
+# A brand of one word is a word of other names, too: "hunters" sells houses, "hunters moon" beer.
+DOUBTFUL: Final = 80
+LETTERS_SURE: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,7 @@ class Brand:
     detailed: str
     class_name: str | None
     ours: bool
+    percent: int  # of payments whose merchant category code has the same primary category
 
     @property
     def words(self) -> str:
@@ -64,8 +70,13 @@ def _brand(words: list[str]) -> Brand | None:
             return ours
         theirs = _brands().get(name)
         if theirs is not None and (size == len(words) or size > 1 or len(name) >= LETTERS_MIN):
-            return theirs
+            is_sure = size > 1 or (size == len(words) and len(name) >= LETTERS_SURE)
+            return theirs if is_sure else _doubtful(theirs)
     return None
+
+
+def _doubtful(brand: Brand) -> Brand:
+    return replace(brand, percent=min(brand.percent, DOUBTFUL))
 
 
 @lru_cache(maxsize=1)
@@ -85,17 +96,28 @@ def _trades() -> Mapping[str, Brand]:
 @lru_cache(maxsize=1)
 def _ours() -> tuple[Brand, ...]:
     return tuple(
-        Brand(name=name, detailed=detailed, class_name=class_name or None, ours=True)
-        for name, detailed, class_name in rows("merchants.tsv")
+        Brand(
+            name=name,
+            detailed=detailed,
+            class_name=class_name or None,
+            ours=True,
+            percent=int(percent),
+        )
+        for name, detailed, class_name, percent in rows("merchants.tsv")
     )
 
 
 @lru_cache(maxsize=1)
 def _brands() -> Mapping[str, Brand]:
-    kinds = {
-        kind: (detailed, class_name or None) for kind, detailed, class_name in rows("kinds.tsv")
-    }
-    return {
-        name: Brand(name=name, detailed=kinds[kind][0], class_name=kinds[kind][1], ours=False)
-        for name, kind in rows("brands.tsv")
-    }
+    kinds = {kind: said for kind, *said in rows("kinds.tsv")}
+    found = {}
+    for name, kind in rows("brands.tsv"):
+        detailed, class_name, percent = kinds[kind]
+        found[name] = Brand(
+            name=name,
+            detailed=detailed,
+            class_name=class_name or None,
+            ours=False,
+            percent=int(percent),
+        )
+    return found

@@ -3,6 +3,12 @@
 Evidence is asked in one order: the user's own decision, the tenant's rules, the provider's
 category, the merchant category code, the list of brands, the statistical model, nothing. The first
 that is sure enough decides. Where none is, the surest is a suggestion: it is not applied.
+
+A decision makes two statements, each with its own evidence and its own bar. `category` is what the
+payment was for, in the words of whoever keeps the books: a class of the model, or the tenant's own
+name. `primary` is the merchant's trade in the taxonomy, as a card's acquirer would code it. A book
+that a council orders of a marketplace is BOOKS in the one and general merchandise in the other; and
+where the first is anybody's guess, the second can still be certain.
 """
 
 from __future__ import annotations
@@ -54,17 +60,43 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """What a merchant sells, in the taxonomy; `bar` as of an opinion."""
+
+    primary: str
+    detailed: str | None
+    source: Source
+    probability: float
+    bar: float
+    reason: str
+
+    @property
+    def applied(self) -> bool:
+        """Whether it is sure enough to be applied without asking."""
+        return self.probability >= self.bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One category with its evidence; `applied` is False for a suggestion."""
 
     category: str  # the finest name that the evidence gives: a class, a detailed or primary one
-    primary: str
-    detailed: str | None  # None: the evidence says no more than the primary category
     source: Source
     confidence: int  # percent
     reason: str  # for people, one sentence
     applied: bool
+    trade: Trade
     probability: float = 0.0  # `confidence` unrounded, between 0 and 1; for measuring
+
+    @property
+    def primary(self) -> str:
+        """The primary category of the merchant's trade."""
+        return self.trade.primary
+
+    @property
+    def detailed(self) -> str | None:
+        """The detailed one; None where the evidence says no more than the primary category."""
+        return self.trade.detailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +105,7 @@ class Opinion:
 
     source: Source
     category: str
-    primary: str
-    detailed: str | None
+    trade: Trade | None  # None: the evidence says nothing of what the merchant sells
     probability: float
     bar: float
     reason: str
@@ -149,8 +180,16 @@ def opinion(
     return Opinion(
         source=source,
         category=name,
-        primary=place.primary if place else taxonomy.OTHER,
-        detailed=place.detailed if place else None,
+        trade=Trade(
+            primary=place.primary,
+            detailed=place.detailed,
+            source=source,
+            probability=probability,
+            bar=bar,
+            reason=reason,
+        )
+        if place and place.primary != taxonomy.OTHER
+        else None,
         probability=probability,
         bar=bar,
         reason=reason,
@@ -164,14 +203,23 @@ def _decided(
     rules: Rules | None,
     guess: Opinion | None,
 ) -> Decision:
-    """The first opinion that is sure, else the surest as a suggestion."""
-    surest: Opinion | None = None
+    """The first opinion that is sure, else the surest as a suggestion; of the trade likewise."""
+    chosen: Opinion | None = None
+    trade: Trade | None = None
     for said in _opinions(facts, corrections=corrections, rules=rules, guess=guess):
-        if said.sure:
-            return _decision(said, applied=True)
-        if surest is None or said.probability > surest.probability:
-            surest = said
-    return _decision(surest, applied=False) if surest else UNDECIDED
+        if chosen is None or (not chosen.sure and _better(said.sure, said, chosen)):
+            chosen = said
+        if said.trade is not None and (
+            trade is None or (not trade.applied and _better(said.trade.applied, said.trade, trade))
+        ):
+            trade = said.trade
+        if chosen.sure and trade is not None and trade.applied:
+            break
+    return _decision(chosen, trade or NO_TRADE) if chosen else UNDECIDED
+
+
+def _better(sure: bool, new: Opinion | Trade, old: Opinion | Trade) -> bool:
+    return sure or new.probability > old.probability
 
 
 def _opinions(
@@ -233,29 +281,40 @@ def _brand(merchant: str) -> Opinion | None:
         brand.class_name or brand.detailed,
         detailed=brand.detailed,
         probability=BRAND_ALONE,
-        reason=f"The merchant's name says {brand.words}.",
+        reason=brand_reason(brand),
     )
 
 
-def _decision(said: Opinion, *, applied: bool) -> Decision:
+def brand_reason(brand: brands.Brand) -> str:
+    """Why a merchant is taken for that of a list."""
+    return f"The merchant's name says {brand.words}."
+
+
+def _decision(said: Opinion, trade: Trade) -> Decision:
     return Decision(
         category=said.category,
-        primary=said.primary,
-        detailed=said.detailed,
         source=said.source,
         confidence=round(said.probability * 100),
         reason=said.reason,
-        applied=applied,
+        applied=said.sure,
+        trade=trade,
         probability=said.probability,
     )
 
 
-UNDECIDED: Final = Decision(
-    category=taxonomy.OTHER,
+NO_TRADE: Final = Trade(
     primary=taxonomy.OTHER,
     detailed=None,
+    source=Source.NONE,
+    probability=0.0,
+    bar=BAR,
+    reason="Nothing tells what this merchant sells.",
+)
+UNDECIDED: Final = Decision(
+    category=taxonomy.OTHER,
     source=Source.NONE,
     confidence=0,
     reason="Nothing is known of this merchant.",
     applied=False,
+    trade=NO_TRADE,
 )

@@ -14,6 +14,11 @@ from typing import Final
 CHARACTERS_MAX: Final = 200  # of the raw text; names are at its beginning
 CACHED_MAX: Final = 65_536
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What processors of cards and the banks themselves write before the merchant's name.
 _PREFIX: Final = re.compile(
     r"^(?:"
@@ -59,6 +64,19 @@ _TAIL: Final = re.compile(
     r"|[\s*,;:/#-]+)$",
     re.IGNORECASE,
 )
+# A name that ends in a word of letters alone has a tail only if it is one of these: most have
+# none, and the expression above is slow to say so.
+_LAST: Final = _words(
+    """
+    ltd limited limite limit plc llp lp inc incorporated corp corporation llc gmbh ag bv sarl pty
+    pvt oy ab aps kg ug co company gb gbr uk kingdom britain england scotland wales usa ie irl
+    ireland ke ken kenya lux luxembourg nld deu fra london birmingham bham manchester leeds
+    liverpool sheffield bristol glasgow edinburgh cardiff belfast coventry leicester nottingham
+    wolverhampton walsall dudley solihull newcastle southampton portsmouth brighton swindon keynes
+    northampton derby stoke dublin nairobi mombasa kisumu york francisco amsterdam berlin paris
+    """
+)
+_LAST_BEGINS: Final = ("coldf", "bromw", *_MONTHS.split("|"))
 _SPACE: Final = re.compile(r"\s+")
 _KEY: Final = re.compile(r"[^\w&]+|_+")
 
@@ -91,14 +109,23 @@ def _once(name: str) -> str:
         name = _without(_without(name, _URL), _DOMAIN)
         if found := _GLUED.search(name):
             name = name[: found.end(1)]
-    return _without(_without(name, _PREFIX), _TAIL)
+    if prefix := _PREFIX.match(name):
+        name = _rest(name, prefix)
+    return _without(name, _TAIL) if _may_have_tail(name) else name
+
+
+def _may_have_tail(name: str) -> bool:
+    last = name[name.rfind(" ") + 1 :].lower()
+    return not last.isalpha() or last in _LAST or last.startswith(_LAST_BEGINS)
 
 
 def _without(name: str, pattern: re.Pattern[str]) -> str:
     """The name without what the pattern finds, unless no letter would be left."""
     found = pattern.search(name)
-    if found is None:
-        return name
+    return name if found is None else _rest(name, found)
+
+
+def _rest(name: str, found: re.Match[str]) -> str:
     rest = (name[: found.start()] + name[found.end() :]).strip()
     return rest if any(character.isalpha() for character in rest) else name
 

@@ -73,7 +73,13 @@ def primaries() -> Mapping[str, tuple[str, ...]]:
 @lru_cache(maxsize=1)
 def classes() -> Mapping[str, str]:
     """The detailed category onto which each closed class of the model is mapped."""
-    return {name: detailed for name, detailed, _ in rows("classes.tsv")}
+    return {name: detailed for name, detailed, _, _ in rows("classes.tsv")}
+
+
+@lru_cache(maxsize=1)
+def coded_alike() -> Mapping[str, int]:
+    """Per cent of a class's rows whose merchant category code has its primary category."""
+    return {name: int(percent) for name, _, percent, _ in rows("classes.tsv")}
 
 
 @lru_cache(maxsize=1)

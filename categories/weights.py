@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT: Final = "bankfeeds-categories-1"
+FORMAT: Final = "bankfeeds-categories-2"
 STEPS: Final = 127
 LEVEL: Final = 9  # of compression
 

@@ -101,7 +101,11 @@ def _answer(line: int, decision: Decision) -> dict[str, Any]:
         "applied": decision.applied,
         "primary": decision.primary,
         "detailed": decision.detailed,
+        "primary_confidence": round(decision.trade.probability, 4),
+        "primary_source": decision.trade.source.value,
+        "primary_applied": decision.trade.applied,
         "reason": decision.reason,
+        "primary_reason": decision.trade.reason,
     }
 
 
@@ -115,7 +119,11 @@ def _refusal(row: BadRow) -> dict[str, Any]:
         "applied": False,
         "primary": None,
         "detailed": None,
+        "primary_confidence": 0.0,
+        "primary_source": "none",
+        "primary_applied": False,
         "reason": row.problem,
+        "primary_reason": row.problem,
         "error": row.problem,
     }
 

@@ -286,6 +286,7 @@ class Transaction:
     category_reason: str | None
     category_rule_id: UUID | None
     merchant: str | None
+    merchant_category_code: str | None
     running_balance: Decimal | None
     reconciled: bool
     reconciled_at: datetime | None

@@ -50,7 +50,8 @@ _KEYS: Final[Mapping[TransactionGrouping, str]] = {
     TransactionGrouping.MONTH: "t.sort_month",
     TransactionGrouping.CATEGORY: f'{CATEGORY} collate "C"',
     TransactionGrouping.ACCOUNT: "t.account_id",
-    TransactionGrouping.MERCHANT: 't.merchant_name collate "C"',
+    # Cleaned, so that a shop's branches are one; a row that nobody has looked at has the raw name.
+    TransactionGrouping.MERCHANT: 'coalesce(t.merchant, t.merchant_name) collate "C"',
     TransactionGrouping.CURRENCY: "t.currency",
 }
 _UNASKED: Final[Mapping[TransactionGrouping, str]] = {
@@ -78,8 +79,8 @@ left join (
     and p.whole = t.amount
     and p.currency = t.currency"""
 _PARTED: Final = (
-    "t.tenant_id, t.id, t.sort_month, t.account_id, t.merchant_name, t.currency, t.amount,"
-    " t.user_category, t.derived_category, t.source_category"
+    "t.tenant_id, t.id, t.sort_month, t.account_id, t.merchant_name, t.merchant, t.currency,"
+    " t.amount, t.user_category, t.derived_category, t.source_category"
 )
 _PART_CATEGORY: Final = f"coalesce(p.category, {CATEGORY})"
 _PART_SUMS: Final = (

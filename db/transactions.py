@@ -34,7 +34,17 @@ _SPLIT: Final = (
     " on w.tenant_id = p.tenant_id and w.id = p.transaction_id"
     " and w.amount = p.whole and w.currency = p.currency"
 )
-LISTING: Final = Listing(source="app.transactions as t", alias="t")
+# What the card's acquirer says that the merchant sells, in `extra` under the names that sources use
+# (`pipeline.judging.CODE_KEYS`); anything but four digits is no code.
+CODE_OF_MERCHANT: Final = (
+    "substring(coalesce(t.extra ->> 'mcc', t.extra ->> 'MCC', t.extra ->> 'sic', t.extra ->> 'SIC')"
+    " from '^[0-9]{4}$')"
+)
+LISTING: Final = Listing(
+    source="app.transactions as t",
+    alias="t",
+    overrides={"merchant_category_code": CODE_OF_MERCHANT},
+)
 
 _BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
 _BY_AMOUNT: Final = (select.by_number("t.amount_key"), select.by_id("t"))
@@ -122,7 +132,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
         ("t.currency = {}", wanted.currency),
-        ("t.merchant_name = {}", wanted.merchant_name),
+        ("{}::text in (t.merchant_name, t.merchant)", wanted.merchant_name),
         ("t.reconciled = {}", wanted.reconciled),
     ]
     where = [Condition(sql, (value,)) for sql, value in tests if value is not None]

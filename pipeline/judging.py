@@ -15,7 +15,7 @@ from uuid import UUID
 from categories import features, merchant, taxonomy
 from categories.conditions import Conditions
 from categories.corrections import Corrections
-from categories.evidence import Decision, Facts, Opinion, Source, decide_many
+from categories.evidence import Decision, Facts, Opinion, Source, Trade, decide_many
 from categories.model import TextModel
 from categories.rule_book import Rule, RuleBook
 from core.categories import UNDECIDED, CategoryOrigin, Subject, Verdict
@@ -24,7 +24,7 @@ NAME_MAX: Final = 200
 REASON_MAX: Final = 300
 REMEMBERED_MAX: Final = 50_000
 SAID: Final = "The source says so."
-_CODE_KEYS: Final = ("mcc", "MCC", "sic", "SIC")  # of a record's extra
+CODE_KEYS: Final = ("mcc", "MCC", "sic", "SIC")  # of a record's extra
 _CODE_DIGITS: Final = 4
 _LEVEL: Final = "category_confidence_level"
 # Numbers, days and references of a description: they tell rows apart, never merchants.
@@ -125,20 +125,21 @@ class Judge:
             )
         if source is Source.NONE:
             return _blank(facts)
-        name, code = self._named(decision)
+        said = _spoken(decision)
+        name, code = self._named(said)
         return _blank(facts)._replace(
-            category=name if decision.applied else None,
-            suggested=None if decision.applied else name,
+            category=name if said.applied else None,
+            suggested=None if said.applied else name,
             code=code,
-            origin=CategoryOrigin(source.value),
-            confidence=decision.confidence,
-            reason=decision.reason[:REASON_MAX],
+            origin=CategoryOrigin(said.source.value),
+            confidence=round(said.probability * 100),
+            reason=said.reason[:REASON_MAX],
         )
 
-    def _named(self, decision: Decision) -> tuple[str, str]:
+    def _named(self, said: Trade) -> tuple[str, str]:
         """The category in the tenant's words, and its code in the taxonomy."""
-        code = decision.detailed or decision.primary
-        for name in (decision.detailed, decision.primary):
+        code = said.detailed or said.primary
+        for name in (said.detailed, said.primary):
             if name is not None and name in self._mappings:
                 called = self._mappings[name]
                 return called, self._codes.get(called, code)
@@ -154,6 +155,21 @@ class Judge:
                 called = self._mappings[name]
                 return called, self._codes.get(called) or code or _code(called, self._codes)
         return provider_category[:NAME_MAX], self._codes.get(provider_category, code)
+
+
+def _spoken(decision: Decision) -> Trade:
+    """What a row is called after: its merchant's trade, else its class where only that is sure."""
+    trade, place = decision.trade, taxonomy.place(decision.category)
+    if trade.applied or place is None or not (decision.applied or trade.source is Source.NONE):
+        return trade
+    return Trade(
+        primary=place.primary,
+        detailed=place.detailed,
+        source=decision.source,
+        probability=decision.probability,
+        bar=0.0 if decision.applied else 1.0,
+        reason=decision.reason,
+    )
 
 
 class _Spending:
@@ -217,7 +233,7 @@ def _trade(extra: Mapping[str, str] | None) -> str | None:
     """The merchant category code, where the source gives one."""
     if extra is None:
         return None
-    code = next((extra[key] for key in _CODE_KEYS if key in extra), "")
+    code = next((extra[key] for key in CODE_KEYS if key in extra), "")
     return code if len(code) == _CODE_DIGITS and code.isascii() and code.isdigit() else None
 
 

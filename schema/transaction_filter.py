@@ -50,7 +50,9 @@ class TransactionFilter:
     )
     currency: CurrencyCode | None = strawberry.field(default=None, description="In this currency.")
     merchant_name: str | None = strawberry.field(
-        default=None, description="With this other party, to the letter."
+        default=None,
+        description="With this other party, to the letter: as the source prints it, or as in "
+        "`Transaction.merchant`.",
     )
     text: str | None = strawberry.field(
         default=None,

@@ -14,7 +14,7 @@ from db.connections import LISTING as CONNECTIONS
 from db.jobs import LISTING as JOBS
 from db.reconciliations import LISTING as RECONCILIATIONS
 from db.reports import DOCUMENTS
-from db.transactions import CATEGORY
+from db.transactions import CATEGORY, CODE_OF_MERCHANT
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     accounts,
@@ -169,6 +169,11 @@ class Transaction(Node):
         "t.merchant",
         description="The other party's name without processors, numbers and places; null where "
         "nothing names one, and until it is looked at.",
+    )
+    merchant_category_code: str | None = column(
+        CODE_OF_MERCHANT,
+        description="What a card's acquirer says the merchant sells: four digits of ISO 18245; "
+        "null where the source gives none.",
     )
     reconciliation: ReconciliationState = derived(
         "case when t.reconciled then 'reconciled' else 'unreconciled' end",

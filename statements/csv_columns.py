@@ -96,6 +96,7 @@ class Columns:
         self._take("transactionDate", "transaction_date", self._is_date_column)
         self._take("originalAmount", "original_amount", self._is_amount_column)
         self._take("originalCurrency", "original_currency", self._is_currency_column)
+        self._take("mcc", "mcc", self._is_code_column)
         self._take_amounts()
         self._take("runningBalance", "running_balance", self._is_amount_column)
         self._take("currency", "currency", self._is_currency_column)
@@ -218,6 +219,9 @@ class Columns:
 
     def _is_status_column(self, place: int) -> bool:
         return self._all(place, lambda cell: folded(cell) in _STATUSES)
+
+    def _is_code_column(self, place: int) -> bool:
+        return self._all(place, lambda cell: re.fullmatch(r"[0-9]{4}", cell) is not None)
 
     def _has_decimals(self, place: int) -> bool:
         cells = self._cells(place)

@@ -126,6 +126,11 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         status state statetype info transactionstatus estado statut stato
         """
     ),
+    "mcc": _words(
+        """
+        mcc mcccode merchantcategorycode merchantcategory siccode sic
+        """
+    ),
     "original_amount": _words(
         """
         originalamount localamount originalbetrag betragfremdwahrung oorsprbedrag foreignamount

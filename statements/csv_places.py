@@ -62,6 +62,7 @@ class Places:
         for field, name in (
             ("original_amount", "originalAmount"),
             ("original_currency", "originalCurrency"),
+            ("mcc", "mcc"),
         ):
             index = self._place(field, getattr(columns, field))
             if index is not None:

@@ -95,6 +95,10 @@ class Mapped(BaseModel, Generic[Place]):
     original_currency: Place | None = Field(
         default=None, description='The foreign currency, kept as text in extra "originalCurrency".'
     )
+    mcc: Place | None = Field(
+        default=None,
+        description='Merchant category code (ISO 18245), kept as text in extra "mcc".',
+    )
     extra: Annotated[tuple[Place, ...], Field(max_length=20)] = Field(
         default=(), description="Places kept as text under their names."
     )

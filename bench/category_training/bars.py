@@ -1,14 +1,15 @@
 """Bars: from which probability on a class is applied, found on months that the weights never saw.
 
 Each stretch of months was predicted by weights of the other stretches. A bar holds if the lower end
-of Wilson's interval of what it lets through is 95 % or more in all stretches together, with a
-margin that grows with the share of OTHER, as it is mostly OTHER that drifts; the worst stretch may
-be one point lower. Rows of no class are counted as often as each share of them demands.
+of Wilson's interval of what it lets through in a stretch is 95 % or more in the mean of stretches:
+that is what months to come are measured by, so chance and drift between stretches both count. A
+margin grows with the share of OTHER, as it is mostly OTHER that drifts; the worst stretch may be
+one point lower. Rows of no class are counted as often as each share of them demands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +59,7 @@ class Heldout:
             sure=likely.max(axis=1),
             right=chosen == self.labels,
             counts=counts,
+            other=self.other,
         )
 
 
@@ -69,9 +71,11 @@ class Weighted:
     sure: NDArray[np.float64]
     right: NDArray[np.bool_]
     counts: NDArray[np.float64]
+    other: int
 
     def low(self, through: NDArray[np.bool_]) -> float | None:
         """The lower end of Wilson's interval of these rows; None where they are too few."""
+        through = through & (self.chosen != self.other)
         counts = self.counts[through]
         if through.sum() < ROWS_MIN:
             return None
@@ -79,28 +83,31 @@ class Weighted:
         return wilson_low(float((counts * self.right[through]).sum() / counts.sum() * size), size)
 
 
-def lowest(stretches: Sequence[Heldout], start: float) -> tuple[Bar, ...]:
-    """The lowest bars that hold, for each share of OTHER."""
-    other = stretches[0].other
+def lowest(
+    stretches: Sequence[Heldout],
+    start: float,
+    raised: Mapping[str, float],
+    classes: Sequence[str],
+) -> tuple[Bar, ...]:
+    """The lowest bars that hold, for each share of OTHER, where these classes' are higher."""
+    more = np.array([raised.get(name, 0.0) for name in classes])
     found: list[Bar] = []
     for share in SHARES:
-        answers = [stretch.adapted(start, share) for stretch in stretches]
-        bar = _lowest(answers, [each.chosen != other for each in answers], GOAL + MARGIN * share)
+        bar = _lowest([stretch.adapted(start, share) for stretch in stretches], more, share)
         # The more rows are of no class, the higher the bar; what says otherwise is chance.
         found.append(Bar(share=share, bar=max(bar, found[-1].bar) if found else bar))
     return tuple(found)
 
 
-def raised(
-    stretches: Sequence[Heldout], start: float, bars: Sequence[Bar], classes: Sequence[str]
-) -> dict[str, float]:
+def raised(stretches: Sequence[Heldout], start: float, classes: Sequence[str]) -> dict[str, float]:
     """How much higher the bar of a class is that would be wrong too often."""
     found: dict[str, float] = {}
+    other = stretches[0].other
     for share in (SHARES[0], min(SHARES, key=lambda each: abs(each - start))):
-        bar = next(bar for bar in bars if bar.share == share).bar
         answers = [stretch.adapted(start, share) for stretch in stretches]
+        bar = _lowest(answers, np.zeros(len(classes)), share)
         for number, name in enumerate(classes):
-            if number == stretches[0].other:
+            if number == other:
                 continue
             step = next((s for s in RAISES if _holds(answers, number, bar + s)), RAISES[-1])
             if step > found.get(name, 0.0):
@@ -108,22 +115,13 @@ def raised(
     return found
 
 
-def _lowest(answers: Sequence[Weighted], among: Sequence[NDArray[np.bool_]], goal: float) -> float:
-    """The lowest bar that holds in all stretches together and in each of them."""
-    together = Weighted(
-        chosen=np.concatenate([each.chosen for each in answers]),
-        sure=np.concatenate([each.sure for each in answers]),
-        right=np.concatenate([each.right for each in answers]),
-        counts=np.concatenate([each.counts for each in answers]),
-    )
-    kinds = np.concatenate(among)
+def _lowest(answers: Sequence[Weighted], more: NDArray[np.float64], share: float) -> float:
+    """The lowest bar that holds; `more` is what each class needs beyond it."""
+    goal = GOAL + MARGIN * share
     for step in STEPS:
-        whole = together.low(kinds & (together.sure >= step))
-        lows = [
-            each.low(kind & (each.sure >= step)) for each, kind in zip(answers, among, strict=True)
-        ]
-        worst = min((low for low in lows if low is not None), default=1.0)
-        if whole is not None and whole >= goal and worst >= goal - WORST:
+        lows = [each.low(each.sure >= step + more[each.chosen]) for each in answers]
+        told = [low for low in lows if low is not None]
+        if told and np.mean(told) >= goal and min(told) >= goal - WORST:
             return round(float(step), 3)
     return NEVER
 

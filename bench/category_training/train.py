@@ -21,11 +21,20 @@ from numpy.typing import NDArray
 from bench.category_training import bars, fit
 from bench.category_training.rows import CLASSES, DATA, Row, fingerprints, folds, read
 from categories.classifier import Classifier
-from categories.weights import pack, unpack
+from categories.weights import Card, pack, unpack
 
 FOLDS: Final = 5
 TEMPERATURES: Final = np.arange(0.7, 2.01, 0.05)
 OUTPUT: Final = Path(__file__).resolve().parents[2] / "categories/model.bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """Weights of all rows, and each stretch of them as the others predict it."""
+
+    card: Card
+    table: NDArray[np.float64]
+    heldout: tuple[bars.Heldout, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +47,32 @@ class Trained:
 
 def train(rows: Sequence[Row], *, parts: int = FOLDS, trained_on: Sequence[str] = ()) -> Trained:
     """The model of all rows, with bars from each stretch as the others predict it."""
+    return barred(fitted(rows, parts=parts), trained_on=trained_on)
+
+
+def fitted(rows: Sequence[Row], *, parts: int = FOLDS) -> Fitted:
+    """The weights, without temperature and bars."""
     heldout = []
     for stretch in folds(rows, parts):
         others = [*rows[: stretch.start], *rows[stretch.stop :]]
         heldout.append(_predicted(others, rows[stretch.start : stretch.stop]))
     card, table = fit.fit(rows)
-    temperature = _temperature(heldout)
-    heldout = [_cooled(each, temperature) for each in heldout]
-    found = bars.lowest(heldout, card.share)
+    return Fitted(card=card, table=table, heldout=tuple(heldout))
+
+
+def barred(found: Fitted, *, trained_on: Sequence[str] = ()) -> Trained:
+    """The model's file, with the temperature and the bars that hold for what it never saw."""
+    temperature = _temperature(found.heldout)
+    heldout = [_cooled(each, temperature) for each in found.heldout]
+    raised = bars.raised(heldout, found.card.share, CLASSES)
     card = replace(
-        card,
+        found.card,
         temperature=temperature,
-        bars=found,
-        raised=bars.raised(heldout, card.share, found, CLASSES),
+        bars=bars.lowest(heldout, found.card.share, raised, CLASSES),
+        raised=raised,
         trained_on=tuple(trained_on),
     )
-    return Trained(data=pack(card, table), heldout=tuple(heldout))
+    return Trained(data=pack(card, found.table), heldout=tuple(heldout))
 
 
 def _predicted(rows: Sequence[Row], unseen: Sequence[Row]) -> bars.Heldout:

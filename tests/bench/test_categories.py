@@ -29,6 +29,8 @@ NAMES = (
     ("thing depot", "OTHER"),
 )
 
+NAMED = ("FUEL", "BOOKS", "OTHER")  # of `heldout`
+
 
 def some_rows(count: int) -> list[Row]:
     """Rows of four merchants in turn, one a day."""
@@ -77,24 +79,32 @@ def test_stretches_are_whole_months_and_leave_nothing_out() -> None:
 
 
 def test_a_bar_lets_through_what_was_right_often_enough() -> None:
-    good, mixed = bars.lowest([heldout(1.0)], 0.5)[0], bars.lowest([heldout(0.7)], 0.5)[0]
+    good, mixed = (bars.lowest([heldout(right)], 0.5, {}, NAMED)[0] for right in (1.0, 0.7))
 
     assert good.bar <= 0.6
     assert 0.6 < mixed.bar <= 0.8
 
 
 def test_one_bad_stretch_raises_the_bar_of_all() -> None:
-    found = bars.lowest([heldout(1.0, 20_000), heldout(0.7)], 0.5)[0]
+    found = bars.lowest([heldout(1.0, 20_000), heldout(0.7)], 0.5, {}, NAMED)[0]
 
     assert found.bar > 0.6
 
 
-def test_a_class_that_is_wrong_too_often_has_a_higher_bar() -> None:
-    found = bars.lowest([heldout(1.0)], 0.5)
+def test_a_class_that_is_wrong_too_often_has_a_higher_bar_and_the_others_a_lower_one() -> None:
+    fuel, books, doubted = [0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.2, 0.5, 0.3]
+    likely = np.array([fuel] * 120 + [books] * 2_000 + [doubted] * 300)
+    # Of what is taken for FUEL, half is.
+    labels = np.array([0] * 60 + [1] * 60 + [1] * 2_000 + [1] * 210 + [0] * 90)
+    stretch = bars.Heldout(likely=likely, labels=labels, other=2)
 
-    raised = bars.raised([heldout(0.4)], 0.5, found, ("FUEL", "BOOKS", "OTHER"))
+    raised = bars.raised([stretch], 0.2, NAMED)
 
-    assert 0.6 < found[0].bar + raised["FUEL"] <= 0.8
+    assert raised["FUEL"] > 0
+    assert "BOOKS" not in raised
+    assert bars.lowest([stretch], 0.2, raised, NAMED)[0].bar < (
+        bars.lowest([stretch], 0.2, {}, NAMED)[0].bar
+    )
 
 
 def test_the_same_rows_give_the_same_file_and_later_ones_are_known(tmp_path: Path) -> None:

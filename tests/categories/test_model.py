@@ -83,7 +83,8 @@ def test_a_brand_is_the_reason_where_the_classifier_agrees() -> None:
 
     assert said is not None
     assert (said.source, said.category) == (Source.BRAND, "FUEL")
-    assert said.detailed == "TRANSPORTATION_GAS"
+    assert said.trade is not None
+    assert said.trade.detailed == "TRANSPORTATION_GAS"
     assert said.sure
 
 
@@ -91,9 +92,35 @@ def test_that_it_is_of_no_class_is_never_applied() -> None:
     (said,) = TextModel.shipped().opinions([facts("argos retail group")])
 
     assert said is not None
-    assert (said.category, said.primary) == ("OTHER", "GENERAL_MERCHANDISE")
+    assert said.category == "OTHER"
     assert said.probability > 0.9
     assert not said.sure
+
+
+def test_a_trade_is_applied_where_the_ledger_is_anybodys_guess() -> None:
+    (said,) = TextModel.shipped().opinions([facts("argos retail group")])
+
+    assert said is not None
+    assert not said.sure
+    assert said.trade is not None
+    assert (said.trade.primary, said.trade.applied) == ("GENERAL_MERCHANDISE", True)
+
+
+def test_a_trade_that_acquirers_code_in_more_than_one_way_is_a_suggestion() -> None:
+    (said,) = TextModel.shipped().opinions([facts("adobe creative cloud", "-49.94")])
+
+    assert said is not None
+    assert said.trade is not None
+    assert (said.trade.primary, said.trade.applied) == ("GENERAL_MERCHANDISE", False)
+
+
+def test_a_class_tells_the_trade_of_a_merchant_on_no_list() -> None:
+    (said,) = TextModel.shipped().opinions([facts("weoley castle", "-40.00")])
+
+    assert said is not None
+    assert said.trade is not None
+    assert (said.trade.primary, said.trade.source) == ("TRANSPORTATION", Source.MODEL)
+    assert said.trade.applied
 
 
 def test_what_nobody_heard_of_is_not_applied() -> None:

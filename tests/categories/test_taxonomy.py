@@ -42,8 +42,8 @@ def test_classes_codes_and_brands_are_mapped_onto_it() -> None:
     assert len(taxonomy.classes()) == 18
     assert set(taxonomy.classes().values()) <= known
     assert {trade.detailed for trade in mcc.trades()} <= known
-    assert {detailed for _, detailed, _ in rows("kinds.tsv")} <= known
-    assert {detailed for _, detailed, _ in rows("merchants.tsv")} <= known
-    assert {name for _, _, name in rows("merchants.tsv")} <= {*taxonomy.classes(), ""}
-    assert {kind for _, kind in rows("brands.tsv")} <= {kind for kind, _, _ in rows("kinds.tsv")}
+    assert {detailed for _, detailed, *_ in rows("kinds.tsv")} <= known
+    assert {detailed for _, detailed, *_ in rows("merchants.tsv")} <= known
+    assert {name for _, _, name, _ in rows("merchants.tsv")} <= {*taxonomy.classes(), ""}
+    assert {kind for _, kind in rows("brands.tsv")} <= {kind for kind, *_ in rows("kinds.tsv")}
     assert brands.find("nobody has this name") is None

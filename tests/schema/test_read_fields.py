@@ -42,7 +42,8 @@ EVERYTHING = """
   } } }
   transactions(orderBy: AMOUNT_ASC) { edges { node {
     id externalId account { id } connection { id } amount { amount currency } postedDate
-    transactionDate valueDate status description descriptionRaw merchantName reference
+    transactionDate valueDate status description descriptionRaw merchantName merchantCategoryCode
+    reference
     customerReference typeCode runningBalance { amount } category { name source confidence }
     reconciliation
     source { externalId provider line lineEnd receivedAt job { id }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import Any
 
 import pytest
@@ -106,6 +107,20 @@ async def test_filter_says_what_is_added_up(graph: Graph, place: Place) -> None:
     assert await _groups(graph, place, merchantName="Bakery") == [[None, "EUR", 1, 0, -1.1, -1.1]]
 
 
+async def test_branches_of_a_shop_are_one_merchant_and_found_by_its_name(graph: Graph) -> None:
+    place = await graph.world.place()
+    head, *_ = CSV.decode().splitlines()
+    branches = [
+        f"2026-03-0{day},-{day}.00,EUR,Bread,Zyxo Vantrill {day}{day}41,,ONE" for day in (1, 2)
+    ]
+    await graph.world.take_in(place, "\n".join([head, *branches, ""]).encode())
+
+    both = [["Zyxo Vantrill", "EUR", 2, 0, -3, -3]]
+    assert await _groups(graph, place, "MERCHANT") == both
+    assert await _groups(graph, place, merchantName="Zyxo Vantrill") == [[None, *both[0][1:]]]
+    assert (await _groups(graph, place, merchantName="Zyxo Vantrill 1141"))[0][2] == 1
+
+
 async def test_removed_rows_count_only_where_asked(graph: Graph, place: Place) -> None:
     await graph.world.owner.execute(
         "update app.transactions set status = 'removed' where amount > 0"
@@ -143,7 +158,9 @@ async def test_accounts_are_told_and_empty_tenants_have_no_groups(
 async def test_too_many_groups_are_refused_with_the_remedy(graph: Graph) -> None:
     place = await graph.world.place(currency="EUR")
     lines = ["Date,Amount,Text,Merchant"]
-    lines += [f"2026-03-01,-1.00,Row {number},Shop {number}" for number in range(1_001)]
+    letters = islice(product("hijklmnopqr", repeat=3), 1_101)
+    names = ["Shop " + "".join(each) for each in letters]  # a number would be no part of the name
+    lines += [f"2026-03-01,-1.00,Row {number},{name}" for number, name in enumerate(names)]
     await graph.world.take_in(place, "\n".join(lines).encode())
 
     answer = await graph.answer(place.user, SUMMARY, by=["MERCHANT"])
@@ -151,7 +168,7 @@ async def test_too_many_groups_are_refused_with_the_remedy(graph: Graph) -> None
 
     assert isinstance(answer.errors[0], BadInput)
     assert "narrow the filter" in str(answer.errors[0])
-    assert sum(group["count"] for group in fewer) == 112
+    assert sum(group["count"] for group in fewer) == 212
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ def test_a_row_becomes_a_transaction_of_the_default_account() -> None:
 
 def test_all_mapped_columns_arrive() -> None:
     text = (
-        "Date,Value,Bought,Text,Memo,Amount,Balance,Cur,Acc,Id,Ref,Cust,Type,Who,Cat,Orig,OCur,X\n"
+        "Date,Value,Bought,Text,Memo,Amount,Balance,Cur,Acc,Id,Ref,Cust,Type,Who,Cat,Orig,OCur,X,Code\n"
         "2024-01-31,2024-02-01,2024-01-30,Coffee,to go,-4.50,95.50,EUR,DE89370400440532013000,"
-        "t1,r1,c1,POS,Shop,Food,-5.00,USD,extra\n"
+        "t1,r1,c1,POS,Shop,Food,-5.00,USD,extra,5814\n"
     )
 
     (row,) = rows(
@@ -70,6 +70,7 @@ def test_all_mapped_columns_arrive() -> None:
                 "category": "Cat",
                 "originalAmount": "Orig",
                 "originalCurrency": "OCur",
+                "mcc": "Code",
                 "extra": ["X"],
             },
         )
@@ -94,7 +95,12 @@ def test_all_mapped_columns_arrive() -> None:
         merchant_name="Shop",
         category="Food",
         running_balance=Decimal("95.50"),
-        extra={"X": "extra", "originalAmount": "-5.00", "originalCurrency": "USD"},
+        extra={
+            "X": "extra",
+            "originalAmount": "-5.00",
+            "originalCurrency": "USD",
+            "mcc": "5814",
+        },
     )
 
 

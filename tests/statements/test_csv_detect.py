@@ -220,3 +220,14 @@ def test_header_names_are_compared_plainly() -> None:
     assert plain_name("TransactionId") == "transactionid"
     assert named_currency("Betrag (EUR)") == "EUR"
     assert named_currency("Betrag") is None
+
+
+def test_merchant_category_codes_are_told_by_their_name_and_their_digits() -> None:
+    head = "Date,Description,Amount,MCC\n"
+
+    coded = proposed(head + "2024-01-31,Corner,-4.50,5814\n")
+    worded = proposed(head + "2024-01-31,Corner,-4.50,Fast food\n")
+
+    assert coded.profile is not None
+    assert worded.profile is not None
+    assert (coded.profile.columns.mcc, worded.profile.columns.mcc) == ("MCC", None)
