@@ -13,7 +13,6 @@ from uuid import UUID
 from core.errors import BadInput, Forbidden
 from core.models import Role
 from core.reconciliation import (
-    Candidate,
     Proposal,
     ReconciliationRule,
     Rule,
@@ -50,6 +49,7 @@ class DryRun:
     automatic: int
     rows: int  # that were looked at
     found: Sequence[Proposal]
+    since: date | None  # the first day of these where there are too many for all
 
 
 async def every(context: Context) -> Sequence[ReconciliationRule]:
@@ -132,16 +132,18 @@ async def dry_run(context: Context, *, terms: RuleTerms | None, first: date, las
             rules = [Rule(label=terms.name, terms=_bounded(terms))]
         types = await reconciliations.account_types(tx, tenant_id=context.tenant)
         rules, account_ids = concerned(rules, types, None)
-        rows: list[Candidate] = []
-        if account_ids:
-            rows = await reconciliations.candidates(
-                tx,
-                tenant_id=context.tenant,
-                account_ids=account_ids,
-                first=first,
-                last=last,
-                by_itself=False,
-            )
+        days = await reconciliations.candidate_days(
+            tx, tenant_id=context.tenant, account_ids=account_ids, first=first, last=last
+        )
+        since = _since(days)
+        rows = await reconciliations.candidates(
+            tx,
+            tenant_id=context.tenant,
+            account_ids=account_ids,
+            first=since or first,
+            last=last,
+            by_itself=False,
+        )
         rejected = await reconciliations.rejected_keys(tx, tenant_id=context.tenant)
     found = await asyncio.to_thread(reconcile, rules, rows, rejected=rejected)
     return DryRun(
@@ -149,7 +151,19 @@ async def dry_run(context: Context, *, terms: RuleTerms | None, first: date, las
         automatic=sum(one.automatic for one in found),
         rows=len(rows),
         found=found[:PROPOSALS_MAX],
+        since=since,
     )
+
+
+def _since(days: Mapping[date, int]) -> date | None:
+    """The first day that is looked at where there are too many rows for all; None: all are."""
+    rows, since = 0, None
+    for day in sorted(days, reverse=True):
+        rows += days[day]
+        if rows > reconciliations.CANDIDATES_MAX:
+            return since or day
+        since = day
+    return None
 
 
 async def _replaced(tx: Tx, context: Context, rule_id: UUID) -> ReconciliationRule:
