@@ -28,9 +28,7 @@ from db.session import Tx
 
 _SQL = load("reconciliations")
 
-CANDIDATES_MAX: Final = 5_000  # of one account: the newest
-CANDIDATES_IN_ALL: Final = 20_000
-ACCOUNTS_MAX: Final = 200  # of one run
+CANDIDATES_MAX: Final = 20_000  # read at once
 STATEMENT_ROWS_MAX: Final = 100_000  # that one statement vouches for
 
 LISTING: Final = Listing(source="app.reconciliations as r", alias="r")
@@ -159,15 +157,35 @@ async def candidates(
     first: date,
     last: date,
     by_itself: bool,
+    most: int = CANDIDATES_MAX,
+    part: int = 0,
+    parts: int = 1,
 ) -> list[Candidate]:
-    """Booked rows of these days that nobody has vouched for, the newest of each account.
+    """Booked rows of these days that nobody has vouched for, `most` of them, the newest.
 
-    `by_itself`: only those of connections that reconcile by themselves.
+    `by_itself`: only those of connections that reconcile by themselves. A part of several has all
+    rows of some amounts.
     """
-    each = max(min(CANDIDATES_MAX, CANDIDATES_IN_ALL // max(len(account_ids), 1)), 1)
-    wanted = sorted(account_ids)[:ACCOUNTS_MAX]
-    rows = await tx.rows(_SQL["candidates"], tenant_id, wanted, first, last, each, by_itself)
+    rows = await tx.rows(
+        _SQL["candidates"],
+        tenant_id,
+        sorted(account_ids),
+        first,
+        last,
+        most,
+        by_itself,
+        parts,
+        part,
+    )
     return [read(Candidate, row) for row in rows]
+
+
+async def candidate_days(
+    tx: Tx, *, tenant_id: UUID, account_ids: Collection[UUID], first: date, last: date
+) -> dict[date, int]:
+    """How many candidates each day has at most; days without are left out."""
+    rows = await tx.rows(_SQL["candidate_days"], tenant_id, sorted(account_ids), first, last)
+    return {row["day"]: row["rows"] for row in rows}
 
 
 async def rejected_keys(tx: Tx, *, tenant_id: UUID) -> set[str]:

@@ -88,6 +88,12 @@ async def open_splits(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> int:
     return int(await tx.value(_SQL["open_splits"], tenant_id, job_id))
 
 
+async def known(tx: Tx, *, tenant_id: UUID, keys: Collection[str]) -> set[str]:
+    """Which of these questions are open or were answered. For a worker."""
+    rows = await tx.rows(_SQL["known"], tenant_id, sorted(keys)) if keys else []
+    return {row["key"] for row in rows}
+
+
 async def answers(tx: Tx, *, tenant_id: UUID, keys: Collection[str]) -> Mapping[str, ReviewState]:
     """What was answered, by key; questions without an answer are left out. For a worker."""
     rows = await tx.rows(_SQL["answers"], tenant_id, sorted(keys)) if keys else []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,6 +25,7 @@ from matching.subset import STEPS_MAX, subsets
 
 CANDIDATES_MAX: Final = 40  # of one row
 STEPS_IN_ALL: Final = 300_000  # of one rule: less than a second
+STEPS_MIN: Final = 200  # of one row, however many there are
 TEXT_MIN: Final = 50
 
 
@@ -40,15 +42,10 @@ def group_up(
     """
     one_is_left = rule.terms.shape is RuleShape.ONE_TO_MANY
     ones, many = (left, right) if one_is_left else (right, left)
-    by_currency: dict[str, list[Candidate]] = defaultdict(list)
-    for row in many:
-        by_currency[row.currency].append(row)
+    parts = _Parts(rule.terms, many)
     steps, proposals = STEPS_IN_ALL, []
-    for one in sorted(ones, key=lambda row: (row.day, row.id)):
-        if steps <= 0:
-            break
-        near, all_there = _near(rule.terms, one, by_currency[one.currency])
-        steps -= len(by_currency[one.currency])
+    for left_over, one in _counted_down(sorted(ones, key=lambda row: (row.day, row.id))):
+        near, all_there = _near(rule.terms, one, parts.of(one))
         if len(near) < 2:
             continue
         target = _target(rule.terms.signs, one, near)
@@ -57,7 +54,7 @@ def group_up(
             target,
             tolerance=tolerance(rule.terms, target),
             most=rule.terms.group_max,
-            steps=min(STEPS_MAX, steps),
+            steps=min(STEPS_MAX, max(steps // left_over, STEPS_MIN)),
         )
         steps -= found.steps
         if found.solutions:
@@ -67,8 +64,41 @@ def group_up(
     return alone(one for one in proposals if key_of(one.ids) not in rejected)
 
 
+class _Parts:
+    """What may be parts of a row: of its currency and days, and with a word of it where the texts
+    must agree. So that many rows are not all held against each other."""
+
+    def __init__(self, terms: RuleTerms, rows: Sequence[Candidate]) -> None:
+        self._terms = terms
+        self._of: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
+        for row in sorted(rows, key=lambda row: (row.day, row.id)):
+            for name in words(row) if terms.text_needed else ("",):
+                self._of[row.currency, name].append(row)
+
+    def of(self, one: Candidate) -> Collection[Candidate]:
+        """Rows that may be parts of this one, and others."""
+        first = one.day.toordinal() - self._terms.day_window
+        last = one.day.toordinal() + self._terms.day_window
+        found = {}
+        for name in words(one) if self._terms.text_needed else ("",):
+            rows = self._of.get((one.currency, name), [])
+            start = bisect_left(rows, first, key=_ordinal)
+            for row in rows[start : bisect_right(rows, last, key=_ordinal)]:
+                found[row.id] = row
+        return found.values()
+
+
+def _ordinal(row: Candidate) -> int:
+    return row.day.toordinal()
+
+
+def _counted_down(rows: Sequence[Candidate]) -> Iterator[tuple[int, Candidate]]:
+    """Each row with how many there are from it on."""
+    return zip(range(len(rows), 0, -1), rows, strict=True)
+
+
 def _near(
-    terms: RuleTerms, one: Candidate, many: Sequence[Candidate]
+    terms: RuleTerms, one: Candidate, many: Collection[Candidate]
 ) -> tuple[list[Candidate], bool]:
     """Rows that may be a part of one, nearest first; and whether these are all."""
     amount = minor(one.amount)
@@ -163,10 +193,13 @@ def alone(proposals: Iterable[Proposal]) -> list[Proposal]:
         proposal
         if not proposal.unique
         or all(wanted[row.id] == 1 for row in (*proposal.left, *proposal.right))
-        else _unsure(proposal)
+        else unsure(proposal)
         for proposal in proposals
     ]
 
 
-def _unsure(proposal: Proposal) -> Proposal:
+def unsure(proposal: Proposal) -> Proposal:
+    """The proposal, to be asked about."""
+    if not proposal.unique:
+        return proposal
     return replace(proposal, unique=False, reasons=(*proposal.reasons, not_unique()))

@@ -1,11 +1,16 @@
-"""Reconciles rows by the tenant's rules after a job: the sure ones at once, others by asking."""
+"""Reconciles rows by the tenant's rules after a job: the sure ones at once, others by asking.
+
+All rows are read at once where they are few enough. Else each rule in its turn looks at one window
+of days after the other, however many accounts and rows there are.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +19,13 @@ from core.errors import Conflict
 from core.models import Job
 from core.reconciliation import Candidate, Proposal, Rule
 from core.records import Finding, Severity
-from core.reviews import NewReviewItem, ReviewKind
+from core.reviews import NewReviewItem, ReviewKind, ReviewState
 from db import ledger, reconciliation_rules, reconciliations, review_items
 from db.session import Tx
 from matching.reconcile import DEFAULT_RULES, VERSION, is_open, reconcile, sides
 from matching.reconcile_agreement import key_of
+from matching.reconcile_groups import unsure
+from matching.reconcile_windows import Window, windows
 from pipeline.flow import in_thread
 from pipeline.services import Services
 
@@ -26,50 +33,93 @@ log = logging.getLogger(__name__)
 
 LOOKBACK: Final = timedelta(days=100)  # rows of jobs that nothing followed are looked at, too
 MARGIN: Final = timedelta(days=90)  # the widest window of a rule
+ROWS_AT_ONCE: Final = reconciliations.CANDIDATES_MAX
+HALVED_MOST: Final = 256  # parts that one part may come to
 WRITTEN_AT_ONCE: Final = 100
-QUESTIONS_MAX: Final = 500  # of one job
+ASKED_AT_ONCE: Final = 500
+QUESTIONS_MAX: Final = 5_000  # that one job puts anew: the next one goes on
 ASKED_ROWS_MAX: Final = 400  # a review item holds the ids of no more
 SHOWN_ROWS_MAX: Final = 10
 _TEXT_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What there is to reconcile."""
+class Turn:
+    """Rules, and the days that they look at together."""
 
     rules: Sequence[Rule]
-    rows: Sequence[Candidate]
-    rejected: Collection[str]
-
-    def found(self) -> list[Proposal]:
-        """What the rules find. Takes a second or more where there are many rows."""
-        return reconcile(self.rules, self.rows, rejected=self.rejected)
+    window: Window
 
 
-async def auto_reconcile(job: Job, services: Services) -> None:
-    """Looks at the accounts that the job's connection feeds, and what may be opposite them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What there is to reconcile: rules with the rows that each may be about."""
+
+    rules: Sequence[Rule]
+    types: Mapping[UUID, str]
+    first: date
+    last: date
+    days: Mapping[date, int]  # with how many rows each
+
+    def turns(self, *, most: int) -> Iterator[Turn]:
+        """What is looked at, one after the other: everything, or a window of one rule."""
+        if sum(self.days.values()) <= most:
+            whole = Window(
+                first=self.first,
+                last=self.last,
+                read_first=self.first,
+                read_last=self.last,
+                parts=1,
+            )
+            yield Turn(rules=self.rules, window=whole)
+            return
+        for rule in sorted(self.rules, key=lambda one: one.terms.position):
+            for window in windows(self.days, rule.terms, most=most):
+                yield Turn(rules=[rule], window=window)
+
+
+@dataclass(slots=True)
+class Done:
+    """What has come of a job so far."""
+
+    groups: int = 0
+    asked: int = 0
+    unasked: int = 0  # that the next job asks
+    narrowed: set[date] = field(default_factory=set)  # days that had too many rows around them
+    taken: set[UUID] = field(default_factory=set)  # rows of questions
+
+
+async def auto_reconcile(
+    job: Job, services: Services, *, most: int = ROWS_AT_ONCE, questions: int = QUESTIONS_MAX
+) -> None:
+    """Looks at the accounts that the job's connection feeds, and what may be opposite them.
+
+    No more than `most` rows are read at once, and no more than so many questions are new.
+    """
     async with services.database.as_(services.scope(job)) as tx:
-        stale = await reconciliations.stale_keys(tx, tenant_id=job.tenant_id)
-        await review_items.supersede(tx, tenant_id=job.tenant_id, keys=stale)
+        await _close_stale(tx, job)
         work = await _work(tx, job, today=services.clock().date())
+        rejected = await reconciliations.rejected_keys(tx, tenant_id=job.tenant_id)
         await ledger.renew(tx, job, lease=services.lease)
     if work is None:
         return
-    found = await in_thread(work.found)
-    sure = [one for one in found if one.automatic]
-    done = 0
-    for start in range(0, len(sure), WRITTEN_AT_ONCE):
-        done += await _write(job, services, sure[start : start + WRITTEN_AT_ONCE])
-    questions = [_question(one) for one in found if not one.automatic and _can_be_asked(one)]
+    done = Done()
+    for turn in work.turns(most=most):
+        async for rows, window in _read(job, services, work, turn, most=most):
+            found = await in_thread(partial(_found, turn.rules, rows, window, rejected))
+            await _settle(job, services, found, done, questions=questions)
+            if not window.whole:
+                done.narrowed.add(window.first)
     async with services.database.as_(services.scope(job)) as tx:
-        asked = await review_items.put(
-            tx, tenant_id=job.tenant_id, job_id=job.id, items=questions[:QUESTIONS_MAX]
-        )
-        if done:
-            finding = _finding(done, asked)
-            start = await ledger.next_finding(tx, job)
-            await ledger.put_findings(tx, job, start=start, findings=[finding])
+        await _close_stale(tx, job)
+        start = await ledger.next_finding(tx, job)
+        await ledger.put_findings(tx, job, start=start, findings=_findings(done))
         await ledger.renew(tx, job, lease=services.lease)
+
+
+async def _close_stale(tx: Tx, job: Job) -> None:
+    stale = await reconciliations.stale_keys(tx, tenant_id=job.tenant_id)
+    await review_items.supersede(tx, tenant_id=job.tenant_id, keys=stale)
 
 
 async def rules_of(tx: Tx, *, tenant_id: UUID) -> Sequence[Rule]:
@@ -90,25 +140,89 @@ async def _work(tx: Tx, job: Job, *, today: date) -> Work | None:
     if await reconciliations.sources(tx, tenant_id=tenant_id) < 2:
         # A rule about all accounts pairs rows of different connections.
         every = [rule for rule in every if not is_open(rule.terms)]
-    rules, accounts = concerned(every, types, fed)
+    rules, accounts = concerned([rule for rule in every if rule.terms.enabled], types, fed)
     if len(accounts) < 2:
         return None
     span = await reconciliations.span(tx, tenant_id=tenant_id, job_id=job.id)
     first, last = today - LOOKBACK, today
     if span is not None:
         first, last = min(first, span[0]), max(last, span[1])
-    rows = await reconciliations.candidates(
-        tx,
-        tenant_id=tenant_id,
-        account_ids=accounts,
-        first=shifted(first, -MARGIN),
-        last=shifted(last, MARGIN),
-        by_itself=True,
-    )
-    if not any(row.account_id in fed for row in rows):
+    first, last = shifted(first, -MARGIN), shifted(last, MARGIN)
+    if not await reconciliations.candidate_days(
+        tx, tenant_id=tenant_id, account_ids=fed & accounts, first=first, last=last
+    ):
         return None
-    rejected = await reconciliations.rejected_keys(tx, tenant_id=tenant_id)
-    return Work(rules=rules, rows=rows, rejected=rejected)
+    days = await reconciliations.candidate_days(
+        tx, tenant_id=tenant_id, account_ids=accounts, first=first, last=last
+    )
+    return Work(rules=rules, types=types, first=first, last=last, days=days)
+
+
+async def _read(
+    job: Job, services: Services, work: Work, turn: Turn, *, most: int
+) -> AsyncIterator[tuple[list[Candidate], Window]]:
+    """The rows of a turn, of the accounts that its rules are about, part by part. A part that has
+    too many is halved; where all are of one amount, the newest of them are looked at."""
+    window = turn.window
+    _, accounts = concerned(turn.rules, work.types, None)
+    waiting = [(part, window.parts) for part in range(window.parts)]
+    while waiting:
+        part, parts = waiting.pop()
+        async with services.database.as_(services.scope(job), read_only=True) as tx:
+            rows = await reconciliations.candidates(
+                tx,
+                tenant_id=job.tenant_id,
+                account_ids=accounts,
+                first=window.read_first,
+                last=window.read_last,
+                by_itself=True,
+                most=most + 1,
+                part=part,
+                parts=parts,
+            )
+        if len(rows) <= most:
+            yield rows, window
+        elif 1 < parts < window.parts * HALVED_MOST:
+            waiting += [(part, 2 * parts), (part + parts, 2 * parts)]
+        else:
+            yield rows[:most], replace(window, whole=False)
+
+
+def _found(
+    rules: Sequence[Rule], rows: Sequence[Candidate], window: Window, rejected: Collection[str]
+) -> list[Proposal]:
+    """What the rules find. Takes a second or more where there are many rows."""
+    found = reconcile(rules, rows, rejected=rejected)
+    own = [one for one in found if window.decides(one)]
+    return own if window.whole else [unsure(one) for one in own]
+
+
+async def _settle(
+    job: Job, services: Services, found: Sequence[Proposal], done: Done, *, questions: int
+) -> None:
+    """Writes what is sure, and asks about the rest."""
+    sure = [one for one in found if one.automatic]
+    for start in range(0, len(sure), WRITTEN_AT_ONCE):
+        done.groups += await _write(job, services, sure[start : start + WRITTEN_AT_ONCE])
+    unsure_ones = []
+    for one in found:
+        if not one.automatic and _can_be_asked(one) and done.taken.isdisjoint(one.ids):
+            done.taken.update(one.ids)
+            unsure_ones.append(_question(one))
+    for start in range(0, len(unsure_ones), ASKED_AT_ONCE):
+        some = unsure_ones[start : start + ASKED_AT_ONCE]
+        async with services.database.as_(services.scope(job)) as tx:
+            known = await review_items.known(
+                tx, tenant_id=job.tenant_id, keys={one.key for one in some}
+            )
+            new = [one for one in some if one.key not in known]
+            room = max(questions - done.asked, 0)
+            done.asked += min(len(new), room)
+            done.unasked += max(len(new) - room, 0)
+            left_out = {one.key for one in new[room:]}
+            some = [one for one in some if one.key not in left_out]
+            await review_items.put(tx, tenant_id=job.tenant_id, job_id=job.id, items=some)
+            await ledger.renew(tx, job, lease=services.lease)
 
 
 def concerned(
@@ -130,8 +244,12 @@ async def _write(job: Job, services: Services, some: Sequence[Proposal]) -> int:
     """Writes groups; where somebody was quicker with a row of one, each by itself."""
     try:
         async with services.database.as_(services.scope(job)) as tx:
-            await reconciliations.put_found(tx, tenant_id=job.tenant_id, found=some)
             keys = {key_of(one.ids) for one in some}
+            answers = await review_items.answers(tx, tenant_id=job.tenant_id, keys=keys)
+            no = {key for key, state in answers.items() if state is ReviewState.REJECTED}
+            some = [one for one in some if key_of(one.ids) not in no]
+            if some:
+                await reconciliations.put_found(tx, tenant_id=job.tenant_id, found=some)
             await review_items.supersede(tx, tenant_id=job.tenant_id, keys=keys)
             await ledger.renew(tx, job, lease=services.lease)
     except Conflict:
@@ -184,8 +302,30 @@ def _shown(row: Candidate) -> dict[str, str]:
     }
 
 
-def _finding(done: int, asked: int) -> Finding:
-    text = f"{done:,} groups of transactions were reconciled by rules."
-    if asked:
-        text += f" {asked:,} more wait in the review."
-    return Finding(Severity.INFO, "reconciled", text)
+def _findings(done: Done) -> list[Finding]:
+    found = []
+    if done.groups:
+        text = f"{done.groups:,} groups of transactions were reconciled by rules."
+        if done.asked:
+            text += f" {done.asked:,} more wait in the review."
+        found.append(Finding(Severity.INFO, "reconciled", text))
+    if done.unasked:
+        found.append(
+            Finding(
+                Severity.INFO,
+                "reconciling-goes-on",
+                f"{done.unasked:,} more groups of transactions may belong together: the next job "
+                "of the connection asks about them.",
+            )
+        )
+    if done.narrowed:
+        found.append(
+            Finding(
+                Severity.WARNING,
+                "reconciling-narrowed",
+                f"Around {len(done.narrowed):,} days, the first of them {min(done.narrowed)}, "
+                "there are more transactions than a rule can look at together: it looked at fewer "
+                "days, and asks about what it found. Give rules fewer days or accounts.",
+            )
+        )
+    return found

@@ -14,7 +14,6 @@ from uuid import UUID
 from core.errors import BadInput, Forbidden
 from core.models import Role
 from core.reconciliation import (
-    Candidate,
     Proposal,
     ReconciliationRule,
     Rule,
@@ -53,6 +52,7 @@ class DryRun:
     automatic: int
     rows: int  # that were looked at
     found: Sequence[Proposal]
+    since: date | None  # the first day of these where there are too many for all
 
 
 async def every(context: Context) -> Sequence[ReconciliationRule]:
@@ -140,16 +140,18 @@ async def _dry_run(context: Context, terms: RuleTerms | None, *, first: date, la
             rules = [Rule(label=terms.name, terms=_bounded(terms))]
         types = await reconciliations.account_types(tx, tenant_id=context.tenant)
         rules, account_ids = concerned(rules, types, None)
-        rows: list[Candidate] = []
-        if account_ids:
-            rows = await reconciliations.candidates(
-                tx,
-                tenant_id=context.tenant,
-                account_ids=account_ids,
-                first=first,
-                last=last,
-                by_itself=False,
-            )
+        days = await reconciliations.candidate_days(
+            tx, tenant_id=context.tenant, account_ids=account_ids, first=first, last=last
+        )
+        since = _since(days)
+        rows = await reconciliations.candidates(
+            tx,
+            tenant_id=context.tenant,
+            account_ids=account_ids,
+            first=since or first,
+            last=last,
+            by_itself=False,
+        )
         rejected = await reconciliations.rejected_keys(tx, tenant_id=context.tenant)
     patience = _until(monotonic() + DRY_RUN_S)
     found = await in_thread(partial(reconcile, rules, rows, rejected=rejected, patience=patience))
@@ -158,6 +160,7 @@ async def _dry_run(context: Context, terms: RuleTerms | None, *, first: date, la
         automatic=sum(one.automatic for one in found),
         rows=len(rows),
         found=found[:PROPOSALS_MAX],
+        since=since,
     )
 
 
@@ -167,6 +170,17 @@ def _until(end: float) -> Callable[[], None]:
             raise BadInput("period: this takes too long; ask for fewer days, or try one rule alone")
 
     return ask
+
+
+def _since(days: Mapping[date, int]) -> date | None:
+    """The first day that is looked at where there are too many rows for all; None: all are."""
+    rows, since = 0, None
+    for day in sorted(days, reverse=True):
+        rows += days[day]
+        if rows > reconciliations.CANDIDATES_MAX:
+            return since or day
+        since = day
+    return None
 
 
 async def _replaced(tx: Tx, context: Context, rule_id: UUID) -> ReconciliationRule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
@@ -221,6 +221,10 @@ class ReconciliationDryRun:
     transaction_count: int = strawberry.field(
         description="How many transactions were looked at: the newest 20,000 at most."
     )
+    looked_at_since: date | None = strawberry.field(
+        description="The first day that was looked at, where the period has more transactions than "
+        "that; null: all of it was. Jobs look at all days, whatever number they have."
+    )
     proposals: list[ReconciliationProposal] = strawberry.field(
         description="The surest groups; 100 at most."
     )
@@ -232,6 +236,7 @@ class ReconciliationDryRun:
             group_count=run.groups,
             automatic_count=run.automatic,
             transaction_count=run.rows,
+            looked_at_since=run.since,
             proposals=[ReconciliationProposal.of(found) for found in run.found],
         )
 

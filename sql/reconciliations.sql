@@ -17,8 +17,7 @@ where c.tenant_id = $1
 select a.id, a.type
 from app.accounts as a
 where a.tenant_id = $1
-order by a.id
-limit 10000;
+order by a.id;
 
 -- name: sources
 -- role: worker
@@ -29,10 +28,11 @@ where m.tenant_id = $1 and m.account_id is not null;
 
 -- name: candidates
 -- role: authenticated, worker
--- The newest booked rows of each account that nobody has vouched for, and that are no duplicates,
--- account by account, before anything is joined. The order is one that no index has: by that of all
--- days each account would read all of the tenant's, as it would by the index of what is summed up,
--- which `duplicate_of is null` would open while the table is fresh.
+-- Booked rows that nobody has vouched for, and that are no duplicates, account by account, before
+-- anything is joined; the newest of all where there are more than asked for. One part of several
+-- has all rows of some amounts, whatever their sign. The order is one that no index has: by that of
+-- all days each account would read all of the tenant's, as it would by the index of what is summed
+-- up, which `duplicate_of is null` would open while the table is fresh.
 with own as materialized (
   select
     o.id, o.account_id, o.mapping_id, o.sort_date, o.amount, o.currency, o.description,
@@ -49,6 +49,7 @@ with own as materialized (
       and s.status = 'posted'
       and not s.reconciled
       and num_nonnulls(s.duplicate_of) = 0
+      and ($7 = 1 or (hash_numeric(abs(s.amount)) & 2147483647) % $7 = $8)
     order by s.sort_date + 0 desc, s.id desc
     limit $5
   ) as o
@@ -60,7 +61,27 @@ from own as t
 join app.accounts as a on a.tenant_id = $1 and a.id = t.account_id
 join app.account_mappings as m on m.tenant_id = $1 and m.id = t.mapping_id
 join app.connections as c on c.tenant_id = $1 and c.id = m.connection_id
-where not $6::boolean or c.auto_reconcile;
+where not $6::boolean or c.auto_reconcile
+order by t.sort_date desc, t.id desc
+limit $5;
+
+-- name: candidate_days
+-- role: authenticated, worker
+-- How many candidates each day has at most; by the account's index, as above.
+select o.day, count(*) as rows
+from unnest($2::uuid[]) as w (account_id)
+cross join lateral (
+  select s.sort_date as day
+  from app.transactions as s
+  where s.tenant_id = $1
+    and s.account_id = w.account_id
+    and s.sort_date between $3 and $4
+    and s.status = 'posted'
+    and not s.reconciled
+    and num_nonnulls(s.duplicate_of) = 0
+  offset 0
+) as o
+group by o.day;
 
 -- name: rejected_keys
 -- role: authenticated, worker

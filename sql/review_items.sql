@@ -66,6 +66,13 @@ select count(*)
 from app.review_items as r
 where r.tenant_id = $1 and r.job_id = $2 and r.kind = 'split' and r.state = 'open';
 
+-- name: known
+-- role: worker
+-- Which of these questions were put before, whatever became of them.
+select r.key
+from app.review_items as r
+where r.tenant_id = $1 and r.key = any($2::text[]) and r.state <> 'superseded';
+
 -- name: answers
 -- role: worker
 -- What was said of these questions.

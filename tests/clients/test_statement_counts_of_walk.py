@@ -23,6 +23,7 @@ from schema.context import open as open_context
 from schema.ids import encode
 from tests.clients.counting import CountedDatabase
 from tests.clients.operations import name_of, operations, text_of
+from tests.clients.said_rows import said
 from tests.fixtures.csv_file import csv, saved
 from tests.fixtures.graph import Graph, graph_of
 from tests.fixtures.personas import a_group, a_persona, an_asset
@@ -136,6 +137,7 @@ async def _filled(graph: Graph, size: int) -> Filled:
     for connection in connections:
         await graph.world.owner.execute(WEBHOOK, place.tenant_id, connection.connection_id)
     asset_id, persona_id = await _family(graph, place, size)
+    await said(world, place, size)
     account_id, transaction_id = await _first(graph, place)
     job_id = encode("IngestionJob", review["id"])
     upload_id = (await world.ledger(place, queued[0]))["upload_id"]
@@ -221,7 +223,9 @@ def _file(size: int, name: str) -> bytes:
 async def _first(graph: Graph, place: Place) -> tuple[UUID, UUID]:
     """An account and a transaction on it."""
     row = await graph.world.owner.fetchrow(
-        "select account_id, id from app.transactions where tenant_id = $1 limit 1", place.tenant_id
+        "select t.account_id, t.id from app.transactions t join app.transaction_parts p"
+        " on p.transaction_id = t.id where t.tenant_id = $1 and t.reconciled limit 1",
+        place.tenant_id,
     )
     assert row is not None
     return row["account_id"], row["id"]
