@@ -192,7 +192,8 @@ async def test_what_cannot_be_read_keeps_nothing_else_from_being_read(
 ) -> None:
     share = openssh.share()
     files = await of_share(world, share)
-    share.put("closed.bai", statement(SALARY)).chmod(0o000)
+    closed = share.put("closed.bai", statement(SALARY))
+    closed.chmod(0o000)
     secret = tmp_path / "secret.bai"
     secret.write_bytes(statement(SALARY))
     (share.out / "link.bai").symlink_to(secret)
@@ -217,6 +218,10 @@ async def test_what_cannot_be_read_keeps_nothing_else_from_being_read(
     assert refused == {"not-permitted", "no-regular-file", "name-refused"}
     assert len(items) == len(good) + len(names) + 4
     assert len(await world.rows(files.place)) == len(good)
+
+    closed.chmod(0o644)
+    files.time.pass_(hours=25)
+    assert (await files.look())["fetched"] == 1, "it is tried again after a day"
 
 
 async def test_a_folder_that_vanishes_is_told_and_goes_on_when_it_is_back(
