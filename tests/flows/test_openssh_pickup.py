@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from pathlib import Path
 
@@ -245,7 +246,7 @@ async def test_a_folder_that_vanishes_is_told_and_goes_on_when_it_is_back(
 
 @pytest.mark.parametrize("breaks", list(Breaks))
 async def test_a_transfer_that_breaks_is_made_again_from_the_start(
-    world: World, openssh: OpenSsh, tmp_path: Path, breaks: Breaks
+    world: World, openssh: OpenSsh, tmp_path: Path, all_logs: AllLogs, *, breaks: Breaks
 ) -> None:
     share = openssh.share()
     async with breaking_way(openssh.port) as way:
@@ -271,3 +272,5 @@ async def test_a_transfer_that_breaks_is_made_again_from_the_start(
     [job] = await files.imports()
     assert job["size_bytes"] == (share.out / "march.bai").stat().st_size
     assert len(list(raw.iterdir())) == 1
+    gc.collect()  # what was left running is told of then
+    assert [one for one in all_logs.records if one.name == "asyncio"] == []
