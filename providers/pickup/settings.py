@@ -27,6 +27,7 @@ SECRET_MAX: Final = 20_000
 
 _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _SENDER: Final = re.compile(r"([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})?@[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -47,6 +48,13 @@ def _folder(value: str) -> str:
     return posixpath.normpath(_plain(value))
 
 
+def _fingerprint(value: str) -> str:
+    found = value.strip().rstrip("=")
+    if not _FINGERPRINT.fullmatch(found):
+        raise ValueError("have the form SHA256:… as `ssh-keygen -lf KEY.pub` shows it")
+    return found
+
+
 def _sender(value: str) -> str:
     sender = value.strip().lower()
     if not _SENDER.fullmatch(sender):
@@ -59,7 +67,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
 Folder = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_folder)]
 Pattern = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
-HostKey = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
+HostKey = Annotated[str, AfterValidator(_fingerprint)]
 Sender = Annotated[str, Field(max_length=320), AfterValidator(_sender)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=SECRET_MAX)]
 

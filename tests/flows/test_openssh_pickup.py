@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from pathlib import Path
 
@@ -150,12 +151,11 @@ async def test_a_name_that_the_archive_has_is_not_written_over(
     assert share.names() == ["other.txt"]
 
 
-@pytest.mark.parametrize("archive", ["/nowhere/done", "/dev/null"])
 async def test_an_archive_that_cannot_be_keeps_no_file_from_being_fetched(
-    world: World, openssh: OpenSsh, archive: str
+    world: World, openssh: OpenSsh
 ) -> None:
     share = openssh.share()
-    files = await of_share(world, share, settings={"archive_path": archive})
+    files = await of_share(world, share, settings={"archive_path": "/dev/null"})
     share.put("march.bai", statement(COFFEE))
     await files.look_twice()
     await files.import_all()
@@ -193,7 +193,8 @@ async def test_what_cannot_be_read_keeps_nothing_else_from_being_read(
 ) -> None:
     share = openssh.share()
     files = await of_share(world, share)
-    share.put("closed.bai", statement(SALARY)).chmod(0o000)
+    closed = share.put("closed.bai", statement(SALARY))
+    closed.chmod(0o000)
     secret = tmp_path / "secret.bai"
     secret.write_bytes(statement(SALARY))
     (share.out / "link.bai").symlink_to(secret)
@@ -219,6 +220,10 @@ async def test_what_cannot_be_read_keeps_nothing_else_from_being_read(
     assert len(items) == len(good) + len(names) + 4
     assert len(await world.rows(files.place)) == len(good)
 
+    closed.chmod(0o644)
+    files.time.pass_(hours=25)
+    assert (await files.look())["fetched"] == 1, "it is tried again after a day"
+
 
 async def test_a_folder_that_vanishes_is_told_and_goes_on_when_it_is_back(
     world: World, openssh: OpenSsh
@@ -241,7 +246,7 @@ async def test_a_folder_that_vanishes_is_told_and_goes_on_when_it_is_back(
 
 @pytest.mark.parametrize("breaks", list(Breaks))
 async def test_a_transfer_that_breaks_is_made_again_from_the_start(
-    world: World, openssh: OpenSsh, tmp_path: Path, breaks: Breaks
+    world: World, openssh: OpenSsh, tmp_path: Path, all_logs: AllLogs, *, breaks: Breaks
 ) -> None:
     share = openssh.share()
     async with breaking_way(openssh.port) as way:
@@ -267,3 +272,5 @@ async def test_a_transfer_that_breaks_is_made_again_from_the_start(
     [job] = await files.imports()
     assert job["size_bytes"] == (share.out / "march.bai").stat().st_size
     assert len(list(raw.iterdir())) == 1
+    gc.collect()  # what was left running is told of then
+    assert [one for one in all_logs.records if one.name == "asyncio"] == []

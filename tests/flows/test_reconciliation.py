@@ -159,9 +159,6 @@ async def test_several_invoices_are_paid_at_once(ledger: Ledger) -> None:
 
 async def test_a_connection_may_be_left_to_people(ledger: Ledger) -> None:
     await _rule(ledger)
-    await ledger.world.owner.execute(
-        "alter table app.connections add column if not exists auto_reconcile boolean default true"
-    )
     await ledger.world.owner.execute("update app.connections set auto_reconcile = false")
 
     await _take_in(ledger, _in(BOOKS, (12_000, "MILLER")), _in(BANK, (12_000, "MILLER"), day=4))

@@ -6,11 +6,13 @@ import socket
 from collections.abc import Sequence
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from core.provider_error import ProviderError
 from providers.pickup import mail, names
 from providers.pickup.access import PickupAccess
 from providers.pickup.imap import _encoded
+from providers.pickup.settings import HostKey
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,17 @@ def test_folders_are_named_in_the_utf_7_of_imap(folder: str, expected: str) -> N
 )
 def test_a_sender_is_one_plain_address(value: str, expected: str | None) -> None:
     assert mail.sender(mail.head(f"From: {value}\n\n".encode())) == expected
+
+
+@pytest.mark.parametrize("told", [f"SHA256:{'A' * 43}", f" SHA256:{'A' * 43}=\n"])
+def test_a_fingerprint_is_taken_as_it_was_copied(told: str) -> None:
+    assert TypeAdapter(HostKey).validate_python(told) == f"SHA256:{'A' * 43}"
+
+
+@pytest.mark.parametrize("told", ["MD5:16:27:ac", f"SHA256:{'A' * 42}", "ssh-ed25519 AAAA", ""])
+def test_what_is_no_fingerprint_says_how_one_looks(told: str) -> None:
+    with pytest.raises(ValidationError, match="ssh-keygen -lf"):
+        TypeAdapter(HostKey).validate_python(told)
 
 
 async def test_a_host_with_one_private_address_is_not_connected_to() -> None:

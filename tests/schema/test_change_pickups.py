@@ -16,6 +16,7 @@ from tests.fixtures.all_logs import AllLogs
 from tests.fixtures.bai2_file import COFFEE, statement
 from tests.fixtures.graph import Graph
 from tests.fixtures.sftp_server import PASSWORD, USER, Bank, sftp_bank
+from tests.fixtures.ssh_keys import PHRASE, exported
 from tests.fixtures.world import Place
 
 SHOWN = """
@@ -210,6 +211,26 @@ async def test_what_cannot_work_is_refused(
     assert (answer["connection"], answer["userErrors"][0]["code"]) == (None, "INVALID")
     assert PASSWORD not in f"{answer} {[record.__dict__ for record in all_logs.records]}"
     assert await fetching.world.owner.fetchval("select count(*) from app.connections") == 1
+
+
+async def test_a_key_with_a_passphrase_is_taken_and_told_to_nobody(
+    fetching: Graph, bank: Bank, all_logs: AllLogs
+) -> None:
+    place = await fetching.world.place()
+    key = exported(bank.client_key, "openssh", PHRASE)
+    given = {"password": None, "privateKey": key, "hostKeys": [bank.fingerprint]}
+
+    connection = await made(fetching, place, bank, **given, passphrase=PHRASE)
+    tested = await fetching.ask(place.user, TEST, id=connection["id"])
+    assert (tested["works"], tested["problem"], bank.passwords) == (True, None, [])
+
+    wrong = {"sftp": {"privateKey": key, "passphrase": "another one"}}
+    refused = await fetching.ask(place.user, UPDATE, id=connection["id"], input=wrong)
+    assert [one["code"] for one in refused["userErrors"]] == ["INVALID"]
+    stored = await fetching.world.owner.fetch("select c::text from app.connections c")
+    told = f"{connection} {tested} {refused} {stored}"
+    told += f"{[record.__dict__ for record in all_logs.records]}"
+    assert not any(one in told for one in (PHRASE, "another one", key.split("\n")[2]))
 
 
 async def test_what_belongs_to_another_provider_is_refused(fetching: Graph, bank: Bank) -> None:
