@@ -112,6 +112,7 @@ def _records(
     from core.errors import Unreadable
     from core.records import AccountRecord, Finding, Severity
     from statements.base import ParseOptions
+    from statements.repeats import told_repeats
 
     mapping = None if profile is None else _saved_profile(profile)
     if mapping is not None and mapping.format != chosen.name:
@@ -126,7 +127,7 @@ def _records(
     if chosen.name in _NAMELESS:
         currency = currency or CURRENCY_UNKNOWN
     options = ParseOptions(currency=currency, profile=mapping)
-    for record in chosen.parse(chunks, options):
+    for record in told_repeats(chosen.parse(chunks, options)):
         yield record
         if (
             chosen.name in _NAMELESS

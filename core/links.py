@@ -12,6 +12,8 @@ from uuid import UUID
 from core.records import TransactionStatus
 from core.reviews import ReviewReason
 
+Source = tuple[UUID, str]  # a mapping, and the format of its files
+
 
 class LinkKind(StrEnum):
     """How two transactions belong together."""
@@ -46,7 +48,8 @@ class MatchRow:
     """What of a transaction is compared with others.
 
     `rank` orders the sources of an account: the lowest is believed first. `vouched`: a person set
-    something on it. `taken`: the mappings that a duplicate of it came over already.
+    something on it. `format`: of the file that brought it. `taken`: the sources that a duplicate of
+    it came from already.
     """
 
     id: UUID
@@ -71,9 +74,16 @@ class MatchRow:
     check_number: str | None = None
     reversal: bool = False
     vouched: bool = False
-    taken: tuple[UUID, ...] = ()
+    format: str | None = None
+    taken: tuple[Source, ...] = ()
     in_transfer: bool = False
     is_refund: bool = False
+
+    @property
+    def source(self) -> Source:
+        """What it came from. Formats tell a booking in their own words, each with ids of its own:
+        a bank that goes over to another one is as two sources."""
+        return (self.mapping_id, self.format or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

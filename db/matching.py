@@ -14,6 +14,7 @@ from core.links import (
     LinkKind,
     MatchAccount,
     MatchRow,
+    Source,
     pair_key,
 )
 from core.records import TransactionStatus
@@ -44,12 +45,13 @@ class Surroundings:
     ranks: Mapping[tuple[UUID, UUID], int]  # by account and mapping
     accounts: Mapping[UUID, MatchAccount]
     currencies: int  # of its accounts
+    mixed: frozenset[UUID] = frozenset()  # accounts that files of several formats feed
 
     @property
     def of_several(self) -> list[UUID]:
         """Accounts that more than one source feeds, or fed."""
         seen: set[UUID] = set()
-        several: dict[UUID, None] = {}
+        several: dict[UUID, None] = dict.fromkeys(sorted(self.mixed))
         for account_id, _ in self.ranks:
             if account_id in seen:
                 several[account_id] = None
@@ -88,6 +90,7 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
     """What of the tenant has a bearing on any of its transactions."""
     sources = await tx.rows(_SQL["sources"], tenant_id)
     accounts = await tx.rows(_SQL["accounts"], tenant_id)
+    mixed = await tx.rows(_SQL["mixed"], tenant_id)
     return Surroundings(
         ranks={(row["account_id"], row["mapping_id"]): row["rank"] for row in sources},
         accounts={
@@ -95,6 +98,7 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
             for row in accounts
         },
         currencies=len({row["currency"] for row in accounts}),
+        mixed=frozenset(row["account_id"] for row in mixed),
     )
 
 
@@ -193,11 +197,16 @@ async def rows(
         MatchRow(
             rank=ranks.get((row["account_id"], row["mapping_id"]), _UNKNOWN_RANK),
             status=TransactionStatus(row["status"]),
-            taken=tuple(row["taken"]),
+            taken=tuple(_source(one) for one in row["taken"]),
             **{name: row[name] for name in _READ},
         )
         for row in await tx.rows(_SQL["rows"], tenant_id, list(ids))
     ]
+
+
+def _source(text: str) -> Source:
+    mapping_id, _, format_name = text.partition(":")
+    return (UUID(mapping_id), format_name)
 
 
 async def rates(tx: Tx, *, tenant_id: UUID, first: date, last: date) -> list[ExchangeRate]:

@@ -121,11 +121,11 @@ def _sources(rows: Iterable[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
     """Pending and booked rows of each source, currency and direction that has both."""
     sides: dict[object, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     for row in rows:
-        key = (row.of.mapping_id, row.of.account_id, row.of.currency, row.of.amount > 0)
+        key = (row.of.source, row.of.account_id, row.of.currency, row.of.amount > 0)
         pending, posted = sides[key]
         if row.is_pending:
             pending.append(row)
-        elif row.of.mapping_id not in row.of.taken:  # else a pending row was booked as this one
+        elif row.of.source not in row.of.taken:  # else a pending row was booked as this one
             posted.append(row)
     return (both for both in sides.values() if all(both))
 

@@ -1,7 +1,8 @@
 """Duplicates: one booking that two sources deliver, and a pending row that another source booked.
 
 Sources are gone through in their order, each against what is kept of those before it. Rows of one
-source, and rows of one document, are never compared with each other.
+source, and rows of one document, are never compared with each other. A source is a mapping, with
+the format of its files: another format tells the same booking in other words.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from core.links import Found, LinkKind
+from core.links import Found, LinkKind, Source
 from matching import scoring
 from matching.assignment import Pair, assigned
 from matching.candidates import bundled, edges, near
@@ -66,7 +67,7 @@ def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:
     for row in rows:
         groups[row.of.account_id, row.of.currency, row.of.amount].append(row)
     for group in groups.values():
-        if len({row.of.mapping_id for row in group}) > 1:
+        if len({row.of.source for row in group}) > 1:
             _of_one_amount(group, rejected, found, hidden)
     found += _tips([row for group in groups.values() for row in group], rejected, found)
     return found
@@ -93,10 +94,10 @@ def _of_one_amount(
 
 
 def _sources(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Rows by the mapping that they came over, the one that is believed first at the start."""
+    """Rows by what they came from, the one that is believed first at the start."""
 
-    def source(row: Row) -> tuple[int, UUID]:
-        return (row.of.rank, row.of.mapping_id)
+    def source(row: Row) -> tuple[int, Source]:
+        return (row.of.rank, row.of.source)
 
     for _, same in groupby(sorted(rows, key=lambda row: (source(row), row.order)), key=source):
         yield list(same)
@@ -107,10 +108,8 @@ def _pairs(
 ) -> list[Pair]:
     if not kept or not source:
         return []
-    mapping_id = source[0].of.mapping_id
-    free = [
-        row for row in kept if row.of.mapping_id != mapping_id and mapping_id not in row.of.taken
-    ]
+    origin = source[0].of.source
+    free = [row for row in kept if row.of.source != origin and origin not in row.of.taken]
     weighed = [
         (left, right, reasons)
         for left, right in near(
@@ -151,10 +150,10 @@ def _take(
         )
 
 
-def _precedence(row: Row) -> tuple[bool, bool, int, UUID, UUID]:
+def _precedence(row: Row) -> tuple[bool, bool, int, Source, UUID]:
     """The row that is kept comes first: of the source believed first, else one that a person set
     something on, else of the richer or older source, as their ranks say."""
-    return (row.of.rank > 0, not row.of.vouched, row.of.rank, row.of.mapping_id, row.id)
+    return (row.of.rank > 0, not row.of.vouched, row.of.rank, row.of.source, row.id)
 
 
 def _tips(rows: Sequence[Row], rejected: Rejected, found: Sequence[Found]) -> Iterator[Found]:
@@ -194,8 +193,8 @@ def _may_have_tip(pending: Row, posted: Row) -> bool:
     held, booked = abs(pending.of.amount), abs(posted.of.amount)
     return (
         held < booked <= held * TIP_MOST
-        and pending.of.mapping_id != posted.of.mapping_id
+        and pending.of.source != posted.of.source
         and pending.of.raw_id != posted.of.raw_id
-        and pending.of.mapping_id not in posted.of.taken
+        and pending.of.source not in posted.of.taken
         and is_booked_after(posted, pending)
     )

@@ -66,7 +66,7 @@ def _prepared(row: MatchRow) -> Row:
         references=references,
         order=(days[0], text, row.id),
         signature=(
-            row.mapping_id,
+            row.source,
             row.account_id,
             row.status,
             row.amount,

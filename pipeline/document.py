@@ -21,6 +21,7 @@ from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.csv_detect import propose
 from statements.profiles import Profile, read_profile
 from statements.registry import by_name, detect, refusal
+from statements.repeats import told_repeats
 
 CHUNK_BYTES: Final = 256 * 1024
 
@@ -148,4 +149,4 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
 
 def records(file: BinaryIO, reading: Reading) -> Iterator[Record]:
     """The document's records from the beginning; equal at every reading."""
-    return reading.format.parse(chunks(file), reading.options)
+    return told_repeats(reading.format.parse(chunks(file), reading.options))

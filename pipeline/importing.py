@@ -29,7 +29,7 @@ from statements.profiles import read_profile
 
 SCAN_RECORDS: Final = 20_000  # between two looks at the lease
 QUARANTINED: Final = (
-    "Control totals do not fit or the file is cut off; see the findings. "
+    "Control totals do not fit, the file is cut off, or says something twice; see the findings. "
     "Approve the import to take it in as it is, or discard it."
 )
 

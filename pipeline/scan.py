@@ -9,9 +9,11 @@ from typing import Final
 from core.errors import Unreadable
 from core.models import ControlPolicy
 from core.records import AccountRecord, Finding, Record, TransactionRecord
+from statements.repeats import REPEATED
 
 ACCOUNTS_MAX: Final = 10_000
 CONTROL_FINDINGS_MAX: Final = 1_000
+_NEVER_TAKEN: Final = frozenset({"truncated", REPEATED})  # without somebody's word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +29,14 @@ class Scanned:
         """Whether the document must wait for someone's word.
 
         A truncated document always does unless the policy ignores control totals: its last row
-        may be cut, and would not be known again when the whole document comes.
+        may be cut, and would not be known again when the whole document comes. So does one that
+        holds a statement twice, for its rows would count twice.
         """
         match policy:
             case ControlPolicy.IGNORE:
                 return False
             case ControlPolicy.WARN:
-                return any(finding.code == "truncated" for finding in self.control)
+                return any(finding.code in _NEVER_TAKEN for finding in self.control)
             case ControlPolicy.QUARANTINE:
                 return bool(self.control)
 

@@ -26,6 +26,7 @@ from pipeline.holdings import put_holdings
 from pipeline.identity import external_account
 from pipeline.incoming import incoming, subject
 from pipeline.map_accounts import map_accounts
+from pipeline.renumbered import told_renumbered
 from pipeline.statements import put_statements
 
 REPEATS_FAIR_PERCENT: Final = 10
@@ -173,6 +174,14 @@ class Writer:
             foreseen if len(foreseen) == len(rows) else None,
         )
         merged, findings = await _put(tx, self._to, rows, verdicts, meanwhile=self._meanwhile)
+        if not self._to.stable:
+            findings += await told_renumbered(
+                tx,
+                rows,
+                batch.mapped,
+                tenant_id=self._to.job.tenant_id,
+                document=self._to.document,
+            )
         await expenses.follow(tx, tenant_id=self._to.job.tenant_id)
         held = sum(1 for finding in findings if finding.rejected)
         duplicate = len(batch.mapped) - held - merged.new - merged.changed

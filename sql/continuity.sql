@@ -2,12 +2,13 @@
 
 -- name: base
 -- role: authenticated, worker
--- The day of the last balance before a day: from there on it is proved. Of each account.
-select w.place::integer as place, l.as_of as day
+-- The day of the last balance before a day: from there on it is proved. Of each account. Before the
+-- first statement there is no closing balance, and some formats date its opening by the day before.
+select w.place::integer as place, coalesce(l.as_of, o.as_of) as day
 from unnest($2::uuid[], $3::text[], $4::date[]) with ordinality as w (
   account_id, currency, first_day, place
 )
-cross join lateral (
+left join lateral (
   select b.as_of
   from app.account_balances as b
   where b.tenant_id = $1
@@ -18,7 +19,21 @@ cross join lateral (
     and b.currency = w.currency
   order by b.as_of desc
   limit 1
-) as l;
+) as l on true
+left join lateral (
+  select b.as_of
+  from app.account_balances as b
+  where l.as_of is null
+    and b.tenant_id = $1
+    and b.account_id = w.account_id
+    and b.as_of < w.first_day
+    and b.kind = 'opening_ledger'
+    and not b.interim
+    and b.currency = w.currency
+  order by b.as_of desc
+  limit 1
+) as o on true
+where coalesce(l.as_of, o.as_of) is not null;
 
 -- name: sums
 -- role: authenticated, worker

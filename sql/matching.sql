@@ -58,6 +58,21 @@ join app.connections as c on c.tenant_id = m.tenant_id and c.id = m.connection_i
 join app.accounts as a on a.tenant_id = f.tenant_id and a.id = f.account_id
 where f.tenant_id = $1;
 
+-- name: mixed
+-- role: worker
+-- Accounts that are fed by files of several formats over one connection.
+select distinct f.account_id
+from app.mapping_accounts as f
+join app.account_mappings as m on m.tenant_id = f.tenant_id and m.id = f.mapping_id
+where f.tenant_id = $1
+  and m.connection_id in (
+    select j.connection_id
+    from app.ingestion_jobs as j
+    where j.tenant_id = $1 and j.kind = 'import' and j.format is not null
+    group by j.connection_id
+    having min(j.format) <> max(j.format)
+  );
+
 -- name: accounts
 -- role: worker
 select
@@ -89,9 +104,13 @@ select
   coalesce(t.extra ->> 'reversal' = 'true' or t.extra ->> 'mark' in ('RC', 'RD'), false)
     as reversal,
   t.reconciled or t.user_category is not null as vouched,
+  case when j.kind = 'import' then j.format end as format,
   array(
-    select d.mapping_id
+    select
+      d.mapping_id::text || ':'
+      || coalesce(case when e.kind = 'import' then e.format end, '')
     from app.transactions as d
+    join app.ingestion_jobs as e on e.tenant_id = d.tenant_id and e.id = d.job_id
     where d.tenant_id = $1 and d.duplicate_of = t.id
   ) as taken,
   exists (
@@ -116,6 +135,7 @@ select
       and l.kind = 'refund'
   ) as is_refund
 from app.transactions as t
+join app.ingestion_jobs as j on j.tenant_id = t.tenant_id and j.id = t.job_id
 where t.tenant_id = $1
   and t.id = any($2::uuid[])
   and t.status <> 'removed'
@@ -167,7 +187,7 @@ where t.tenant_id = $1
 
 -- name: booked
 -- role: worker
--- What pending rows may have been booked as elsewhere, for a little more.
+-- What pending rows may have been booked as, for a little more.
 select b.id
 from unnest($2::uuid[]) as n (id)
 join app.transactions as p on p.tenant_id = $1 and p.id = n.id
@@ -179,7 +199,6 @@ cross join lateral (
     and t.sort_date between p.sort_date - 10 and p.sort_date + 10
     and t.status = 'posted'
     and t.duplicate_of is null
-    and t.mapping_id <> p.mapping_id
     and t.currency = p.currency
     and abs(t.amount) between abs(p.amount) and abs(p.amount) * 1.3
     and sign(t.amount) = sign(p.amount)

@@ -14,6 +14,7 @@ from resolvers import account_proofs, reconciliations
 from resolvers.account_proofs import AccountProof
 from resolvers.refusal import Refused
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, Account, Detail, Group, bai2
+from tests.fixtures.camt_file import Entry, balance, camt, statement
 from tests.fixtures.context import context
 from tests.fixtures.reconciling import Ledger
 from tests.fixtures.world import World
@@ -162,3 +163,22 @@ async def test_a_statement_that_adds_up_vouches_for_its_rows(world: World) -> No
     undone = await reconciliations.undo(ledger.context, reconciliation_id=done.id)
     assert not isinstance(undone, Refused)
     assert await ledger.rows(reconciled=True) == []
+
+
+async def test_a_statement_that_corrects_the_first_one_tells_what_now_stands_twice(
+    world: World,
+) -> None:
+    place = await world.place()
+    opening = balance("OPBD", "100", "2026-03-01")
+    for closing, amount in (("90", "-10"), ("89", "-11")):
+        job = await world.take_in(
+            place,
+            camt(statement(opening, balance("CLBD", closing), Entry(amount=Decimal(amount)))),
+        )
+
+    (told,) = [
+        one["message"]
+        for one in await world.findings(place, job["id"])
+        if one["code"] == "balance-discontinuity"
+    ]
+    assert "the difference is 10" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+from tests.fixtures.ofx_file import ROW, statement
 from tests.fixtures.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -117,3 +118,18 @@ async def test_pending_rows_and_rows_without_a_day_are_imported(world: World) ->
     )
     assert [row["description"] for row in undated] == ["CAFE", "TEA & TOOLS LTD"]
     assert [row["code"] for row in await world.findings(place, job["id"])] == ["date-unreadable"]
+
+
+async def test_a_bank_that_numbers_its_rows_anew_is_told_of(world: World) -> None:
+    place = await world.place()
+    twin = ROW.replace("A1", "A2")
+    await world.take_in(place, statement(ROW))
+
+    more = await world.take_in(place, statement(ROW, twin))
+    anew = await world.take_in(place, statement(ROW.replace("A1", "B1"), twin))
+
+    codes = [
+        [one["code"] for one in await world.findings(place, job["id"])] for job in (more, anew)
+    ]
+    assert codes == [[], ["external-ids-differ"]]
+    assert len(await world.rows(place)) == 3

@@ -71,7 +71,7 @@ def test_one_id_stands_above_texts_and_the_order_of_files() -> None:
 def test_a_booking_takes_one_pending_row_and_never_another() -> None:
     waits, done = of(1, pending=True), of(2)
     again = of(1, pending=True)
-    taken = stated("-4.50", "COFFEE", raw_id=UUID(int=2), taken=(done.mapping_id,))
+    taken = stated("-4.50", "COFFEE", raw_id=UUID(int=2), taken=(done.source,))
 
     assert len(sure(found(waits, again, done))) == 1
     assert not found(waits, taken)

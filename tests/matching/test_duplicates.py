@@ -135,7 +135,7 @@ def test_three_sources_leave_one_row() -> None:
 
 
 def test_a_row_has_one_duplicate_of_each_source() -> None:
-    one = row("-4.50", taken=(FILE,))
+    one = row("-4.50", taken=((FILE, ""),))
 
     assert not twice(one, stated("-4.50"))
 

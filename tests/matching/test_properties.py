@@ -13,7 +13,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.links import Found, MatchRow
+from core.links import Found, MatchRow, Source
 from matching.assignment import heaviest
 from tests.matching.making import BANK, FILE, asked, row, sure, twice
 
@@ -68,8 +68,8 @@ def test_what_was_linked_is_not_linked_again(truth: list[tuple[int, str, str]], 
     feed, statement = delivered(truth, seed)
     rows = [*feed, *statement]
     found = twice(*rows)
-    kept: dict[UUID, list[UUID]] = {}
-    source = {one.id: one.mapping_id for one in rows}
+    kept: dict[UUID, list[Source]] = {}
+    source = {one.id: one.source for one in rows}
     for duplicate, other in sure(found):
         kept.setdefault(other, []).append(source[duplicate])
 
