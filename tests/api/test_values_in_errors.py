@@ -53,7 +53,9 @@ def test_a_mistake_in_variables_tells_no_value(given: dict[str, Any]) -> None:
     (operation,) = parse(GIVEN).definitions
     assert isinstance(operation, OperationDefinitionNode)
 
-    errors = get_variable_values(schema._schema, operation.variable_definitions, {"input": given})
+    errors = get_variable_values(
+        schema._schema, operation.variable_definitions or (), {"input": given}
+    )
 
     assert isinstance(errors, list)
     assert SECRET not in str(request_errors(errors, "id"))
