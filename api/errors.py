@@ -7,6 +7,7 @@ code, and the client gets the id to quote.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from http import HTTPStatus
@@ -31,6 +32,13 @@ from db.failures import DatabaseUnavailable, Invalid, TimedOut
 _log = logging.getLogger(__name__)
 
 MESSAGE_CHARACTERS_MAX: Final = 500
+# What was found where a text, an id or an object should stand may be a password in a wrong place;
+# clients write messages to their logs.
+_VALUE: Final = re.compile(
+    r"[,;.]? [Ff]ound: .*|(?<=String cannot represent a non string value): .*"
+    r"|(?<=ID cannot represent value): .*|(?<=non-string and non-integer value): .*",
+    re.DOTALL,
+)
 TRY_AGAIN: Final = "a part of this service is away; try again"
 NOT_KEPT: Final = "a value is not one that can be kept"
 TOOK_TOO_LONG: Final = "the operation took too long; ask for less"
@@ -104,11 +112,12 @@ def told(code: str, message: str, request_id: str) -> dict[str, Any]:
 
 
 def request_errors(errors: list[GraphQLError], request_id: str) -> list[dict[str, Any]]:
-    """Errors of a document or its variables: the client's, so they are told as they are."""
+    """Errors of a document or its variables: the client's, so they are told, but without values."""
     formatted = []
     for error in errors:
         ours = error.extensions or {}
         one = _formatted(error, ours.get("code", "BAD_INPUT"), request_id)
+        one["message"] = _VALUE.sub(".", one["message"])
         one["extensions"] = {**one["extensions"], **ours}
         formatted.append(one)
     return formatted

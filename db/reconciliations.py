@@ -207,7 +207,7 @@ async def span(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> tuple[date, date] | 
 
 
 async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:
-    """The rows of these ids, as they are now."""
+    """The rows of these ids as they are now, kept from others until the transaction ends."""
     rows = await tx.rows(_SQL["lock_rows"], tenant_id, list(ids))
     return {
         row["id"]: Standing(

@@ -10,6 +10,7 @@ from db import continuity
 from db.continuity import Known
 from db.session import Tx
 from matching.statement_explain import explain
+from pipeline.flow import in_thread
 
 
 async def explained(
@@ -39,13 +40,17 @@ async def explained(
     unread = await continuity.rejected(
         tx, tenant_id=tenant_id, job_ids={one.job_id for some in stated for one in some}
     )
-    return [
-        explain(
-            one,
-            rows=of_one,
-            stated=some,
-            statements=statements,
-            rejected=sum(unread.get(job, 0) for job in {balance.job_id for balance in some}),
-        )
-        for one, of_one, some in zip(found, of_each, stated, strict=True)
-    ]
+
+    def told() -> list[Difference]:
+        return [
+            explain(
+                one,
+                rows=of_one,
+                stated=some,
+                statements=statements,
+                rejected=sum(unread.get(job, 0) for job in {balance.job_id for balance in some}),
+            )
+            for one, of_one, some in zip(found, of_each, stated, strict=True)
+        ]
+
+    return await in_thread(told)  # the search takes up to a second

@@ -54,7 +54,11 @@ class Credentials(BaseModel):
         try:
             return cls.model_validate(dict(answers))
         except ValidationError as error:
-            wrong = sorted({".".join(map(str, one["loc"])) for one in error.errors()})
+            found = error.errors(include_input=False, include_url=False, include_context=False)
+            wrong = sorted({".".join(map(str, one["loc"])) for one in found if one["loc"]})
+            if not wrong:  # each is right by itself; a validator of ours says what is not
+                message = found[0]["msg"].removeprefix("Value error, ")
+                raise BadInput(f"{message[:1].upper()}{message[1:]}.") from None
             raise BadInput(f"These are missing or wrong: {', '.join(wrong)}.") from None
 
     def to_bytes(self) -> bytes:

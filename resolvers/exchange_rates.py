@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -12,6 +13,7 @@ from core.models import Role
 from db import audit
 from db import exchange_rates as stored
 from db.exchange_rates import RateFilter
+from resolvers import text
 from resolvers.context import Context
 from resolvers.refusing import invalid, limit, refusable, require
 
@@ -36,8 +38,7 @@ async def put(context: Context, *, rates: Sequence[ExchangeRate]) -> Sequence[Ex
         raise limit(f"Give {PUT_MAX} at most at once.", "rates")
     if len({_of(rate) for rate in rates}) < len(rates):
         raise invalid("Give each pair of currencies once a day.", "rates")
-    for number, rate in enumerate(rates):
-        _check(rate, number)
+    rates = [_checked(rate, number) for number, rate in enumerate(rates)]
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
         await stored.put(tx, tenant_id=context.tenant, rates=rates)
@@ -49,11 +50,11 @@ def _of(rate: ExchangeRate) -> tuple[str, str, date]:
     return (rate.base, rate.quote, rate.day)
 
 
-def _check(rate: ExchangeRate, number: int) -> None:
+def _checked(rate: ExchangeRate, number: int) -> ExchangeRate:
+    """The rate as it may be kept. Raises Refusal."""
     if rate.base == rate.quote:
         raise invalid("Name two currencies.", "rates", str(number), "quote")
     if not 0 < rate.rate < RATE_BELOW:
         raise invalid("A rate is greater than zero.", "rates", str(number), "rate")
-    if not 1 <= len(rate.source.strip()) <= SOURCE_MAX or "\x00" in rate.source:
-        message = f"Say where the rate is from, in {SOURCE_MAX} characters at most."
-        raise invalid(message, "rates", str(number), "source")
+    source = text.name(rate.source, "rates", str(number), "source", most=SOURCE_MAX)
+    return replace(rate, source=source)

@@ -12,6 +12,10 @@ from resolvers.refusing import invalid
 NAME_MAX: Final = 200
 EMAIL_MAX: Final = 320
 
+_CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # and what ends lines or paragraphs
+_UNSEEN: Final = frozenset({"Cf", "Zs"})
+# They turn round how what follows is shown, so that a name reads as another one.
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -20,8 +24,11 @@ def name(text: str, *path: str, most: int = NAME_MAX) -> str:
     trimmed = text.strip()
     if not 1 <= len(trimmed) <= most:
         raise invalid(f"Give 1 to {most} characters.", *path)
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in trimmed):
+    kinds = {unicodedata.category(character) for character in trimmed}
+    if kinds & _CONTROLS or not _TURNING.isdisjoint(trimmed):
         raise invalid("Leave out control characters.", *path)
+    if kinds <= _UNSEEN:
+        raise invalid("Give characters that can be seen.", *path)
     return trimmed
 
 

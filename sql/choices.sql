@@ -28,7 +28,9 @@ from (
   select s.id
   from app.transactions as s
   where s.tenant_id = $1 and s.merchant_key = $2 and s.user_category is null
+  order by s.mapping_id, s.fingerprint, s.occurrence
   limit $5
+  for no key update
 ) as f
 where t.tenant_id = $1 and t.id = f.id;
 

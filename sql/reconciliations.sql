@@ -117,6 +117,7 @@ where t.tenant_id = $1 and t.job_id = $2;
 
 -- name: lock_rows
 -- role: authenticated
+-- Kept from other writers, in the order in which merges and links write them.
 select
   t.id, t.account_id, a.type as account_type, m.connection_id, t.sort_date as day, t.amount,
   t.currency, t.description, t.merchant_name, t.external_id, t.reference, t.customer_reference,
@@ -125,7 +126,8 @@ from app.transactions as t
 join app.accounts as a on a.tenant_id = t.tenant_id and a.id = t.account_id
 join app.account_mappings as m on m.tenant_id = t.tenant_id and m.id = t.mapping_id
 where t.tenant_id = $1 and t.id = any($2::uuid[])
-order by t.id;
+order by t.mapping_id, t.fingerprint, t.occurrence
+for no key update of t;
 
 -- name: put
 -- role: authenticated

@@ -4672,7 +4672,7 @@ CREATE TRIGGER reconciliations_signature BEFORE INSERT ON app.reconciliations FO
 CREATE TRIGGER reconciliations_undone_signature BEFORE UPDATE ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER recurring_items_signature BEFORE UPDATE ON app.recurring_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.dismissed_by IS DISTINCT FROM old.dismissed_by))) EXECUTE FUNCTION private.sign_own_name('dismissed_by');
 CREATE TRIGGER recurring_items_touch BEFORE UPDATE ON app.recurring_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
-CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.decided_by IS DISTINCT FROM old.decided_by))) EXECUTE FUNCTION private.sign_own_name('decided_by');
+CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.decided_by IS DISTINCT FROM old.decided_by) OR (new.decided_at IS DISTINCT FROM old.decided_at) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_own_name('decided_by');
 CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER sync_cursors_touch BEFORE UPDATE ON app.sync_cursors FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -4680,6 +4680,7 @@ CREATE TRIGGER tenant_members_keep_an_owner_delete BEFORE DELETE ON app.tenant_m
 CREATE TRIGGER tenant_members_keep_an_owner_update BEFORE UPDATE OF role ON app.tenant_members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (new.role <> 'owner'::text) AND (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION private.keep_an_owner();
 CREATE TRIGGER tenant_members_touch BEFORE UPDATE ON app.tenant_members FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER transaction_links_again BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.state = 'active'::text) AND (old.state <> 'active'::text))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');

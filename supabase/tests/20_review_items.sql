@@ -63,6 +63,11 @@ select is(pg_temp.say('adam@acme', 'olivia'), '42501', 'in their own name alone'
 select is(
   pg_temp.outcome('mia@acme', $$update app.review_items set state = 'rejected', decided_at = null$$),
   '23514 review_items_decided_check', 'an answer says when');
+select is(
+  pg_temp.outcome('adam@acme', $$update app.review_items set state = 'rejected'
+    where key = 'first'$$),
+  '42501', 'nobody turns another''s answer round under their name');
+select is(pg_temp.say('adam@acme', 'adam', 'rejected'), '1 rows', 'but under one''s own');
 select is(pg_temp.outcome(who, change), '42501', format('%s does not %s', who, change))
 from unnest(array['olivia@acme', 'worker@acme']) as who
 cross join unnest(array[

@@ -103,5 +103,21 @@ select is(pg_temp.rate('mia@acme', rate => '0', quote => 'GBP'), '23514 exchange
 select is(pg_temp.rate('mia@acme', quote => 'EUR'), '23514 exchange_rates_currencies_check',
   'of two currencies');
 
+-- What one member undid, another one makes again in their own name.
+select is(pg_temp.link('mia@acme', kind => 'refund', one => 'acme row 3', other => 'acme row 2',
+  by_whom => 'mia'), '1 rows', 'a member links');
+create function pg_temp.again(who text, by_whom text) returns text language sql as $$
+  select pg_temp.outcome(who, format(
+    'update app.transaction_links
+     set state = %L, undone_at = null, undone_by = null, created_by = pg_temp.id(%L)
+     where kind = %L', 'active', by_whom, 'refund'
+  ))
+$$;
+select is(pg_temp.outcome('mia@acme', $$update app.transaction_links
+  set state = 'undone', undone_at = now(), undone_by = pg_temp.id('mia') where kind = 'refund'$$),
+  '1 rows', 'undoes it');
+select is(pg_temp.again('adam@acme', 'mia'), '42501', 'it does not come back in another''s name');
+select is(pg_temp.again('adam@acme', 'adam'), '1 rows', 'but in one''s own');
+
 select * from finish();
 rollback;

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import permutations
 from uuid import UUID
 
 import pytest
 
 from core.links import LinkKind, pair_key
 from core.models import Role
+from core.reconciliation import Reconciliation
 from core.reviews import ReviewState
-from resolvers import reviews, transaction_links
+from resolvers import reconciliations, reviews, splits, transaction_links
 from resolvers.refusal import RefusalCode, Refused
 from tests.fixtures.bai2_file import COFFEE, Detail, statement
 from tests.fixtures.context import context
@@ -121,3 +123,27 @@ async def test_none_or_too_many_items_are_refused(
 
     assert isinstance(answer, Refused)
     assert answer.code.name == getattr(code, "name", code)
+
+
+async def test_whoever_asks_for_the_same_rows_at_once_is_answered(
+    world: World, place: Place
+) -> None:
+    rows, here = await _ids(world, place), context(world, place)
+
+    for _ in range(ROUNDS):
+        answers = await asyncio.gather(
+            *(
+                reconciliations.create(here, left_ids=list(pair), right_ids=[], note="on paper")
+                for pair in permutations(rows, 2)
+            ),
+            *(
+                transaction_links.link(
+                    here, kind=LinkKind.DUPLICATE, transaction_id=one, other_id=other
+                )
+                for one, other in permutations(rows, 2)
+            ),
+            *(splits.unsplit(here, transaction_id=row) for row in rows),
+        )
+        made = [one for one in answers if isinstance(one, Reconciliation)]
+        assert len(made) == 1
+        await reconciliations.undo(here, reconciliation_id=made[0].id)

@@ -152,6 +152,11 @@ def _tried(
         if len(recipe.types) == 1:
             yield "of another type", sides.victim.id(other), nobodys
             yield "of garbage", GARBAGE, nobodys
+    if place.listed and recipe.types:
+        own, theirs, nobodys = (
+            side.id(recipe.types[0]) for side in (sides.own, sides.victim, sides.nobody)
+        )
+        yield "of theirs beside one's own", [own, theirs], [own, nobodys]
     if not recipe.types:
         yield "of theirs", recipe.value(sides.victim), recipe.value(sides.nobody)
 

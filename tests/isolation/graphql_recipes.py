@@ -137,6 +137,21 @@ def _too_much(side: Side) -> list[dict[str, str]]:
     return [{"amount": amount, "category": "One"}, {"amount": "1", "category": "Rest"}]
 
 
+def _conditions(side: Side) -> dict[str, Any]:
+    """What asks for things of the tenant's."""
+    return {
+        "accountIds": [side.id("Account")],
+        "text": {"contains": side.value("app.transactions", "description")},
+        "providerCategories": [side.value("app.category_mappings", "provider_category")],
+    }
+
+
+def _rate(side: Side) -> dict[str, str]:
+    """A rate of the day and the currencies of one that the tenant has."""
+    known = {name: side.value("app.exchange_rates", name) for name in ("base", "quote", "day")}
+    return {**known, "rate": "1.5", "source": "a bank"}
+
+
 CURSOR: Final = fixed(None)  # stands for the cursor that the other tenant was given
 
 # By coordinate, or by the last name of one. What is in neither way here is an error.
@@ -205,9 +220,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     ),
     "transactionId": an_id("Transaction"),
     "scoreFrom": fixed(1),
-    "rates": fixed(
-        [{"base": "EUR", "quote": "GBP", "day": "2026-01-01", "rate": "1.5", "source": "a bank"}]
-    ),
+    "rates": Recipe(value=lambda side: [_rate(side)]),
     "base": fixed("EUR"),
     "quote": fixed("USD"),
     "dayFrom": bound("app.exchange_rates", "day"),
@@ -228,7 +241,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "since": Recipe(value=lambda _: datetime.now(UTC).isoformat(), tells=False),
     "text": column("app.transactions", "description"),
     "category": fixed("Groceries"),
-    "conditions": fixed({"direction": "OUT"}),
+    "conditions": Recipe(value=_conditions, base=lambda _: {"direction": "OUT"}),
     "CategoryCreateInput.name": column("app.categories", "name", base="A new category"),
     "CategoryUpdateInput.name": column("app.categories", "name"),
     "CategoryCreateInput.description": column("app.categories", "description"),

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from core.errors import BadInput
 from core.provider_error import ProviderError
 from providers.pickup import mail, names
 from providers.pickup.access import PickupAccess
 from providers.pickup.imap import _encoded
-from providers.pickup.settings import HostKey
+from providers.pickup.settings import HostKey, SftpCredentials
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,20 @@ async def test_a_name_without_addresses_is_told() -> None:
     with pytest.raises(ProviderError) as refused:
         await PickupAccess(private_allowed=True, resolve=nobody).dial("nowhere.example", 22)
     assert refused.value.code == "name-not-found"
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"password": "hunter2", "private_key": "hunter2"}, "Give a password or a private key."),
+        ({"password": "hunter2", "passphrase": "hunter2"}, "A passphrase goes with a private key."),
+        ({"password": "hunter2", "other": "hunter2"}, "These are missing or wrong: other."),
+    ],
+)
+def test_what_is_wrong_with_secrets_is_told_without_them(
+    answers: dict[str, str], told: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        SftpCredentials.from_form(answers)
+
+    assert str(refused.value) == told

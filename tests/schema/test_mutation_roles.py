@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from core.models import Role
+from schema.build import schema
 from schema.ids import encode
 from tests.fixtures.graph import Graph
 from tests.fixtures.post import SECRET
@@ -100,6 +101,42 @@ MUTATIONS: dict[str, tuple[Role, str]] = {
     "webhookEndpointRotate": (Role.ADMIN, '(id: "x", input: {})'),
     "webhookEventReplay": (Role.ADMIN, '(input: {ids: ["x"]})'),
 }
+# Tried in one go; what they do and find is shown where each of them is at home.
+OTHERS: dict[str, tuple[Role, str]] = {
+    "connectionTest": (Role.ADMIN, '(id: "x")'),
+    "connectionLinkBegin": (Role.ADMIN, '(input: {provider: "plaid"})'),
+    "connectionSync": (Role.MEMBER, '(id: "x")'),
+    "connectionSyncAll": (Role.MEMBER, ""),
+    "connectionRenewAll": (Role.ADMIN, ""),
+    "connectionChooseConflictPolicy": (Role.ADMIN, '(id: "x", input: {policy: ASK})'),
+    "tenantChooseConflictPolicy": (Role.ADMIN, "(input: {policy: ASK})"),
+    "tenantChooseExpenses": (Role.ADMIN, "(input: {source: OFF})"),
+    "exchangeRatesPut": (
+        Role.MEMBER,
+        '(rates: [{base: "EUR", quote: "USD", day: "2026-01-01", rate: "1", source: "s"}])',
+    ),
+    "reviewItemsDecide": (Role.MEMBER, '(input: {ids: ["x"], decision: CONFIRMED})'),
+    "matchConfirm": (Role.MEMBER, '(id: "x")'),
+    "matchReject": (Role.MEMBER, '(id: "x")'),
+    "transactionLink": (
+        Role.MEMBER,
+        '(input: {transactionId: "x", otherId: "x", kind: DUPLICATE})',
+    ),
+    "transactionLinkUndo": (Role.MEMBER, '(id: "x")'),
+    "reconciliationCreate": (Role.MEMBER, '(input: {leftIds: ["x"], rightIds: [], note: "n"})'),
+    "reconciliationUndo": (Role.MEMBER, '(id: "x")'),
+    "statementReconcile": (Role.MEMBER, '(accountId: "x", to: "2026-01-01")'),
+    "reconciliationRuleCreate": (Role.ADMIN, "(input: {})"),
+    "reconciliationRuleUpdate": (Role.ADMIN, '(id: "x", input: {})'),
+    "reconciliationRuleRemove": (Role.ADMIN, '(id: "x")'),
+}
+# For whoever begins, is invited, or reads.
+FOR_EVERYBODY = {
+    "connectionLinkComplete",
+    "invitationAccept",
+    "notificationsMarkRead",
+    "tenantCreate",
+}
 FINDING_NOTHING = sorted(name for name, (_, call) in MUTATIONS.items() if '"x"' in call)
 
 
@@ -123,6 +160,26 @@ async def test_lower_role_is_told_which_one_it_needs(graph: Graph, name: str) ->
     assert error["code"] == "NOT_ALLOWED"
     assert role.name in error["message"]
     assert await _audited(graph) == []
+
+
+async def test_a_viewer_and_whoever_is_below_changes_nothing(graph: Graph) -> None:
+    place = await graph.world.place()
+    users = {role: await graph.user(place, role) for role in Role}
+
+    answers = {
+        name: await graph.ask(users[_below(role)], _document(name, call))
+        for name, (role, call) in OTHERS.items()
+    }
+
+    told = {name: [error["code"] for error in one["userErrors"]] for name, one in answers.items()}
+    assert told == {name: ["NOT_ALLOWED"] for name in OTHERS}
+    assert await _audited(graph) == []
+
+
+def test_every_mutation_has_a_role() -> None:
+    there = schema._schema.mutation_type
+    assert there is not None
+    assert {*MUTATIONS, *OTHERS, *FOR_EVERYBODY} == set(there.fields)
 
 
 @pytest.mark.parametrize("name", FINDING_NOTHING)
