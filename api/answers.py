@@ -26,6 +26,23 @@ class Exchange(RequestResponseCycle):
     """
 
     _start: Message | None = None  # a head that waits for what follows it
+    _is_received = False
+
+    async def receive(self) -> Any:
+        """The request; in one piece and at once where all of it is here, as it mostly is."""
+        is_here = not (self.more_body or self.disconnected or self.response_complete)
+        if self._is_received or not is_here or self._must_do_more:
+            message = await super().receive()
+            self._is_received = not message.get("more_body", False)
+            return message
+        self._is_received = True
+        self.message_event.clear()
+        body, self.body = bytes(self.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    @property
+    def _must_do_more(self) -> bool:
+        return self.waiting_for_100_continue or self.flow.read_paused
 
     async def send(self, message: Any) -> None:
         """Sends; a head waits for what follows it."""

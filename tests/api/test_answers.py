@@ -126,6 +126,48 @@ async def test_a_length_that_is_not_the_bodys_is_not_sent_as_if_it_were() -> Non
     assert b"body" not in b"".join(wire.pieces)
 
 
+ASKED: Final = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n"
+BODIES: Final = {
+    "at once": [ASKED + b"\r\nbody"],
+    "after its head": [ASKED + b"\r\n", b"body"],
+    "in parts": [ASKED + b"\r\nbo", b"d", b"y"],
+    "where a word is waited for": [ASKED + b"expect: 100-continue\r\n\r\n", b"body"],
+    "none": [REQUESTS["GET"]],
+}
+
+
+async def _heard(kind: type[HttpToolsProtocol], pieces: Sequence[bytes]) -> list[Any]:
+    """What the application receives, until the client leaves."""
+    heard: list[Any] = []
+
+    async def app(_: Any, receive: Any, __: Any) -> None:
+        while not heard or heard[-1]["type"] != "http.disconnect":
+            heard.append(await receive())
+
+    config = uvicorn.Config(app, ws="none", proxy_headers=False, log_level="critical")
+    config.load()
+    protocol = kind(
+        config=config, server_state=ServerState(), app_state={STATE: SilentConnections()}
+    )
+    wire = Wire()
+    protocol.connection_made(wire)
+    for piece in pieces:
+        protocol.data_received(piece)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    protocol.connection_lost(ConnectionError())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return [*heard, *wire.pieces]
+
+
+@pytest.mark.parametrize("pieces", BODIES.values(), ids=list(BODIES))
+async def test_a_body_is_received_as_uvicorn_would_have_given_it(pieces: Sequence[bytes]) -> None:
+    ours = await _heard(Connection, pieces)
+
+    assert ours == await _heard(HttpToolsProtocol, pieces)
+
+
 async def test_an_answered_exchange_is_freed_without_the_collector() -> None:
     held: list[weakref.ref[Any]] = []
 
