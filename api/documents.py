@@ -86,6 +86,7 @@ class Settled:
 
     name: str
     operation: OperationDefinitionNode
+    kind: str
     variables: Variables
     cost: int
     plan: Plan | None

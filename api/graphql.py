@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import orjson
-from graphql import OperationType
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
@@ -94,7 +93,7 @@ class GraphQL:
             size = declared_size(headers)
             request = parsed(await whole(receive, size=size, most=BODY_BYTES_MAX))
             context = self._edge.context(caller, request_id(scope))
-            if answer.is_stream:
+            if answer in _FRAMINGS:
                 stream = EventStream(
                     self._edge,
                     caller=caller,
@@ -121,8 +120,8 @@ class GraphQL:
         except Rejected as error:
             outcome, kind = rejected(error, context.request_id), "unknown"
         else:
-            kind = prepared.type.value
-            if prepared.type is OperationType.SUBSCRIPTION:
+            kind = prepared.kind
+            if kind == "subscription":
                 raise Problem(
                     HTTPStatus.BAD_REQUEST,
                     "BAD_INPUT",

@@ -28,7 +28,15 @@ from strawberry.execution import optimized_is_awaitable
 
 from api.cost import COST_MAX
 from api.documents import Document, Documents, Rejected, Settled
-from api.errors import Masked, field_errors, masked, request_errors, told
+from api.errors import (
+    AccessEnded,
+    Masked,
+    field_errors,
+    hidden,
+    masked,
+    request_errors,
+    told,
+)
 from core.errors import BadInput, Conflict, Forbidden, InvalidCursor
 from db.failures import Invalid
 from resolvers.context import Context
@@ -87,6 +95,7 @@ class Prepared:
     request: OperationRequest
     document: Document
     operation: OperationDefinitionNode
+    kind: str  # the name of its type
     variables: VariableValues
     plan: Plan | None
     cost: int
@@ -129,6 +138,7 @@ class Operations:
             request=request,
             document=document,
             operation=settled.operation,
+            kind=settled.kind,
             variables=variables,
             plan=settled.plan,
             cost=settled.cost,
@@ -149,22 +159,30 @@ class Operations:
         if cost > COST_MAX:
             raise Rejected([_too_costly(cost)])
         plan = document.plans.of(operation, variables)
-        settled = Settled(name=name, operation=operation, variables=own, cost=cost, plan=plan)
+        settled = Settled(
+            name=name,
+            operation=operation,
+            kind=operation.operation.value,
+            variables=own,
+            cost=cost,
+            plan=plan,
+        )
         document.settle(request.operation_name, settled)
         return settled, variables
 
     async def run(self, prepared: Prepared, context: Context) -> Outcome:
         """Executes a query or a mutation, for ten seconds at most."""
-        assert prepared.type is not OperationType.SUBSCRIPTION
+        assert prepared.kind != "subscription"
         try:
-            with masked():
-                # One statement that Postgres stops in time needs no other clock.
-                result = await self._at_once(prepared, context)
-                if result is None:
-                    async with asyncio.timeout(OPERATION_TIMEOUT_S):
-                        result = await self._answered(prepared, context)
-        except Masked as error:
-            return failed(error, context.request_id)
+            # One statement that Postgres stops in time needs no other clock.
+            result = await self._at_once(prepared, context)
+            if result is None:
+                async with asyncio.timeout(OPERATION_TIMEOUT_S):
+                    result = await self._answered(prepared, context)
+        except AccessEnded:
+            raise
+        except Exception as error:
+            return failed(hidden(error), context.request_id)
         return Outcome(payload=prepared.payload(result, context.request_id), refused=False)
 
     async def stream(

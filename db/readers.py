@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 
 from core.errors import BankfeedsError
+from db.room import Room
 from db.wire import Wire, answered, executed
 
 STATEMENTS_MAX: Final = 512  # prepared on one connection
@@ -144,7 +145,7 @@ class Readers:
 
     def __init__(self, connect: Connect, *, size: int) -> None:
         self._connect = connect
-        self._room = asyncio.Semaphore(size)
+        self._room = Room(size)
         self._idle: deque[Reader] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -154,11 +155,9 @@ class Readers:
         Raises asyncpg's errors, NotEntered, OSError where Postgres cannot be reached, and
         TimeoutError where others kept all connections for too long.
         """
-        if self._idle:  # then there is room
-            await self._room.acquire()
-        else:
+        if not self._room.enter_at_once():
             async with asyncio.timeout(ROOM_TIMEOUT_S):
-                await self._room.acquire()
+                await self._room.enter()
         try:
             reader = self._rested() or await self._opened()
             try:
@@ -172,7 +171,7 @@ class Readers:
             self._keep(reader)
             return row
         finally:
-            self._room.release()
+            self._room.leave()
 
     async def close(self) -> None:
         """Closes all; waits for none that is slow."""
