@@ -93,7 +93,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Its head is here."""
         self._in_head = False
-        self._has_spoken()
+        if self._is_silent or self._head_timer is not None:
+            self._has_spoken()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

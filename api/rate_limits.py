@@ -74,14 +74,6 @@ class _Bucket:
     full_at: float  # by the process's clock: when all of it is there again
     unreported_s: float = 0.0
 
-    def state(self, now: float) -> tuple[int, int]:
-        """What may be spent at once, and after how many seconds all of it is back."""
-        missing_s = self.full_at - now
-        if missing_s <= 0:
-            return self.quota, 0
-        left = self.quota * (WINDOW_S - missing_s) / WINDOW_S + _ROUNDING_S
-        return max(int(left), 0), math.ceil(missing_s)
-
 
 class Allowance:
     """What a user in a tenant may still spend."""
@@ -140,8 +132,12 @@ class Allowance:
         told: tuple[int, ...] = ()
         least, remaining, reset = self._buckets[0], -1, 0
         for bucket in self._buckets:
-            left, back_s = state = bucket.state(now)
-            told += state
+            left, back_s = bucket.quota, 0
+            missing_s = bucket.full_at - now
+            if missing_s > 0:
+                there = bucket.quota * (WINDOW_S - missing_s) / WINDOW_S + _ROUNDING_S
+                left, back_s = max(int(there), 0), math.ceil(missing_s)
+            told += (left, back_s)
             if remaining < 0 or left < remaining:
                 least, remaining, reset = bucket, left, back_s
         return [
