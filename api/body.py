@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, NoReturn
 
@@ -25,8 +26,11 @@ class ClientGone(BankfeedsError):
 def declared_size(headers: Mapping[str, str]) -> int | None:
     """Content-Length; None where the body is sent in chunks. Raises Problem for nonsense."""
     text = headers.get("content-length")
-    if text is None:
-        return None
+    return None if text is None else _size(text)
+
+
+@lru_cache(maxsize=1_024)
+def _size(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise Problem(HTTPStatus.BAD_REQUEST, "BAD_INPUT", "Content-Length must be a number")
     return int(text)

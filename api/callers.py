@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
@@ -49,11 +49,11 @@ class Caller:
     email: str | None
     tenant_id: UUID | None
     expires_at: datetime
+    scope: UserScope = field(init=False, repr=False, compare=False)  # what the database is asked as
 
-    @property
-    def scope(self) -> UserScope:
-        """What the database is asked as."""
-        return UserScope(user_id=self.user_id, tenant_id=self.tenant_id)
+    def __post_init__(self) -> None:
+        scope = UserScope(user_id=self.user_id, tenant_id=self.tenant_id)
+        object.__setattr__(self, "scope", scope)
 
 
 class Callers:

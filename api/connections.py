@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from api.answers import Exchange
+from api.answers import EXTENSIONS, Exchange
 
 SILENT_OF_PEER_MAX: Final = 500
 HEAD_TIMEOUT_S: Final = 10
@@ -57,6 +57,7 @@ class Connection(HttpToolsProtocol):
     _head_bytes = 0  # of a head or a trailer, since the last part of a body
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
+    _rests_since: float | None = None  # by the loop's clock; None: it is at work
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn
         """Takes it, unless its peer has enough."""
@@ -71,6 +72,7 @@ class Connection(HttpToolsProtocol):
         """Gives back what it held."""
         self._has_spoken()
         _cancel(self._unread_timer)
+        _cancel(self.timeout_keep_alive_task)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -91,7 +93,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Its head is here."""
         self._in_head = False
-        self._has_spoken()
+        if self._is_silent or self._head_timer is not None:
+            self._has_spoken()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -109,13 +112,49 @@ class Connection(HttpToolsProtocol):
         _cancel(self._unread_timer)
         super().resume_writing()
 
+    def on_response_complete(self) -> None:
+        """As Uvicorn, but for the timer of its rest: see `_rest`."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self._rests_since = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._rest(self.timeout_keep_alive)
+
     def timeout_keep_alive_handler(self) -> None:
         """Ends the connection, also where its peer has not read the last answer."""
         super().timeout_keep_alive_handler()
         self.loop.call_later(self.unread_s, self.transport.abort)
 
+    def _unset_keepalive_if_required(self) -> None:
+        self._rests_since = None
+
+    def _rest(self, seconds: float) -> None:
+        """Looks after this time whether it has rested long enough.
+
+        One timer for as long as it lives: one for each answer, which the next request ends, takes
+        longer than Postgres takes for a small one.
+        """
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._end_rest)
+
+    def _end_rest(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._rests_since is None:
+            return  # its next answer starts the timer again
+        left = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._rest(left)
+        else:
+            self.timeout_keep_alive_handler()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.__class__ = Exchange
+        cycle.scope["extensions"] = EXTENSIONS
         super()._start_asgi_task(cycle, app)
 
     @property

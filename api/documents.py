@@ -31,6 +31,7 @@ from api.plans import Plans
 from api.variables import Variables
 from core.errors import BankfeedsError
 from schema.compiler import Compiler
+from schema.plan import Plan
 
 DOCUMENTS_MAX: Final = 512
 REMEMBERED_CHARACTERS_MAX: Final = 16_384  # longer ones are prepared anew each time
@@ -63,12 +64,32 @@ class Document:
     variables: Mapping[str, Variables]
     plans: Plans
     costs: dict[str, Costs] = field(default_factory=dict)
+    # By the name that a request gives: what its variables change nothing of.
+    settled: dict[str | None, Settled] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of a name, or the only one; None where there is none such."""
         if name is not None:
             return self.operations.get(name)
         return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+    def settle(self, name: str | None, settled: Settled) -> None:
+        """Remembers an operation whose cost and plan no variable decides."""
+        costs = self.costs.get(settled.name)
+        if costs is not None and not costs.decided_by and self.plans.one_of_each:
+            self.settled[name] = settled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An operation that has one cost and one plan, whatever its variables are."""
+
+    name: str
+    operation: OperationDefinitionNode
+    kind: str
+    variables: Variables
+    cost: int
+    plan: Plan | None
 
 
 @dataclass(slots=True, kw_only=True)

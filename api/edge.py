@@ -63,7 +63,10 @@ class Edge:
         """The operation, ready to run and paid for. Raises Rejected and RateLimited."""
         await allowance.charged(1)
         try:
-            prepared = await self._prepared(request, caller)
+            if self.persisted.is_plain(request):
+                prepared = self.operations.prepare(request)
+            else:
+                prepared = await self._resolved(request, caller)
         except Rejected:
             allowance.charge_anyway(REJECTED_COST - 1)
             raise
@@ -75,15 +78,12 @@ class Edge:
         """The context of one operation."""
         return Context(
             services=self.services,
-            user_id=caller.user_id,
+            scope=caller.scope,
             email=caller.email,
-            tenant_id=caller.tenant_id,
             request_id=own_id,
         )
 
-    async def _prepared(self, request: OperationRequest, caller: Caller) -> Prepared:
-        if self.persisted.is_plain(request):
-            return self.operations.prepare(request)
+    async def _resolved(self, request: OperationRequest, caller: Caller) -> Prepared:
         owner = str(caller.tenant_id or caller.user_id)
         request = await self.persisted.resolved(request, owner)
         prepared = self.operations.prepare(request)

@@ -103,7 +103,7 @@ class EventStream:
             outcome = rejected(error, self._context.request_id)
             self._edge.metrics.ended("unknown", outcome.code)
             return outcome.payload
-        self._edge.metrics.ended(prepared.type.value, "OK")
+        self._edge.metrics.ended(prepared.kind, "OK")
         return prepared
 
     async def _streamed(self, opened: Prepared | Payload, receive: Receive, send: Send) -> bytes:

@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import orjson
-from graphql import OperationType
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
+from api.answers import BODY
 from api.body import ClientGone, declared_size, gone, whole
 from api.callers import Caller
 from api.documents import Rejected
@@ -94,7 +94,7 @@ class GraphQL:
             size = declared_size(headers)
             request = parsed(await whole(receive, size=size, most=BODY_BYTES_MAX))
             context = self._edge.context(caller, request_id(scope))
-            if answer.is_stream:
+            if answer in _FRAMINGS:
                 stream = EventStream(
                     self._edge,
                     caller=caller,
@@ -111,7 +111,8 @@ class GraphQL:
             response.raw_headers.extend(allowance.headers())
             await response(scope, receive, send)
             return
-        await _answer(send, outcome, answer, allowance.headers())
+        is_whole = BODY in scope.get("extensions", ())
+        await _answer(send, outcome, answer, allowance.headers(), is_whole=is_whole)
 
     async def _outcome(
         self, request: OperationRequest, caller: Caller, allowance: Allowance, context: Context
@@ -121,8 +122,8 @@ class GraphQL:
         except Rejected as error:
             outcome, kind = rejected(error, context.request_id), "unknown"
         else:
-            kind = prepared.type.value
-            if prepared.type is OperationType.SUBSCRIPTION:
+            kind = prepared.kind
+            if kind == "subscription":
                 raise Problem(
                     HTTPStatus.BAD_REQUEST,
                     "BAD_INPUT",
@@ -179,7 +180,12 @@ async def _unless_gone(receive: Receive, work: Awaitable[Outcome], patience: Pat
 
 
 async def _answer(
-    send: Send, outcome: Outcome, answer: Answer, headers: list[tuple[bytes, bytes]]
+    send: Send,
+    outcome: Outcome,
+    answer: Answer,
+    headers: list[tuple[bytes, bytes]],
+    *,
+    is_whole: bool,
 ) -> None:
     """With `application/json` every answered operation is a 200, as older clients expect."""
     refused = outcome.refused and answer is Answer.GRAPHQL
@@ -188,9 +194,12 @@ async def _answer(
         (b"content-type", _MEDIA_TYPES[answer]),
         (b"content-length", b"%d" % len(body)),
     ]
-    status = HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    start = {"type": "http.response.start", "status": 400 if refused else 200, "headers": headers}
+    if is_whole:
+        await send({**start, BODY: body})
+    else:
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
 
 
 def _told(problem: Problem, own_id: str, answer: Answer) -> Response:

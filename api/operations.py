@@ -27,8 +27,16 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from api.cost import COST_MAX
-from api.documents import Document, Documents, Rejected
-from api.errors import Masked, field_errors, masked, request_errors, told
+from api.documents import Document, Documents, Rejected, Settled
+from api.errors import (
+    AccessEnded,
+    Masked,
+    field_errors,
+    hidden,
+    masked,
+    request_errors,
+    told,
+)
 from core.errors import BadInput, Conflict, Forbidden, InvalidCursor
 from db.failures import Invalid
 from resolvers.context import Context
@@ -87,6 +95,7 @@ class Prepared:
     request: OperationRequest
     document: Document
     operation: OperationDefinitionNode
+    kind: str  # the name of its type
     variables: VariableValues
     plan: Plan | None
     cost: int
@@ -118,37 +127,62 @@ class Operations:
     def prepare(self, request: OperationRequest) -> Prepared:
         """Checks everything that can be checked before execution. Raises Rejected."""
         document = self._documents.prepare(request.query)
+        given = request.variables or {}
+        settled = document.settled.get(request.operation_name)
+        if settled is not None:
+            own = settled.variables
+            variables = own.plain(given) or self._coerced(settled.operation, given)
+        else:
+            settled, variables = self._settled(document, request, given)
+        return Prepared(
+            request=request,
+            document=document,
+            operation=settled.operation,
+            kind=settled.kind,
+            variables=variables,
+            plan=settled.plan,
+            cost=settled.cost,
+        )
+
+    def _settled(
+        self, document: Document, request: OperationRequest, given: dict[str, Any]
+    ) -> tuple[Settled, VariableValues]:
+        """The operation with these variables. Raises Rejected."""
         operation = document.operation(request.operation_name)
         if operation is None:
             self._built(document.ast, request)  # says which operations there are
             raise Rejected([GraphQLError("name the operation to run")])
-        given = request.variables or {}
         name = operation.name.value if operation.name else ""
-        variables = document.variables[name].plain(given) or self._coerced(operation, given)
+        own = document.variables[name]
+        variables = own.plain(given) or self._coerced(operation, given)
         cost = self._documents.cost(document, operation, variables.coerced)
         if cost > COST_MAX:
             raise Rejected([_too_costly(cost)])
-        return Prepared(
-            request=request,
-            document=document,
+        plan = document.plans.of(operation, variables)
+        settled = Settled(
+            name=name,
             operation=operation,
-            variables=variables,
-            plan=document.plans.of(operation, variables),
+            kind=operation.operation.value,
+            variables=own,
             cost=cost,
+            plan=plan,
         )
+        document.settle(request.operation_name, settled)
+        return settled, variables
 
     async def run(self, prepared: Prepared, context: Context) -> Outcome:
         """Executes a query or a mutation, for ten seconds at most."""
-        assert prepared.type is not OperationType.SUBSCRIPTION
+        assert prepared.kind != "subscription"
         try:
-            with masked():
-                # One statement that Postgres stops in time needs no other clock.
-                result = await self._at_once(prepared, context)
-                if result is None:
-                    async with asyncio.timeout(OPERATION_TIMEOUT_S):
-                        result = await self._answered(prepared, context)
-        except Masked as error:
-            return failed(error, context.request_id)
+            # One statement that Postgres stops in time needs no other clock.
+            result = await self._at_once(prepared, context)
+            if result is None:
+                async with asyncio.timeout(OPERATION_TIMEOUT_S):
+                    result = await self._answered(prepared, context)
+        except AccessEnded:
+            raise
+        except Exception as error:
+            return failed(hidden(error), context.request_id)
         return Outcome(payload=prepared.payload(result, context.request_id), refused=False)
 
     async def stream(

@@ -33,6 +33,7 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_OK: Final = int(HTTPStatus.OK)
 SLOW_S: Final = 1.0
 IDS_AT_ONCE: Final = 256
 
@@ -107,7 +108,7 @@ class Outermost:
         method_label = method if method in _METHODS else "other"
         self._metrics.answered(method_label, known, status, seconds)
         # Thousands a second are asked of GraphQL: what went well is counted, not told.
-        quiet = known in _QUIET and status == HTTPStatus.OK and seconds < SLOW_S
+        quiet = known in _QUIET and status == _OK and seconds < SLOW_S
         level = logging.DEBUG if quiet else logging.INFO
         if _log.isEnabledFor(level):
             _log.log(

@@ -28,6 +28,7 @@ class Plans:
         self._fragments = fragments
         self._structure = Structure.of(document)
         self._known: dict[tuple[object, ...], Plan | None] = {}
+        self.one_of_each = self._structure.is_fixed  # of each operation there is one plan
 
     def of(self, operation: OperationDefinitionNode, variables: VariableValues) -> Plan | None:
         """The plan of an operation; None where its resolvers must answer."""

@@ -74,26 +74,6 @@ class _Bucket:
     full_at: float  # by the process's clock: when all of it is there again
     unreported_s: float = 0.0
 
-    def wait_s(self, cost: int, now: float) -> float:
-        """How long until this much may be spent; 0 or less: now."""
-        missing_s = self.full_at - now
-        # What costs more than a minute allows needs the whole bucket, and then passes.
-        share = cost / self.quota if cost < self.quota else 1
-        return (missing_s if missing_s > 0 else 0) + share * WINDOW_S - WINDOW_S - _ROUNDING_S
-
-    def spend(self, cost: int, now: float) -> None:
-        spent_s = min(cost / self.quota, 1) * WINDOW_S
-        self.full_at = max(self.full_at, now) + spent_s
-        self.unreported_s += spent_s
-
-    def state(self, now: float) -> tuple[int, int]:
-        """What may be spent at once, and after how many seconds all of it is back."""
-        missing_s = self.full_at - now
-        if missing_s <= 0:
-            return self.quota, 0
-        left = self.quota * (WINDOW_S - missing_s) / WINDOW_S + _ROUNDING_S
-        return max(int(left), 0), math.ceil(missing_s)
-
 
 class Allowance:
     """What a user in a tenant may still spend."""
@@ -111,8 +91,11 @@ class Allowance:
         """Spends, all or nothing. Raises RateLimited where it is not there."""
         now = self._limits.clock()
         for bucket in self._buckets:
-            if (wait_s := bucket.wait_s(cost, now)) > 0:
-                raise _limited(bucket, math.ceil(wait_s))
+            missing_s = bucket.full_at - now
+            if missing_s > 0:
+                wait_s = missing_s + _spent_s(bucket, cost) - WINDOW_S - _ROUNDING_S
+                if wait_s > 0:
+                    raise _limited(bucket, math.ceil(wait_s))
         self._spend(cost, now)
 
     def charge_anyway(self, cost: int) -> None:
@@ -149,8 +132,12 @@ class Allowance:
         told: tuple[int, ...] = ()
         least, remaining, reset = self._buckets[0], -1, 0
         for bucket in self._buckets:
-            left, back_s = state = bucket.state(now)
-            told += state
+            left, back_s = bucket.quota, 0
+            missing_s = bucket.full_at - now
+            if missing_s > 0:
+                there = bucket.quota * (WINDOW_S - missing_s) / WINDOW_S + _ROUNDING_S
+                left, back_s = max(int(there), 0), math.ceil(missing_s)
+            told += (left, back_s)
             if remaining < 0 or left < remaining:
                 least, remaining, reset = bucket, left, back_s
         return [
@@ -165,7 +152,10 @@ class Allowance:
         for bucket in self._buckets:
             if bucket.unreported_s == 0:
                 self._limits.remember(bucket)
-            bucket.spend(cost, now)
+            spent_s = _spent_s(bucket, cost)
+            full_at = bucket.full_at
+            bucket.full_at = (full_at if full_at > now else now) + spent_s
+            bucket.unreported_s += spent_s
             if bucket.unreported_s >= LEASE_S / 2:
                 self._limits.hasten()
 
@@ -283,6 +273,11 @@ async def rate_limits(
         yield limits
     finally:
         await ended(reporting)
+
+
+def _spent_s(bucket: _Bucket, cost: int) -> float:
+    """What costs more than a minute allows needs the whole bucket, and then passes."""
+    return cost / bucket.quota * WINDOW_S if cost < bucket.quota else WINDOW_S
 
 
 def _limited(bucket: _Bucket, retry_after_s: int) -> RateLimited:

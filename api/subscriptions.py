@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.callers import Caller
@@ -178,12 +177,12 @@ class Socket:
         except RateLimited as error:
             metrics.ended("unknown", error.code)
             return {"type": "error", "payload": error.body(context.request_id)["errors"]}
-        if prepared.type is not OperationType.SUBSCRIPTION:
+        if prepared.kind != "subscription":
             outcome = await operations.run(prepared, context)
-            metrics.ended(prepared.type.value, outcome.code)
+            metrics.ended(prepared.kind, outcome.code)
             await self._send({"id": own_id, "type": "next", "payload": outcome.payload})
             return {"type": "complete"}
-        metrics.ended(prepared.type.value, "OK")
+        metrics.ended(prepared.kind, "OK")
 
         async def still_allowed() -> None:
             await allowance.afforded(prepared.cost)

@@ -53,7 +53,7 @@ class _Translation:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        _translate(error)
+        translate(error)
 
 
 _TRANSLATION: Final = _Translation()
@@ -64,7 +64,8 @@ def translated() -> AbstractContextManager[None]:
     return _TRANSLATION
 
 
-def _translate(error: BaseException | None) -> None:
+def translate(error: BaseException | None) -> None:
+    """Raises ours for one of Postgres'; does nothing for others."""
     match error:
         case None:
             return

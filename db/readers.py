@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Any, Final, TypeAlias
 
 import asyncpg
-from asyncpg.prepared_stmt import PreparedStatement
 
 from core.errors import BankfeedsError
+from db.room import Room
 from db.wire import Wire, answered, executed
 
 STATEMENTS_MAX: Final = 512  # prepared on one connection
@@ -36,6 +37,8 @@ select
   set_config('statement_timeout', $3, true)
 """
 
+# Binds values to a prepared statement and executes it: the rows, what Postgres did, and more.
+Execute: TypeAlias = Callable[..., Awaitable[tuple[Sequence[asyncpg.Record], bytes, bool]]]
 Connect: TypeAlias = "Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]"
 
 
@@ -62,15 +65,31 @@ class Entry:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prepared statement; `owner` is asyncpg's, which has Postgres forget it at its end.
+
+    It is executed by what lies below `owner.fetchrow`, seven calls nearer to the wire. What those
+    look after is not ours: a reader's statements live and end with its connection, and one whose
+    connection is closed, or whose types have changed, is discarded for the error that it gives.
+    """
+
+    owner: object
+    execute: Execute
+
+    @classmethod
+    def of(cls, connection: Any, statement: Any) -> Prepared:
+        """Source: asyncpg 0.32, `PreparedStatement.__bind_execute`."""
+        return cls(statement, partial(connection._protocol.bind_execute, statement._state))
+
+
 @dataclass(slots=True, kw_only=True)
 class Reader:
     """One connection and what is prepared on it."""
 
     connection: asyncpg.Connection[asyncpg.Record]
     wire: Wire
-    statements: OrderedDict[str, PreparedStatement[asyncpg.Record]] = field(
-        default_factory=OrderedDict
-    )
+    statements: OrderedDict[str, Prepared] = field(default_factory=OrderedDict)
     characters: int = 0  # of the statements
     idle_since: float = 0.0
 
@@ -84,7 +103,8 @@ class Reader:
         self.statements.move_to_end(sql)
         self.wire.put_ahead(entry.execute, entry.answer)
         try:
-            return await statement.fetchrow(*args)
+            rows, _, _ = await statement.execute(args, "", 1, True, None)
+            return rows[0] if rows else None
         except asyncpg.PostgresError as error:
             self._forget(sql)  # it may be the plan that is too old
             if self.wire.failed:
@@ -93,11 +113,11 @@ class Reader:
         finally:
             self.wire.take_back()  # asyncpg refuses what it cannot write before it writes
 
-    async def _prepared(self, begin: str, sql: str) -> PreparedStatement[asyncpg.Record]:
+    async def _prepared(self, begin: str, sql: str) -> Prepared:
         """Prepares as who will ask: a plan holds the policies of its role."""
         try:
             await self.connection.execute(begin)
-            statement = await self.connection.prepare(sql)
+            statement = Prepared.of(self.connection, await self.connection.prepare(sql))
         except asyncpg.PostgresError:  # of the scope too: what failed to begin would stay open
             await self.connection.execute("rollback")
             raise
@@ -125,7 +145,7 @@ class Readers:
 
     def __init__(self, connect: Connect, *, size: int) -> None:
         self._connect = connect
-        self._room = asyncio.Semaphore(size)
+        self._room = Room(size)
         self._idle: deque[Reader] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -135,11 +155,9 @@ class Readers:
         Raises asyncpg's errors, NotEntered, OSError where Postgres cannot be reached, and
         TimeoutError where others kept all connections for too long.
         """
-        if self._idle:  # then there is room
-            await self._room.acquire()
-        else:
+        if not self._room.enter_at_once():
             async with asyncio.timeout(ROOM_TIMEOUT_S):
-                await self._room.acquire()
+                await self._room.enter()
         try:
             reader = self._rested() or await self._opened()
             try:
@@ -153,7 +171,7 @@ class Readers:
             self._keep(reader)
             return row
         finally:
-            self._room.release()
+            self._room.leave()
 
     async def close(self) -> None:
         """Closes all; waits for none that is slow."""

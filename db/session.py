@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from core.scope import Scope, UserScope
-from db.failures import DatabaseUnavailable, translated
+from db.failures import DatabaseUnavailable, translate, translated
 from db.readers import Entry, Readers
 
 STATEMENT_TIMEOUT_S: Final = 8  # below the ten seconds that an operation of the API may take
@@ -152,8 +152,11 @@ class Database:
         if self._readers is None:
             async with self.as_(scope, read_only=True) as tx:
                 return await tx.row(sql, *args)
-        with translated():
+        try:
             return await self._readers.first(_entry(scope), sql, *args)
+        except BaseException as error:
+            translate(error)
+            raise
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable unless Postgres answers."""

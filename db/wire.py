@@ -123,6 +123,7 @@ class WiredLoop:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self.call_later = loop.call_later  # which asyncpg asks for at each read
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)

@@ -59,15 +59,19 @@ class Context:
     """One caller, one operation."""
 
     services: Services
-    user_id: UUID
+    scope: UserScope  # the caller's; the database checks the membership
     email: str | None
-    tenant_id: UUID | None
     request_id: str
 
     @property
-    def scope(self) -> UserScope:
-        """The caller's scope; the database checks the membership."""
-        return UserScope(user_id=self.user_id, tenant_id=self.tenant_id)
+    def user_id(self) -> UUID:
+        """The caller."""
+        return self.scope.user_id
+
+    @property
+    def tenant_id(self) -> UUID | None:
+        """The tenant that the caller chose."""
+        return self.scope.tenant_id
 
     @property
     def tenant(self) -> UUID:

@@ -125,9 +125,8 @@ async def open(context: Context, operation: OperationType) -> AsyncIterator[Requ
     try:
         yield RequestContext(
             services=context.services,
-            user_id=context.user_id,
+            scope=context.scope,
             email=context.email,
-            tenant_id=context.tenant_id,
             request_id=context.request_id,
             reads=reads,
             loaders=loaders,

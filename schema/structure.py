@@ -38,10 +38,13 @@ class Structure:
             conditions=tuple(sorted(found.conditions)), nodes=tuple(sorted(found.nodes))
         )
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether all requests for an operation of the document share a plan."""
+        return not self.conditions and not self.nodes
+
     def key(self, coerced: dict[str, Any]) -> tuple[object, ...]:
         """Equal for requests that share a plan."""
-        if not self.conditions and not self.nodes:
-            return ()
         return (
             *(coerced.get(name) for name in self.conditions),
             *(_type(coerced.get(name)) for name in self.nodes),

@@ -14,6 +14,7 @@ from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from api import answers
 from api.connections import STATE, Connection, SilentConnections
 
 OK: Final = {
@@ -102,6 +103,15 @@ async def test_an_answer_is_what_uvicorn_would_have_sent(
     assert ours.is_closed == theirs.is_closed
 
 
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=list(REQUESTS))
+async def test_a_head_with_its_body_is_sent_as_both_are(request_: bytes) -> None:
+    ours = await _answered(Connection, request_, [{**OK, answers.BODY: b"body"}])
+    theirs = await _answered(HttpToolsProtocol, request_, [OK, BODY])
+
+    assert b"".join(ours.pieces) == b"".join(theirs.pieces)
+    assert ours.is_closed == theirs.is_closed
+
+
 async def test_a_plain_answer_is_one_piece() -> None:
     assert len((await _answered(Connection, REQUESTS["GET"], ANSWERS["plain"])).pieces) == 1
     assert len((await _answered(HttpToolsProtocol, REQUESTS["GET"], ANSWERS["plain"])).pieces) == 2
@@ -124,6 +134,72 @@ async def test_a_length_that_is_not_the_bodys_is_not_sent_as_if_it_were() -> Non
 
     assert wire.is_closed
     assert b"body" not in b"".join(wire.pieces)
+
+
+ASKED: Final = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n"
+BODIES: Final = {
+    "at once": [ASKED + b"\r\nbody"],
+    "after its head": [ASKED + b"\r\n", b"body"],
+    "in parts": [ASKED + b"\r\nbo", b"d", b"y"],
+    "where a word is waited for": [ASKED + b"expect: 100-continue\r\n\r\n", b"body"],
+    "none": [REQUESTS["GET"]],
+}
+
+
+async def _heard(kind: type[HttpToolsProtocol], pieces: Sequence[bytes]) -> list[Any]:
+    """What the application receives, until the client leaves."""
+    heard: list[Any] = []
+
+    async def app(_: Any, receive: Any, __: Any) -> None:
+        while not heard or heard[-1]["type"] != "http.disconnect":
+            heard.append(await receive())
+
+    config = uvicorn.Config(app, ws="none", proxy_headers=False, log_level="critical")
+    config.load()
+    protocol = kind(
+        config=config, server_state=ServerState(), app_state={STATE: SilentConnections()}
+    )
+    wire = Wire()
+    protocol.connection_made(wire)
+    for piece in pieces:
+        protocol.data_received(piece)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    protocol.connection_lost(ConnectionError())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return [*heard, *wire.pieces]
+
+
+@pytest.mark.parametrize("pieces", BODIES.values(), ids=list(BODIES))
+async def test_a_body_is_received_as_uvicorn_would_have_given_it(pieces: Sequence[bytes]) -> None:
+    ours = await _heard(Connection, pieces)
+
+    assert ours == await _heard(HttpToolsProtocol, pieces)
+
+
+async def test_a_connection_that_rests_after_an_answer_is_closed() -> None:
+    async def app(_: Any, __: Any, send: Any) -> None:
+        await send(dict(OK))
+        await send(dict(BODY))
+
+    config = uvicorn.Config(app, ws="none", proxy_headers=False, timeout_keep_alive=0.2)  # type: ignore[arg-type]  # a fraction of a second
+    config.load()
+    protocol = Connection(
+        config=config, server_state=ServerState(), app_state={STATE: SilentConnections()}
+    )
+    wire = Wire()
+    protocol.connection_made(wire)
+    try:
+        for _ in range(4):  # longer than it may rest, and never so long at a time
+            protocol.data_received(REQUESTS["GET"])
+            await asyncio.sleep(0.1)
+            assert not wire.is_closed
+        assert len(wire.pieces) == 4
+        await asyncio.sleep(0.3)
+        assert wire.is_closed
+    finally:
+        protocol.connection_lost(ConnectionError())
 
 
 async def test_an_answered_exchange_is_freed_without_the_collector() -> None:

@@ -15,6 +15,7 @@ import orjson
 from strawberry import Schema
 
 from api.operations import OperationRequest, Operations, Prepared
+from core.scope import UserScope
 from core.vault import Vault
 from db.blobs import FolderBlobs
 from db.pool import connect
@@ -134,9 +135,8 @@ class BothWays:
     def _answer(self, tenant: Tenant, prepared: Prepared) -> Answer:
         context = Context(
             services=self.services,
-            user_id=tenant.user.user_id,
+            scope=UserScope(user_id=tenant.user.user_id, tenant_id=tenant.id),
             email=f"owner@{tenant.name}.test",
-            tenant_id=tenant.id,
             request_id="test",
         )
         self.pool.heard.clear()

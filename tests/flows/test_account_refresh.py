@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from core.models import Job, Role
+from core.scope import UserScope
 from resolvers import refreshing
 from resolvers.context import Context
 from resolvers.refusal import RefusalCode, Refused
@@ -83,7 +84,9 @@ async def test_others_do_not_ask(feed: Feed) -> None:
 
     refused = [
         await refreshing.refresh(
-            replace(_person(feed), user_id=place.user_id, tenant_id=place.tenant_id),
+            replace(
+                _person(feed), scope=UserScope(user_id=place.user_id, tenant_id=place.tenant_id)
+            ),
             account_id=account_id,
         )
         for place in (viewer, stranger)

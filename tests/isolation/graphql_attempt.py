@@ -27,6 +27,7 @@ from graphql import (
 from redis.asyncio import Redis
 
 from core.errors import BankfeedsError
+from core.scope import UserScope
 from core.vault import Vault
 from db.blobs import FolderBlobs
 from db.events import Events, Listening, redis_events
@@ -229,9 +230,8 @@ class Stage:
         """What the edge makes of a verified token and a header."""
         return Context(
             services=self.services,
-            user_id=actor.user_id,
+            scope=UserScope(user_id=actor.user_id, tenant_id=actor.tenant_id),
             email=actor.email,
-            tenant_id=actor.tenant_id,
             request_id="test",
         )
 
