@@ -93,7 +93,7 @@ async def test_a_worker_writes_no_group_without_all_of_its_rows(
 
     with pytest.raises(Conflict):
         async with ledger.world.database.as_(scope) as tx:
-            await stored.put_found(tx, tenant_id=ledger.place.tenant_id, found=found)
+            await stored.put_found(tx, tenant_id=ledger.place.tenant_id, found=[found])
 
     assert isinstance(made, Reconciliation)
     assert len(await ledger.groups()) == 1

@@ -18,7 +18,7 @@ from core.records import (
 )
 from db.stable_ids import Missing
 from pipeline.batch import Entry
-from pipeline.normalize import stable_fingerprint
+from pipeline.row_texts import stable_fingerprint
 from pipeline.succession import successions
 
 DAY = date(2026, 11, 20)
