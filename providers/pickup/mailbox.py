@@ -69,7 +69,9 @@ class MailboxSource:
             await client.login(settings.username, credentials.password.get_secret_value())
             try:
                 validity = await client.select(settings.folder)
-            except Refused:
+            except Refused as refused:
+                if refused.is_temporary:
+                    raise problems.failed() from None
                 raise problems.folder_missing(settings.folder) from None
             yield _MailboxSession(client, settings, validity=validity, bytes_max=access.bytes_max)
         finally:

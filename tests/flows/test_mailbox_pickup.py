@@ -308,12 +308,13 @@ async def test_a_wrong_password_asks_for_a_person_and_is_not_told(
 async def test_a_server_that_is_busy_is_tried_again(
     world: World, post: Post, certificate: Issued
 ) -> None:
-    post.says_at_login = "NO [UNAVAILABLE] later"
-    files = await of_post(world, post, certificate)
+    for at_login, at_select in (("NO [UNAVAILABLE] later", ""), ("", "NO [INUSE] later")):
+        post.says_at_login, post.says_at_select = at_login, at_select
+        files = await of_post(world, post, certificate)
 
-    ended = await files.look()
+        ended = await files.look()
 
-    assert (ended["state"], ended["error_code"]) == ("queued", "provider-failed")
+        assert (ended["state"], ended["error_code"]) == ("queued", "provider-failed")
 
 
 async def test_a_body_without_end_is_cut_off(world: World, post: Post, certificate: Issued) -> None:

@@ -69,6 +69,21 @@ def test_what_ssh_keygen_makes_with_a_passphrase_opens(tmp_path: Path, form: lis
         (f"-----BEGIN RSA PRIVATE KEY-----\n{'A' * 19_000}\n-----END RSA PRIVATE KEY-----", None),
         ("\u00e4", None),
     ],
+    # Keys are new in every process, and all processes must call the tests the same.
+    ids=[
+        "bcrypt-for-hours",
+        "pbkdf2-for-hours",
+        "openssh-wrong-phrase",
+        "openssh-no-phrase",
+        "pkcs8-wrong-phrase",
+        "pkcs8-no-phrase",
+        "public",
+        "putty",
+        "pem-of-nothing",
+        "openssh-of-nothing",
+        "too-long",
+        "no-key",
+    ],
 )
 def test_what_does_not_open_is_told_at_once_and_says_no_secret(
     text: str, phrase: str | None
