@@ -1,4 +1,4 @@
-"""Transactions that noted ones may be the same as, or belong to: whatever is near enough to them."""
+"""Transactions that noted ones may be the same as, or belong to: what is near enough to them."""
 
 from __future__ import annotations
 

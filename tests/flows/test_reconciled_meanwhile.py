@@ -31,6 +31,17 @@ async def pair(ledger: Ledger) -> list[Any]:
     return [row["id"] for row in await ledger.rows()]
 
 
+async def _waits_for(ledger: Ledger, holder: Any) -> None:
+    """Until somebody waits for a lock of this connection's."""
+    waits = "select count(*) from pg_locks where not granted and $1 = any(pg_blocking_pids(pid))"
+    pid = await holder.fetchval("select pg_backend_pid()")
+    async with asyncio.timeout(20):
+        while True:
+            if await ledger.world.owner.fetchval(waits, pid):
+                return
+            await asyncio.sleep(0.02)
+
+
 async def test_a_row_that_changes_meanwhile_is_not_reconciled_as_it_was(
     ledger: Ledger, pair: list[Any]
 ) -> None:
@@ -42,11 +53,11 @@ async def test_a_row_that_changes_meanwhile_is_not_reconciled_as_it_was(
                     ledger.context, left_ids=pair[:1], right_ids=pair[1:], note=None
                 )
             )
-            await asyncio.sleep(0.3)
+            await _waits_for(ledger, other)
         answer = await making
 
     assert isinstance(answer, Refused)
-    assert answer.code is RefusalCode.CONFLICT
+    assert (answer.code, answer.path) == (RefusalCode.INVALID, ("note",))  # the sides differ now
     assert await ledger.groups() == []
 
 
