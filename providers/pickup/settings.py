@@ -44,6 +44,12 @@ def _plain(value: str) -> str:
     return value
 
 
+def _one_line(value: SecretStr) -> SecretStr:
+    """A secret that is sent within a line, so that nothing in it may end that line."""
+    _plain(value.get_secret_value())
+    return value
+
+
 def _folder(value: str) -> str:
     return posixpath.normpath(_plain(value))
 
@@ -174,7 +180,7 @@ class SftpCredentials(Credentials):
 class MailboxCredentials(Credentials):
     """The password of the mailbox, such as one made for this application."""
 
-    password: Secret
+    password: Annotated[Secret, AfterValidator(_one_line)]
 
 
 def _camel(name: str) -> str:

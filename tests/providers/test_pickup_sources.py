@@ -13,7 +13,7 @@ from core.provider_error import ProviderError
 from providers.pickup import mail, names
 from providers.pickup.access import PickupAccess
 from providers.pickup.imap import _encoded
-from providers.pickup.settings import HostKey, SftpCredentials
+from providers.pickup.settings import HostKey, MailboxCredentials, SftpCredentials
 
 
 @pytest.mark.parametrize(
@@ -141,3 +141,9 @@ def test_what_is_wrong_with_secrets_is_told_without_them(
         SftpCredentials.from_form(answers)
 
     assert str(refused.value) == told
+
+
+@pytest.mark.parametrize("password", ["a\r\nA2 DELETE INBOX", "a\nb", "a\x00"])
+def test_a_mailboxs_password_is_one_line_for_it_stands_in_one(password: str) -> None:
+    with pytest.raises(BadInput, match="missing or wrong: password"):
+        MailboxCredentials.from_form({"password": password})
