@@ -29,10 +29,8 @@ from strawberry.execution import optimized_is_awaitable
 from api.cost import COST_MAX
 from api.documents import Document, Documents, Rejected, Settled
 from api.errors import (
-    AccessEnded,
     Masked,
     field_errors,
-    hidden,
     masked,
     request_errors,
     told,
@@ -179,19 +177,17 @@ class Operations:
         """Executes a query or a mutation, for ten seconds at most."""
         assert prepared.kind != "subscription"
         try:
-            # One statement that Postgres stops in time needs no other clock.
-            data = await self._at_once(prepared, context)
-            if data is None:
+            with masked():
+                # One statement that Postgres stops in time needs no other clock.
+                data = await self._at_once(prepared, context)
+                if data is not None:
+                    payload = {"data": data, "extensions": prepared.extensions}
+                    return Outcome(payload=payload, refused=False)
                 async with asyncio.timeout(OPERATION_TIMEOUT_S):
                     result = await self._answered(prepared, context)
-                payload = prepared.payload(result, context.request_id)
-            else:
-                payload = {"data": data, "extensions": prepared.extensions}
-        except AccessEnded:
-            raise
-        except Exception as error:
-            return failed(hidden(error), context.request_id)
-        return Outcome(payload=payload, refused=False)
+        except Masked as error:
+            return failed(error, context.request_id)
+        return Outcome(payload=prepared.payload(result, context.request_id), refused=False)
 
     async def stream(
         self, prepared: Prepared, context: Context, still_allowed: StillAllowed
