@@ -33,8 +33,14 @@ class Exchange(RequestResponseCycle):
 
     async def receive(self) -> Any:
         """The request; in one piece and at once where all of it is here, as it mostly is."""
-        is_here = not (self.more_body or self.disconnected or self.response_complete)
-        if self._is_received or not is_here or self._must_do_more:
+        if (
+            self._is_received
+            or self.more_body
+            or self.disconnected
+            or self.response_complete
+            or self.waiting_for_100_continue
+            or self.flow.read_paused
+        ):
             message = await super().receive()
             self._is_received = not message.get("more_body", False)
             return message
@@ -42,10 +48,6 @@ class Exchange(RequestResponseCycle):
         self.message_event.clear()
         body, self.body = bytes(self.body), bytearray()
         return {"type": "http.request", "body": body, "more_body": False}
-
-    @property
-    def _must_do_more(self) -> bool:
-        return self.waiting_for_100_continue or self.flow.read_paused
 
     async def send(self, message: Any) -> None:
         """Sends; a head waits for what follows it, unless it has its body with it."""

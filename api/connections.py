@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -155,6 +157,8 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.__class__ = Exchange
         cycle.scope["extensions"] = EXTENSIONS
+        if isinstance(app, ProxyHeadersMiddleware) and not _is_forwarded(cycle.scope["headers"]):
+            app = app.app  # the proxy's would have nothing to do
         super()._start_asgi_task(cycle, app)
 
     @property
@@ -209,6 +213,11 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """Ends the connection, also where its peer reads nothing, which includes the farewell."""
         super().keepalive_timeout()
         self.loop.call_later(self.unread_s, self.transport.abort)
+
+
+def _is_forwarded(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    names = dict(headers)
+    return b"x-forwarded-for" in names or b"x-forwarded-proto" in names
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -138,7 +138,7 @@ class _Masking:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, Masked | AccessEnded):
-            raise hidden(error) from error
+            raise Masked(*_known(error)) from error
 
 
 _MASKING: Final = _Masking()
@@ -150,11 +150,6 @@ def masked() -> AbstractContextManager[None]:
     AccessEnded passes: it ends more than the operation.
     """
     return _MASKING
-
-
-def hidden(error: Exception) -> Masked:
-    """What a client may know of an error; what is unexpected is logged."""
-    return error if isinstance(error, Masked) else Masked(*_known(error))
 
 
 def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:

@@ -29,10 +29,8 @@ from strawberry.execution import optimized_is_awaitable
 from api.cost import COST_MAX
 from api.documents import Document, Documents, Rejected, Settled
 from api.errors import (
-    AccessEnded,
     Masked,
     field_errors,
-    hidden,
     masked,
     request_errors,
     told,
@@ -105,12 +103,17 @@ class Prepared:
         """Query, mutation or subscription."""
         return self.operation.operation
 
+    @property
+    def extensions(self) -> Payload:
+        """What is told beside the data."""
+        return {"cost": {"requested": self.cost, "maximum": COST_MAX}}
+
     def payload(self, result: ExecutionResult, request_id: str) -> Payload:
         """The answer of one execution."""
         payload: Payload = {"data": result.data}
         if result.errors:
             payload["errors"] = field_errors(result.errors, request_id)
-        payload["extensions"] = {"cost": {"requested": self.cost, "maximum": COST_MAX}}
+        payload["extensions"] = self.extensions
         return payload
 
 
@@ -174,15 +177,16 @@ class Operations:
         """Executes a query or a mutation, for ten seconds at most."""
         assert prepared.kind != "subscription"
         try:
-            # One statement that Postgres stops in time needs no other clock.
-            result = await self._at_once(prepared, context)
-            if result is None:
+            with masked():
+                # One statement that Postgres stops in time needs no other clock.
+                data = await self._at_once(prepared, context)
+                if data is not None:
+                    payload = {"data": data, "extensions": prepared.extensions}
+                    return Outcome(payload=payload, refused=False)
                 async with asyncio.timeout(OPERATION_TIMEOUT_S):
                     result = await self._answered(prepared, context)
-        except AccessEnded:
-            raise
-        except Exception as error:
-            return failed(hidden(error), context.request_id)
+        except Masked as error:
+            return failed(error, context.request_id)
         return Outcome(payload=prepared.payload(result, context.request_id), refused=False)
 
     async def stream(
@@ -218,7 +222,7 @@ class Operations:
             result = await self._executed(prepared, executor, context)
         return prepared.payload(result, context.request_id)
 
-    async def _at_once(self, prepared: Prepared, context: Context) -> ExecutionResult | None:
+    async def _at_once(self, prepared: Prepared, context: Context) -> dict[str, Any] | None:
         """The answer of a complete plan; None where there is none, or resolvers know better."""
         plan = prepared.plan
         if plan is None or not plan.complete or context.tenant_id is None:
@@ -226,7 +230,7 @@ class Operations:
         try:
             sql, values = plan.statement(context.tenant_id, prepared.variables)
             row = await context.services.database.first(context.scope, sql, *values)
-            return ExecutionResult(data=plan.data(row or (), {}))
+            return plan.data(row or (), {})
         except _LEFT_TO_RESOLVERS:
             return None
 

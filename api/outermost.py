@@ -33,6 +33,7 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_NAMES: Final = frozenset(name for name, _ in _HEADERS)
 _OK: Final = int(HTTPStatus.OK)
 SLOW_S: Final = 1.0
 IDS_AT_ONCE: Final = 256
@@ -149,7 +150,10 @@ def _completed(message: Message, own_id: str) -> list[tuple[bytes, bytes]]:
     """The headers of an answer, and those of ours that it does not have."""
     given = list(message.get("headers", ()))
     names = dict(given)
-    given += [header for header in _HEADERS if header[0] not in names]
+    if names.keys().isdisjoint(_NAMES):
+        given += _HEADERS
+    else:
+        given += [header for header in _HEADERS if header[0] not in names]
     given.append((b"x-request-id", own_id.encode()))
     return given
 

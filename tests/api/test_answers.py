@@ -202,6 +202,30 @@ async def test_a_connection_that_rests_after_an_answer_is_closed() -> None:
         protocol.connection_lost(ConnectionError())
 
 
+@pytest.mark.parametrize(
+    ("header", "client"), [(b"", "127.0.0.1"), (b"x-forwarded-for: 192.0.2.7\r\n", "192.0.2.7")]
+)
+async def test_a_trusted_proxy_says_who_asks(header: bytes, client: str) -> None:
+    clients: list[Any] = []
+
+    async def app(scope: Any, _: Any, send: Any) -> None:
+        clients.append(scope["client"])
+        await send(dict(OK))
+        await send(dict(BODY))
+
+    config = uvicorn.Config(app, ws="none", forwarded_allow_ips="127.0.0.1")
+    config.load()
+    protocol = Connection(
+        config=config, server_state=ServerState(), app_state={STATE: SilentConnections()}
+    )
+    protocol.connection_made(Wire())
+    protocol.data_received(b"GET / HTTP/1.1\r\nhost: here\r\n" + header + b"\r\n")
+    await asyncio.sleep(0)
+    protocol.connection_lost(ConnectionError())
+
+    assert [host for host, _ in clients] == [client]
+
+
 async def test_an_answered_exchange_is_freed_without_the_collector() -> None:
     held: list[weakref.ref[Any]] = []
 
