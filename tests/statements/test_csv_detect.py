@@ -228,6 +228,6 @@ def test_merchant_category_codes_are_told_by_their_name_and_their_digits() -> No
     coded = proposed(head + "2024-01-31,Corner,-4.50,5814\n")
     worded = proposed(head + "2024-01-31,Corner,-4.50,Fast food\n")
 
-    assert coded.profile is not None
-    assert worded.profile is not None
+    assert isinstance(coded.profile, CsvProfile)
+    assert isinstance(worded.profile, CsvProfile)
     assert (coded.profile.columns.mcc, worded.profile.columns.mcc) == ("MCC", None)
