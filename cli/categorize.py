@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -40,7 +41,7 @@ def categorize(
     from cli.categorize_rows import read
     from core.errors import Unreadable
 
-    tally: Counter[tuple[str, str]] = Counter()
+    tally = _Tally()
     lines = json or not sys.stdout.isatty()
     try:
         for answers in _answers(read(file), tally):
@@ -52,12 +53,29 @@ def categorize(
     sys.stdout.buffer.flush()
     if not lines:
         _summarise(tally)
-    bad = sum(count for (source, _), count in tally.items() if source == "error")
-    if bad and bad == tally.total():
+    if tally.bad and tally.bad == tally.rows:
         raise typer.Exit(2)
 
 
-def _answers(rows: Iterator[Row], tally: Counter[tuple[str, str]]) -> Iterator[list[bytes]]:
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What became of the rows."""
+
+    rows: int = 0
+    bad: int = 0
+    applied: Counter[tuple[str, str]] = field(default_factory=Counter)  # category, evidence
+    trades: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, decision: Decision) -> None:
+        """Takes in one decision."""
+        self.rows += 1
+        if decision.applied:
+            self.applied[decision.category, decision.source.value] += 1
+        if decision.trade.applied:
+            self.trades[decision.primary, decision.trade.source.value] += 1
+
+
+def _answers(rows: Iterator[Row], tally: _Tally) -> Iterator[list[bytes]]:
     """The lines of a batch at a time; what is held is bounded."""
     from categories.model import SAMPLE_ROWS, TextModel
     from cli.categorize_rows import GoodRow
@@ -69,7 +87,7 @@ def _answers(rows: Iterator[Row], tally: Counter[tuple[str, str]]) -> Iterator[l
         yield _lines(batch, model, tally)
 
 
-def _lines(batch: list[Row], model: TextModel, tally: Counter[tuple[str, str]]) -> list[bytes]:
+def _lines(batch: list[Row], model: TextModel, tally: _Tally) -> list[bytes]:
     import orjson
 
     from categories.evidence import decide_many
@@ -82,11 +100,12 @@ def _lines(batch: list[Row], model: TextModel, tally: Counter[tuple[str, str]]) 
     for row in batch:
         if isinstance(row, BadRow):
             typer.echo(f"bankfeeds: line {row.line}: {row.problem}", err=True)
-            tally["error", ""] += 1
+            tally.rows += 1
+            tally.bad += 1
             said = _refusal(row)
         else:
             decision = next(decisions)
-            tally[decision.source.value, decision.category if decision.applied else ""] += 1
+            tally.count(decision)
             said = _answer(row.line, decision)
         lines.append(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE))
     return lines
@@ -128,18 +147,17 @@ def _refusal(row: BadRow) -> dict[str, Any]:
     }
 
 
-def _summarise(tally: Counter[tuple[str, str]]) -> None:
+def _summarise(tally: _Tally) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Category", "Evidence", title="Applied")
-    table.add_column("Rows", justify="right")
-    for (source, category), count in sorted(tally.items(), key=lambda item: -item[1]):
-        if category:
-            table.add_row(category, source, f"{count:,}")
     console = Console()
-    console.print(table)
-    applied = sum(count for (_, category), count in tally.items() if category)
-    bad = sum(count for (source, _), count in tally.items() if source == "error")
-    left = tally.total() - applied - bad
-    console.print(f"{applied:,} applied, {left:,} suggestions, {bad:,} rows unreadable.")
+    read = tally.rows - tally.bad
+    for title, found in (("Category", tally.applied), ("Trade", tally.trades)):
+        table = Table(title, "Evidence", title="Applied")
+        table.add_column("Rows", justify="right")
+        for (name, source), count in found.most_common():
+            table.add_row(name, source, f"{count:,}")
+        console.print(table)
+        console.print(f"{found.total():,} applied, {read - found.total():,} suggestions.")
+    console.print(f"{tally.bad:,} rows unreadable.")

@@ -42,3 +42,19 @@ def test_a_short_brand_must_be_the_whole_name() -> None:
 
 def test_no_brand_is_found_in_the_middle_of_a_word() -> None:
     assert brands.find("tescorama") is None
+
+
+@pytest.mark.parametrize(
+    ("merchant", "sure"),
+    [
+        ("argos retail group", True),
+        ("adobe creative cloud", False),  # acquirers code it in more than one way
+        ("hunters moon", False),  # hunters sell houses, this is somebody else
+        ("bella italia basildon", True),  # a brand of two words is nobody else's name
+    ],
+)
+def test_a_list_says_how_sure_a_trade_is(merchant: str, sure: bool) -> None:
+    brand = brands.find(merchant)
+
+    assert brand is not None
+    assert (brand.percent >= 95) is sure

@@ -72,6 +72,23 @@ def test_the_strongest_evidence_decides() -> None:
     assert decide(facts()) == UNDECIDED
 
 
+def test_what_a_payment_was_for_and_what_is_sold_are_decided_each_for_itself() -> None:
+    mine = Corrections([Correction(merchant="corner place", category="Client lunches")])
+
+    said = decide(facts(mcc="5411"), corrections=mine)
+
+    assert (said.category, said.source) == ("Client lunches", Source.USER)
+    assert (said.primary, said.trade.source) == ("FOOD_AND_DRINK", Source.MCC)
+    assert said.applied
+    assert said.trade.applied
+
+
+def test_a_trade_that_nothing_tells_is_not_applied() -> None:
+    said = decide(facts(), model=Believer("OTHER", 0.97))
+
+    assert (said.primary, said.detailed, said.trade.applied) == ("OTHER", None, False)
+
+
 def test_evidence_that_is_not_sure_gives_way() -> None:
     doubted = facts(provider_category="FOOD_AND_DRINK_COFFEE", provider_confidence="LOW")
 

@@ -171,3 +171,29 @@ def test_twenty_thousand_rows_take_a_second_at_most() -> None:
 
     assert count == ROWS_PER_SECOND
     assert time.process_time() - began < 1
+
+
+def test_names_that_nobody_saw_before_are_read_quickly_too() -> None:
+    letters = np.random.default_rng(7).integers(ord("a"), ord("z") + 1, (5_000, 20), np.uint8)
+    letters[:, (6, 13)] = ord(" ")
+    names = [each.tobytes().decode("ascii") for each in letters]
+    many = [facts(name, "-12.50") for name in names]
+    model = TextModel.shipped()
+
+    began = time.process_time()
+    count = sum(1 for _ in decide_many(many, model=model))
+
+    assert count == 5_000
+    assert time.process_time() - began < 0.5  # 10,000 a second, as others may be at work, too
+
+
+def test_a_name_is_read_alike_alone_and_among_others() -> None:
+    names = ["shell kings 587", "a", "Ωμέγα", "waterstones", "x" * 300]
+    looks = [Look.at(name, Decimal("12.34")) for name in names]
+    alone = np.vstack([_fresh().probabilities([look]) for look in looks])
+
+    assert np.allclose(_fresh().probabilities(looks), alone, atol=1e-6)
+
+
+def _fresh() -> Classifier:
+    return Classifier(unpack(files("categories").joinpath("model.bin").read_bytes()))

@@ -52,6 +52,15 @@ def test_each_row_gets_a_line_with_its_evidence(tmp_path: Path) -> None:
     assert fuel["reason"] != meal["reason"]
 
 
+def test_a_line_says_what_is_sold_beside_what_it_was_for(tmp_path: Path) -> None:
+    (said,) = lines(run(write(tmp_path, HEAD + "2024-01-02,7.99,GBP,AMZNMKTPLACE,\n"), "--json"))
+
+    assert (said["category"], said["applied"]) == ("OTHER", False)
+    assert (said["primary"], said["primary_applied"]) == ("GENERAL_MERCHANDISE", True)
+    assert said["primary_source"] == "brand"
+    assert said["primary_confidence"] >= 0.95
+
+
 def test_a_row_that_cannot_be_read_keeps_its_place(tmp_path: Path) -> None:
     path = write(
         tmp_path,
