@@ -13,7 +13,7 @@ from matching.assignment import Bundle, Pair, assigned
 from matching.candidates import bundled, counted_edges
 from matching.rejected import Rejected
 from matching.rows import Row
-from matching.scoring import SURE, Reasons, points_of, reason
+from matching.scoring import SURE, WORTH_ASKING, Reasons, points_of, reason
 
 DAYS_MAX: Final = 180
 CANDIDATES_MAX: Final = 30  # payments that one refund is held against, the nearest first
@@ -46,8 +46,9 @@ def _found(pair: Pair, rejected: Rejected) -> Found:
 
 
 def _counted(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, Bundle, int]]:
-    """Each row that may be money back, and payments before it that share something with it; with
-    their points."""
+    """Each row that may be money back, and payments before it that share something with it, with
+    their points; where those may come to a question."""
+    least = WORTH_ASKING[KIND] - points_of(scoring.unique(True))
     back = [row for row in rows if not row.of.is_refund and _may_come_back(row)]
     if not back:
         return
@@ -59,9 +60,11 @@ def _counted(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, 
     for left in bundled(back, rejected):
         row = left.first
         said = _said(row)
+        of_itself, against = points_of(said), _against(said)
         for right in _payments(row, shared):
-            if not rejected.says(KIND, row, right.first):
-                yield left, right, _points(row, right.first, said)
+            points = of_itself + _points(row, right.first, against=against)
+            if points >= least and not rejected.says(KIND, row, right.first):
+                yield left, right, points
 
 
 def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bundle]:
@@ -120,11 +123,12 @@ def _said(back: Row) -> Reasons:
     return []
 
 
-def _points(back: Row, payment: Row, said: Reasons) -> int:
-    """What the reasons of the two come to."""
+def _points(back: Row, payment: Row, *, against: int) -> int:
+    """What the reasons of the two come to, without what the one that comes back says of itself."""
     points = _of_amounts(back, payment) + _of_days(back, payment)
-    points += points_of((*said, *scoring.references(back, payment)))
-    return points + scoring.text_points(back, payment, against=_against(said))
+    if back.references and payment.references:
+        points += points_of(scoring.references(back, payment))
+    return points + scoring.text_points(back, payment, against=against)
 
 
 def _reasons(back: Row, payment: Row) -> Reasons:
