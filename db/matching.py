@@ -1,8 +1,8 @@
-"""Transactions that are to be compared with others: what is noted, what they are near to."""
+"""Transactions that are to be compared with others: what is noted, and as what it is compared."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
@@ -18,7 +18,6 @@ _SQL = load("matching")
 _READ: Final = tuple(
     field.name for field in fields(MatchRow) if field.name not in {"rank", "status", "taken"}
 )
-PENDING_MAX: Final = 1_000  # noted ones that may have been booked for more
 _UNKNOWN_RANK: Final = 1_000_000  # of a source that came between two statements
 
 
@@ -89,76 +88,6 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
         },
         currencies=len({row["currency"] for row in accounts}),
     )
-
-
-async def twice(
-    tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow], account_ids: Collection[UUID]
-) -> set[UUID]:
-    """What may be the same as noted rows, on accounts with several sources."""
-    own = [row for row in noted if row.account_id in account_ids]
-    if not own:
-        return set()
-    found = await tx.rows(
-        _SQL["twice"],
-        tenant_id,
-        [row.account_id for row in own],
-        [row.currency for row in own],
-        [row.amount for row in own],
-        [row.day for row in own],
-        list({row.account_id for row in own}),
-        *_span(own),
-    )
-    pending = sorted(
-        (row for row in own if row.status is TransactionStatus.PENDING),
-        key=lambda row: (row.day, row.id),
-        reverse=True,
-    )
-    if pending:
-        ids = [row.id for row in pending[:PENDING_MAX]]
-        found += await tx.rows(_SQL["booked"], tenant_id, ids)
-    return {row["id"] for row in found}
-
-
-async def moved(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow], telling: str) -> set[UUID]:
-    """What may be the other side of a transfer in one currency, and what else that could be.
-
-    `telling`: a pattern of what calls itself a transfer, or names an account.
-    """
-    found = await tx.rows(
-        _SQL["moved"],
-        tenant_id,
-        [row.currency for row in noted],
-        [row.amount for row in noted],
-        [row.day for row in noted],
-        *_span(noted),
-        telling,
-    )
-    return {row["id"] for row in found}
-
-
-async def exchanged(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
-    """What calls itself a transfer."""
-    return {row["id"] for row in await tx.rows(_SQL["exchanged"], tenant_id, *_span(noted))}
-
-
-async def given_back(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
-    """What may be a refund or its payment."""
-    found = await tx.rows(
-        _SQL["given_back"],
-        tenant_id,
-        [row.account_id for row in noted],
-        [row.currency for row in noted],
-        [row.amount for row in noted],
-        [row.description if row.merchant_name is None else row.merchant_name for row in noted],
-        *_span(noted),
-    )
-    return {row["id"] for row in found}
-
-
-def _span(rows: Sequence[MatchRow]) -> tuple[date, date]:
-    """The first and the last day."""
-    days = [row.day for row in rows]
-    return min(days), max(days)
 
 
 async def rows(

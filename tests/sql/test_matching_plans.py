@@ -18,7 +18,7 @@ from tests.fixtures.world import World
 
 ROWS = 20_000
 ACCOUNT = MatchAccount(id=UUID(int=1), name="Holiday savings", masks=("4711",))
-_SQL = load("matching")
+_SQL = load("nearby")
 
 
 async def test_the_keys_of_a_part_are_hashed_however_little_room_the_server_gives(

@@ -1,0 +1,285 @@
+-- What transactions that are to be compared may belong to.
+
+-- name: twice
+-- role: worker
+-- Rows of accounts with several sources that are of one amount with noted ones, some weeks around
+-- them; and what is pending there. Days are counted here, and by no function: it would be called
+-- for each of a tenant's rows. The first and the last day of the calendar may be infinite.
+with keys as materialized (
+  select distinct
+    n.account_id, n.currency, n.amount,
+    (least(greatest(n.day, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 12
+    + s.step as part
+  from unnest($2::uuid[], $3::text[], $4::numeric[], $5::date[]) as n (
+    account_id, currency, amount, day
+  )
+  cross join (values (-1), (0), (1)) as s (step)
+)
+
+-- Two lists, and no `or`: that would look through all keys for each row.
+select t.id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = any($6::uuid[])
+  and t.sort_date between $7::date - 24 and $8::date + 24
+  and t.status <> 'removed'
+  and t.duplicate_of is null
+  and (
+    (
+      t.account_id,
+      t.currency,
+      t.amount,
+      (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 12
+    ) in (
+      select k.account_id, k.currency, k.amount, k.part
+      from keys as k
+    )
+  ) is true
+union all
+select t.id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.account_id = any($6::uuid[])
+  and t.sort_date between $7::date - 24 and $8::date + 24
+  and t.status = 'pending'
+  and t.duplicate_of is null;
+
+-- name: booked
+-- role: worker
+-- What pending rows may have been booked as elsewhere, for a little more.
+select b.id
+from unnest($2::uuid[]) as n (id)
+join app.transactions as p on p.tenant_id = $1 and p.id = n.id
+cross join lateral (
+  select t.id
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = p.account_id
+    and t.sort_date between p.sort_date - 10 and p.sort_date + 10
+    and t.status = 'posted'
+    and t.duplicate_of is null
+    and t.mapping_id <> p.mapping_id
+    and t.currency = p.currency
+    and abs(t.amount) between abs(p.amount) and abs(p.amount) * 1.3
+    and sign(t.amount) = sign(p.amount)
+  limit 50
+) as b;
+
+-- name: moved
+-- role: worker
+-- Rows of amounts that left one account and reached another, some days around noted ones, where
+-- more than the amount can speak for them (`matching.transfers`): a row of one day with them goes
+-- the other way, or one of a week does and one of both tells of it. What tells is a pattern, a
+-- text that is not plain, or a reference that both have.
+with keys as materialized (
+  select distinct
+    n.currency, abs(n.amount) as amount,
+    (least(greatest(n.day, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 8
+    + s.step as part
+  from unnest($2::text[], $3::numeric[], $4::date[]) as n (currency, amount, day)
+  cross join (values (-1), (0), (1)) as s (step)
+  where n.amount <> 0
+),
+
+near as materialized (
+  select
+    t.id, t.account_id, t.currency,
+    abs(t.amount) as amount,
+    t.amount > 0 as is_in,
+    (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') as day
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.sort_date between $5::date - 16 and $6::date + 16
+    and t.status <> 'removed'
+    and t.duplicate_of is null
+    and (
+      (
+        t.currency,
+        abs(t.amount),
+        (least(greatest(t.sort_date, '0001-01-01'), '9999-12-31') - date '2000-01-01') / 8
+      ) in (
+        select k.currency, k.amount, k.part
+        from keys as k
+      )
+    ) is true
+),
+
+both_ways as materialized (
+  select n.currency, n.amount
+  from near as n
+  group by n.currency, n.amount
+  having
+    bool_or(n.is_in)
+    and not bool_and(n.is_in)
+    and min(n.account_id::text) <> max(n.account_id::text)
+),
+
+flanked as (
+  select
+    n.id, n.currency, n.amount, n.is_in, n.day,
+    count(*) filter (where n.is_in) over week as ins,
+    count(*) filter (where not n.is_in) over week as outs,
+    bool_or(n.is_in) over that_day and bool_or(not n.is_in) over that_day as is_of_one_day
+  from near as n
+  where ((n.currency, n.amount) in (select b.currency, b.amount from both_ways as b)) is true
+  window
+    week as (
+      partition by n.amount, n.currency order by n.day range between 7 preceding and 7 following
+    ),
+    that_day as (partition by n.amount, n.currency, n.day)
+),
+
+told as materialized (
+  select
+    f.id, f.currency, f.amount, f.is_in, f.day, f.is_of_one_day, t.reference, t.customer_reference,
+    coalesce(t.source_category, '') ~* '^(transfer|loan_payments)'
+    or said.text ~* $7
+    or octet_length(said.text) <> length(said.text) as tells
+  from flanked as f
+  join app.transactions as t on t.tenant_id = $1 and t.id = f.id
+  cross join lateral (
+    select t.description || ' ' || coalesce(t.merchant_name, '') as text
+  ) as said
+  where case when f.is_in then f.outs else f.ins end > 0
+),
+
+by_telling as (
+  select
+    o.id, o.is_in, o.tells or o.is_of_one_day as is_kept,
+    count(*) filter (where o.is_in and o.tells) over week as ins,
+    count(*) filter (where not o.is_in and o.tells) over week as outs
+  from told as o
+  window week as (
+    partition by o.amount, o.currency order by o.day range between 7 preceding and 7 following
+  )
+),
+
+referred as materialized (
+  select o.id, o.currency, o.amount, o.is_in, r.reference
+  from told as o
+  cross join lateral (values (o.reference), (o.customer_reference)) as w (written)
+  cross join lateral (
+    select ltrim(upper(regexp_replace(w.written, '[^[:alnum:]]', '', 'g')), '0') as reference
+  ) as r
+  where length(r.reference) >= 4
+),
+
+shared as (
+  select r.currency, r.amount, r.reference
+  from referred as r
+  group by r.currency, r.amount, r.reference
+  having bool_or(r.is_in) and not bool_and(r.is_in)
+)
+
+select b.id
+from by_telling as b
+where b.is_kept or case when b.is_in then b.outs else b.ins end > 0
+union
+select r.id
+from referred as r
+where (
+  (r.currency, r.amount, r.reference) in (
+    select s.currency, s.amount, s.reference
+    from shared as s
+  )
+) is true;
+
+-- name: exchanged
+-- role: worker
+-- Rows around noted ones that call themselves a transfer or an exchange.
+select t.id
+from app.transactions as t
+where t.tenant_id = $1
+  and t.sort_date between $2::date - 8 and $3::date + 8
+  and t.status <> 'removed'
+  and t.duplicate_of is null
+  and (
+    t.description ~* '(transf|xfer|exchange|conver|umbuch|bertrag|virement|\mfx\M|top.?up)'
+    or t.source_category ilike 'transfer%'
+  )
+order by t.sort_date desc, t.id
+limit 20000;
+
+-- name: given_back
+-- role: worker
+-- Rows of the other direction that share the amount or the party with noted ones, half a year
+-- around them; the newest of each. `is true` has what is noted hashed: taken for few rows, it would
+-- be looked through for each row else.
+with noted as materialized (
+  select distinct
+    n.account_id,
+    n.currency,
+    abs(n.amount) as amount,
+    n.amount > 0 as is_in,
+    lower(n.party) as party
+  from unnest($2::uuid[], $3::text[], $4::numeric[], $5::text[]) as n (
+    account_id, currency, amount, party
+  )
+  where n.amount <> 0
+),
+
+of_accounts as (
+  select
+    t.id, t.account_id, t.currency, t.sort_date,
+    abs(t.amount) as amount,
+    t.amount < 0 as is_out,
+    lower(coalesce(t.merchant_name, t.description)) as party
+  from app.transactions as t
+  where t.tenant_id = $1
+    and t.account_id = any(array(select distinct n.account_id from noted as n))
+    and t.sort_date between $6::date - 180 and $7::date + 180
+    and t.status <> 'removed'
+    and t.duplicate_of is null
+    and t.amount <> 0
+),
+
+near as materialized (
+  select n.id, n.account_id, n.currency, n.sort_date, n.amount, n.is_out, n.party, n.of_party,
+    n.of_amount
+  from (
+    select
+      a.id, a.account_id, a.currency, a.sort_date, a.amount, a.is_out, a.party,
+      (
+        (a.account_id, a.currency, a.party, a.is_out) in (
+          select o.account_id, o.currency, o.party, o.is_in
+          from noted as o
+        )
+      ) is true as of_party,
+      (
+        (a.account_id, a.currency, a.amount, a.is_out) in (
+          select o.account_id, o.currency, o.amount, o.is_in
+          from noted as o
+        )
+      ) is true as of_amount
+    from of_accounts as a
+  ) as n
+  where n.of_party or n.of_amount
+),
+
+of_parties as (
+  select
+    n.id,
+    row_number() over (
+      partition by n.account_id, n.currency, n.party, n.is_out order by n.sort_date desc, n.id
+    ) as place
+  from near as n
+  where n.of_party
+),
+
+of_amounts as (
+  select
+    n.id,
+    row_number() over (
+      partition by n.account_id, n.currency, n.amount, n.is_out order by n.sort_date desc, n.id
+    ) as place
+  from near as n
+  where n.of_amount
+)
+
+select p.id
+from of_parties as p
+where p.place <= 300
+union
+select a.id
+from of_amounts as a
+where a.place <= 100;
