@@ -1,4 +1,4 @@
-"""Transactions that are to be compared with others: what is noted, and what is known of them."""
+"""Transactions that are to be compared with others: what is noted, and as what it is compared."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Final
 
 from core.links import LinkKind
@@ -17,6 +17,7 @@ from matching.scoring import WORTH_ASKING, Reasons, points_of, score_of
 MANY: Final = 100  # rows that one row is held against; of more, those that share something with it
 
 Weighed = Sequence[tuple[Bundle, Bundle, Reasons]]
+Counted = Sequence[tuple[Bundle, Bundle, int]]
 
 
 def bundled(rows: Iterable[Row], rejected: Rejected) -> list[Bundle]:
@@ -33,17 +34,27 @@ def bundled(rows: Iterable[Row], rejected: Rejected) -> list[Bundle]:
 
 def edges(kind: LinkKind, weighed: Weighed) -> list[Edge]:
     """Edges that are worth asking about; more so where there is no other on either side."""
-    alone = score_of(scoring.unique(True))
-    worth = [one for one in weighed if points_of(one[2]) + alone >= WORTH_ASKING[kind]]
+    reasons = {(left, right): said for left, right, said in weighed}
+    counted = [(left, right, points_of(said)) for left, right, said in weighed]
+    return counted_edges(kind, counted, lambda left, right: reasons[left, right])
+
+
+def counted_edges(
+    kind: LinkKind, counted: Counted, reasons: Callable[[Bundle, Bundle], Reasons]
+) -> list[Edge]:
+    """The same of pairs by their points; reasons are written only of what is worth asking."""
+    alone = points_of(scoring.unique(True))
+    worth = [one for one in counted if one[2] + alone >= WORTH_ASKING[kind]]
     seen: dict[Bundle, int] = defaultdict(int)
     for left, right, _ in worth:
         seen[left] += 1
         seen[right] += 1
     found = []
-    for left, right, reasons in worth:
-        whole = (*reasons, *scoring.unique(seen[left] == seen[right] == 1))
-        if (score := score_of(whole)) >= WORTH_ASKING[kind]:
-            found.append(Edge(left=left, right=right, score=score, reasons=whole))
+    for left, right, points in worth:
+        is_alone = seen[left] == seen[right] == 1
+        if is_alone or points >= WORTH_ASKING[kind]:
+            whole = (*reasons(left, right), *scoring.unique(is_alone))
+            found.append(Edge(left=left, right=right, score=score_of(whole), reasons=whole))
     return found
 
 

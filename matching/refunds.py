@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from core.links import Found, LinkKind
-from core.reviews import ReviewReason
 from matching import scoring
 from matching.assignment import Bundle, Pair, assigned
-from matching.candidates import bundled, edges
+from matching.candidates import bundled, counted_edges
 from matching.rejected import Rejected
 from matching.rows import Row
 from matching.scoring import SURE, WORTH_ASKING, Reasons, points_of, reason
@@ -29,8 +28,9 @@ def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:
     for row in rows:
         if not row.of.in_transfer and row.of.amount != 0:
             sides[row.of.account_id, row.of.currency].append(row)
-    weighed = [one for side in sides.values() for one in _weighed(side, rejected)]
-    return [_found(pair, rejected) for pair in assigned(edges(KIND, weighed))]
+    counted = [one for side in sides.values() for one in _counted(side, rejected)]
+    found = counted_edges(KIND, counted, lambda back, payment: _reasons(back.first, payment.first))
+    return [_found(pair, rejected) for pair in assigned(found)]
 
 
 def _found(pair: Pair, rejected: Rejected) -> Found:
@@ -45,8 +45,10 @@ def _found(pair: Pair, rejected: Rejected) -> Found:
     )
 
 
-def _weighed(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, Bundle, Reasons]]:
-    """Each row that may be money back, and payments before it that share something with it."""
+def _counted(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, Bundle, int]]:
+    """Each row that may be money back, and payments before it that share something with it, with
+    their points; where those may come to a question."""
+    least = WORTH_ASKING[KIND] - points_of(scoring.unique(True))
     back = [row for row in rows if not row.of.is_refund and _may_come_back(row)]
     if not back:
         return
@@ -56,11 +58,13 @@ def _weighed(rows: Sequence[Row], rejected: Rejected) -> Iterator[tuple[Bundle, 
         for key in _keys(bundle.first):
             shared[is_in, key].append(bundle)
     for left in bundled(back, rejected):
-        said = _said(left.first)
-        for right in _payments(left.first, shared):
-            reasons = _reasons(left.first, right.first, said)
-            if reasons and not rejected.says(KIND, left.first, right.first):
-                yield left, right, reasons
+        row = left.first
+        said = _said(row)
+        of_itself, against = points_of(said), _against(said)
+        for right in _payments(row, shared):
+            points = of_itself + _points(row, right.first, against=against)
+            if points >= least and not rejected.says(KIND, row, right.first):
+                yield left, right, points
 
 
 def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bundle]:
@@ -72,13 +76,15 @@ def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bund
         same = shared.get((is_in, key), ())
         end = bisect_right(same, back.day, key=lambda one: one.first.day)
         for one in same[max(0, end - LOOKED_AT_MAX) : end]:
-            if one not in found and _may_be_of(back, one.first):
+            if _may_be_of(back, one.rows[0]):
                 found[one] = None
 
     def order(one: Bundle) -> tuple[bool, int, object]:
-        payment = one.first
-        return (payment.of.amount != -back.of.amount, back.day - payment.day, payment.order)
+        payment = one.rows[0]
+        return (payment.size != back.size, back.day - payment.day, payment.order)
 
+    if len(found) <= CANDIDATES_MAX:
+        return list(found)
     return sorted(found, key=order)[:CANDIDATES_MAX]
 
 
@@ -94,18 +100,17 @@ def _keys(row: Row) -> Iterator[object]:
 
 
 def _sure_keys(row: Row) -> Iterator[object]:
-    yield ("amount", abs(row.of.amount))
+    yield ("amount", row.size)
     for one in row.references:
         yield ("reference", one)
 
 
 def _may_be_of(back: Row, payment: Row) -> bool:
+    """Whether a row of the other direction, not later, may be what comes back."""
     return (
-        back.id != payment.id
-        and (back.of.amount > 0) != (payment.of.amount > 0)
-        and abs(back.of.amount) <= abs(payment.of.amount)
-        and 0 <= back.day - payment.day <= DAYS_MAX
-        and not (back.of.amount > 0 and payment.of.is_refund)
+        back.size <= payment.size
+        and back.day - payment.day <= DAYS_MAX
+        and not (payment.of.is_refund and back.of.amount > 0)
     )
 
 
@@ -118,30 +123,42 @@ def _said(back: Row) -> Reasons:
     return []
 
 
-def _reasons(back: Row, payment: Row, said: Reasons) -> Reasons:
-    """What speaks for the two; nothing where it cannot come to a question, as mostly."""
-    is_whole = abs(back.of.amount) == abs(payment.of.amount)
+def _points(back: Row, payment: Row, *, against: int) -> int:
+    """What the reasons of the two come to, without what the one that comes back says of itself."""
+    points = _of_amounts(back, payment) + _of_days(back, payment)
+    if back.references and payment.references:
+        points += points_of(scoring.references(back, payment))
+    return points + scoring.text_points(back, payment, against=against)
+
+
+def _reasons(back: Row, payment: Row) -> Reasons:
+    """What speaks for the two."""
+    said = _said(back)
+    points = _of_amounts(back, payment)
+    if back.size == payment.size:
+        of_amounts = scoring.same_amount(back, points)
+    else:
+        text = f"{back.size} of {payment.size} {back.of.currency} came back."
+        of_amounts = reason("part", points, text)
     days = back.day - payment.day
-    of_amount, of_days = 35 if is_whole else 20, 10 if days <= 30 else 5 if days <= 90 else 0
-    references = scoring.references(back, payment)
-    points = of_amount + of_days + points_of((*said, *references)) + points_of(scoring.unique(True))
-    if points + scoring.TEXTS_MOST < WORTH_ASKING[KIND]:
-        return []
-    against = 0 if said and said[0].code == "reversal" else -20
-    texts = scoring.texts(back, payment, against=against)
-    if points + points_of(texts) < WORTH_ASKING[KIND]:
-        return []
     return [
-        _amounts(back, payment, of_amount, is_whole=is_whole),
+        of_amounts,
         *said,
-        reason("days", of_days, f"It came {days} days later."),
-        *texts,
-        *references,
+        reason("days", _of_days(back, payment), f"It came {days} days later."),
+        *scoring.texts(back, payment, against=_against(said)),
+        *scoring.references(back, payment),
     ]
 
 
-def _amounts(back: Row, payment: Row, points: int, *, is_whole: bool) -> ReviewReason:
-    if is_whole:
-        return scoring.same_amount(back, points)
-    text = f"{abs(back.of.amount)} of {abs(payment.of.amount)} {back.of.currency} came back."
-    return reason("part", points, text)
+def _of_amounts(back: Row, payment: Row) -> int:
+    return 35 if back.size == payment.size else 20
+
+
+def _of_days(back: Row, payment: Row) -> int:
+    days = back.day - payment.day
+    return 10 if days <= 30 else 5 if days <= 90 else 0
+
+
+def _against(said: Reasons) -> int:
+    """Points of two texts without a word in common; a reversal needs none."""
+    return 0 if said and said[0].code == "reversal" else -20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,7 @@ class Row:
 
     of: MatchRow
     id: UUID
+    size: Decimal  # of the amount, whichever way it went
     day: int
     days: tuple[int, ...]
     text: str
@@ -59,6 +61,7 @@ def _prepared(row: MatchRow) -> Row:
     return Row(
         of=row,
         id=row.id,
+        size=abs(row.amount),
         day=days[0],
         days=days,
         text=text,

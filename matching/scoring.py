@@ -79,13 +79,26 @@ def texts(one: Row, other: Row, *, against: int) -> Reasons:
         return []
     if percent == 0:
         return [reason("text", against, "Their texts have no word in common.")]
-    points = 25 if percent >= 80 else 15 if percent >= 50 else 5 if percent >= 25 else 0
-    return [reason("text", points, f"Their texts agree to {percent} percent.")]
+    return [reason("text", _worth(percent), f"Their texts agree to {percent} percent.")]
+
+
+def text_points(one: Row, other: Row, *, against: int) -> int:
+    """The points of that."""
+    if one.text and one.text == other.text:
+        return TEXTS_MOST
+    percent = agreement(one.words, other.words)
+    if percent is None:
+        return 0
+    return against if percent == 0 else _worth(percent)
+
+
+def _worth(percent: int) -> int:
+    return 25 if percent >= 80 else 15 if percent >= 50 else 5 if percent >= 25 else 0
 
 
 def references(one: Row, other: Row) -> Reasons:
     """That a reference of one is one of the other."""
-    if one.references & other.references:
+    if one.references and one.references & other.references:
         return [reason("reference", 25, "They have a reference in common.")]
     return []
 

@@ -45,12 +45,20 @@ async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, today: date) -> l
     """What was told of."""
     asked = [_days(account, today=today) for account in accounts]
     known = await continuity.of_each(tx, tenant_id=job.tenant_id, asked=asked)
+    findings: list[Finding] = []
     told: list[UUID] = []
     for account, days, one in zip(accounts, asked, known, strict=True):
         if one.stated:
             proved = differences(prove(one.sums, one.stated))
             found = [difference for difference in proved if difference.day >= days.first]
-            told += await _tell(tx, job, account, one, found)
+            said, notified = await _tell(tx, job, account, one, found)
+            findings += said
+            told += notified
+    if findings:
+        before = await continuity.told(tx, job, code=CODE)
+        start = await ledger.next_finding(tx, job)
+        new = [one for one in findings if one.message not in before]
+        await ledger.put_findings(tx, job, start=start, findings=new)
     return told
 
 
@@ -64,11 +72,8 @@ def _days(account: Fed, *, today: date) -> Days:
 
 async def _tell(
     tx: Tx, job: Job, account: Fed, known: Known, found: Sequence[Difference]
-) -> list[UUID]:
-    """Says what does not add up; the notifications that it made."""
-    if not found:
-        return []
-    before = await continuity.told(tx, job, code=CODE)
+) -> tuple[list[Finding], list[UUID]]:
+    """Notifies of what does not add up; what is to be said of the job, and the notifications."""
     findings, told = [], []
     for one in await explained(
         tx,
@@ -91,11 +96,9 @@ async def _tell(
         if notification is not None:
             told.append(notification)
         is_news = notification is not None or _states(account, one)
-        if is_news and finding.message not in before:
+        if is_news:
             findings.append(finding)
-    start = await ledger.next_finding(tx, job)
-    await ledger.put_findings(tx, job, start=start, findings=findings)
-    return told
+    return findings, told
 
 
 def _states(account: Fed, found: Difference) -> bool:

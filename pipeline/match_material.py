@@ -9,8 +9,8 @@ from uuid import UUID
 
 from core.days import shifted
 from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow
-from db import match_candidates
 from db import matching as stored
+from db import nearby
 from db.matching import Surroundings
 from db.session import Tx
 from matching import transfers
@@ -45,10 +45,10 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
     await stored.plan_for_many(tx)
     around = await stored.surroundings(tx, tenant_id=tenant_id)
     noted = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
-    twice = await match_candidates.twice(
+    twice = await nearby.twice(
         tx, tenant_id=tenant_id, noted=noted, account_ids=set(around.of_several)
     )
-    awaited = await match_candidates.awaited(tx, tenant_id=tenant_id, noted=noted)
+    awaited = await nearby.awaited(tx, tenant_id=tenant_id, noted=noted)
     own = {row.id for row in noted}
     others = {*twice, *awaited} - own
     near = await stored.rows(tx, tenant_id=tenant_id, ids=others, ranks=around.ranks)
@@ -66,11 +66,11 @@ async def others(
     rates: list[ExchangeRate] = []
     if len(around.accounts) > 1:
         telling = transfers.telling(around.accounts.values())
-        moved = await match_candidates.moved(tx, tenant_id=tenant_id, noted=noted, telling=telling)
+        moved = await nearby.moved(tx, tenant_id=tenant_id, noted=noted, telling=telling)
     if around.currencies > 1:
-        moved |= await match_candidates.exchanged(tx, tenant_id=tenant_id, noted=noted)
+        moved |= await nearby.exchanged(tx, tenant_id=tenant_id, noted=noted)
         rates = await _rates(tx, tenant_id, noted)
-    back = await match_candidates.given_back(tx, tenant_id=tenant_id, noted=noted)
+    back = await nearby.given_back(tx, tenant_id=tenant_id, noted=noted)
     near = (moved | back).difference(row.id for row in noted)
     rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, ranks=around.ranks)
     rejected = await stored.rejected(tx, tenant_id=tenant_id, ids={*near, *(r.id for r in noted)})

@@ -1,4 +1,4 @@
--- Transactions that are to be compared with others: what is noted, what they are near to.
+-- Transactions that are to be compared with others: what is noted, and as what it is compared.
 
 -- name: lock
 -- role: worker

@@ -1,4 +1,4 @@
--- Transactions that others may be the same as, or belong to: what is near to noted ones.
+-- What transactions that are to be compared may belong to.
 
 -- name: twice
 -- role: worker

@@ -1,4 +1,4 @@
-"""Transactions that noted ones may be the same as, or belong to: what is near enough to them."""
+"""What transactions that are to be compared may belong to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.records import TransactionStatus
 from db.queries import load
 from db.session import Tx
 
-_SQL = load("match_candidates")
+_SQL = load("nearby")
 
 PENDING_MAX: Final = 1_000  # noted ones that may have been booked for more
 
