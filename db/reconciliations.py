@@ -205,29 +205,33 @@ async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUI
     }
 
 
-async def put_found(tx: Tx, *, tenant_id: UUID, found: Proposal) -> UUID:
-    """Writes what a rule found. Raises Conflict where a row is of another group meanwhile. For a
-    worker."""
-    reconciliation_id = uuid4()
+async def put_found(tx: Tx, *, tenant_id: UUID, found: Sequence[Proposal]) -> None:
+    """Writes what rules found. Raises Conflict where a row is of another group meanwhile, or is
+    gone: then nothing of it is kept. For a worker."""
+    groups = [(uuid4(), one) for one in found]
     await tx.run(
         _SQL["put_found"],
         tenant_id,
-        reconciliation_id,
-        found.rule.label,
-        found.rule.version_id,
-        found.score,
-        json.dumps([asdict(reason) for reason in found.reasons]),
-        found.difference,
-        found.left[0].currency,
+        [group_id for group_id, _ in groups],
+        [one.rule.label for one in found],
+        [one.rule.version_id for one in found],
+        [one.score for one in found],
+        [json.dumps([asdict(reason) for reason in one.reasons]) for one in found],
+        [one.difference for one in found],
+        [one.left[0].currency for one in found],
     )
-    await put_members(
-        tx,
-        tenant_id=tenant_id,
-        reconciliation_id=reconciliation_id,
-        left=[row.id for row in found.left],
-        right=[row.id for row in found.right],
-    )
-    return reconciliation_id
+    members = [
+        (group_id, row.id, side.value)
+        for group_id, one in groups
+        for side, rows in (
+            (ReconciliationSide.LEFT, one.left),
+            (ReconciliationSide.RIGHT, one.right),
+        )
+        for row in rows
+    ]
+    put = await tx.run(_SQL["put_found_members"], tenant_id, *map(list, zip(*members, strict=True)))
+    if put < len(members):
+        raise Conflict("a row is of another group, or gone")
 
 
 async def put(

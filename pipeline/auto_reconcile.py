@@ -248,8 +248,8 @@ async def _write(job: Job, services: Services, some: Sequence[Proposal]) -> int:
             answers = await review_items.answers(tx, tenant_id=job.tenant_id, keys=keys)
             no = {key for key, state in answers.items() if state is ReviewState.REJECTED}
             some = [one for one in some if key_of(one.ids) not in no]
-            for one in some:
-                await reconciliations.put_found(tx, tenant_id=job.tenant_id, found=one)
+            if some:
+                await reconciliations.put_found(tx, tenant_id=job.tenant_id, found=some)
             await review_items.supersede(tx, tenant_id=job.tenant_id, keys=keys)
             await ledger.renew(tx, job, lease=services.lease)
     except Conflict:

@@ -140,7 +140,22 @@ values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10, $11, $12, $13);
 insert into app.reconciliations (
   tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency
 )
-values ($1, $2, 'rule', $3, $4, $5, $6::text::jsonb, $7, $8);
+select $1, n.id, 'rule', n.rule, n.version_id, n.score, n.reasons::jsonb, n.difference, n.currency
+from unnest(
+  $2::uuid[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::numeric[], $8::text[]
+) as n (id, rule, version_id, score, reasons, difference, currency);
+
+-- name: put_found_members
+-- role: worker
+-- In the order in which others lock rows.
+insert into app.reconciliation_members (
+  tenant_id, reconciliation_id, transaction_id, side, amount
+)
+select $1, n.group_id, t.id, n.side, t.amount
+from unnest($2::uuid[], $3::uuid[], $4::text[]) as n (group_id, id, side)
+join app.transactions as t on t.tenant_id = $1 and t.id = n.id
+where t.status = 'posted' and not t.reconciled
+order by t.id;
 
 -- name: put_members
 -- role: authenticated, worker
