@@ -74,6 +74,8 @@ def pay_out(
     ledgers = [(key, _Ledger(parts[key])) for key in sorted(parts, key=str)]
     found, looks = [], _Looks()
     for deposit in sorted(right, key=lambda row: (row.day, row.id)):
+        if not deposit.amount:
+            continue  # of nothing anything may be the sum
         own = [
             ledger
             for (account, currency), ledger in ledgers

@@ -100,6 +100,7 @@ UNTELLING: Final = frozenset({
     "Reconciliation.score",
     "ReconciliationDryRun.automaticCount",
     "ReconciliationDryRun.groupCount",
+    "ReconciliationDryRun.lookedAtSince",
     "ReconciliationDryRun.transactionCount",
     "ReconciliationProposal.score",
     "ReconciliationRule.amountTolerance",

@@ -165,7 +165,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         f"Mutation.{noun}{verb}(id:)": an_id(type_name)
         for noun, type_name, verbs in (
             ("account", "Account", "Update Refresh"),
-            ("accountMapping", "AccountMapping", "Set CreateAccount Unset Ignore Verify"),
+            (
+                "accountMapping",
+                "AccountMapping",
+                "Set CreateAccount Unset Ignore Verify Refuse RefusalUndo",
+            ),
             ("asset", "Asset", "Update Archive Restore AttachAccount"),
             (
                 "connection",

@@ -132,6 +132,7 @@ MORE: Final = (
     Run(operation="invitationAccept", actor=invited()),
     Run(operation="accountMappings", statement=_UNDECIDED),
     Run(operation="accountMappingSet", statement=_UNDECIDED),
+    Run(operation="accountMappingRefuse", statement=_UNDECIDED),
     Run(operation="connections", statement=_FAILED),
     Run(operation="connections", statement=_OF_SERVER),
     Run(operation="connections", statement=_OF_MAILBOX),

@@ -272,3 +272,16 @@ def test_many_equal_rows_take_no_time_to_speak_of() -> None:
 
     assert process_time() - began < 8
     assert not any(one.automatic for one in found)
+
+
+def test_nothing_is_the_payout_of_charges_that_come_to_nothing() -> None:
+    charges = [
+        row(f"charge {number}", amount, account="books", text="CHARGE")
+        for number, amount in enumerate(["5", "-5", "7", "-7", "3", "-3"])
+    ]
+
+    found = _found(
+        [*charges, row("nothing", "0", day=1)], shape=RuleShape.PAYOUT, tolerance_percent=Decimal(1)
+    )
+
+    assert found == []
