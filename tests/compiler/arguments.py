@@ -18,6 +18,7 @@ from graphql import (
     Undefined,
     get_named_type,
     is_non_null_type,
+    is_required_input_field,
 )
 from hypothesis import strategies as st
 
@@ -113,7 +114,11 @@ class Arguments:
                 values = [self._value(name, inner, parent) for _ in range(self.dice.number(0, 3))]
                 return [one for one in values if one is not None]
             case GraphQLInputObjectType():
-                wanted = [one for one in kind.fields.items() if self.dice.chance(2)]
+                wanted = [
+                    (one, its)
+                    for one, its in kind.fields.items()
+                    if self.dice.chance(2) or is_required_input_field(its)
+                ]
                 return {one: self._value(one, its.type) for one, its in wanted}
             case GraphQLEnumType():
                 return _Enum(self.dice.one(list(kind.values)))

@@ -15,10 +15,13 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
+    get_nullable_type,
     is_leaf_type,
+    is_list_type,
 )
 from hypothesis import strategies as st
 
+from api.cost import LIST_ITEMS
 from schema.ids import decode
 from tests.compiler.arguments import ROWS_MAX, Arguments, Dice
 from tests.compiler.both_ways import Document
@@ -173,6 +176,8 @@ class Writer:
             return head
         self.fields += 1
         node_type = self._node_type(kind, arguments)
+        if is_list_type(get_nullable_type(definition.type)) and not kind.name.endswith("Edge"):
+            first = LIST_ITEMS  # as it costs; edges were counted with their page
         inner = self._selection(kind, path=(*path, key), rows=rows * first, node_type=node_type)
         self.height += 1
         return head + inner
