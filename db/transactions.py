@@ -82,6 +82,7 @@ class TransactionFilter:
     account_ids: tuple[UUID, ...] | None = None
     connection_id: UUID | None = None
     job_id: UUID | None = None
+    recurring_id: UUID | None = None
     posted_from: date | None = None
     posted_to: date | None = None
     amount_from: Decimal | None = None
@@ -95,6 +96,20 @@ class TransactionFilter:
     duplicates: Duplicates = Duplicates.EXCLUDE
 
 
+# What a recurring payment was found in; see `sql/recurring.sql`, series.
+_OF_RECURRING: Final = """\
+exists (
+  select 1
+  from app.recurring_items as s
+  where s.tenant_id = t.tenant_id
+    and s.id = {}
+    and s.account_id = t.account_id
+    and s.merchant_key = t.merchant_key
+    and s.currency = t.currency
+    and s.is_income = (t.amount > 0)
+    and t.sort_date between s.first_on and s.last_on
+    and t.status = 'posted'
+)"""
 _DUPLICATES: Final = {
     Duplicates.EXCLUDE: [Condition("t.duplicate_of is null")],
     Duplicates.INCLUDE: [],
@@ -129,6 +144,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
             "where m.tenant_id = t.tenant_id and m.connection_id = {})",
             wanted.connection_id,
         ),
+        (_OF_RECURRING, wanted.recurring_id),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
         ("t.currency = {}", wanted.currency),

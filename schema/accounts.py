@@ -14,13 +14,23 @@ from db import mappings as stored_mappings
 from db import statements as stored_statements
 from db.accounts import AccountFilter as Wanted
 from db.institutions import LISTING as INSTITUTIONS
+from db.reports import DOCUMENTS
 from db.select import Asked
 from db.transactions import LISTING as TRANSACTIONS
 from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
-from resolvers import account_statements, accounts, connections, holdings, mappings, transactions
+from resolvers import (
+    account_statements,
+    accounts,
+    connections,
+    holdings,
+    jobs,
+    mappings,
+    transactions,
+)
 from schema.columns import column, derived, money, shown
 from schema.context import Info
+from schema.documents import RawDocument
 from schema.fields import resolved
 from schema.holdings import Holding
 from schema.ids import encode, optional_key_of
@@ -30,7 +40,7 @@ from schema.money import Money
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
 from schema.reads import Many, One
-from schema.related import children, maybe
+from schema.related import children, maybe, one
 from schema.scalars import CurrencyCode
 from schema.statements import Statement
 from schema.transaction_filter import TransactionFilter, asked_transactions
@@ -54,11 +64,26 @@ class Balance:
         "b.interim", description="Whether it is an intraday figure that a final one follows."
     )
     created_at: datetime = column("b.created_at", description="When it was imported.")
+    line: int = derived("b.raw_line", description="The line of its document, counted from 1.")
+    model: strawberry.Private[models.Balance]
 
     @staticmethod
     def of(balance: models.Balance) -> Balance:
         """A balance of an account."""
-        return shown(Balance, balance, id=encode("Balance", balance.id))
+        return shown(
+            Balance,
+            balance,
+            id=encode("Balance", balance.id),
+            line=balance.raw_line,
+            model=balance,
+        )
+
+    @resolved(
+        description="The document that states it.", reads=One(listing=DOCUMENTS, key="b.raw_id")
+    )
+    async def raw_document(self, info: Info) -> RawDocument:
+        """The document."""
+        return await one(info.context, jobs.documents, self.model.raw_id, RawDocument.of)
 
 
 @strawberry.type(description="What an account held at the end of a day.")

@@ -29,6 +29,9 @@ class TransactionFilter:
     job_id: strawberry.ID | None = strawberry.field(
         default=None, description="That this job wrote last."
     )
+    recurring_id: strawberry.ID | None = strawberry.field(
+        default=None, description="That this recurring payment was found in."
+    )
     posted_from: date | None = strawberry.field(
         default=None, description="Posted on this day or later; by the day that lists go by."
     )
@@ -74,6 +77,7 @@ class TransactionFilter:
             else tuple(key_of("Account", one) for one in self.account_ids),
             connection_id=optional_key_of("Connection", self.connection_id),
             job_id=optional_key_of("IngestionJob", self.job_id),
+            recurring_id=optional_key_of("RecurringTransaction", self.recurring_id),
             posted_from=self.posted_from,
             posted_to=self.posted_to,
             amount_from=self.amount_from,

@@ -209,6 +209,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "personaId": an_id("Persona"),
     "primaryMappingId": an_id("AccountMapping"),
     "profileId": an_id("StatementProfile"),
+    "recurringId": an_id("RecurringTransaction"),
     "uploadId": an_id("Upload"),
     "userId": an_id("User"),
     "PersonaUpdateInput.userId": Recipe(

@@ -39,6 +39,13 @@ STATEMENTS = """
 """
 
 
+OF_RECURRING = """
+query ($id: ID!) { transactions(filter: {recurringId: $id}) {
+  edges { node { amount { amount } } }
+} }
+"""
+
+
 async def _rows(graph: Graph, who: Any) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for edge in (await graph.ask(who, ROWS))["edges"]:
@@ -87,6 +94,36 @@ async def test_a_statement_names_its_place_in_its_document(graph: Graph) -> None
     assert one["rawDocument"]["sha256"]
     assert one["job"]["id"]
     assert one["line"] <= one["lineEnd"]
+
+
+async def test_balances_name_their_place_in_their_document(graph: Graph) -> None:
+    place = await graph.world.place()
+    await graph.world.take_in(place, statement(COFFEE, RENT))
+
+    balances = await graph.ask(
+        place.user,
+        "{ accounts { edges { node { balances { line rawDocument { sha256 } } } } } }",
+    )
+
+    found = [one for edge in balances["edges"] for one in edge["node"]["balances"]]
+    assert found
+    assert all(one["line"] > 0 and one["rawDocument"]["sha256"] for one in found)
+
+
+async def test_a_recurring_payment_leads_to_its_rows(graph: Graph) -> None:
+    place = await graph.world.place(currency="EUR")
+    rents = [f"2026-{month:02}-01,-950.00,Landlord Kwerl" for month in range(3, 11)]
+    others = ["2026-05-01,-4.00,Corner Shop", "2026-05-02,950.00,Landlord Kwerl"]
+    lines = "\n".join(["Date,Amount,Merchant", *rents, *others])
+    await graph.world.take_in(place, lines.encode())
+
+    (edge,) = (await graph.ask(place.user, "{ recurringTransactions { edges { node { id } } } }"))[
+        "edges"
+    ]
+    rows = await graph.ask(place.user, OF_RECURRING, id=edge["node"]["id"])
+
+    amounts = [one["node"]["amount"]["amount"] for one in rows["edges"]]
+    assert amounts == ["-950.00"] * len(rents)
 
 
 async def test_a_category_says_which_rule_and_what_it_said(graph: Graph) -> None:

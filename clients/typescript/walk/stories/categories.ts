@@ -116,6 +116,13 @@ export async function categories({ ben }: Imported): Promise<void> {
     });
     assert.deepEqual(past.edges, []); // all that is known is of later years
     const recurringId = recurringTransactions.edges[0]?.node.id ?? "none";
+    if (recurringId !== "none") {
+      const { transactions } = await ben.ask(TransactionsDocument, {
+        first: 3,
+        filter: { recurringId },
+      });
+      assert.ok(transactions.edges.length > 0); // that it was found in
+    }
     const answer = await ben.ask(RecurringTransactionDismissDocument, {
       recurringId,
       input: { dismissed: true },
