@@ -28,12 +28,12 @@ async def find(
 
     `named` are mappings that the same document speaks of: what they feed is another account.
     """
-    found: dict[UUID, Considered] = {}
+    named, found = frozenset(named), dict[UUID, Considered]()
     for row in await tx.rows(_SQL["find"], tenant_id, list(ids)):
         mapping_id = row["mapping_id"]
         before = found.get(mapping_id) or Considered(subject=_subject(row), candidates=())
         if row["id"] is not None:
-            one = _candidate(row, frozenset(named) - {mapping_id})
+            one = _candidate(row, named)
             before = replace(before, candidates=(*before.candidates, one))
         found[mapping_id] = before
     return found
@@ -66,7 +66,7 @@ def _candidate(row: Row, named: Collection[UUID]) -> Candidate:
         same_numbers=frozenset(NumberKind(one) for one in row["same_numbers"]),
         verified=row["verified"],
         doubted=row["doubted"],
-        named=any(one.mapping_id in named for one in feeds),
+        named=any(one.mapping_id in named and one.mapping_id != row["mapping_id"] for one in feeds),
     )
 
 

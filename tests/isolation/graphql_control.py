@@ -29,6 +29,7 @@ UNSEEN: Final = frozenset(
         "ConnectionTestPayload.hostKey",
         "CategoryChange.suggested",  # the rule that fits is sure
         "CategoryRulesDryRun.endCursor",  # there is one transaction alone
+        "ReconciliationDryRun.lookedAtSince",  # all days are looked at
         "TransactionsChanged.connection",  # not in a first event
         "TransactionsChanged.job",
     }
@@ -132,6 +133,7 @@ UNTELLING: Final = frozenset({
     "TaxonomyCategory.detailed",
     "TaxonomyCategory.primary",
     "TenantCategory.code",
+    "Transaction.merchantCategoryCode",  # four digits
     "TransactionCategorizePayload.changedCount",
     "TransactionGroup.count",
     "TransactionLink.score",
@@ -170,6 +172,7 @@ UNANSWERED: Final = frozenset({
     "transactionCount: TransactionFilter.accountIds of Account",
     "transactionCount: TransactionFilter.connectionId of Connection",
     "transactionCount: TransactionFilter.jobId of IngestionJob",
+    "transactionCount: TransactionFilter.recurringId of RecurringTransaction",
 })  # fmt: skip
 _TELL_NOTHING: Final = frozenset({"Boolean", "Float", "CurrencyCode"})
 

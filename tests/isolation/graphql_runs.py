@@ -115,6 +115,7 @@ _OPPOSITE: Final = (
     " where b.tenant_id = t.tenant_id;"
     " update app.reconciliation_rules set right_account_ids = null, right_account_type = null"
 )
+_CODED: Final = """update app.transactions set extra = '{"mcc": "5411"}'"""
 _UNDONE: Final = "update app.reconciliations set undone_at = created_at, undone_by = created_by"
 
 
@@ -156,6 +157,7 @@ MORE: Final = (
     Run(operation="reconciliations", statement=_UNDONE),
     Run(operation="reconciliationRulesDryRun", statement=_OPPOSITE),
     Run(operation="transactions", statement=_UNSURE),
+    Run(operation="transactions", statement=_CODED),
     Run(operation="accounts", statement=_HELD),
     Run(operation="accounts", statement=_PRIMARY),
     Run(operation="assets", statement=_HELD),

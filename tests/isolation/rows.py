@@ -199,6 +199,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     # Two parts make up a whole; what is refused of one alone is refused for that, too.
     "app.transaction_parts": {},
     "app.recurring_items": {
+        "is_income": "true",  # as the amount of the transaction says
         "period": "monthly",
         "state": "active",
         "occurrences": "3",
