@@ -156,6 +156,7 @@ _FILTER: Final[Mapping[str, tuple[str, Reader]]] = {
     "accountIds": ("account_ids", _id("Account")),
     "connectionId": ("connection_id", _id("Connection")),
     "jobId": ("job_id", _id("IngestionJob")),
+    "recurringId": ("recurring_id", _id("RecurringTransaction")),
     "postedFrom": ("posted_from", read_date),
     "postedTo": ("posted_to", read_date),
     "amountFrom": ("amount_from", read_decimal),

@@ -31,11 +31,15 @@ _Most = Annotated[str | None, typer.Option(help="Of this amount or less.")]
 _Category = Annotated[list[str] | None, typer.Option(help="Of this category; repeatable.")]
 _Merchant = Annotated[str | None, typer.Option(help="With exactly this other party.")]
 _Currency = Annotated[str | None, typer.Option(help="In this currency, as EUR.")]
+_Recurring = Annotated[str | None, typer.Option(help="That this recurring payment was found in.")]
 _Reconciled = Annotated[
     bool | None, typer.Option("--reconciled/--unreconciled", help="Vouched for, or not.")
 ]
 _Duplicates = Annotated[
     str | None, typer.Option(help="INCLUDE what another row stands for, or ONLY that; else not.")
+]
+_Token = Annotated[
+    str, typer.Option(envvar="BANKFEEDS_TOKEN", help="A user's token; see `bankfeeds token`.")
 ]
 _Safe = Annotated[
     bool, typer.Option("--safe/--no-safe", help="Keep CSV from being read as formulas.")
@@ -47,15 +51,14 @@ _AsOf = Annotated[str | None, typer.Option(help="Only rows that were written unt
 def export(
     *,
     url: Annotated[str, typer.Option(envvar="BANKFEEDS_URL", help="The GraphQL URL.")] = URL,
-    token: Annotated[
-        str, typer.Option(envvar="BANKFEEDS_TOKEN", help="A user's token; see `bankfeeds token`.")
-    ] = "",
+    token: _Token = "",
     tenant: Annotated[str | None, typer.Option(help="Tenant, for a user of several.")] = None,
     format: Annotated[Format, typer.Option(help="csv or ndjson.")] = Format.CSV,
     output: _Output = None,
     account: _Account = None,
     connection: Annotated[str | None, typer.Option(help="That came over this connection.")] = None,
     job: Annotated[str | None, typer.Option(help="That this job wrote last.")] = None,
+    recurring: _Recurring = None,
     posted_from: _From = None,
     posted_to: _To = None,
     amount_from: _Least = None,
@@ -85,6 +88,7 @@ def export(
         "accountIds": account,
         "connectionId": connection,
         "jobId": job,
+        "recurringId": recurring,
         "postedFrom": posted_from,
         "postedTo": posted_to,
         "amountFrom": amount_from,
