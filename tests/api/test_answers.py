@@ -53,6 +53,7 @@ class Wire(asyncio.Transport):
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.pieces: list[bytes] = []
         self.is_closed = False
+        self.closed = asyncio.Event()
 
     def write(self, data: Any) -> None:
         self.pieces.append(bytes(data))
@@ -62,6 +63,7 @@ class Wire(asyncio.Transport):
 
     def close(self) -> None:
         self.is_closed = True
+        self.closed.set()
 
     def pause_reading(self) -> None: ...
 
@@ -183,7 +185,7 @@ async def test_a_connection_that_rests_after_an_answer_is_closed() -> None:
         await send(dict(OK))
         await send(dict(BODY))
 
-    config = uvicorn.Config(app, ws="none", proxy_headers=False, timeout_keep_alive=0.2)  # type: ignore[arg-type]  # a fraction of a second
+    config = uvicorn.Config(app, ws="none", proxy_headers=False, timeout_keep_alive=1)
     config.load()
     protocol = Connection(
         config=config, server_state=ServerState(), app_state={STATE: SilentConnections()}
@@ -193,11 +195,11 @@ async def test_a_connection_that_rests_after_an_answer_is_closed() -> None:
     try:
         for _ in range(4):  # longer than it may rest, and never so long at a time
             protocol.data_received(REQUESTS["GET"])
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
             assert not wire.is_closed
         assert len(wire.pieces) == 4
-        await asyncio.sleep(0.3)
-        assert wire.is_closed
+        async with asyncio.timeout(10):
+            await wire.closed.wait()
     finally:
         protocol.connection_lost(ConnectionError())
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -59,7 +60,7 @@ def test_the_first_and_the_last_day_of_the_calendar_are_days() -> None:
 def test_what_may_be_of_another_amount_is_read_of_fewer_days_and_never_sure() -> None:
     days = {DAY + timedelta(days=day): 30 for day in range(5)}
 
-    made = windows(days, replace(PAIRS, day_window=4, tolerance_percent=1), most=MOST)  # type: ignore[arg-type]
+    made = windows(days, replace(PAIRS, day_window=4, tolerance_percent=Decimal(1)), most=MOST)
 
     assert [one.whole for one in made] == [False] * 5
     assert all(one.read_first == one.first for one in made)
