@@ -203,8 +203,13 @@ def rows(
     asked: Asked,
     after: str | None,
     limit: int,
+    kept: str | None = None,
 ) -> str:
-    """The statement of a list's rows after a cursor. Raises InvalidCursor."""
+    """The statement of a list's rows after a cursor. Raises InvalidCursor.
+
+    `kept` are those of the listing's columns that `columns`, or who reads them, and the order need;
+    None for all. Where rows come from two places, each place costs by its columns.
+    """
     tests = [own(listing), *map(arguments.fill, asked.where)]
     if after is not None:
         tests.append(_beyond(arguments, order=asked.order, after=after))
@@ -214,14 +219,16 @@ def rows(
         return f"select {columns}\nfrom {listing.source}\nwhere {' and '.join(tests)}\n{end}"
     test = tests[1 + list(asked.where).index(sought)]
     others = " and ".join(one for one in tests if one is not test)
-    whole = f"select {listing.alias}.*\nfrom {listing.source}\nwhere {others}"
+    every = f"{listing.alias}.*"
+    source = f"from {listing.source}\nwhere {others}"
     # Few rows are read by their ids and sorted. Where there are many, the next page of them is
     # near: the list is walked in its order (`offset 0`, or the planner would sort all of it).
     return (
         f"with found as materialized ({_found(arguments, sought)})\n"
         f"select {columns}\nfrom (\n"
-        f"({whole} and {_IN_FOUND.format(listing.alias)} and {test}\n{end})\nunion all\n"
-        f"(select {listing.alias}.*\nfrom (\n{whole} and {_TOO_MANY}\n"
+        f"(select {kept or every}\n{source} and {_IN_FOUND.format(listing.alias)} and {test}\n"
+        f"{end})\nunion all\n"
+        f"(select {kept or every}\nfrom (\nselect {every}\n{source} and {_TOO_MANY}\n"
         f"order by {_order_by(asked.order)}\noffset 0\n) as {listing.alias}\n"
         f"where {test}\nlimit {limit:d})\n"
         f") as {listing.alias}\n{end}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from db import select
@@ -25,6 +26,7 @@ class CompiledPage:
         self._parent = parent  # the alias of the row that the list belongs to
         self._question = question
         self._looks_ahead = False
+        self._named: frozenset[str] = frozenset()  # columns of a row, as its parts name them
 
     def edges(self, edge: Pieces) -> Pieces:
         """The array of the rows' edges."""
@@ -58,13 +60,18 @@ class CompiledPage:
 
         `having` makes one row of them also where no part of the page is an aggregate.
         """
-        return Sql(("(select ", *joined(pieces).parts, "\nfrom ", self._rows, "\nhaving true)"))
+        parts = joined(pieces).parts
+        text = " ".join(part for part in parts if isinstance(part, str))
+        self._named = frozenset(re.findall(rf"\b{self.alias}\.\w+", text))
+        return Sql(("(select ", *parts, "\nfrom ", self._rows, "\nhaving true)"))
 
     def _rows(self, binding: Binding) -> str:
         question = self._question(binding)
         where = list(question.asked.where)
         if self._many.parent is not None:
             where.insert(0, Condition(f"{self._many.parent} = {self._parent}.id"))
+        # What arguments write into the parts names keys of the order, and ids.
+        keys = (key.sql for key in question.asked.order.keys)
         inner = select.rows(
             binding.arguments,
             f"{self.alias}.*",
@@ -72,6 +79,7 @@ class CompiledPage:
             asked=Asked(where=where, order=question.asked.order),
             after=question.after,
             limit=question.first + self._looks_ahead,
+            kept=", ".join(sorted({*self._named, *keys, f"{self.alias}.id"})),
         )
         return f"(\n{inner}\n) as {self.alias}"
 
