@@ -27,6 +27,7 @@ class CompiledPage:
         self._question = question
         self._looks_ahead = False
         self._named: frozenset[str] = frozenset()  # columns of a row, as its parts name them
+        self._kept: dict[str, str] = {}  # by the name of the order
 
     def edges(self, edge: Pieces) -> Pieces:
         """The array of the rows' edges."""
@@ -70,8 +71,6 @@ class CompiledPage:
         where = list(question.asked.where)
         if self._many.parent is not None:
             where.insert(0, Condition(f"{self._many.parent} = {self._parent}.id"))
-        # What arguments write into the parts names keys of the order, and ids.
-        keys = (key.sql for key in question.asked.order.keys)
         inner = select.rows(
             binding.arguments,
             f"{self.alias}.*",
@@ -79,9 +78,16 @@ class CompiledPage:
             asked=Asked(where=where, order=question.asked.order),
             after=question.after,
             limit=question.first + self._looks_ahead,
-            kept=", ".join(sorted({*self._named, *keys, f"{self.alias}.id"})),
+            kept=self._columns(question.asked.order),
         )
         return f"(\n{inner}\n) as {self.alias}"
+
+    def _columns(self, order: Order) -> str:
+        """The row's columns that are used. Arguments write only ids and the order's keys."""
+        if order.name not in self._kept:
+            keys = [key.sql for key in order.keys]
+            self._kept[order.name] = ", ".join(sorted({*self._named, *keys, f"{self.alias}.id"}))
+        return self._kept[order.name]
 
     def _before_edges(self, _: Binding) -> str:
         # An edge of which only the type is asked is a literal, and has no type of its own.
