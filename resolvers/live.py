@@ -9,7 +9,7 @@ first what they missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,6 +31,7 @@ OVERLAP: Final = timedelta(seconds=30)  # updated_at is when a transaction began
 JOBS_MAX: Final = 1_000  # whose last state a stream remembers
 MISSED_MAX: Final = 1_000  # jobs that are told to who was away
 MISSED_FOR: Final = timedelta(hours=24)
+CHANGES_MAX: Final = 1_000  # that one look finds, the last ones
 LOOK_MAX: Final = 100  # ended jobs that one look finds; the next goes on after them
 NOTHING: Final = Change(added=0, updated=0, removed=0)
 OPEN: Final = frozenset({JobState.AWAITING_MAPPING, JobState.AWAITING_REVIEW})
@@ -77,61 +78,72 @@ async def jobs_of(
     too long ago or those are too many, and Forbidden where there is no such connection, or no
     longer for the caller.
     """
-    seen: dict[UUID, Job] = {}
+    changes = _Changes(context)
     async with context.services.events.listen(context.tenant, "job") as hints:
         async with context.read() as tx:
             await _check(tx, context, connection_id)
             first = await _missed(tx, context, connection_id, since)
-            newest = await jobs.latest(tx, tenant_id=context.tenant, connection_id=connection_id)
-        if newest is not None and newest not in first:
-            first.append(newest)
+            first += await _current(tx, context, connection_id, but={one.id for one in first})
+        changes.tell({one.id: one.updated_at for one in first})
         for one in first:
             yield one
-        seen = _remembered(seen, first)
-        looked_at = context.services.clock()
         while True:
-            now = context.services.clock()
             async with context.read() as tx:
                 await _check(tx, context, connection_id)
-                found = await jobs.recent(
+                changed = await jobs.changed(
                     tx,
                     tenant_id=context.tenant,
                     connection_id=connection_id,
-                    since=looked_at - OVERLAP,
+                    since=changes.look(),
+                    most=CHANGES_MAX,
                 )
-            changed = [one for one in reversed(found) if seen.get(one.id) != one]
-            for one in changed:
-                yield one
-            seen = _remembered(seen, changed)
-            looked_at = now
-            if changed:
+                new = changes.tell(changed)
+                found = await jobs.by_ids(tx, tenant_id=context.tenant, ids=new) if new else {}
+            for own_id in new:
+                yield found[own_id]
+            if new:
                 await asyncio.sleep(PAUSE_S)
             await _hint(hints, None)
 
 
-async def connection(
-    context: Context, *, connection_id: UUID | None
-) -> AsyncGenerator[Connection, None]:
-    """A connection's states, or those of each connection that a hint names.
-
-    Raises Forbidden where there is no such connection, or no longer for the caller.
-    """
-    seen: dict[UUID, Connection] = {}
-    wanted = set() if connection_id is None else {connection_id}
+async def connection(context: Context, *, connection_id: UUID) -> AsyncGenerator[Connection, None]:
+    """A connection's states. Raises Forbidden where there is none such, or no longer."""
+    last: Connection | None = None
     async with context.services.events.listen(context.tenant, "connection") as hints:
-        if connection_id is None:
-            wanted = await _newest_connections(context)
         while True:
             async with context.read() as tx:
-                await _check(tx, context, connection_id)
-                found = await connections.by_ids(tx, tenant_id=context.tenant, ids=list(wanted))
-            changed = [one for one in found.values() if seen.get(one.id) != one]
-            for one in changed:
+                current = await connections.find(
+                    tx, tenant_id=context.tenant, connection_id=connection_id
+                )
+            if current is None:
+                raise Forbidden("not found")
+            if current != last:
+                last = current
+                yield current
+                await asyncio.sleep(PAUSE_S)
+            await _hint(hints, {connection_id})
+
+
+async def connections_of(context: Context) -> AsyncGenerator[Connection, None]:
+    """The newest connections, then each that changes. Raises Forbidden for who is no member."""
+    changes, seen = _Changes(context), dict[UUID, Connection]()
+    async with context.services.events.listen(context.tenant, "connection") as hints:
+        wanted = await _newest_connections(context)
+        while True:
+            async with context.read() as tx:
+                await _check(tx, context, None)
+                changed = await connections.changed(
+                    tx, tenant_id=context.tenant, since=changes.look(), most=CHANGES_MAX
+                )
+                wanted += changes.tell(changed)
+                found = await connections.by_ids(tx, tenant_id=context.tenant, ids=wanted)
+            new = [one for one in found.values() if seen.get(one.id) != one]
+            for one in new:
                 yield one
                 seen[one.id] = one
-            if changed:
+            if new:
                 await asyncio.sleep(PAUSE_S)
-            wanted |= await _hint(hints, None if connection_id is None else wanted)
+            wanted = list(await _hint(hints, None))
 
 
 async def transactions_of(
@@ -247,6 +259,40 @@ class _Ended:
         return before is None or before.finished_at != job.finished_at
 
 
+class _Changes:
+    """Which rows changed since the last look, each change once.
+
+    A row that was committed late seems older than it is, so each look goes back a while, and knows
+    what was told of that time.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._clock = context.services.clock
+        self._looked_at = self._clock()
+        self._told: Mapping[UUID, datetime] = {}
+
+    def look(self) -> datetime:
+        """Begins a look; after when it must find all changes."""
+        since, self._looked_at = self._looked_at - OVERLAP, self._clock()
+        return since
+
+    def tell(self, changed: Mapping[UUID, datetime]) -> list[UUID]:
+        """Those of a look that were not told, the first that changed first."""
+        new = [key for key, at in changed.items() if self._told.get(key) != at]
+        self._told = changed
+        return new[::-1]
+
+
+async def _current(
+    tx: Tx, context: Context, connection_id: UUID | None, *, but: Collection[UUID]
+) -> list[Job]:
+    """The newest job, and those that are under way, the newest last."""
+    newest = await jobs.latest(tx, tenant_id=context.tenant, connection_id=connection_id)
+    under_way = await jobs.under_way(tx, tenant_id=context.tenant, connection_id=connection_id)
+    every = {one.id: one for one in (newest, *reversed(under_way)) if one is not None}
+    return [one for one in every.values() if one.id not in but]
+
+
 async def _missed(
     tx: Tx, context: Context, connection_id: UUID | None, since: datetime | None
 ) -> list[Job]:
@@ -336,7 +382,7 @@ async def _change(tx: Tx, context: Context, account: Account | None, job: Job) -
     )
 
 
-async def _newest_connections(context: Context) -> set[UUID]:
+async def _newest_connections(context: Context) -> list[UUID]:
     async with context.read() as tx:
         newest = await connections.page(
             tx,
@@ -345,7 +391,7 @@ async def _newest_connections(context: Context) -> set[UUID]:
             first=100,
             after=None,
         )
-    return {one.id for one in newest.items}
+    return [one.id for one in newest.items]
 
 
 def _remembered(seen: dict[UUID, Job], changed: Iterable[Job]) -> dict[UUID, Job]:
