@@ -9,7 +9,7 @@ first what they missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,14 +24,13 @@ from db.events import EVENT_PATIENCE_S
 from db.notifications import NotificationFilter
 from db.session import Tx
 from db.transactions import Change
+from resolvers.changes import CHANGES_MAX, OVERLAP, Changes
 from resolvers.context import Context
 
 PAUSE_S: Final = 0.2  # between two looks: at most five events a second of one job
-OVERLAP: Final = timedelta(seconds=30)  # updated_at is when a transaction began, not its commit
 JOBS_MAX: Final = 1_000  # whose last state a stream remembers
 MISSED_MAX: Final = 1_000  # jobs that are told to who was away
 MISSED_FOR: Final = timedelta(hours=24)
-CHANGES_MAX: Final = 1_000  # that one look finds, the last ones
 LOOK_MAX: Final = 100  # ended jobs that one look finds; the next goes on after them
 NOTHING: Final = Change(added=0, updated=0, removed=0)
 OPEN: Final = frozenset({JobState.AWAITING_MAPPING, JobState.AWAITING_REVIEW})
@@ -78,7 +77,7 @@ async def jobs_of(
     too long ago or those are too many, and Forbidden where there is no such connection, or no
     longer for the caller.
     """
-    changes = _Changes(context)
+    changes = Changes(context.services.clock)
     async with context.services.events.listen(context.tenant, "job") as hints:
         async with context.read() as tx:
             await _check(tx, context, connection_id)
@@ -126,7 +125,7 @@ async def connection(context: Context, *, connection_id: UUID) -> AsyncGenerator
 
 async def connections_of(context: Context) -> AsyncGenerator[Connection, None]:
     """The newest connections, then each that changes. Raises Forbidden for who is no member."""
-    changes, seen = _Changes(context), dict[UUID, Connection]()
+    changes, seen = Changes(context.services.clock), dict[UUID, Connection]()
     async with context.services.events.listen(context.tenant, "connection") as hints:
         wanted = await _newest_connections(context)
         while True:
@@ -257,30 +256,6 @@ class _Ended:
     def _is_new(self, job: Job) -> bool:
         before = self._seen.get(job.id)
         return before is None or before.finished_at != job.finished_at
-
-
-class _Changes:
-    """Which rows changed since the last look, each change once.
-
-    A row that was committed late seems older than it is, so each look goes back a while, and knows
-    what was told of that time.
-    """
-
-    def __init__(self, context: Context) -> None:
-        self._clock = context.services.clock
-        self._looked_at = self._clock()
-        self._told: Mapping[UUID, datetime] = {}
-
-    def look(self) -> datetime:
-        """Begins a look; after when it must find all changes."""
-        since, self._looked_at = self._looked_at - OVERLAP, self._clock()
-        return since
-
-    def tell(self, changed: Mapping[UUID, datetime]) -> list[UUID]:
-        """Those of a look that were not told, the first that changed first."""
-        new = [key for key, at in changed.items() if self._told.get(key) != at]
-        self._told = changed
-        return new[::-1]
 
 
 async def _current(
