@@ -99,7 +99,8 @@ async def jobs_of(
                 new = changes.tell(changed)
                 found = await jobs.by_ids(tx, tenant_id=context.tenant, ids=new) if new else {}
             for own_id in new:
-                yield found[own_id]
+                if own_id in found:
+                    yield found[own_id]
             if new:
                 await asyncio.sleep(PAUSE_S)
             await _hint(hints, None)
