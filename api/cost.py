@@ -3,6 +3,7 @@
 A connection costs the `first` that is asked for, times what each of its items asks in turn.
 Every other field of a thing with an id costs 1; values within a thing are free. A list without
 `first` counts as `LIST_ITEMS`, also one of values where it takes arguments, for it is computed.
+A number of all that a filter finds costs `COUNTED`: each of them is looked at.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from core.page import FIRST_DEFAULT, FIRST_MAX
 
 COST_MAX: Final = 10_000
 LIST_ITEMS: Final = 20  # what can have more is a connection
+COUNTED: Final = 100
 
 _SATURATED: Final = 1_000_000_000
 
@@ -96,7 +98,8 @@ class Prices:
             return None
         type_ = get_named_type(definition.type)
         if is_leaf_type(type_):
-            return None
+            is_count = "filter" in definition.args
+            return _Price(own=COUNTED, items=1, default=None) if is_count else None
         if "first" in definition.args:
             default = definition.args["first"].default_value
             return _Price(own=0, items=0, default=default if isinstance(default, int) else None)
@@ -141,8 +144,10 @@ class _Count:
 
     def _field(self, node: FieldNode, parent: Any) -> int:
         price = self._prices.price(parent, node.name.value)
-        if price is None or node.selection_set is None:
+        if price is None:
             return 0
+        if node.selection_set is None:
+            return price.own
         definition = self._prices.field(parent, node.name.value)
         assert definition is not None
         inner = self.of(node.selection_set, get_named_type(definition.type))

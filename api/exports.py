@@ -17,14 +17,16 @@ from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api.body import gone
+from api.callers import Caller
 from api.edge import Edge
 from api.errors import Problem
 from api.export_delivery import Delivery
 from api.export_request import parsed
 from api.outermost import request_id
+from api.rate_limits import Allowance
 
 EXPORT_COST: Final = 1_000  # of what a caller may spend in a minute, however many rows it has
 EXPORTS_MAX: Final = 16
@@ -65,23 +67,29 @@ class Exports:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One export, or the words why there is none, from within CORS: browsers may read them."""
+        told = send
         try:
-            await self._serve(scope, receive, send)
+            _check_protocol(scope)
+            caller = await self._caller(scope)
+            allowance = self._edge.allowance(caller)
+            told = _telling(allowance, send)
+            await allowance.charged(EXPORT_COST)
+            await self._serve(scope, receive, told, caller)
         except Problem as problem:  # none comes after the first byte
             answer = JSONResponse(
                 problem.body(request_id(scope)),
                 status_code=problem.status,
                 headers=dict(problem.headers),
             )
-            await answer(scope, receive, send)
+            await answer(scope, receive, told)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _check_protocol(scope)
+    async def _caller(self, scope: Scope) -> Caller:
         headers = Headers(scope=scope)
         identity = await self._edge.identify(scope, headers.get("authorization"))
-        caller = await self._edge.callers.choose(identity, headers.get("x-tenant"))
-        await self._edge.allowance(caller).charged(EXPORT_COST)
-        export = parsed(scope["query_string"], headers)
+        return await self._edge.callers.choose(identity, headers.get("x-tenant"))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
+        export = parsed(scope["query_string"], Headers(scope=scope))
         delivery = Delivery(
             caller=caller,
             context=self._edge.context(caller, request_id(scope)),
@@ -90,6 +98,17 @@ class Exports:
         )
         with self._running.admitted(caller.user_id):
             await _while_there(receive, delivery.serve(export))
+
+
+def _telling(allowance: Allowance, send: Send) -> Send:
+    """Sends, and tells in the head what the caller may still spend."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *allowance.headers()]}
+        await send(message)
+
+    return told
 
 
 def _check_protocol(scope: Scope) -> None:

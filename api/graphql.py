@@ -39,7 +39,10 @@ PATIENCE_S: Final = 0.25  # before somebody looks whether the client is still th
 
 _READ: Final = {
     name.encode(): name
-    for name in ("accept", "authorization", "content-length", "content-type", "x-tenant")
+    for name in (
+        *("accept", "authorization", "content-encoding", "content-length", "content-type"),
+        "x-tenant",
+    )
 }
 _MEDIA_TYPES: Final = {answer: f"{answer}; charset=utf-8".encode() for answer in Answer}
 Headers: TypeAlias = Mapping[str, str]

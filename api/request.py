@@ -62,7 +62,17 @@ def _preferred(accept: str) -> Answer:
 
 
 def check_content_type(headers: Mapping[str, str]) -> None:
-    """Only JSON in UTF-8. A form cannot send it from another site. Raises Problem (415)."""
+    """Only JSON in UTF-8. A form cannot send it from another site. Raises Problem (415).
+
+    Nothing is unpacked: a small body could become one of any size.
+    """
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "BAD_INPUT",
+            "send the body uncompressed",
+            {"accept-encoding": "identity"},
+        )
     if not _is_json(headers.get("content-type", "")):
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -54,4 +54,8 @@ class Sockets:
         origin = headers.get("origin")
         if origin is None or origin in self._allowed_origins:
             return True
-        return urlsplit(origin).netloc == headers.get("host", "")
+        try:
+            page = urlsplit(origin).netloc
+        except ValueError:  # such as "http://["
+            return False
+        return page != "" and page == headers.get("host")

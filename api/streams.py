@@ -16,6 +16,7 @@ from api.metrics import Metrics
 STREAMS_MAX: Final = 5_000
 STREAMS_OF_TENANT_MAX: Final = 1_000
 STREAMS_OF_USER_MAX: Final = 20
+RETRY_AFTER_S: Final = 10
 
 
 class Streams:
@@ -31,9 +32,7 @@ class Streams:
     def admitted(self) -> Iterator[None]:
         """Counts one more. Raises Problem (503) when the process is full."""
         if self._open >= STREAMS_MAX:
-            raise Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE, "LIMIT", "too many open streams; try again later"
-            )
+            raise _full(HTTPStatus.SERVICE_UNAVAILABLE, "too many open streams; try again later")
         self._open += 1
         self._metrics.sockets.inc()
         try:
@@ -63,9 +62,11 @@ class Streams:
 
 
 def _too_many(who: str, most: int) -> Problem:
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS, "LIMIT", f"{who} {most} open streams; close one first"
-    )
+    return _full(HTTPStatus.TOO_MANY_REQUESTS, f"{who} {most} open streams; close one first")
+
+
+def _full(status: HTTPStatus, message: str) -> Problem:
+    return Problem(status, "LIMIT", message, {"retry-after": str(RETRY_AFTER_S)})
 
 
 def _count_down(counter: Counter[Any], key: UUID | None) -> None:

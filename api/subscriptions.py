@@ -91,15 +91,18 @@ class Socket:
         if payload is not None and not isinstance(payload, dict):
             raise Closed(4400, "Invalid connection_init payload")
         given = {
-            str(name).lower(): value
-            for name, value in (payload or {}).items()
-            if isinstance(value, str)
+            str(name).lower(): value for name, value in (payload or {}).items() if value is not None
         }
-        authorization = given.get("authorization")
-        if authorization is None and "token" in given:
-            authorization = f"Bearer {given['token']}"
-        identity = await self._edge.identify(self._websocket.scope, authorization)
-        return await self._edge.callers.choose(identity, given.get("tenant", given.get("x-tenant")))
+        authorization, token = given.get("authorization"), given.get("token")
+        if authorization is None and isinstance(token, str):
+            authorization = f"Bearer {token}"
+        wanted = given.get("tenant", given.get("x-tenant"))
+        if wanted is not None and not isinstance(wanted, str):
+            raise Closed(4400, "The tenant must be a text")
+        scope = self._websocket.scope
+        known = authorization if isinstance(authorization, str) else None
+        identity = await self._edge.identify(scope, known)
+        return await self._edge.callers.choose(identity, wanted)
 
     async def _served(self, caller: Caller) -> Closed:
         """Takes messages and runs operations; why it ended."""

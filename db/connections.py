@@ -118,6 +118,14 @@ async def find(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> Connection | 
     return (await by_ids(tx, tenant_id=tenant_id, ids=[connection_id])).get(connection_id)
 
 
+async def changed(
+    tx: Tx, *, tenant_id: UUID, since: datetime, most: int
+) -> Mapping[UUID, datetime]:
+    """When connections changed after an instant, by id; the last `most` changes, latest first."""
+    rows = await tx.rows(_SQL["changed"], tenant_id, since, most)
+    return {row["id"]: row["updated_at"] for row in rows}
+
+
 async def page(
     tx: Tx, *, tenant_id: UUID, wanted: ConnectionFilter, first: int, after: str | None
 ) -> Page[Connection]:

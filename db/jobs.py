@@ -213,12 +213,18 @@ async def revert(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> Job | None:
     return await _one(tx, "revert", tenant_id, job_id)
 
 
-async def recent(
-    tx: Tx, *, tenant_id: UUID, connection_id: UUID | None, since: datetime
-) -> Sequence[Job]:
-    """Jobs that are under way or changed since an instant, newest first; 100 at most."""
-    rows = await tx.rows(_SQL["recent"], tenant_id, connection_id, since)
+async def under_way(tx: Tx, *, tenant_id: UUID, connection_id: UUID | None) -> Sequence[Job]:
+    """Jobs that have not ended, newest first; 100 at most."""
+    rows = await tx.rows(_SQL["under_way"], tenant_id, connection_id)
     return [read(Job, row) for row in rows]
+
+
+async def changed(
+    tx: Tx, *, tenant_id: UUID, connection_id: UUID | None, since: datetime, most: int
+) -> Mapping[UUID, datetime]:
+    """When jobs changed after an instant, by id; the last `most` changes, the latest first."""
+    rows = await tx.rows(_SQL["changed"], tenant_id, connection_id, since, most)
+    return {row["id"]: row["updated_at"] for row in rows}
 
 
 async def changed_since(

@@ -9,7 +9,7 @@ first what they missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,10 +24,10 @@ from db.events import EVENT_PATIENCE_S
 from db.notifications import NotificationFilter
 from db.session import Tx
 from db.transactions import Change
+from resolvers.changes import CHANGES_MAX, OVERLAP, Changes
 from resolvers.context import Context
 
 PAUSE_S: Final = 0.2  # between two looks: at most five events a second of one job
-OVERLAP: Final = timedelta(seconds=30)  # updated_at is when a transaction began, not its commit
 JOBS_MAX: Final = 1_000  # whose last state a stream remembers
 MISSED_MAX: Final = 1_000  # jobs that are told to who was away
 MISSED_FOR: Final = timedelta(hours=24)
@@ -77,61 +77,73 @@ async def jobs_of(
     too long ago or those are too many, and Forbidden where there is no such connection, or no
     longer for the caller.
     """
-    seen: dict[UUID, Job] = {}
+    changes = Changes(context.services.clock)
     async with context.services.events.listen(context.tenant, "job") as hints:
         async with context.read() as tx:
             await _check(tx, context, connection_id)
             first = await _missed(tx, context, connection_id, since)
-            newest = await jobs.latest(tx, tenant_id=context.tenant, connection_id=connection_id)
-        if newest is not None and newest not in first:
-            first.append(newest)
+            first += await _current(tx, context, connection_id, but={one.id for one in first})
+        changes.tell({one.id: one.updated_at for one in first})
         for one in first:
             yield one
-        seen = _remembered(seen, first)
-        looked_at = context.services.clock()
         while True:
-            now = context.services.clock()
             async with context.read() as tx:
                 await _check(tx, context, connection_id)
-                found = await jobs.recent(
+                changed = await jobs.changed(
                     tx,
                     tenant_id=context.tenant,
                     connection_id=connection_id,
-                    since=looked_at - OVERLAP,
+                    since=changes.look(),
+                    most=CHANGES_MAX,
                 )
-            changed = [one for one in reversed(found) if seen.get(one.id) != one]
-            for one in changed:
-                yield one
-            seen = _remembered(seen, changed)
-            looked_at = now
-            if changed:
+                new = changes.tell(changed)
+                found = await jobs.by_ids(tx, tenant_id=context.tenant, ids=new) if new else {}
+            for own_id in new:
+                if own_id in found:
+                    yield found[own_id]
+            if new:
                 await asyncio.sleep(PAUSE_S)
             await _hint(hints, None)
 
 
-async def connection(
-    context: Context, *, connection_id: UUID | None
-) -> AsyncGenerator[Connection, None]:
-    """A connection's states, or those of each connection that a hint names.
-
-    Raises Forbidden where there is no such connection, or no longer for the caller.
-    """
-    seen: dict[UUID, Connection] = {}
-    wanted = set() if connection_id is None else {connection_id}
+async def connection(context: Context, *, connection_id: UUID) -> AsyncGenerator[Connection, None]:
+    """A connection's states. Raises Forbidden where there is none such, or no longer."""
+    last: Connection | None = None
     async with context.services.events.listen(context.tenant, "connection") as hints:
-        if connection_id is None:
-            wanted = await _newest_connections(context)
         while True:
             async with context.read() as tx:
-                await _check(tx, context, connection_id)
-                found = await connections.by_ids(tx, tenant_id=context.tenant, ids=list(wanted))
-            changed = [one for one in found.values() if seen.get(one.id) != one]
-            for one in changed:
+                current = await connections.find(
+                    tx, tenant_id=context.tenant, connection_id=connection_id
+                )
+            if current is None:
+                raise Forbidden("not found")
+            if current != last:
+                last = current
+                yield current
+                await asyncio.sleep(PAUSE_S)
+            await _hint(hints, {connection_id})
+
+
+async def connections_of(context: Context) -> AsyncGenerator[Connection, None]:
+    """The newest connections, then each that changes. Raises Forbidden for who is no member."""
+    changes, seen = Changes(context.services.clock), dict[UUID, Connection]()
+    async with context.services.events.listen(context.tenant, "connection") as hints:
+        wanted = await _newest_connections(context)
+        while True:
+            async with context.read() as tx:
+                await _check(tx, context, None)
+                changed = await connections.changed(
+                    tx, tenant_id=context.tenant, since=changes.look(), most=CHANGES_MAX
+                )
+                wanted += changes.tell(changed)
+                found = await connections.by_ids(tx, tenant_id=context.tenant, ids=wanted)
+            new = [one for one in found.values() if seen.get(one.id) != one]
+            for one in new:
                 yield one
                 seen[one.id] = one
-            if changed:
+            if new:
                 await asyncio.sleep(PAUSE_S)
-            wanted |= await _hint(hints, None if connection_id is None else wanted)
+            wanted = list(await _hint(hints, None))
 
 
 async def transactions_of(
@@ -247,6 +259,16 @@ class _Ended:
         return before is None or before.finished_at != job.finished_at
 
 
+async def _current(
+    tx: Tx, context: Context, connection_id: UUID | None, *, but: Collection[UUID]
+) -> list[Job]:
+    """The newest job, and those that are under way, the newest last."""
+    newest = await jobs.latest(tx, tenant_id=context.tenant, connection_id=connection_id)
+    under_way = await jobs.under_way(tx, tenant_id=context.tenant, connection_id=connection_id)
+    every = {one.id: one for one in (newest, *reversed(under_way)) if one is not None}
+    return [one for one in every.values() if one.id not in but]
+
+
 async def _missed(
     tx: Tx, context: Context, connection_id: UUID | None, since: datetime | None
 ) -> list[Job]:
@@ -336,7 +358,7 @@ async def _change(tx: Tx, context: Context, account: Account | None, job: Job) -
     )
 
 
-async def _newest_connections(context: Context) -> set[UUID]:
+async def _newest_connections(context: Context) -> list[UUID]:
     async with context.read() as tx:
         newest = await connections.page(
             tx,
@@ -345,7 +367,7 @@ async def _newest_connections(context: Context) -> set[UUID]:
             first=100,
             after=None,
         )
-    return {one.id for one in newest.items}
+    return [one.id for one in newest.items]
 
 
 def _remembered(seen: dict[UUID, Job], changed: Iterable[Job]) -> dict[UUID, Job]:

@@ -105,7 +105,8 @@ def summary_statement(
 
 
 def _check(wanted: TransactionFilter) -> None:
-    if wanted.text is not None and not TEXT_MIN <= len(wanted.text.strip()) <= TEXT_MAX:
+    text = wanted.text
+    if text is not None and (len(text) > TEXT_MAX or len(text.strip()) < TEXT_MIN):
         raise BadInput(f"filter.text: give {TEXT_MIN} to {TEXT_MAX} characters")
     for name, text in (("text", wanted.text), ("merchantName", wanted.merchant_name)):
         if text is not None and "\x00" in text:

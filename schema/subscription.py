@@ -97,8 +97,11 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[Connection, None]:
         """Connections as they change."""
-        key = optional_key_of("Connection", connection_id)
-        stream = live.connection(info.context, connection_id=key)
+        if connection_id is None:
+            stream = live.connections_of(info.context)
+        else:
+            key = key_of("Connection", connection_id)
+            stream = live.connection(info.context, connection_id=key)
         async with aclosing(stream):
             async for connection in stream:
                 yield Connection.of(connection)

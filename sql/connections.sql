@@ -47,6 +47,15 @@ set
   next_sync_at = case when $3 = 'active' and c.provider <> 'file' then now() end
 where c.tenant_id = $1 and c.id = $2 and c.status = any($4::text[]);
 
+-- name: changed
+-- role: authenticated
+-- Which connections changed since, and when; those that changed last come first.
+select c.id, c.updated_at
+from app.connections as c
+where c.tenant_id = $1 and c.updated_at > $2
+order by c.updated_at desc, c.id desc
+limit $3;
+
 -- name: feeding
 -- role: authenticated
 -- Of several, the newest.

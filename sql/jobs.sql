@@ -135,9 +135,9 @@ returning
   j.started_at, j.finished_at, j.wrote, j.trigger, j.sync_phase, j.cancel_requested_at,
   j.error_kind, j.next_step;
 
--- name: recent
+-- name: under_way
 -- role: authenticated
--- What a subscriber may not know yet: jobs that are under way, and those that changed since.
+-- What a subscriber is told at first: the newest jobs that are under way.
 select
   j.id, j.tenant_id, j.connection_id, j.upload_id, j.profile_id, j.mapping_id, j.kind, j.state,
   j.task, j.stage, j.format, j.profile, j.review, j.total, j.fetched, j.processed, j.imported,
@@ -148,9 +148,20 @@ select
 from app.ingestion_jobs as j
 where j.tenant_id = $1
   and ($2::uuid is null or j.connection_id = $2)
-  and (j.state in ('queued', 'running') or j.updated_at > $3)
+  and j.state in ('queued', 'running')
 order by j.created_at desc, j.id desc
 limit 100;
+
+-- name: changed
+-- role: authenticated
+-- Which jobs changed since, and when; those that changed last come first.
+select j.id, j.updated_at
+from app.ingestion_jobs as j
+where j.tenant_id = $1
+  and ($2::uuid is null or j.connection_id = $2)
+  and j.updated_at > $3
+order by j.updated_at desc, j.id desc
+limit $4;
 
 -- name: changed_since
 -- role: authenticated

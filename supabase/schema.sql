@@ -4533,6 +4533,7 @@ CREATE INDEX ingestion_audit_log_connection_idx ON app.ingestion_audit_log USING
 CREATE INDEX ingestion_audit_log_job_idx ON app.ingestion_audit_log USING btree (tenant_id, job_id);
 CREATE INDEX ingestion_audit_log_order_idx ON app.ingestion_audit_log USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_batch_idx ON app.ingestion_jobs USING btree (tenant_id, batch_id) WHERE (batch_id IS NOT NULL);
+CREATE INDEX ingestion_jobs_changed_idx ON app.ingestion_jobs USING btree (tenant_id, updated_at);
 CREATE INDEX ingestion_jobs_connection_idx ON app.ingestion_jobs USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX ingestion_jobs_due_idx ON app.ingestion_jobs USING btree (COALESCE(lease_until, next_run_at)) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from typing import Any
 
@@ -41,6 +42,7 @@ async def place(world: World) -> Place:
         (PAGE, {"first": 2**40}, 200, "BAD_INPUT"),
         (FORGED, {"after": "bm90IG91cnM="}, 200, "BAD_INPUT"),
         (SEARCH, {"text": "x" * 1_000_000}, 200, "BAD_INPUT"),
+        (SEARCH, {"text": "xy" + " " * 1_000_000}, 200, "BAD_INPUT"),
     ],
     ids=[
         "10,000 aliases",
@@ -53,6 +55,7 @@ async def place(world: World) -> Place:
         "first: 2^40",
         "forged cursor",
         "a million characters",
+        "a million spaces",
     ],
 )
 async def test_it_is_refused_at_once(
@@ -66,6 +69,20 @@ async def test_it_is_refused_at_once(
     assert response.json()["errors"][0]["extensions"]["code"] == code
     assert len(response.content) < 10_000
     assert seconds < SOON_S
+
+
+async def test_a_compressed_body_is_not_unpacked(api: Api, place: Place) -> None:
+    response = await api.http.post(
+        "/graphql",
+        content=gzip.compress(b'{"query": "{ __typename }"}' + b" " * 10_000_000),
+        headers=api.headers(
+            place.user_id, **{"content-type": "application/json", "content-encoding": "gzip"}
+        ),
+    )
+
+    assert response.status_code == 415
+    assert "uncompressed" in response.json()["errors"][0]["message"]
+    assert response.headers["accept-encoding"] == "identity"
 
 
 async def test_statements_end_before_the_operation_that_waits_for_them(

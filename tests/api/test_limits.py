@@ -265,6 +265,13 @@ def test_a_list_that_is_computed_costs_as_one_of_things(text: str, cost: int) ->
     assert Prices(build.schema._schema).cost(operation, {}, {}).requested == cost
 
 
+def test_what_is_counted_costs_more_than_a_page() -> None:
+    (operation,) = parse("{ transactionCount reviewItemCount notificationCount }").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+
+    assert Prices(build.schema._schema).cost(operation, {}, {}).requested == 300
+
+
 def test_a_variable_decides_the_cost() -> None:
     text = "query ($n: Int!) { things(first: $n) { edges { node { id } } } }"
 

@@ -64,6 +64,17 @@ async def test_too_much_is_a_429_with_a_remedy(limited: Api, place: Place) -> No
     assert "ratelimit-remaining" in response.headers
 
 
+async def test_exports_say_what_is_left_too(limited: Api, world: World, place: Place) -> None:
+    """One costs all that this user has, and more than the tenant has then left."""
+    headers = limited.headers(place.user_id)
+    first = await limited.http.get("/exports/transactions", headers=headers)
+    second = await limited.http.get("/exports/transactions", headers=headers)
+
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert first.headers["ratelimit-remaining"] == second.headers["ratelimit-remaining"] == "0"
+    assert "retry-after" in second.headers
+
+
 async def test_another_user_of_the_tenant_has_what_the_tenant_has_left(
     limited: Api, world: World, place: Place
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_process_has_so_many_and_no_more(streams: Streams) -> None:
             pass
 
     assert raised.value.status is HTTPStatus.SERVICE_UNAVAILABLE
+    assert int(raised.value.headers["retry-after"]) > 0
     with streams.admitted():
         pass
 
@@ -65,3 +66,4 @@ def test_a_user_has_so_many_with_a_tenant_or_without(streams: Streams) -> None:
 
     assert raised.value.status is HTTPStatus.TOO_MANY_REQUESTS
     assert raised.value.code == "LIMIT"
+    assert int(raised.value.headers["retry-after"]) > 0

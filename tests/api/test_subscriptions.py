@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -313,6 +314,14 @@ async def test_anothers_tenant_looks_like_none(small: Api, world: World, place: 
     assert closed[0][0] == 4403
 
 
+async def test_a_tenant_that_is_no_text_chooses_no_other(small: Api, place: Place) -> None:
+    async with small.socket() as socket:
+        payload = {"token": small.token(place.user_id), "tenant": 1}
+        await say(socket, {"type": "connection_init", "payload": payload})
+
+        assert (await _closed(socket))[0] == 4400
+
+
 async def test_a_socket_ends_with_its_token(small: Api, place: Place) -> None:
     async with small.socket() as socket:
         await initialised(socket, small.token(place.user_id, lifetime=timedelta(seconds=2)))
@@ -336,12 +345,16 @@ async def test_a_removed_member_hears_nothing_more(
     assert seen.finished.is_set()
 
 
-async def test_a_page_of_another_site_gets_no_socket(small: Api) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://[", "null", ""])
+async def test_a_page_of_another_site_gets_no_socket(
+    small: Api, logged: io.StringIO, origin: str
+) -> None:
     with pytest.raises(InvalidStatus) as raised:
-        async with small.socket(origin=Origin("https://evil.example")):
+        async with small.socket(origin=Origin(origin)):
             pass
 
     assert raised.value.response.status_code == 403
+    assert "failed" not in logged.getvalue()
 
 
 async def test_a_page_of_this_host_gets_a_socket(small: Api, place: Place) -> None:

@@ -321,3 +321,48 @@ async def test_rows_that_were_derived_are_told_to_who_follows_their_account(grap
 
     assert (told["addedCount"], told["updatedCount"], told["removedCount"]) == (2, 0, 0)
     assert (told["account"], told["job"]) == ({"id": ids[0]}, {"id": answer["job"]["id"]})
+
+
+async def test_the_oldest_of_many_jobs_is_told_when_it_ends(graph: Graph) -> None:
+    """While more newer ones wait than are told at first."""
+    place = await graph.world.place()
+    oldest = await graph.world.job(place, STATEMENT)
+    await graph.world.owner.execute(
+        "insert into app.ingestion_jobs (tenant_id, connection_id, kind, created_at)"
+        " select $1, $2, 'import', now() + n * interval '1 ms' from generate_series(1, 120) as n",
+        place.tenant_id,
+        place.connection_id,
+    )
+
+    async with graph.follow(place.user, JOB) as stream:
+        heard = {(await _next(stream))["id"] for _ in range(121)}
+        await graph.world.owner.execute(
+            "update app.ingestion_jobs set state = 'cancelled', finished_at = now() where id = $1",
+            oldest,
+        )  # with nobody to tell
+        last = await _next(stream)
+
+    assert len(heard) == 121
+    assert (last["id"], last["state"]) == (encode("IngestionJob", oldest), "CANCELLED")
+
+
+async def test_the_oldest_of_many_connections_is_told_when_it_changes(graph: Graph) -> None:
+    place = await graph.world.place()
+    await graph.world.owner.execute(
+        "update app.connections set created_at = now() - interval '1 day'"
+    )
+    await graph.world.owner.execute(
+        "insert into app.connections (tenant_id, name, provider)"
+        " select $1, 'Statements', 'file' from generate_series(1, 120)",
+        place.tenant_id,
+    )
+
+    async with graph.follow(place.user, CONNECTION) as stream:
+        heard = {(await _next(stream))["id"] for _ in range(121)}
+        await graph.world.owner.execute(
+            "update app.connections set status = 'paused' where id = $1", place.connection_id
+        )  # with nobody to tell
+        last = await _next(stream)
+
+    assert len(heard) == 121
+    assert last == {"id": encode("Connection", place.connection_id), "status": "PAUSED"}
