@@ -141,7 +141,13 @@ select
       and l.transaction_id = t.id
       and l.state = 'active'
       and l.kind = 'refund'
-  ) as is_refund
+  ) as is_refund,
+  (
+    select coalesce(sum(abs(b.amount)), 0)
+    from app.transaction_links as l
+    join app.transactions as b on b.tenant_id = l.tenant_id and b.id = l.transaction_id
+    where l.tenant_id = $1 and l.other_id = t.id and l.state = 'active' and l.kind = 'refund'
+  ) as paid_back
 from app.transactions as t
 join app.ingestion_jobs as j on j.tenant_id = t.tenant_id and j.id = t.job_id
 where t.tenant_id = $1
