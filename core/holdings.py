@@ -15,6 +15,8 @@ class Holding:
     id: UUID
     account_id: UUID
     mapping_id: UUID
+    raw_id: UUID  # the document that says so
+    raw_line: int
     security: str  # the source's id of it
     name: str | None
     ticker: str | None

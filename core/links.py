@@ -78,6 +78,7 @@ class MatchRow:
     taken: tuple[Source, ...] = ()
     in_transfer: bool = False
     is_refund: bool = False
+    paid_back: Decimal = Decimal(0)  # of it, by refunds that are linked with it
 
     @property
     def source(self) -> Source:

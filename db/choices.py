@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from db.queries import load
@@ -55,7 +56,8 @@ async def choose_for_merchant(
 
 
 async def take_back_for_merchant(
-    tx: Tx, *, tenant_id: UUID, merchant_key: str, category: str
+    tx: Tx, *, tenant_id: UUID, merchant_key: str, category: str, at: datetime | None = None
 ) -> int:
-    """Takes a choice back wherever it was made for the merchant; how many rows."""
-    return await tx.run(_SQL["take_back_for_merchant"], tenant_id, merchant_key, category)
+    """Takes a choice back wherever it was made for the merchant, or only where it was made at that
+    instant; how many rows."""
+    return await tx.run(_SQL["take_back_for_merchant"], tenant_id, merchant_key, category, at)

@@ -108,7 +108,7 @@ def _sure_keys(row: Row) -> Iterator[object]:
 def _may_be_of(back: Row, payment: Row) -> bool:
     """Whether a row of the other direction, not later, may be what comes back."""
     return (
-        back.size <= payment.size
+        back.size <= payment.size - payment.of.paid_back
         and back.day - payment.day <= DAYS_MAX
         and not (payment.of.is_refund and back.of.amount > 0)
     )

@@ -8,6 +8,7 @@ that count belong to. What is sure is linked; what is not is asked.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +19,7 @@ from core.records import TransactionStatus
 from core.reviews import NewReviewItem, ReviewKind
 from db import ledger, review_items, transaction_links
 from db import matching as stored
-from db.matching import Noted
+from db.matching import Noted, Surroundings
 from db.session import Tx
 from db.transaction_links import Side
 from matching import booked, duplicates, refunds, transfers
@@ -61,7 +62,8 @@ async def _part(job: Job, services: Services) -> bool:
         async with services.database.as_(scope) as tx:
             others = await match_material.others(tx, job.tenant_id, doubles.around, left)
         rows |= others.rows
-        found += await in_thread(partial(_belonging, others, left, hidden))
+        belonging = await in_thread(partial(_belonging, others, left, hidden))
+        found += await _doubting(job, services, doubles.around, rows, belonging)
     ids = frozenset(noted.ids)
     found = [one for one in found if one.transaction_id in ids or one.other_id in ids]
     async with services.database.as_(scope) as tx:
@@ -69,6 +71,27 @@ async def _part(job: Job, services: Services) -> bool:
         if await stored.done(tx, tenant_id=job.tenant_id, noted=noted):
             await _write(tx, job, noted, rows, found)
     return True
+
+
+async def _doubting(
+    job: Job,
+    services: Services,
+    around: Surroundings,
+    rows: Mapping[UUID, MatchRow],
+    found: Sequence[Found],
+) -> list[Found]:
+    """The same, sure of a refund only where nothing that was not read is meant as well: what was
+    noted is held against the other direction, and other refunds of a payment are of its own."""
+    sure = [one for one in found if one.sure and one.kind is LinkKind.REFUND]
+    if not sure:
+        return [*found]
+    async with services.database.as_(services.scope(job)) as tx:
+        near, rejected = await match_material.rivals(
+            tx, job.tenant_id, around, [rows[side] for side in sorted(_both(sure))]
+        )
+    again = await in_thread(partial(refunds.find, prepared(near), rejected=Rejected(rejected)))
+    doubtful = {one.key for one in sure} - {one.key for one in again if one.sure}
+    return [replace(one, sure=False) if one.key in doubtful else one for one in found]
 
 
 def _doubled(material: Doubles) -> list[Found]:

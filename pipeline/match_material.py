@@ -84,6 +84,17 @@ async def others(
     )
 
 
+async def rivals(
+    tx: Tx, tenant_id: UUID, around: Surroundings, refunds: Sequence[MatchRow]
+) -> tuple[list[MatchRow], set[str]]:
+    """What else these refunds and payments may belong to, them among it, and what was rejected."""
+    await stored.plan_for_many(tx)
+    near = await nearby.given_back(tx, tenant_id=tenant_id, noted=refunds)
+    ids = near | {row.id for row in refunds}
+    rows = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
+    return rows, await stored.rejected(tx, tenant_id=tenant_id, ids=ids)
+
+
 async def _rates(tx: Tx, tenant_id: UUID, noted: Sequence[MatchRow]) -> list[ExchangeRate]:
     """Those that say something of the days of noted rows."""
     days = [row.day for row in noted]

@@ -63,7 +63,8 @@ async def answer(tx: Tx, context: Context, items: Sequence[ReviewItem], state: R
     """What an answer to a question about a merchant's category means.
 
     Confirmed: all rows of the merchant for which nobody has chosen are of this category. Rejected:
-    none is, and it is not asked again. Opened again: what was confirmed is taken back.
+    none is, and it is not asked again. Opened again: what was confirmed is taken back, and what a
+    member chose for one row stays.
     """
     for item in items:
         key, category = item.evidence["merchantKey"], item.evidence["category"]
@@ -72,7 +73,11 @@ async def answer(tx: Tx, context: Context, items: Sequence[ReviewItem], state: R
                 raise conflict("Its transactions are gone, or have a category of their own.", "ids")
         elif item.state is ReviewState.CONFIRMED:
             await choices.take_back_for_merchant(
-                tx, tenant_id=context.tenant, merchant_key=key, category=category
+                tx,
+                tenant_id=context.tenant,
+                merchant_key=key,
+                category=category,
+                at=item.decided_at,
             )
 
 

@@ -8,10 +8,17 @@ from decimal import Decimal
 import strawberry
 
 from core import holdings
+from db.reports import DOCUMENTS
+from resolvers import jobs
 from schema.columns import column, derived, money, shown
+from schema.context import Info
+from schema.documents import RawDocument
+from schema.fields import resolved
 from schema.ids import encode
 from schema.json_sql import global_id
 from schema.money import Money
+from schema.reads import One
+from schema.related import one
 
 
 @strawberry.type(description="What an account holds of a security, as its source said last.")
@@ -48,8 +55,25 @@ class Holding:
     )
     created_at: datetime = column("h.created_at", description="When it was first imported.")
     updated_at: datetime = column("h.updated_at", description="When it was last changed.")
+    line: int = derived(
+        "h.raw_line", description="The line of its document, or the element of a page, from 1."
+    )
+    model: strawberry.Private[holdings.Holding]
 
     @staticmethod
     def of(holding: holdings.Holding) -> Holding:
         """A holding of an account."""
-        return shown(Holding, holding, id=encode("Holding", holding.id))
+        return shown(
+            Holding,
+            holding,
+            id=encode("Holding", holding.id),
+            line=holding.raw_line,
+            model=holding,
+        )
+
+    @resolved(
+        description="The document that states it.", reads=One(listing=DOCUMENTS, key="h.raw_id")
+    )
+    async def raw_document(self, info: Info) -> RawDocument:
+        """The document."""
+        return await one(info.context, jobs.documents, self.model.raw_id, RawDocument.of)

@@ -36,6 +36,10 @@ where t.tenant_id = $1 and t.id = f.id;
 
 -- name: take_back_for_merchant
 -- role: authenticated
+-- Wherever it was chosen, or only what was chosen at one instant: with one answer.
 update app.transactions as t
 set user_category = null, user_category_by = null, user_category_at = null
-where t.tenant_id = $1 and t.merchant_key = $2 and t.user_category = $3;
+where t.tenant_id = $1
+  and t.merchant_key = $2
+  and t.user_category = $3
+  and ($4::timestamptz is null or t.user_category_at = $4);

@@ -49,12 +49,20 @@ select
     when a.primary_mapping_id = f.mapping_id then 0
     else row_number() over (
       partition by f.account_id
-      order by c.provider in ('file', 'sftp', 'mailbox'), m.created_at, m.id
+      order by
+        exists (
+          select
+          from app.ingestion_jobs as j
+          where j.tenant_id = m.tenant_id
+            and j.connection_id = m.connection_id
+            and j.kind = 'import'
+        ),
+        m.created_at,
+        m.id
     )
   end as rank
 from app.mapping_accounts as f
 join app.account_mappings as m on m.tenant_id = f.tenant_id and m.id = f.mapping_id
-join app.connections as c on c.tenant_id = m.tenant_id and c.id = m.connection_id
 join app.accounts as a on a.tenant_id = f.tenant_id and a.id = f.account_id
 where f.tenant_id = $1;
 
@@ -133,7 +141,13 @@ select
       and l.transaction_id = t.id
       and l.state = 'active'
       and l.kind = 'refund'
-  ) as is_refund
+  ) as is_refund,
+  (
+    select coalesce(sum(abs(b.amount)), 0)
+    from app.transaction_links as l
+    join app.transactions as b on b.tenant_id = l.tenant_id and b.id = l.transaction_id
+    where l.tenant_id = $1 and l.other_id = t.id and l.state = 'active' and l.kind = 'refund'
+  ) as paid_back
 from app.transactions as t
 join app.ingestion_jobs as j on j.tenant_id = t.tenant_id and j.id = t.job_id
 where t.tenant_id = $1

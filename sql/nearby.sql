@@ -71,8 +71,7 @@ cross join lateral (
 with waiting as materialized (
   select t.id, t.account_id, t.mapping_id, t.currency, t.amount, t.sort_date
   from app.transactions as t
-  join app.account_mappings as m on m.tenant_id = t.tenant_id and m.id = t.mapping_id
-  join app.connections as c on c.tenant_id = m.tenant_id and c.id = m.connection_id
+  join app.ingestion_jobs as j on j.tenant_id = t.tenant_id and j.id = t.job_id
   where t.tenant_id = $1
     and t.account_id = any(
       array(
@@ -84,7 +83,7 @@ with waiting as materialized (
     and t.sort_date between $3::date - 24 and $4::date + 24
     and t.status = 'pending'
     and t.duplicate_of is null
-    and c.provider in ('file', 'sftp', 'mailbox')
+    and j.kind = 'import'
   order by t.sort_date desc, t.id
   limit 2000
 )

@@ -243,12 +243,17 @@ async def test_a_merchant_is_asked_about_once_and_an_answer_decides_for_all(worl
     assert [one.id for one in again] == [item.id]
     assert not isinstance(answered, Refused)
     assert set(await _categories(world, place)) == {item.evidence["category"]}
+    await world.take_in(place, _csv(*rows, _shop(6), _shop(7)))
+    own = (await _rows(world, place))[-1]
+    await _choose(world, place, own, category=item.evidence["category"])
     reopened = await reviews.decide(here, ids=[item.id], state=ReviewState.OPEN)
     assert not isinstance(reopened, Refused)
-    assert {row["user_category"] for row in await _rows(world, place)} == {None}
+    said = {row["id"]: row["user_category"] for row in await _rows(world, place)}
+    assert said.pop(own["id"]) == item.evidence["category"]
+    assert set(said.values()) == {None}
     rejected = await reviews.decide(here, ids=[item.id], state=ReviewState.REJECTED)
     assert not isinstance(rejected, Refused)
-    await world.take_in(place, _csv(*rows, _shop(6), _shop(7)))
+    await world.take_in(place, _csv(*rows, _shop(6), _shop(7), _shop(8)))
     assert (await reviews.page(here, wanted=QUESTIONS, first=10, after=None)).items == ()
 
 

@@ -1,0 +1,67 @@
+"""Refunds in any order: one is linked unasked only where nothing else could be meant."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from resolvers import transaction_links
+from tests.fixtures.bai2_file import COFFEE, Detail, statement
+from tests.fixtures.context import context
+from tests.fixtures.two_sources import links, questions
+from tests.fixtures.world import World
+
+REFUND = Detail("142", COFFEE.minor, "COFFEE REFUND")
+
+
+async def test_what_was_paid_back_is_not_paid_back_once_more_unasked(world: World) -> None:
+    place = await world.place()
+    await world.take_in(place, statement(COFFEE))
+    await world.take_in(place, statement(REFUND, day="260302"))
+
+    await world.take_in(place, statement(REFUND, day="260303"))
+
+    (made,) = await links(world, place)
+    assert (made["kind"], made["score"] >= 80) == ("refund", True)
+
+
+async def test_parts_are_paid_back_until_all_of_it_is(world: World) -> None:
+    place = await world.place()
+    part = Detail("252", COFFEE.minor * 2 // 5, COFFEE.text)  # a reversal
+    await world.take_in(place, statement(COFFEE))
+
+    for day in ("260302", "260303", "260304"):
+        await world.take_in(place, statement(part, day=day))
+
+    assert len(await links(world, place)) == 2
+    paid_back = await world.owner.fetchval(
+        "select sum(t.amount) from app.transaction_links l join app.transactions t"
+        " on t.id = l.transaction_id where l.state = 'active'"
+    )
+    assert paid_back == Decimal("2.8")
+
+
+async def test_of_two_refunds_nobody_guesses_also_when_one_comes_again_alone(world: World) -> None:
+    place = await world.place()
+    for day in ("260302", "260303"):
+        await world.take_in(place, statement(REFUND, day=day))
+    await world.take_in(place, statement(COFFEE))
+
+    await world.take_in(place, statement(REFUND, day="260303", status="3"))
+
+    assert not [one for one in await links(world, place) if one["state"] == "active"]
+    assert await questions(world, place)
+
+
+async def test_of_two_payments_nobody_guesses_also_when_the_second_comes_late(
+    world: World,
+) -> None:
+    place = await world.place()
+    await world.take_in(place, statement(COFFEE))
+    await world.take_in(place, statement(REFUND, day="260305"))
+    (made,) = await links(world, place)
+    await transaction_links.undo(context(world, place), link_id=made["id"])
+    await world.take_in(place, statement(COFFEE, COFFEE, day="260302"))
+
+    await world.take_in(place, statement(COFFEE, day="260303"))
+
+    assert not [one for one in await links(world, place) if one["state"] == "active"]
