@@ -3754,7 +3754,7 @@ create table app.tenants (
   constraint tenants_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-  constraint tenants_rate_tolerance_check CHECK ((((rate_tolerance_percent >= 0.1) AND (rate_tolerance_percent <= (10)::numeric)) AND (scale(rate_tolerance_percent) <= 4)))
+  constraint tenants_rate_tolerance_check CHECK (((rate_tolerance_percent >= 0.1) AND (abs(rate_tolerance_percent) <= (10)::numeric) AND (scale(rate_tolerance_percent) <= 4)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
