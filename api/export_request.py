@@ -15,6 +15,7 @@ from core.records import TransactionStatus
 from db.exports import Form, Place
 from db.transactions import Duplicates, TransactionFilter
 from resolvers.exports import Export
+from resolvers.transactions import merchant_name
 from schema.ids import decode
 from schema.scalars import read_currency, read_date, read_decimal, read_instant
 
@@ -164,7 +165,7 @@ _FILTER: Final[Mapping[str, tuple[str, Reader]]] = {
     "status": ("status", _status),
     "category": ("categories", str),
     "currency": ("currency", read_currency),
-    "merchantName": ("merchant_name", str),
+    "merchantName": ("merchant", merchant_name),
     "text": ("text", str),
     "reconciled": ("reconciled", _boolean),
     "duplicates": ("duplicates", _duplicates),

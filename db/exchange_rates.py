@@ -1,10 +1,11 @@
-"""Rates between currencies, as members say."""
+"""Rates between currencies, as members say, and how far transfers may be from them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from core.links import ExchangeRate
@@ -52,3 +53,15 @@ async def of_days(
         most,
     )
     return [read(ExchangeRate, row) for row in rows]
+
+
+async def tolerance_percent(tx: Tx, *, tenant_id: UUID) -> Decimal:
+    """How far a transfer may be from the rate of its day."""
+    percent = await tx.value(_SQL["tolerance"], tenant_id)
+    assert isinstance(percent, Decimal)
+    return percent
+
+
+async def tolerate(tx: Tx, *, tenant_id: UUID, percent: Decimal) -> None:
+    """Says how far that is from now on."""
+    await tx.run(_SQL["tolerate"], tenant_id, percent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class Surroundings:
     ranks: Mapping[tuple[UUID, UUID], int]  # by account and mapping
     accounts: Mapping[UUID, MatchAccount]
     currencies: int  # of its accounts
+    rate_tolerance_percent: Decimal
     mixed: frozenset[UUID] = frozenset()  # accounts that files of several formats feed
 
     @property
@@ -96,6 +98,7 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
             for row in accounts
         },
         currencies=len({row["currency"] for row in accounts}),
+        rate_tolerance_percent=await tx.value(_SQL["rate_tolerance"], tenant_id),
         mixed=frozenset(row["account_id"] for row in mixed),
     )
 

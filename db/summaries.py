@@ -14,7 +14,7 @@ from db import select
 from db.rows import read
 from db.select import Arguments, Condition
 from db.session import Tx
-from db.transactions import CATEGORY, LISTING, TransactionFilter, conditions
+from db.transactions import CATEGORY, LISTING, MERCHANT, TransactionFilter, conditions
 
 
 class TransactionGrouping(Enum):
@@ -50,10 +50,11 @@ _KEYS: Final[Mapping[TransactionGrouping, str]] = {
     TransactionGrouping.MONTH: "t.sort_month",
     TransactionGrouping.CATEGORY: f'{CATEGORY} collate "C"',
     TransactionGrouping.ACCOUNT: "t.account_id",
-    # Cleaned, so that a shop's branches are one; a row that nobody has looked at has the raw name.
-    TransactionGrouping.MERCHANT: 'coalesce(t.merchant, t.merchant_name) collate "C"',
+    # Of several spellings the first by bytes, in whichever order rows come.
+    TransactionGrouping.MERCHANT: 'min(coalesce(t.merchant, t.merchant_name) collate "C")',
     TransactionGrouping.CURRENCY: "t.currency",
 }
+_MERCHANT: Final = f'{MERCHANT} collate "C"'
 _UNASKED: Final[Mapping[TransactionGrouping, str]] = {
     TransactionGrouping.MONTH: "null::date",
     TransactionGrouping.CATEGORY: "null::text",
@@ -79,8 +80,8 @@ left join (
     and p.whole = t.amount
     and p.currency = t.currency"""
 _PARTED: Final = (
-    "t.tenant_id, t.id, t.sort_month, t.account_id, t.merchant_name, t.merchant, t.currency,"
-    " t.amount, t.user_category, t.derived_category, t.source_category"
+    "t.tenant_id, t.id, t.sort_month, t.account_id, t.merchant_name, t.merchant,"
+    " t.merchant_key, t.currency, t.amount, t.user_category, t.derived_category, t.source_category"
 )
 _PART_CATEGORY: Final = f"coalesce(p.category, {CATEGORY})"
 _PART_SUMS: Final = (
@@ -118,8 +119,12 @@ def statement(
 ) -> str:
     """The statement of the first `most` groups; see `groups`."""
     asked = {*by, TransactionGrouping.CURRENCY}
-    places = ", ".join(str(place) for place, one in enumerate(_KEYS, start=1) if one in asked)
-    end = f"group by {places}\norder by {places}\nlimit {most:d}"
+    places = {one: str(place) for place, one in enumerate(_KEYS, start=1) if one in asked}
+    sorted_by = ", ".join(places.values())
+    if TransactionGrouping.MERCHANT in asked:
+        places[TransactionGrouping.MERCHANT] = _MERCHANT
+        sorted_by += f", {_MERCHANT}"
+    end = f"group by {', '.join(places.values())}\norder by {sorted_by}\nlimit {most:d}"
     if TransactionGrouping.CATEGORY not in asked and wanted.categories is None:
         columns = ", ".join([*_columns(asked, _KEYS), *_SUMS])
         whole = select.whole_of(arguments, columns, listing=LISTING, where=_where(wanted))

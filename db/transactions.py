@@ -22,6 +22,8 @@ _SQL = load("transactions")
 
 # What it was for: a member's word, else what the evidence says, else the source's word alone.
 CATEGORY: Final = "coalesce(t.user_category, t.derived_category, t.source_category)"
+# What the spellings of one merchant have in common; rows nobody has looked at have the raw name.
+MERCHANT: Final = "coalesce(t.merchant_key, lower(t.merchant_name))"
 # Where that belongs: one of the tenant's own says so, one of the taxonomy is its own code.
 CODE: Final = (
     "coalesce((select c.code from app.categories as c where c.tenant_id = t.tenant_id"
@@ -76,6 +78,14 @@ class Duplicates(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantName:
+    """The other party: to the letter, and where it is a cleaned name, its key in any spelling."""
+
+    text: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionFilter:
     """Which transactions; None asks nothing. Without a status, removed ones are left out."""
 
@@ -90,7 +100,7 @@ class TransactionFilter:
     status: tuple[TransactionStatus, ...] | None = None
     categories: tuple[str, ...] | None = None
     currency: str | None = None
-    merchant_name: str | None = None
+    merchant: MerchantName | None = None
     text: str | None = None
     reconciled: bool | None = None
     duplicates: Duplicates = Duplicates.EXCLUDE
@@ -110,6 +120,7 @@ exists (
     and t.sort_date between s.first_on and s.last_on
     and t.status = 'posted'
 )"""
+_OF_MERCHANT: Final = f"({{}}::text in (t.merchant_name, t.merchant) or {MERCHANT} = {{}}::text)"
 _DUPLICATES: Final = {
     Duplicates.EXCLUDE: [Condition("t.duplicate_of is null")],
     Duplicates.INCLUDE: [],
@@ -148,7 +159,6 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
         ("t.currency = {}", wanted.currency),
-        ("{}::text in (t.merchant_name, t.merchant)", wanted.merchant_name),
         ("t.reconciled = {}", wanted.reconciled),
     ]
     where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
@@ -156,6 +166,8 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         where.append(Condition("t.status <> 'removed'"))
     else:
         where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
+    if wanted.merchant is not None:
+        where.append(Condition(_OF_MERCHANT, (wanted.merchant.text, wanted.merchant.key)))
     others = [*_DUPLICATES[wanted.duplicates], *_categories(wanted)]
     return [*where, *others, *_amounts(wanted), *_text(wanted)]
 

@@ -11,18 +11,23 @@ from decimal import Decimal
 from typing import Final
 
 from core.links import ExchangeRate
+from matching.scoring import RULE_VERSION
 
-TOLERANCE: Final = Decimal("0.02")  # how far the rate of a bank may be from the rate of the day
+TOLERANCE_PERCENT: Final = Decimal(2)  # of a tenant that has said nothing else
 STALE_DAYS: Final = 7  # weekends and holidays have no rate; what is older says nothing
 
 
 class Rates:
-    """What is known of rates."""
+    """What is known of rates, and how far in percent that of a bank may be from that of the day."""
 
     def __init__(
-        self, rates: Iterable[ExchangeRate] = (), *, tolerance: Decimal = TOLERANCE
+        self,
+        rates: Iterable[ExchangeRate] = (),
+        *,
+        tolerance_percent: Decimal = TOLERANCE_PERCENT,
     ) -> None:
-        self.tolerance = tolerance
+        self.tolerance_percent = tolerance_percent
+        self.tolerance = tolerance_percent / 100
         self._rates: dict[tuple[str, str], list[ExchangeRate]] = defaultdict(list)
         for rate in sorted(rates, key=lambda one: one.day):
             self._rates[rate.base, rate.quote].append(rate)
@@ -40,3 +45,11 @@ class Rates:
         if place == 0 or (day - known[place - 1].day).days > STALE_DAYS:
             return None
         return known[place - 1]
+
+
+def rule_version(tolerance_percent: Decimal) -> str:
+    """The rules under which rows of a tenant are compared: everybody's, and its tolerance if that
+    is another one."""
+    if tolerance_percent == TOLERANCE_PERCENT:
+        return RULE_VERSION
+    return f"{RULE_VERSION}, rates within {tolerance_percent.normalize():f} %"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from core.links import Found, LinkKind, MatchAccount
+from core.days import shifted
+from core.links import Found, LinkKind, MatchAccount, MatchRow
 from core.reviews import ReviewReason
 from matching import scoring
 from matching.assignment import Bundle, Pair, assigned
@@ -23,6 +25,7 @@ from matching.text import agreement, transfer_pattern, words
 DAYS_MAX: Final = 4
 SORTED_WITHIN: Final = 7
 MASK_MIN: Final = 4
+CLOSE: Final = Decimal("0.005")  # to what the rate says: more than a tolerance allows
 KIND: Final = LinkKind.TRANSFER
 
 Accounts = Mapping[UUID, MatchAccount]
@@ -113,15 +116,23 @@ def _worth_the_same(
         for one in ones:
             for currency, sorted_others in by_currency.items():
                 row = one.first.of
-                rate = rates.of(row.currency, currency, row.day)
-                if rate is None or currency == row.currency:
+                known = [] if currency == row.currency else _around(row, currency, rates, flipped)
+                if not known:
                     continue
-                # Twice the tolerance, as the rate is that of the day of either.
-                worth, off = abs(row.amount) * rate.rate, 2 * rates.tolerance
-                low = bisect_left(sorted_others, worth * (1 - off), key=_size)
-                high = bisect_right(sorted_others, worth * (1 + off), key=_size)
+                # Twice the tolerance: what is precise is said of each pair.
+                least, most = abs(row.amount) * min(known), abs(row.amount) * max(known)
+                low = bisect_left(sorted_others, least * (1 - 2 * rates.tolerance), key=_size)
+                high = bisect_right(sorted_others, most * (1 + 2 * rates.tolerance), key=_size)
                 for other in sorted_others[low:high]:
                     yield (other, one) if flipped else (one, other)
+
+
+def _around(row: MatchRow, currency: str, rates: Rates, flipped: bool) -> list[Decimal]:
+    """What its currency may have been worth: the day on which the money left counts, and that is
+    not known of what came in."""
+    days = range(-SORTED_WITHIN, SORTED_WITHIN + 1) if flipped else (0,)
+    found = (rates.of(row.currency, currency, shifted(row.day, timedelta(one))) for one in days)
+    return [rate.rate for rate in found if rate is not None]
 
 
 def _size(bundle: Bundle) -> Decimal:
@@ -142,9 +153,10 @@ def _worth(out: Row, into: Row, accounts: Accounts, rates: Rates) -> ReviewReaso
         return None
     text = (
         f"At {rate.rate.normalize():f} of {rate.day} ({rate.source}), {expected:.2f} "
-        f"{into.of.currency} would have come in."
+        f"{into.of.currency} would have come in; {rates.tolerance_percent.normalize():f} % off is "
+        "allowed."
     )
-    return reason("rate", 35 if 4 * off <= expected * rates.tolerance else 25, text)
+    return reason("rate", 35 if off <= expected * CLOSE else 25, text)
 
 
 def _is_worth_it(out: Row, into: Row, accounts: Accounts) -> bool:

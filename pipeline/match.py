@@ -23,10 +23,9 @@ from db.matching import Noted, Surroundings
 from db.session import Tx
 from db.transaction_links import Side
 from matching import booked, duplicates, refunds, transfers
-from matching.rates import Rates
+from matching.rates import rule_version
 from matching.rejected import Rejected
 from matching.rows import Row, prepared
-from matching.scoring import RULE_VERSION
 from pipeline import match_material
 from pipeline.flow import in_thread
 from pipeline.match_material import Doubles, Others
@@ -69,7 +68,8 @@ async def _part(job: Job, services: Services) -> bool:
     async with services.database.as_(scope) as tx:
         await stored.lock(tx, tenant_id=job.tenant_id)
         if await stored.done(tx, tenant_id=job.tenant_id, noted=noted):
-            await _write(tx, job, noted, rows, found)
+            version = rule_version(doubles.around.rate_tolerance_percent)
+            await _write(tx, job, noted, rows, found, version=version)
     return True
 
 
@@ -124,7 +124,7 @@ def _belonging(
     moved = transfers.find(
         of(material.moved),
         accounts=material.accounts,
-        rates=Rates(material.rates),
+        rates=material.rates,
         rejected=rejected,
     )
     without.update(_both([one for one in moved if one.sure]))
@@ -132,7 +132,13 @@ def _belonging(
 
 
 async def _write(
-    tx: Tx, job: Job, noted: Noted, rows: Mapping[UUID, MatchRow], found: Sequence[Found]
+    tx: Tx,
+    job: Job,
+    noted: Noted,
+    rows: Mapping[UUID, MatchRow],
+    found: Sequence[Found],
+    *,
+    version: str,
 ) -> None:
     """Asks what is not sure, then links what is and still is as it was seen.
 
@@ -141,7 +147,7 @@ async def _write(
     sure = [one for one in found if one.sure]
     hidden = {one.transaction_id for one in sure if one.kind.hides}
     questions = {
-        one.key: _question(one, rows)
+        one.key: _question(one, rows, version)
         for one in found
         if not one.sure and not hidden & {one.transaction_id, one.other_id}
     }
@@ -150,7 +156,7 @@ async def _write(
     await review_items.put(tx, tenant_id=job.tenant_id, job_id=job.id, items=items)
     sides = await transaction_links.sides(tx, tenant_id=job.tenant_id, ids=_both(sure))
     links = [one for one in sure if _stands(one, rows, sides)]
-    await transaction_links.put(tx, tenant_id=job.tenant_id, found=links, rule_version=RULE_VERSION)
+    await transaction_links.put(tx, tenant_id=job.tenant_id, found=links, rule_version=version)
     hidden = {one.transaction_id for one in links if one.kind.hides}
     await transaction_links.recount(tx, tenant_id=job.tenant_id, ids=hidden)
 
@@ -185,12 +191,12 @@ def _is_same(row: MatchRow, side: Side) -> bool:
     )
 
 
-def _question(found: Found, rows: Mapping[UUID, MatchRow]) -> NewReviewItem:
+def _question(found: Found, rows: Mapping[UUID, MatchRow], version: str) -> NewReviewItem:
     return NewReviewItem(
         kind=ReviewKind(found.kind.value),
         key=found.key,
         score=found.score,
-        rule_version=RULE_VERSION,
+        rule_version=version,
         transaction_id=found.transaction_id,
         other_id=found.other_id,
         account_id=found.account_id,

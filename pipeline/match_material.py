@@ -14,7 +14,7 @@ from db import nearby
 from db.matching import Surroundings
 from db.session import Tx
 from matching import transfers
-from matching.rates import STALE_DAYS
+from matching.rates import STALE_DAYS, Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Others:
     rows: Mapping[UUID, MatchRow]
     moved: Collection[UUID]
     given_back: Collection[UUID]
-    rates: Sequence[ExchangeRate]
+    rates: Rates
     rejected: Collection[str]
 
 
@@ -79,7 +79,7 @@ async def others(
         rows={row.id: row for row in rows},
         moved=moved,
         given_back=back,
-        rates=rates,
+        rates=Rates(rates, tolerance_percent=around.rate_tolerance_percent),
         rejected=rejected,
     )
 

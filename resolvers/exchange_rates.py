@@ -21,6 +21,9 @@ PUT_MAX: Final = 1_000
 READ_MAX: Final = 1_000
 SOURCE_MAX: Final = 200
 RATE_BELOW: Final = Decimal(10) ** 12
+TOLERANCE_MIN: Final = Decimal("0.1")  # less than rounding to cents and a bank's margin take
+TOLERANCE_MAX: Final = Decimal(10)
+TOLERANCE_PLACES_MAX: Final = 4
 
 
 async def every(context: Context, *, wanted: RateFilter) -> Sequence[ExchangeRate]:
@@ -44,6 +47,33 @@ async def put(context: Context, *, rates: Sequence[ExchangeRate]) -> Sequence[Ex
         await stored.put(tx, tenant_id=context.tenant, rates=rates)
         await audit.record(tx, "rates.put", data={"rates": len(rates)})
     return rates
+
+
+async def tolerance_percent(context: Context) -> Decimal:
+    """How far, in percent, a transfer between currencies may be from the rate of its day."""
+    async with context.read() as tx:
+        return await stored.tolerance_percent(tx, tenant_id=context.tenant)
+
+
+@refusable
+async def tolerate(context: Context, *, percent: Decimal) -> Decimal:
+    """The tolerance that counts for what is compared from now on."""
+    if not TOLERANCE_MIN <= percent <= TOLERANCE_MAX:
+        raise invalid(f"Give {TOLERANCE_MIN} to {TOLERANCE_MAX} percent.", "percent")
+    if percent != round(percent, TOLERANCE_PLACES_MAX):
+        raise invalid(f"Give {TOLERANCE_PLACES_MAX} decimal places at most.", "percent")
+    percent = percent.normalize() + 0
+    async with context.write() as tx:
+        await require(tx, context, Role.ADMIN)
+        before = await stored.tolerance_percent(tx, tenant_id=context.tenant)
+        await stored.tolerate(tx, tenant_id=context.tenant, percent=percent)
+        data = {
+            "fields": ["rateTolerancePercent"],
+            "from": f"{before:f}",
+            "to": f"{percent:f}",
+        }
+        await audit.record(tx, "tenant.updated", data=data)
+    return percent
 
 
 def _of(rate: ExchangeRate) -> tuple[str, str, date]:

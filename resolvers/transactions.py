@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from categories import merchant
 from core.errors import BadInput
 from core.models import Transaction
 from core.page import Page
@@ -12,13 +13,20 @@ from db import summaries
 from db import transactions as stored
 from db.select import Arguments, Asked
 from db.summaries import Group, TransactionGrouping
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transactions import MerchantName, TransactionFilter, TransactionOrder
+from pipeline.judging import NAME_MAX
 from resolvers.context import Context
 
 TEXT_MIN = 2
 TEXT_MAX = 100
 LIST_MAX = 1_000
 GROUPS_MAX = 1_000
+
+
+def merchant_name(text: str) -> MerchantName:
+    """The other party of this name; of a cleaned one, in whichever spelling."""
+    is_clean = merchant.clean(text) == text
+    return MerchantName(text=text, key=merchant.key(text)[:NAME_MAX] if is_clean else None)
 
 
 def asked(wanted: TransactionFilter, order: TransactionOrder) -> Asked:
@@ -108,7 +116,10 @@ def _check(wanted: TransactionFilter) -> None:
     text = wanted.text
     if text is not None and (len(text) > TEXT_MAX or len(text.strip()) < TEXT_MIN):
         raise BadInput(f"filter.text: give {TEXT_MIN} to {TEXT_MAX} characters")
-    for name, text in (("text", wanted.text), ("merchantName", wanted.merchant_name)):
+    for name, text in (
+        ("text", wanted.text),
+        ("merchantName", wanted.merchant and wanted.merchant.text),
+    ):
         if text is not None and "\x00" in text:
             raise BadInput(f"filter.{name}: leave out control characters")
     for category in wanted.categories or ():

@@ -74,8 +74,23 @@ class ExchangeRatesPutPayload(Payload):
     )
 
 
+@strawberry.type(description="What exchangeRateToleranceSet answers.")
+class ExchangeRateToleranceSetPayload(Payload):
+    percent: Decimal | None = strawberry.field(
+        description="The tolerance as it is now; null where it was refused."
+    )
+
+
 @strawberry.type(description="What can be asked of exchange rates.")
 class ExchangeRateQueries:
+    @resolved(
+        description="How far, in percent of what the rate says, the two sides of a transfer "
+        "between currencies may be apart; 2 unless the tenant said otherwise."
+    )
+    async def exchange_rate_tolerance(self, info: Info) -> Decimal:
+        """The tolerance of transfers between currencies."""
+        return await exchange_rates.tolerance_percent(info.context)
+
     @resolved(
         description="What the tenant says of exchange rates, the newest first, 1,000 at most."
     )
@@ -112,5 +127,24 @@ class ExchangeRateMutations:
             rates=None
             if isinstance(answer, Refused)
             else [ExchangeRate.of(rate) for rate in answer],
+            user_errors=user_errors(answer),
+        )
+
+    @mutation(
+        description="Says how far transfers between currencies may be from the rate of their day, "
+        "for what is compared from now on. For admins."
+    )
+    async def exchange_rate_tolerance_set(
+        self,
+        info: Info,
+        percent: Annotated[
+            Decimal,
+            strawberry.argument(description="0.1 to 10, with four decimal places at most."),
+        ],
+    ) -> ExchangeRateToleranceSetPayload | None:
+        """Says how far transfers may be from rates."""
+        answer = await exchange_rates.tolerate(info.context, percent=percent)
+        return ExchangeRateToleranceSetPayload(
+            percent=None if isinstance(answer, Refused) else answer,
             user_errors=user_errors(answer),
         )

@@ -35,7 +35,8 @@ class TransactionGroup:
     merchant_name: str | None = derived(
         "g.merchant_name",
         description="The other party's name without processors, numbers and places, as in "
-        "`Transaction.merchant`; null unless grouped by MERCHANT, and where nothing names one.",
+        "`Transaction.merchant`, of several spellings the first; null unless grouped by MERCHANT, "
+        "and where nothing names one.",
     )
     currency: CurrencyCode = derived(
         "g.currency", description="The currency: different ones are never added."

@@ -54,8 +54,8 @@ class TransactionFilter:
     currency: CurrencyCode | None = strawberry.field(default=None, description="In this currency.")
     merchant_name: str | None = strawberry.field(
         default=None,
-        description="With this other party, to the letter: as the source prints it, or as in "
-        "`Transaction.merchant`.",
+        description="With this other party: as the source prints it, to the letter, or by a "
+        "name as in `Transaction.merchant`, in each of the merchant's spellings.",
     )
     text: str | None = strawberry.field(
         default=None,
@@ -85,7 +85,9 @@ class TransactionFilter:
             status=None if self.status is None else tuple(self.status),
             categories=None if self.category is None else tuple(self.category),
             currency=self.currency,
-            merchant_name=self.merchant_name,
+            merchant=None
+            if self.merchant_name is None
+            else transactions.merchant_name(self.merchant_name),
             text=self.text,
             reconciled=self.reconciled,
             duplicates=self.duplicates or Duplicates.EXCLUDE,

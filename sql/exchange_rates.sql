@@ -1,4 +1,4 @@
--- Rates between currencies, as members say.
+-- Rates between currencies, as members say, and how far transfers may be from them.
 
 -- name: put
 -- role: authenticated
@@ -11,6 +11,18 @@ order by n.base, n.quote, n.day
 on conflict (tenant_id, base, quote, day) do update
 set rate = excluded.rate, source = excluded.source
 where (r.rate, r.source) is distinct from (excluded.rate, excluded.source);
+
+-- name: tolerance
+-- role: authenticated
+select t.rate_tolerance_percent
+from app.tenants as t
+where t.id = $1;
+
+-- name: tolerate
+-- role: authenticated
+update app.tenants as t
+set rate_tolerance_percent = $2::numeric
+where t.id = $1;
 
 -- name: of_days
 -- role: authenticated

@@ -93,6 +93,12 @@ select
 from app.accounts as a
 where a.tenant_id = $1;
 
+-- name: rate_tolerance
+-- role: worker
+select t.rate_tolerance_percent
+from app.tenants as t
+where t.id = $1;
+
 -- name: rates
 -- role: worker
 select r.base, r.quote, r.day, r.rate, r.source

@@ -86,7 +86,7 @@ select
   t.merchant_key,
   t.currency,
   t.amount > 0 as is_income,
-  (array_agg(t.merchant order by t.sort_date desc))[1] as merchant,
+  (array_agg(t.merchant order by t.sort_date desc, t.id))[1] as merchant,
   array_agg(t.sort_date order by t.sort_date, t.id) as days,
   array_agg(t.amount order by t.sort_date, t.id) as amounts
 from app.transactions as t

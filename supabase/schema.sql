@@ -3761,14 +3761,17 @@ create table app.tenants (
   updated_at timestamp with time zone not null default now(),
   expenses_from text not null default 'off'::text,
   conflict_policy text,
+  rate_tolerance_percent numeric not null default 2,
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
   constraint tenants_expenses_from_check CHECK ((expenses_from = ANY (ARRAY['off'::text, 'debits'::text]))),
-  constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+  constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint tenants_rate_tolerance_check CHECK (((rate_tolerance_percent >= 0.1) AND (abs(rate_tolerance_percent) <= (10)::numeric) AND (scale(rate_tolerance_percent) <= 4)))
 );
 comment on table app.tenants is 'A business or app whose data nobody else may see.';
 comment on column app.tenants.expenses_from is 'Which transactions make expenses: none, or money that went out and is booked.';
 comment on column app.tenants.conflict_policy is 'Who wins where a source contradicts; null: ask about reconciled rows, else the source.';
+comment on column app.tenants.rate_tolerance_percent is 'How far, in percent, a transfer between currencies may be from the rate of its day.';
 
 create table app.transaction_aliases (
   tenant_id uuid not null,
@@ -5590,7 +5593,7 @@ grant delete, insert, select, update (account_id) on app.statements to worker;
 grant insert, select, update on app.sync_cursors to worker;
 grant delete, insert, select, update (role, invited_by, expires_at, accepted_at) on app.tenant_invitations to authenticated;
 grant delete, select, update (role) on app.tenant_members to authenticated;
-grant select, update (name, expenses_from, conflict_policy) on app.tenants to authenticated;
+grant select, update (name, expenses_from, conflict_policy, rate_tolerance_percent) on app.tenants to authenticated;
 grant select on app.tenants to worker;
 grant select on app.transaction_aliases to authenticated;
 grant insert, select, update on app.transaction_aliases to worker;

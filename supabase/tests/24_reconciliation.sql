@@ -152,6 +152,16 @@ select is(
   pg_temp.outcome('adam@acme', 'update app.connections set conflict_policy = $$nobody$$'),
   '23514 connections_conflict_policy_check', 'at a connection too');
 select is(
+  pg_temp.outcome(who, 'update app.tenants set rate_tolerance_percent = 3.5'), expected,
+  who || ' says how far a transfer may be from a rate')
+from (values
+  ('adam@acme', '1 rows'), ('mia@acme', '0 rows'), ('worker@acme', '42501')
+) as v (who, expected);
+select is(
+  pg_temp.outcome('adam@acme', 'update app.tenants set rate_tolerance_percent = ' || percent),
+  '23514 tenants_rate_tolerance_check', percent || ' percent are too few, too many or too precise')
+from (values ('0'), ('-2'), ('0.09'), ('10.0001'), ('2.00001'), ('$$NaN$$')) as v (percent);
+select is(
   pg_temp.outcome(who, format('select 1 where private.settle_conflict(pg_temp.id(%L), false)', row)),
   expected, format('%s and the %s', who, row))
 from (values

@@ -20,5 +20,8 @@ def evidence(number: int) -> Mapping[str, Any]:
         "category_origin": rarely(pick(("user", "rule", "provider", "model"), number), number + 1),
         "category_confidence": rarely(number % 101, number),
         "category_reason": rarely(pick(TEXTS, number), number + 1),
-        "merchant": rarely(f"Merchant {number % 9}", number + 2),
+        "merchant": rarely(
+            pick(("Merchant", "MERCHANT"), number // 9) + f" {number % 9}", number + 2
+        ),
+        "merchant_key": rarely(f"merchant {number % 9}", number + 2),
     }

@@ -56,6 +56,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "id": lambda owner: owner.tenant_id,
         "expenses_from": "off",
         "conflict_policy": "ask",
+        "rate_tolerance_percent": "2",
     },
     "app.tenant_members": {
         "user_id": lambda owner: owner.person("viewer"),

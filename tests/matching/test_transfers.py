@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from core.links import ExchangeRate, MatchAccount
 from matching.rates import Rates
 from tests.matching.making import ACCOUNT, DAY, SAVINGS, asked, moved, row, sure
 
 
-def _rate(rate: str, *, day: int = 0) -> Rates:
-    said = DAY + timedelta(days=day)
-    return Rates(
-        [ExchangeRate(base="EUR", quote="USD", day=said, rate=Decimal(rate), source="ECB")]
-    )
+def _rate(rate: str, *, day: int = 0, percent: str = "2") -> Rates:
+    return Rates([_said(rate, day=day)], tolerance_percent=Decimal(percent))
+
+
+def _said(rate: str, *, day: int = 0) -> ExchangeRate:
+    of = DAY + timedelta(days=day)
+    return ExchangeRate(base="EUR", quote="USD", day=of, rate=Decimal(rate), source="ECB")
 
 
 def test_a_transfer_that_says_so_is_linked() -> None:
@@ -79,6 +83,47 @@ def test_an_amount_off_the_rate_or_a_rate_too_old_is_none() -> None:
 
     assert not moved(out, into, rates=_rate("1.10"))
     assert not moved(out, right, rates=_rate("1.10", day=-30))
+
+
+@pytest.mark.parametrize(
+    ("percent", "amount", "is_one"),
+    [
+        ("2", "112.20", True),
+        ("2", "112.21", False),
+        ("2", "107.80", True),
+        ("2", "107.79", False),
+        ("0.1", "110.11", True),
+        ("0.1", "110.12", False),
+        ("10", "121", True),
+        ("10", "121.01", False),
+    ],
+)
+@pytest.mark.parametrize("who_says_so", ["out", "in"])
+def test_the_tolerance_is_the_tenants_to_the_cent(
+    percent: str, amount: str, is_one: bool, who_says_so: str
+) -> None:
+    texts = ("Transfer", "Credit") if who_says_so == "out" else ("Debit", "Transfer")
+    out = row("-100", texts[0])
+    into = row(amount, texts[1], account_id=SAVINGS, currency="USD")
+
+    assert bool(moved(out, into, rates=_rate("1.10", percent=percent))) is is_one
+
+
+def test_a_narrow_tolerance_goes_by_the_day_on_which_the_money_left() -> None:
+    rates = Rates([_said("1.10"), _said("1.12", day=1)], tolerance_percent=Decimal("0.1"))
+    out = row("-100", "Debit")
+    into = row("110", "Transfer from euros", account_id=SAVINGS, currency="USD", day=2)
+
+    assert moved(out, into, rates=rates)
+
+
+def test_a_rate_is_good_for_seven_days_and_not_before_its_own() -> None:
+    out = row("-100", "Transfer to dollars")
+    into = row("110", "Transfer from euros", account_id=SAVINGS, currency="USD")
+
+    assert moved(out, into, rates=_rate("1.10", day=-7))
+    assert not moved(out, into, rates=_rate("1.10", day=-8))
+    assert not moved(out, into, rates=_rate("1.10", day=1))
 
 
 def test_the_inverse_of_a_rate_is_a_rate() -> None:

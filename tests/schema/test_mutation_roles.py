@@ -115,6 +115,7 @@ OTHERS: dict[str, tuple[Role, str]] = {
         Role.MEMBER,
         '(rates: [{base: "EUR", quote: "USD", day: "2026-01-01", rate: "1", source: "s"}])',
     ),
+    "exchangeRateToleranceSet": (Role.ADMIN, '(percent: "2")'),
     "reviewItemsDecide": (Role.MEMBER, '(input: {ids: ["x"], decision: CONFIRMED})'),
     "matchConfirm": (Role.MEMBER, '(id: "x")'),
     "matchReject": (Role.MEMBER, '(id: "x")'),

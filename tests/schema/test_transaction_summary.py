@@ -121,6 +121,42 @@ async def test_branches_of_a_shop_are_one_merchant_and_found_by_its_name(graph: 
     assert (await _groups(graph, place, merchantName="Zyxo Vantrill 1141"))[0][2] == 1
 
 
+async def test_spellings_of_a_merchant_are_one_group_whose_name_finds_them_all(
+    graph: Graph,
+) -> None:
+    place = await graph.world.place()
+    head, *_ = CSV.decode().splitlines()
+    spelled = ["zyxo café 0042", "ZYXO CAFÉ 0043", "Zyxo Café", "Unrelated"]
+    rows = [f"2026-03-0{day},-{day}.00,EUR,,{name},,ONE" for day, name in enumerate(spelled, 1)]
+    await graph.world.take_in(place, "\n".join([head, *rows, ""]).encode())
+
+    one = ["ZYXO CAFÉ", "EUR", 3, 0, -6, -6]
+    assert await _groups(graph, place, "MERCHANT") == [["Unrelated", "EUR", 1, 0, -4, -4], one]
+    assert await _groups(graph, place, "MERCHANT", "CATEGORY") == await _groups(
+        graph, place, "MERCHANT"
+    )
+    for name in ("ZYXO CAFÉ", "Zyxo Café", "zyxo café"):
+        assert await _groups(graph, place, "MERCHANT", merchantName=name) == [one]
+
+    # As before names were cleaned.
+    await graph.world.owner.execute(
+        "update app.transactions set merchant = null, merchant_key = null"
+    )
+    assert [(row[0], row[2]) for row in await _groups(graph, place, "MERCHANT")] == [
+        ("Unrelated", 1),
+        ("ZYXO CAFÉ 0043", 1),
+        ("Zyxo Café", 1),
+        ("zyxo café 0042", 1),
+    ]
+    await graph.world.owner.execute(
+        "update app.transactions set merchant_name = 'SHOP' where amount = -1"
+    )
+    await graph.world.owner.execute(
+        "update app.transactions set merchant_name = 'Shop' where amount < -1"
+    )
+    assert [(row[0], row[2]) for row in await _groups(graph, place, "MERCHANT")] == [("SHOP", 4)]
+
+
 async def test_removed_rows_count_only_where_asked(graph: Graph, place: Place) -> None:
     await graph.world.owner.execute(
         "update app.transactions set status = 'removed' where amount > 0"

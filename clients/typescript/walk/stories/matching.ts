@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import {
   ExchangeRatesDocument,
   ExchangeRatesPutDocument,
+  ExchangeRateToleranceDocument,
+  ExchangeRateToleranceSetDocument,
   MatchConfirmDocument,
   MatchRejectDocument,
   ReviewItemsDecideDocument,
@@ -20,7 +22,7 @@ import type { Imported } from "./imports.js";
 
 const NOTHING = Buffer.from("ReviewItem:00000000-0000-0000-0000-000000000000").toString("base64");
 
-export async function matching({ ben, jobId }: Imported): Promise<void> {
+export async function matching({ anna, ben, jobId }: Imported): Promise<void> {
   await step("a member says that two transactions are one, and takes it back", async () => {
     const one = await ben.ask(TransactionsDocument, {
       first: 1,
@@ -70,5 +72,13 @@ export async function matching({ ben, jobId }: Imported): Promise<void> {
     assert.deepEqual(exchangeRates, [rate]);
     const before = { ...filter, dayTo: "2026-03-01" };
     assert.deepEqual((await ben.ask(ExchangeRatesDocument, { filter: before })).exchangeRates, []);
+  });
+  await step("an admin says how far transfers may be from rates", async () => {
+    const { percent } = (await anna.act(ExchangeRateToleranceSetDocument, { percent: "2.5" }))
+      .exchangeRateToleranceSet;
+    assert.equal(percent, "2.5");
+    const { exchangeRateTolerance } = await ben.ask(ExchangeRateToleranceDocument, {});
+    assert.equal(exchangeRateTolerance, "2.5");
+    await anna.act(ExchangeRateToleranceSetDocument, { percent: "2" });
   });
 }
