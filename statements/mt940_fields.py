@@ -105,6 +105,8 @@ def _usual_entries(text: TextLines, line: str, number: int) -> Iterator[Usual]:
     certain where its text ends. What follows the last of them is the next line of `text`.
     """
     lines, place = text.ahead()
+    if lines[place - 1] != line:  # a part of a broken line: what follows is not what comes next
+        return
     count, begin, end = len(lines), place, place
     while line.startswith(":61:") and line.isprintable():
         at = begin
