@@ -90,6 +90,10 @@ class TextLines(Iterator[str]):
                 return []
         return self._lines[self._next :] if self._next else self._lines
 
+    def ahead(self) -> tuple[list[str], int]:
+        """The lines of this block, and the place among them of the one that comes next."""
+        return self._lines, self._next
+
     def pass_over(self, count: int) -> None:
         """Counts lines that wait as handed out."""
         self._next += count

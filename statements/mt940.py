@@ -23,7 +23,7 @@ from statements.base import HEAD_BYTES, ParseOptions, StatementFormat
 from statements.csv_text import TextLines, byte_lines, wide_encoding
 from statements.findings import Findings
 from statements.mt940_document import Document
-from statements.mt940_fields import fields
+from statements.mt940_fields import Field, Usual, fields
 
 DOS: Final = "cp852"  # what Central European banks write where it is not Windows
 
@@ -78,19 +78,20 @@ class Mt940:
         text = TextLines(chain([head], blocks), encoding)
         document = Document(options, findings)
         last = 1
-        for field in fields(text):
+        for found in fields(text):
             if text.findings:
                 yield from _drained(text)
-            if field.tag == "86":
-                document.text(field)
+            if isinstance(found, Usual):
+                rows = document.usual(found)
+                if rows is not None:
+                    yield from rows
+                else:
+                    for field in found.fields():
+                        yield from _taken(document, field, findings)
+                last = found.last
             else:
-                for record in document.take(field):
-                    if findings.pending:
-                        yield from findings.drain()
-                    yield record
-            if findings.pending:
-                yield from findings.drain()
-            last = field.line_end
+                yield from _taken(document, found, findings)
+                last = found.line_end
         yield from _drained(text)
         yield from document.end(last)
         yield from findings.drain()
@@ -98,6 +99,19 @@ class Mt940:
     def lines(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The physical lines."""
         return byte_lines(chunks)
+
+
+def _taken(document: Document, field: Field, findings: Findings) -> Iterator[Record]:
+    """The records of one field."""
+    if field.tag == "86":
+        document.text(field)
+    else:
+        for record in document.take(field):
+            if findings.pending:
+                yield from findings.drain()
+            yield record
+    if findings.pending:
+        yield from findings.drain()
 
 
 def _dos(head: bytes, findings: Findings) -> str | None:

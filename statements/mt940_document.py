@@ -26,9 +26,10 @@ from statements.mt940_account import (
     read_identification,
 )
 from statements.mt940_entry import Entry, Standing, read_entry
-from statements.mt940_fields import END, HEADER, OUTSIDE, Field
-from statements.mt940_proof import Proof
+from statements.mt940_fields import END, HEADER, OUTSIDE, Field, Usual
+from statements.mt940_proof import Proof, check_continuity, report_missing
 from statements.mt940_standing import BALANCES, PAGES, read_indication, read_stated
+from statements.mt940_usual import UsualReader
 from statements.mt940_values import (
     Calendar,
     Stated,
@@ -59,6 +60,8 @@ class Document:
         self._enveloped = False  # in a message that -} has to end
         self._read_any = False
         self._before = self._last = 0  # lines at which the last two fields end
+        self._reader = UsualReader(self._calendar)
+        self._proof = Proof()
         self._clear()
 
     def take(self, field: Field) -> Iterator[Record]:
@@ -82,6 +85,18 @@ class Document:
         if self._proofs:
             yield from self._proofs
             self._proofs.clear()
+
+    def usual(self, usual: Usual) -> list[Record] | None:
+        """The records of a usual entry; None where its fields have to be taken one by one."""
+        if self._standing is None:
+            return None
+        row = self._reader.read(usual, self._standing, self._proof)
+        if row is None:
+            return None
+        rows: list[Record] = [*self._flush(), row]
+        self._before, self._last = usual.first, usual.last
+        self._read_any, self._empty, self._rejected = True, False, False
+        return rows
 
     def end(self, line: int) -> Iterator[Record]:
         """What still waits; `line` is the last one. Raises `Unreadable` if there was no field."""
@@ -141,7 +156,7 @@ class Document:
         if block.startswith("{1:"):
             self._close(line)
             if self._enveloped:
-                self._report_missing(["-}"], line)
+                report_missing(["-}"], line, self._findings)
             self._enveloped, self._blocks = True, ""
             self._header = Header(None, interim=False)
             self._clear()
@@ -156,7 +171,7 @@ class Document:
         """Close the statement that is open, if one is."""
         if self._empty:
             return
-        self._report_missing(self._missing(), line)
+        report_missing(self._missing(), line, self._findings)
         self._end_statement(self._before)
         self._empty = True
 
@@ -166,16 +181,6 @@ class Document:
         if self._standing is not None and not self._empty:
             self._proofs.append(
                 self._proof.record(self._standing, self._number, self._calendar, line)
-            )
-
-    def _report_missing(self, missing: list[str], line: int) -> None:
-        if missing:
-            self._findings.control(
-                Severity.ERROR,
-                "missing-trailer",
-                f"Before this line {', '.join(missing)} is missing: a part of the file was lost. "
-                "Fetch it again from the bank.",
-                line,
             )
 
     def _head(self, field: Field) -> Iterator[Record]:
@@ -331,15 +336,7 @@ class Document:
             self._closings[account] = stated
             return
         self._proof.open(stated)
-        before = self._closings.get(account)
-        if before is not None and before.amount != stated.amount:
-            self._findings.warn(
-                "balance-continuity",
-                f"The statement opens with {stated.amount}, the one before it closed with "
-                f"{before.amount}: a statement between them may be missing. Ask the bank for it.",
-                field.line,
-                field.tag,
-            )
+        check_continuity(self._closings.get(account), stated, field, self._findings)
 
     def _sum(self, field: Field, value: str) -> Iterator[Record]:
         stated = read_stated(

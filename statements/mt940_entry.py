@@ -16,7 +16,7 @@ from statements.mt940_values import Calendar, Line, non_swift_text, read_line
 
 NO_REFERENCE: Final = frozenset({"", "NONREF", "NOTPROVIDED", "KREF+"})  # KREF+: see :86:
 _new: Final = tuple.__new__
-_NO_DAY: Final = frozenset({"", "0000"})
+NO_DAY: Final = frozenset({"", "0000"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +192,7 @@ def _value_date(line: Line, number: int, calendar: Calendar, findings: Findings)
 def _entry_date(
     line: Line, anchor: date | None, number: int, calendar: Calendar, findings: Findings
 ) -> date | None:
-    if line.entry in _NO_DAY:
+    if line.entry in NO_DAY:
         return None
     posted = calendar.nearest(line.entry, anchor) if anchor is not None else None
     if posted is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from core.errors import Unreadable
@@ -11,6 +11,8 @@ from statements.csv_text import TextLines, broken_lines
 
 FIELD_LINES_MAX: Final = 10_000
 FIELD_CHARACTERS_MAX: Final = 1024 * 1024
+USUAL_LINES_MAX: Final = 100
+USUAL_CHARACTERS_MAX: Final = 10_000
 HEADER: Final = "{"  # blocks 1 to 3 of a SWIFT message
 END: Final = "-"
 OUTSIDE: Final = ""
@@ -21,6 +23,7 @@ _TAG = re.compile(rf":({_TAGS}):")
 _BROKEN_TAG = re.compile(rf"(?:{_TAGS}):")
 _BLOCK = re.compile(r"\{[1-5S]:")
 _STARTS: Final = frozenset(["", " ", "\t", ":", "{", "-", "\x01", "\x02", "\x03", "\x1a", "\ufeff"])
+_BEHIND_USUAL: Final = (":61:", ":62F:", ":62M:")
 _NOISE: Final = "\x01\x02\x03\x1a\ufeff"  # frames of SWIFT transports, ends of old tools
 
 
@@ -33,8 +36,23 @@ class Field(NamedTuple):
     line_end: int
 
 
-def fields(text: TextLines) -> Iterator[Field]:
-    """The fields of a document in order.
+class Usual(NamedTuple):
+    """A :61: of one line with the lines of its :86:, none where it has none; all printable."""
+
+    line: str
+    texts: Sequence[str]
+    first: int
+    last: int
+
+    def fields(self) -> Iterator[Field]:
+        """The same as the fields that it is."""
+        yield Field("61", [self.line], self.first, self.first)
+        if self.texts:
+            yield Field("86", list(self.texts), self.first + 1, self.last)
+
+
+def fields(text: TextLines) -> Iterator[Field | Usual]:
+    """The fields of a document in order, those of usual entries together.
 
     A line that does not begin with a tag of MT940 goes on with the field before it: in text, things
     such as `:26:37` stand at the beginning of lines. Raises `Unreadable` at a field beyond the
@@ -47,8 +65,7 @@ def fields(text: TextLines) -> Iterator[Field]:
         if tag is not None and line[:1] not in _STARTS:
             lines.append(line)
             size += len(line)
-            if size > FIELD_CHARACTERS_MAX or len(lines) > FIELD_LINES_MAX:
-                _check(size, len(lines), first)
+            _check(size, len(lines), first)
             continue
         bare = line.strip(_NOISE)
         found = _TAG.match(bare)
@@ -64,6 +81,10 @@ def fields(text: TextLines) -> Iterator[Field]:
             yield _field(tag, lines, first)
             tag = None
         if found is not None:
+            usual = list(_usual_entries(text, line, number))
+            if usual:
+                yield from usual
+                continue
             tag, lines, first = found[1].upper(), [bare[found.end() :]], number
             size = len(bare)
             continue
@@ -75,6 +96,36 @@ def fields(text: TextLines) -> Iterator[Field]:
                 yield Field(kind, [part], number, number)
     if tag is not None:
         yield _field(tag, lines, first)
+
+
+def _usual_entries(text: TextLines, line: str, number: int) -> Iterator[Usual]:
+    """The usual entries from this line on, the last that was handed out; their lines are passed.
+
+    Only what another entry or the closing balance follows in the same block is one, so that it is
+    certain where its text ends. What follows the last of them is the next line of `text`.
+    """
+    lines, place = text.ahead()
+    if lines[place - 1] != line:  # a part of a broken line: what follows is not what comes next
+        return
+    count, begin, end = len(lines), place, place
+    while line.startswith(":61:") and line.isprintable():
+        at = begin
+        if at < count and lines[at].startswith(":86:"):
+            at += 1
+            while at < count and lines[at][:1] not in _STARTS:
+                at += 1
+        if at >= count or at - begin > USUAL_LINES_MAX or not lines[at].startswith(_BEHIND_USUAL):
+            break
+        texts = lines[begin:at]
+        if texts:
+            texts[0] = texts[0][4:]
+            joined = "".join(texts)
+            if len(joined) > USUAL_CHARACTERS_MAX or not joined.isprintable():
+                break
+        last = number + at - begin
+        yield _new(Usual, (line[4:], texts, number, last))
+        line, number, begin, end = lines[at], last + 1, at + 1, at
+    text.pass_over(end - place)
 
 
 def _physical(text: TextLines) -> Iterator[tuple[int, str]]:

@@ -17,6 +17,32 @@ _ZERO: Final = Decimal(0)
 _LEFT_OUT: Final = " Entries of this statement could not be read and were left out."
 
 
+def check_continuity(
+    before: Stated | None, opening: Stated, field: Field, findings: Findings
+) -> None:
+    """Report a statement that does not open with what the one before it closed with."""
+    if before is not None and before.amount != opening.amount:
+        findings.warn(
+            "balance-continuity",
+            f"The statement opens with {opening.amount}, the one before it closed with "
+            f"{before.amount}: a statement between them may be missing. Ask the bank for it.",
+            field.line,
+            field.tag,
+        )
+
+
+def report_missing(missing: list[str], line: int, findings: Findings) -> None:
+    """Report the fields that a statement had to end with and did not."""
+    if missing:
+        findings.control(
+            Severity.ERROR,
+            "missing-trailer",
+            f"Before this line {', '.join(missing)} is missing: a part of the file was lost. "
+            "Fetch it again from the bank.",
+            line,
+        )
+
+
 class Proof:
     """What has been added up in one statement, and what the statement says of it."""
 

@@ -29,7 +29,7 @@ NEAR_REMEMBERED_MAX: Final = 4_096
 OPTIONS: Final = Options.all()
 LIBRARY: Final = Transactions(options=OPTIONS)  # carries the options; nothing is put into it
 
-_DEBITS: Final = frozenset({"D", "RC"})
+DEBITS: Final = frozenset({"D", "RC"})
 _AMOUNT = r"[0-9]{1,20}(?:[,.][0-9]{0,8})?(?![0-9.,])"
 _BALANCE = re.compile(rf"(R?[DC])([0-9]{{6}})([A-Z]{{3}})[ ]*({_AMOUNT})(.*)", re.I | re.S)
 _SUM = re.compile(rf"([0-9]{{0,9}})([A-Z]{{3}})[ ]*({_AMOUNT})(.*)", re.I | re.S)
@@ -142,7 +142,7 @@ def read_floor(value: str) -> Stated | None:
 def signed(text: str, mark: str) -> Decimal:
     """The amount from the holder's side: D and RC are money out. Raises `InvalidMoney`."""
     amount = Decimal(text.replace(",", "."))
-    return storable(-amount if mark.upper() in _DEBITS else amount)
+    return storable(-amount if mark.upper() in DEBITS else amount)
 
 
 def indication(value: str) -> str | None:

@@ -16,10 +16,15 @@ from mt940.options import Options
 from mt940.processors import transaction_details_post_processor
 from mt940.tags import TransactionDetails
 
+from statements.base import ParseOptions
 from statements.csv_text import TextLines
+from statements.findings import Findings
 from statements.mt940_details import Details, folded, read_details
-from statements.mt940_fields import Field, fields
-from statements.mt940_values import read_line
+from statements.mt940_entry import Standing, read_entry
+from statements.mt940_fields import Field, Usual, fields
+from statements.mt940_proof import Proof
+from statements.mt940_usual import UsualReader
+from statements.mt940_values import Calendar, read_line
 
 CORPUS = Path(__file__).resolve().parents[2] / "../shared/corpus"
 NAMES = sorted(
@@ -58,7 +63,11 @@ pytestmark = pytest.mark.skipif(
 
 
 def read(name: str) -> Iterator[Field]:
-    return fields(TextLines([(CORPUS / name).read_bytes()], None))
+    for found in fields(TextLines([(CORPUS / name).read_bytes()], None)):
+        if isinstance(found, Usual):
+            yield from found.fields()
+        else:
+            yield found
 
 
 def texts(name: str) -> Iterator[str]:
@@ -95,6 +104,35 @@ def test_sub_fields_are_named_alike(name: str) -> None:
 
 def test_the_corpus_has_texts_to_compare() -> None:
     assert sum(1 for name in NAMES for _ in texts(name)) > 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_usual_entries_read_as_their_fields_do(name: str) -> None:
+    standing = Standing(account="0042|EUR", currency="EUR", interim=False)
+    calendar, findings = Calendar(ParseOptions().dates), Findings()
+    reader = UsualReader(calendar)
+    for usual in fields(TextLines([(CORPUS / name).read_bytes()], None)):
+        if not isinstance(usual, Usual):
+            continue
+        row = reader.read(usual, standing, Proof())
+        if row is not None:
+            line, *texts = usual.fields()
+            entry = read_entry(line, None, calendar, findings)
+            assert entry is not None
+            for text in texts:
+                entry.add(text)
+            assert repr(entry.record(standing)) == repr(row)
+            assert not findings.pending
+
+
+def test_the_corpus_has_usual_entries() -> None:
+    found = [
+        one
+        for name in NAMES
+        for one in fields(TextLines([(CORPUS / name).read_bytes()], None))
+        if isinstance(one, Usual)
+    ]
+    assert len(found) > 300
 
 
 @pytest.mark.parametrize("name", NAMES)

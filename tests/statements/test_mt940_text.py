@@ -168,3 +168,10 @@ def test_files_of_other_line_ends_may_be_put_together(first: str, second: str) -
 
     assert texts(read(data)) == ["COFFEE", "SALARY", "COFFEE"]
     assert codes(read(data)) == []
+
+
+def test_an_entry_on_a_line_of_several_keeps_its_own_text() -> None:
+    data = mt940(Statement(lines=[COFFEE, SALARY, COFFEE]), separator="\r\n")
+    broken = data.replace(b"\r\n:61:", b"\r:61:", 2).replace(b"\r\n:86:", b"\r:86:", 2)
+
+    assert texts(read(broken)) == texts(read(data)) == ["COFFEE", "SALARY", "COFFEE"]
