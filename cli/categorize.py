@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cli.categorize_rows import BadRow, Row
 
 BATCH_ROWS: Final = 4_096
+TOLD_MAX: Final = 100  # unreadable rows that are named; each has its line of JSON besides
 
 
 def categorize(
@@ -53,7 +54,11 @@ def categorize(
     sys.stdout.buffer.flush()
     if not lines:
         _summarise(tally)
-    if tally.bad and tally.bad == tally.rows:
+    if tally.bad > TOLD_MAX:
+        typer.echo(f"bankfeeds: {tally.bad - TOLD_MAX:,} more rows are unreadable.", err=True)
+    if not tally.rows:
+        typer.echo(f"bankfeeds: The file {file} has no rows below its first line.", err=True)
+    if tally.bad == tally.rows:
         raise typer.Exit(2)
 
 
@@ -99,9 +104,10 @@ def _lines(batch: list[Row], model: TextModel, tally: _Tally) -> list[bytes]:
     lines = []
     for row in batch:
         if isinstance(row, BadRow):
-            typer.echo(f"bankfeeds: line {row.line}: {row.problem}", err=True)
             tally.rows += 1
             tally.bad += 1
+            if tally.bad <= TOLD_MAX:
+                typer.echo(f"bankfeeds: line {row.line}: {row.problem}", err=True)
             said = _refusal(row)
         else:
             decision = next(decisions)

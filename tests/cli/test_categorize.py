@@ -98,13 +98,63 @@ def test_other_columns_marks_and_letters_are_read(tmp_path: Path, text: str | by
     assert fuel["category"] == "FUEL"
 
 
-@pytest.mark.parametrize("text", ["", "when,what\n1,2\n"])
-def test_without_its_columns_a_file_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "amount",
+    ["(40.00)", "40.00-", "\u221240", "£40.00", "40 GBP", '"1,040.00"', '"1.040,00"', '"40,00"'],
+)
+def test_amounts_are_read_as_statements_write_them(tmp_path: Path, amount: str) -> None:
+    (fuel,) = lines(run(write(tmp_path, f"amount,merchant\n{amount},shell\n"), "--json"))
+
+    assert fuel["category"] == "FUEL"
+    assert "error" not in fuel
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e5", "1_000", "=1+1", "", "4" * 40])
+def test_what_is_no_amount_is_refused_with_its_line(tmp_path: Path, amount: str) -> None:
+    result = run(write(tmp_path, f"amount,merchant\n40,shell\n{amount},shell\n"), "--json")
+
+    assert result.exit_code == 0
+    assert [line["line"] for line in lines(result) if "error" in line] == [3]
+    assert "is no number such as -12.34" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("when,what\n1,2\n", "names no amount and no merchant (or description)"),
+        ("amount,what\n1,2\n", "names no merchant (or description)"),
+        ("sep=;\namount;merchant\n1;shell\n", "Delete lines above it"),
+        ("amount,merchant\n1,shell\n".encode("utf-16"), "Save it as CSV in UTF-8"),
+        ("amount,merchant," + "x" * 200_000, "longer than 65,536 characters"),
+    ],
+)
+def test_without_its_columns_a_file_is_refused(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
     result = run(write(tmp_path, text))
 
     assert result.exit_code == 2
-    assert "must name the columns amount and merchant" in result.stderr
+    assert said in result.stderr
+    assert "rows.csv" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_file_without_rows_says_so(tmp_path: Path) -> None:
+    result = run(write(tmp_path, HEAD))
+
+    assert result.exit_code == 2
+    assert "has no rows below its first line" in result.stderr
+
+
+def test_a_quotation_mark_that_never_ends_costs_no_flood_of_messages(tmp_path: Path) -> None:
+    result = run(write(tmp_path, 'amount,merchant\n1,"' + ("x" * 79 + "\n") * 3_000), "--json")
+
+    told = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert "line 2: A cell is longer than 131,072 characters" in told[0]
+    assert len(told) == 101
+    assert told[-1].endswith("more rows are unreadable.")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
