@@ -32,6 +32,7 @@ class Cause(StrEnum):
     REJECTED = "rejected"
     CONTRADICTION = "contradiction"
     SOURCE = "source"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,27 @@ class ProofRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """A row that stands as it was although its source says otherwise of it."""
+
+    transaction_id: UUID
+    day: date
+    amount: Decimal
+    said_day: date | None  # by the source; None: it has the row no more
+    said_amount: Decimal | None
+    said_currency: str | None
+    is_kept: bool  # it was decided so
+    review_item_id: UUID | None  # that asks who is right
+
+    def effect(self, *, since: date, day: date, currency: str) -> Decimal:
+        """What the days would come to more if its source were right."""
+        said = Decimal(0)
+        if self.said_day is not None and since <= self.said_day <= day:
+            said = (self.said_amount or said) if self.said_currency == currency else said
+        return said - self.amount if since <= self.day <= day else said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementProof:
     """What a document says of a span of days as a whole."""
 
@@ -110,6 +132,7 @@ class Explanation:
     text: str
     amount: Decimal
     transaction_ids: tuple[UUID, ...] = ()
+    review_item_id: UUID | None = None  # that asks about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

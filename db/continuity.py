@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from core.continuity import DaySum, ProofRow, StatedBalance, StatementProof
+from core.continuity import Contradiction, DaySum, ProofRow, StatedBalance, StatementProof
 from core.models import Job
 from db.queries import load
 from db.rows import read
@@ -81,6 +81,24 @@ async def rows(
     for row in await tx.rows(_SQL["rows"], tenant_id, account_id, firsts, lasts, currency):
         found[row["place"] - 1].append(read(ProofRow, row))
     return found
+
+
+async def contradictions(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    account_id: UUID,
+    currency: str,
+    ids: Sequence[UUID],
+    spans: Sequence[tuple[date, date]],
+) -> list[Contradiction]:
+    """What stands although its source says otherwise: of these rows, and of those that it says to
+    be of such days. 2,000 at most."""
+    firsts, lasts = [first for first, _ in spans], [last for _, last in spans]
+    found = await tx.rows(
+        _SQL["contradictions"], tenant_id, account_id, list(ids), firsts, lasts, currency
+    )
+    return [read(Contradiction, row) for row in found]
 
 
 async def statements(

@@ -116,6 +116,7 @@ def _edges(
     edges, crowded, seen, looks = {}, set(), set(), LOOKS_IN_ALL
     for i, one in enumerate(lefts):
         if looks <= 0:
+            crowded.update(range(i))  # what is not looked at may be a rival of any
             break
         known, at = keys[one.row.currency], places[one.row.currency]
         first, last = one.day - terms.day_window, one.day + terms.day_window

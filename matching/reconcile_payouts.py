@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from core.reconciliation import Candidate, Proposal, Rule, RuleTerms
 from core.reviews import ReviewReason
 from matching.reconcile_agreement import key_of, major, mentioned, minor, references, tolerance
-from matching.reconcile_groups import alone, not_unique
+from matching.reconcile_groups import alone, not_unique, unsure
 
 RUN_DAYS_MAX: Final = 31  # days of charges that one payout covers
 MEMBERS_MAX: Final = 2_000
 LOOKS_IN_ALL: Final = 2_000_000  # sums that one rule compares: a second or two
 SOLUTIONS_MAX: Final = 2  # of a deposit: with a second one, neither is sure
 _FEW: Final = 5  # rows below which a sum is right by chance too easily
-
-
-class _Looks:
-    """What one rule may still look at: a wide one must not take the time of others."""
-
-    def __init__(self) -> None:
-        self._left = LOOKS_IN_ALL
-
-    def go_on(self) -> bool:
-        """Whether there is one more."""
-        self._left -= 1
-        return self._left >= 0
 
 
 class _Ledger:
@@ -50,13 +39,11 @@ class _Ledger:
             ones = self.of_day[day]
             self.sums.append(self.sums[-1] + sum(minor(row.amount) for row in ones))
             self.counts.append(self.counts[-1] + len(ones))
-        # By what they come to.
-        self.named = sorted(
+        self.named = [
             (sum(minor(row.amount) for row in ones), name, ones)
-            for name, ones in of_name.items()
+            for name, ones in sorted(of_name.items())
             if 2 <= len(ones) <= MEMBERS_MAX
-        )
-        self.totals = [total for total, _, _ in self.named]
+        ]
 
 
 def pay_out(
@@ -71,45 +58,121 @@ def pay_out(
     parts: dict[tuple[object, str], list[Candidate]] = defaultdict(list)
     for row in left:
         parts[row.account_id, row.currency].append(row)
-    ledgers = [(key, _Ledger(parts[key])) for key in sorted(parts, key=str)]
-    found, looks = [], _Looks()
-    for deposit in sorted(right, key=lambda row: (row.day, row.id)):
-        if not deposit.amount:
-            continue  # of nothing anything may be the sum
-        own = [
-            ledger
-            for (account, currency), ledger in ledgers
-            if currency == deposit.currency and account != deposit.account_id
-        ]
-        proposal = _of_deposit(rule, deposit, own, looks)
+    ledgers = {key: _Ledger(parts[key]) for key in sorted(parts, key=str)}
+    deposits = sorted(right, key=lambda row: (row.day, row.id))
+    search = _Search(rule.terms, deposits, ledgers)
+    found = []
+    for deposit in deposits:
+        proposal = _of_deposit(rule, deposit, search)
         if proposal is not None and key_of(proposal.ids) not in rejected:
-            found.append(proposal)
+            found.append(proposal if search.is_whole else unsure(proposal))
     return alone(found)
 
 
-def _of_deposit(
-    rule: Rule, deposit: Candidate, ledgers: Sequence[_Ledger], looks: _Looks
-) -> Proposal | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Deposit:
+    """A row that may be a payout, in what is compared."""
+
+    row: Candidate
+    amount: int
+    bound: int  # by how much a sum may be another
+    day: int
+
+
+class _Search:
+    """What comes to deposits, in a bounded number of looks: a wide rule must not take the time of
+    others. All sums are held against all deposits at once: these may be many, and mostly are no
+    payouts."""
+
+    def __init__(
+        self,
+        terms: RuleTerms,
+        deposits: Sequence[Candidate],
+        ledgers: Mapping[tuple[object, str], _Ledger],
+    ) -> None:
+        self._terms = terms
+        self._looks = LOOKS_IN_ALL
+        self._of: dict[str, list[_Deposit]] = defaultdict(list)
+        for row in deposits:
+            if row.amount:  # of nothing anything may be the sum
+                amount = minor(row.amount)
+                bound = tolerance(terms, amount)
+                own = _Deposit(row=row, amount=amount, bound=bound, day=row.day.toordinal())
+                self._of[row.currency].append(own)
+        for ones in self._of.values():
+            ones.sort(key=lambda one: (one.amount, one.day, one.row.id))
+        self.named: dict[UUID, list[list[Candidate]]] = defaultdict(list)
+        self.runs: dict[UUID, list[list[Candidate]]] = defaultdict(list)
+        for (account, currency), ledger in ledgers.items():
+            self._name(account, currency, ledger)
+            self._run(account, currency, ledger)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left that was not looked at."""
+        return self._looks > 0
+
+    def _name(self, account: object, currency: str, ledger: _Ledger) -> None:
+        for total, name, rows in ledger.named:
+            for deposit in self._worth(account, currency, total):
+                own = self.named[deposit.row.id]
+                fits = abs(deposit.day - rows[-1].day.toordinal()) <= self._terms.day_window
+                if len(own) < SOLUTIONS_MAX and (fits or mentioned([name], deposit.row)):
+                    _add(own, rows)
+
+    def _run(self, account: object, currency: str, ledger: _Ledger) -> None:
+        """Whole days, so that the order of rows within one says nothing."""
+        if self._terms.by_reference:
+            return
+        for end, last in enumerate(ledger.days):
+            for start in range(end, -1, -1):
+                if last - ledger.days[start] >= RUN_DAYS_MAX:
+                    break
+                total = ledger.sums[end + 1] - ledger.sums[start]
+                count = ledger.counts[end + 1] - ledger.counts[start]
+                if not 2 <= count <= MEMBERS_MAX:
+                    continue
+                for deposit in self._worth(account, currency, total):
+                    own = self.runs[deposit.row.id]
+                    fits = 0 <= deposit.day - last <= self._terms.day_window
+                    if len(own) < SOLUTIONS_MAX and fits:
+                        days = ledger.days[start : end + 1]
+                        _add(own, [row for day in days for row in ledger.of_day[day]])
+
+    def _worth(self, account: object, currency: str, total: int) -> Iterator[_Deposit]:
+        """Deposits of other accounts that a sum comes to, within what their rule tolerates."""
+        ones = self._of[currency]
+        # Wider than the tolerance where that is a share of the deposit.
+        bound = 2 * tolerance(self._terms, total)
+        for place in range(bisect_left(ones, total - bound, key=_amount), len(ones)):
+            one = ones[place]
+            self._looks -= 1
+            if one.amount > total + bound or self._looks <= 0:
+                return
+            if abs(total - one.amount) <= one.bound and one.row.account_id != account:
+                yield one
+
+
+def _amount(one: _Deposit) -> int:
+    return one.amount
+
+
+def _add(solutions: list[list[Candidate]], rows: list[Candidate]) -> None:
+    """Adds a solution, where it is of other rows."""
+    if rows not in solutions:
+        solutions.append(rows)
+
+
+def _of_deposit(rule: Rule, deposit: Candidate, search: _Search) -> Proposal | None:
     for solutions, code, text, points in (
-        (
-            _named(rule.terms, deposit, ledgers, looks),
-            "same-reference",
-            "they have one reference",
-            85,
-        ),
-        (
-            _runs(rule.terms, deposit, ledgers, looks),
-            "whole-days",
-            "they are all of these days",
-            80,
-        ),
+        (search.named[deposit.id], "same-reference", "they have one reference", 85),
+        (search.runs[deposit.id], "whole-days", "they are all of these days", 80),
     ):
-        distinct = _distinct(solutions)
-        if not distinct:
+        if not solutions:
             continue
-        rows = distinct[min(distinct)]
+        rows = min(solutions, key=lambda ones: [row.id for row in ones])
         apart = sum(minor(row.amount) for row in rows) - minor(deposit.amount)
-        unique = len(distinct) == 1
+        unique = len(solutions) == 1
         reasons = [
             ReviewReason(
                 code="same-sum" if apart == 0 else "near-sum",
@@ -131,53 +194,3 @@ def _of_deposit(
             unique=unique,
         )
     return None
-
-
-def _distinct(
-    solutions: Iterator[list[Candidate]],
-) -> dict[tuple[UUID, ...], list[Candidate]]:
-    """The first few solutions that are of other rows."""
-    distinct: dict[tuple[UUID, ...], list[Candidate]] = {}
-    for rows in solutions:
-        distinct[tuple(row.id for row in rows)] = rows
-        if len(distinct) == SOLUTIONS_MAX:
-            break
-    return distinct
-
-
-def _named(
-    terms: RuleTerms, deposit: Candidate, ledgers: Sequence[_Ledger], looks: _Looks
-) -> Iterator[list[Candidate]]:
-    amount = minor(deposit.amount)
-    bound = tolerance(terms, amount)
-    for ledger in ledgers:
-        first = bisect_left(ledger.totals, amount - bound)
-        for place in range(first, bisect_right(ledger.totals, amount + bound)):
-            if not looks.go_on():
-                return
-            _, name, rows = ledger.named[place]
-            fits = abs((deposit.day - rows[-1].day).days) <= terms.day_window
-            if fits or mentioned([name], deposit):
-                yield rows
-
-
-def _runs(
-    terms: RuleTerms, deposit: Candidate, ledgers: Sequence[_Ledger], looks: _Looks
-) -> Iterator[list[Candidate]]:
-    """Whole days, so that the order of rows within one says nothing."""
-    if terms.by_reference:
-        return
-    amount, day = minor(deposit.amount), deposit.day.toordinal()
-    bound = tolerance(terms, amount)
-    for ledger in ledgers:
-        last = bisect_right(ledger.days, day)
-        for end in range(bisect_left(ledger.days, day - terms.day_window), last):
-            for start in range(end, -1, -1):
-                if ledger.days[end] - ledger.days[start] >= RUN_DAYS_MAX:
-                    break
-                if not looks.go_on():
-                    return
-                total = ledger.sums[end + 1] - ledger.sums[start]
-                count = ledger.counts[end + 1] - ledger.counts[start]
-                if abs(total - amount) <= bound and 2 <= count <= MEMBERS_MAX:
-                    yield [row for d in ledger.days[start : end + 1] for row in ledger.of_day[d]]

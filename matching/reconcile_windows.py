@@ -18,6 +18,7 @@ from matching.reconcile_payouts import RUN_DAYS_MAX
 # several, these have parts of their own.
 _STEPS_OF_PAIRS: Final = 2
 _STEPS_OF_GROUPS: Final = 3
+PARTS_MOST: Final = 8  # that a window has where one would do, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,18 @@ class Window:
         return self.first <= _anchor(found).day <= self.last
 
 
-def reach(terms: RuleTerms) -> int:
-    """Days around a row on which something may speak for or against it."""
-    if terms.shape is RuleShape.ONE_TO_ONE:
-        return terms.day_window * _STEPS_OF_PAIRS
-    run = RUN_DAYS_MAX if terms.shape is RuleShape.PAYOUT else 0
-    return (terms.day_window + run) * _STEPS_OF_GROUPS
+def reach(terms: RuleTerms) -> tuple[int, int]:
+    """Days before and after a row on which something may speak for or against it."""
+    window = terms.day_window
+    match terms.shape:
+        case RuleShape.ONE_TO_ONE:
+            return _STEPS_OF_PAIRS * window, _STEPS_OF_PAIRS * window
+        case RuleShape.PAYOUT:
+            # Charges are before their deposit; so are those that another deposit wants with them.
+            run = window + RUN_DAYS_MAX
+            return _STEPS_OF_PAIRS * run + window, run + window
+        case _:
+            return _STEPS_OF_GROUPS * window, _STEPS_OF_GROUPS * window
 
 
 def windows(counts: Mapping[date, int], terms: RuleTerms, *, most: int) -> list[Window]:
@@ -56,37 +63,34 @@ def windows(counts: Mapping[date, int], terms: RuleTerms, *, most: int) -> list[
     """
     days = sorted(counts)
     rows = _counted(days, counts)
-    around = reach(terms)
+    # Rows around a window are read for each anew: in parts, fewer windows have more of their own.
+    parts = PARTS_MOST if _is_exact(terms) else 1
     found, start = [], 0
     while start < len(days):
-        first, end = _away(days[start], -around), start
-        while end + 1 < len(days) and rows(first, _away(days[end + 1], around)) <= most:
+        before, after = reach(terms)
+        whole = True
+        if rows(_away(days[start], -before), _away(days[start], after)) > most * parts:
+            whole = _is_exact(terms)
+            while not whole and before + after:
+                before, after = before // 2, after // 2
+                if rows(_away(days[start], -before), _away(days[start], after)) <= most // 2:
+                    break
+        first, end = _away(days[start], -before), start
+        while end + 1 < len(days) and rows(first, _away(days[end + 1], after)) <= most * parts:
             end += 1
-        last = _away(days[end], around)
-        size = rows(first, last)
-        if size <= most or _is_exact(terms):
-            found.append(
-                Window(
-                    first=days[start],
-                    last=days[end],
-                    read_first=first,
-                    read_last=last,
-                    parts=-(-size // most),
-                )
+        last = _away(days[end], after)
+        found.append(
+            Window(
+                first=days[start],
+                last=days[end],
+                read_first=first,
+                read_last=last,
+                parts=-(-rows(first, last) // most),
+                whole=whole,
             )
-        else:
-            found.append(_narrowed(days[start], around, rows, most=most))
+        )
         start = end + 1
     return found
-
-
-def _narrowed(day: date, around: int, rows: Callable[[date, date], int], *, most: int) -> Window:
-    """One day, with as many days around it as can be read with it, or a part of it."""
-    while around and rows(_away(day, -around), _away(day, around)) > most:
-        around //= 2
-    first, last = _away(day, -around), _away(day, around)
-    parts = -(-rows(first, last) // most)
-    return Window(first=day, last=day, read_first=first, read_last=last, parts=parts, whole=False)
 
 
 def _counted(days: list[date], counts: Mapping[date, int]) -> Callable[[date, date], int]:

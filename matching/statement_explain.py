@@ -11,6 +11,7 @@ from uuid import UUID
 
 from core.continuity import (
     Cause,
+    Contradiction,
     Difference,
     Explanation,
     ProofRow,
@@ -20,6 +21,7 @@ from core.continuity import (
 from core.records import TransactionStatus
 from matching.reconcile_agreement import minor
 from matching.statement_days import CLOSINGS
+from matching.statement_suspects import Suspects, contradicted
 from matching.subset import subsets
 
 EXPLANATIONS_MAX: Final = 10  # of one difference
@@ -31,15 +33,33 @@ def explain(
     *,
     rows: Sequence[ProofRow],
     stated: Sequence[StatedBalance],
+    currency: str,
     statements: Sequence[StatementProof] = (),
+    contradictions: Sequence[Contradiction] = (),
     rejected: int = 0,
 ) -> Difference:
     """The difference with its explanations. `rows` are those of its days, removed ones too;
     `rejected` is how many rows of the documents could not be read."""
-    explanations = list(_of_rows(found, rows, stated))
-    explanations += _of_documents(found, stated, statements, rejected)
-    if not any(one.transaction_ids for one in explanations):
-        explanations.append(_unexplained(found))
+    asked = list(contradicted(found, contradictions, currency))
+    if found.amount == sum(one.amount for one in asked):
+        alone, asked = asked, []
+    else:
+        alone = [one for one in asked if one.amount == found.amount]
+        asked = [one for one in asked if one.amount != found.amount]
+    alone += _of_rows(found, rows, stated)
+    documents = list(_of_documents(found, stated, statements, rejected))
+    if alone:
+        return _told(found, [*alone, *asked, *documents])
+    suspects = Suspects(rows, documents={one.raw_id for one in stated}, conflicts=asked)
+    several = suspects.together(found.amount)
+    if several:
+        return _told(found, [*several, *documents, _unexplained(found, found.amount)])
+    known = suspects.evident()
+    rest = found.amount - sum(one.amount for one in known)
+    return _told(found, [*known, *documents, _unexplained(found, rest)])
+
+
+def _told(found: Difference, explanations: Sequence[Explanation]) -> Difference:
     return replace(found, explanations=tuple(explanations[:EXPLANATIONS_MAX]))
 
 
@@ -152,10 +172,11 @@ def _of_documents(
         )
 
 
-def _unexplained(found: Difference) -> Explanation:
+def _unexplained(found: Difference, amount: Decimal) -> Explanation:
     span = str(found.day) if found.since == found.day else f"{found.since} to {found.day}"
+    beside = "Rows" if amount == found.amount else "Beside that, rows"
     return Explanation(
         cause=Cause.MISSING,
-        text=f"Rows that come to {found.amount} are missing of {span}.",
-        amount=found.amount,
+        text=f"{beside} that come to {amount} are missing of {span}.",
+        amount=amount,
     )

@@ -7,7 +7,7 @@ of days after the other, however many accounts and rows there are.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -61,22 +61,6 @@ class Work:
     last: date
     days: Mapping[date, int]  # with how many rows each
 
-    def turns(self, *, most: int) -> Iterator[Turn]:
-        """What is looked at, one after the other: everything, or a window of one rule."""
-        if sum(self.days.values()) <= most:
-            whole = Window(
-                first=self.first,
-                last=self.last,
-                read_first=self.first,
-                read_last=self.last,
-                parts=1,
-            )
-            yield Turn(rules=self.rules, window=whole)
-            return
-        for rule in sorted(self.rules, key=lambda one: one.terms.position):
-            for window in windows(self.days, rule.terms, most=most):
-                yield Turn(rules=[rule], window=window)
-
 
 @dataclass(slots=True)
 class Done:
@@ -104,7 +88,7 @@ async def auto_reconcile(
     if work is None:
         return
     done = Done()
-    for turn in work.turns(most=most):
+    async for turn in _turns(job, services, work, most=most):
         async for rows, window in _read(job, services, work, turn, most=most):
             found = await in_thread(partial(_found, turn.rules, rows, window, rejected))
             await _settle(job, services, found, done, questions=questions)
@@ -156,6 +140,33 @@ async def _work(tx: Tx, job: Job, *, today: date) -> Work | None:
         tx, tenant_id=tenant_id, account_ids=accounts, first=first, last=last
     )
     return Work(rules=rules, types=types, first=first, last=last, days=days)
+
+
+async def _turns(job: Job, services: Services, work: Work, *, most: int) -> AsyncIterator[Turn]:
+    """What is looked at, one after the other: everything, or a window of one rule, whose accounts
+    have what the rules before it left."""
+    if sum(work.days.values()) <= most:
+        whole = Window(
+            first=work.first,
+            last=work.last,
+            read_first=work.first,
+            read_last=work.last,
+            parts=1,
+        )
+        yield Turn(rules=work.rules, window=whole)
+        return
+    for rule in sorted(work.rules, key=lambda one: one.terms.position):
+        _, accounts = concerned([rule], work.types, None)
+        async with services.database.as_(services.scope(job), read_only=True) as tx:
+            days = await reconciliations.candidate_days(
+                tx,
+                tenant_id=job.tenant_id,
+                account_ids=accounts,
+                first=work.first,
+                last=work.last,
+            )
+        for window in windows(days, rule.terms, most=most):
+            yield Turn(rules=[rule], window=window)
 
 
 async def _read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from core.continuity import Difference, StatementProof
@@ -26,12 +27,15 @@ async def explained(
     """Differences with what may be behind them."""
     if not found:
         return []
-    of_each = await continuity.rows(
-        tx,
-        tenant_id=tenant_id,
-        account_id=account_id,
-        currency=currency,
-        spans=[(one.since, one.day) for one in found],
+    about: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "account_id": account_id,
+        "currency": currency,
+        "spans": [(one.since, one.day) for one in found],
+    }
+    of_each = await continuity.rows(tx, **about)
+    contradictions = await continuity.contradictions(
+        tx, ids=[row.id for rows in of_each for row in rows], **about
     )
     stated = [
         [balance for balance in known.stated if one.since <= balance.day <= one.day]
@@ -47,6 +51,8 @@ async def explained(
                 one,
                 rows=of_one,
                 stated=some,
+                currency=currency,
+                contradictions=contradictions,
                 statements=statements,
                 rejected=sum(unread.get(job, 0) for job in {balance.job_id for balance in some}),
             )

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 import strawberry
 
 from core import continuity
-from resolvers import transactions
+from resolvers import reviews, transactions
 from resolvers.account_proofs import AccountProof
 from schema.accounts import Account
 from schema.context import Info
 from schema.fields import resolved
 from schema.money import Money
-from schema.related import several
+from schema.related import maybe, several
 from schema.scalars import CurrencyCode
 
 if TYPE_CHECKING:
+    from schema.review_items import ReviewItem
     from schema.transactions import Transaction
 
 SHOWN_MAX: Final = 20  # transactions of an explanation
@@ -101,6 +102,18 @@ class BalanceExplanation:
             self.model.transaction_ids[:SHOWN_MAX],
             Transaction.of,
         )
+
+    @resolved(
+        description="The open question whose answer may settle it; null where none is asked. What "
+        "a source says against a transaction has both versions in the transaction's conflict."
+    )
+    async def review_item(
+        self, info: Info
+    ) -> Annotated[ReviewItem, strawberry.lazy("schema.review_items")] | None:
+        """The question."""
+        from schema.review_items import ReviewItem
+
+        return await maybe(info.context, reviews.by_ids, self.model.review_item_id, ReviewItem.of)
 
 
 @strawberry.type(description="A difference of balances, of as few days as these allow.")

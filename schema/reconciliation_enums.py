@@ -101,6 +101,7 @@ _register(
         continuity.Cause.PENDING: "Pending rows are in the stated balance.",
         continuity.Cause.REMOVED: "A row was taken back.",
         continuity.Cause.REJECTED: "Rows of a document could not be read.",
+        continuity.Cause.CONFLICT: "A source contradicts what is stored, and it stands as it was.",
         continuity.Cause.CONTRADICTION: "Documents state different balances.",
         continuity.Cause.SOURCE: "A statement does not add up by itself.",
     },

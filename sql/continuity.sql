@@ -101,6 +101,46 @@ cross join lateral (
 ) as l
 order by s.place, l.day, l.id;
 
+-- name: contradictions
+-- role: authenticated, worker
+-- Rows of an account that stand although their source says otherwise: of these, and of those that
+-- it says to be of such a day while that is asked.
+select
+  c.transaction_id, t.sort_date as day, t.amount, r.id as review_item_id,
+  (c.incoming ->> 'sort_date')::date as said_day,
+  (c.incoming ->> 'amount')::numeric as said_amount,
+  c.incoming ->> 'currency' as said_currency,
+  c.state = 'kept' as is_kept
+from (
+  select k.transaction_id
+  from app.transaction_conflicts as k
+  where k.tenant_id = $1 and k.transaction_id = any($3::uuid[]) and k.state <> 'taken'
+  union
+  select o.transaction_id
+  from app.transaction_conflicts as o
+  where o.tenant_id = $1
+    and o.state in ('noted', 'asked')
+    and exists (
+      select
+      from unnest($4::date[], $5::date[]) as s (first_day, last_day)
+      where (o.incoming ->> 'sort_date')::date between s.first_day and s.last_day
+    )
+) as w
+join app.transaction_conflicts as c on c.tenant_id = $1 and c.transaction_id = w.transaction_id
+join app.transactions as t on t.tenant_id = $1 and t.id = w.transaction_id
+left join app.review_items as r
+  on r.tenant_id = $1
+    and r.transaction_id = w.transaction_id
+    and r.kind = 'conflict'
+    and r.state = 'open'
+where t.account_id = $2
+  and t.currency = $6
+  and t.status = 'posted'
+  and t.set_aside is null
+  and t.duplicate_of is null
+order by t.sort_date, t.id
+limit 2000;
+
 -- name: statements
 -- role: authenticated, worker
 -- The newest first.

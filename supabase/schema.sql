@@ -4603,6 +4603,7 @@ CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING bt
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
+CREATE INDEX transaction_conflicts_asked_idx ON app.transaction_conflicts USING btree (tenant_id) WHERE (state = ANY (ARRAY['noted'::text, 'asked'::text]));
 CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
 CREATE INDEX transaction_conflicts_reconciliation_idx ON app.transaction_conflicts USING btree (tenant_id, reconciliation_id);
 CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));

@@ -3,13 +3,17 @@ decides; nothing is asked twice."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
 import pytest
 
+from core.continuity import Cause
 from core.reviews import ReviewKind, ReviewState
-from resolvers import reconciliations
+from resolvers import account_proofs, reconciliations
 from resolvers.refusal import Refused
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, Account, Group, bai2
 from tests.fixtures.context import context
@@ -69,6 +73,55 @@ async def test_a_reconciled_row_that_is_taken_back_stays_and_is_asked_about(worl
     assert item.evidence["stored"]["amount"] == "-900.00"
     codes = [row["code"] for row in await world.findings(ledger.place, job["id"])]
     assert codes.count("conflict") == 1
+
+
+async def test_a_balance_that_differs_for_an_open_conflict_names_it(world: World) -> None:
+    world = world.altered(clock=lambda: datetime(2026, 3, 4, tzinfo=UTC))
+    ledger = await _ledger(world)
+    sunday = Group(accounts=[Account(closing=190_350)], day="260301")
+    await world.take_in(ledger.place, bai2(sunday))
+    await _monday(ledger)
+    day = date(2026, 3, 2)
+
+    account = replace(CORRECTED.accounts[0], closing=490_000)
+    job = await world.take_in(ledger.place, bai2(replace(CORRECTED, accounts=[account])))
+    proof = partial(
+        account_proofs.of_account,
+        ledger.context,
+        account_id=await ledger.account("5678"),
+        first=day,
+        last=day,
+    )
+    before = await proof()
+    (item,) = await ledger.questions(CONFLICT)
+    assert not isinstance(await ledger.answer(item, ReviewState.REJECTED), Refused)
+    kept = await proof()
+    (item,) = await ledger.questions(CONFLICT, ReviewState.REJECTED)
+    assert not isinstance(await ledger.answer(item, ReviewState.CONFIRMED), Refused)
+    taken = await proof()
+
+    assert before is not None and kept is not None and taken is not None
+    (rent,) = [row["id"] for row in await _gone(ledger)]
+    (found,) = before.differences
+    told = found.explanations[0]
+    assert (told.cause, told.amount, told.transaction_ids) == (Cause.CONFLICT, 900, (rent,))
+    assert told.review_item_id == item.id
+    (finding,) = [
+        row["message"]
+        for row in await world.findings(ledger.place, job["id"])
+        if row["code"] == "balance-discontinuity"
+    ]
+    assert "takes back a row of -900.00 EUR" in finding
+    (found,) = kept.differences
+    told = found.explanations[0]
+    assert (told.cause, told.review_item_id) == (Cause.CONFLICT, None)
+    assert taken.differences == []
+
+
+async def _gone(ledger: Ledger) -> list[asyncpg.Record]:
+    return await ledger.world.owner.fetch(
+        "select id from app.transactions where status = 'removed'"
+    )
 
 
 @pytest.mark.parametrize(

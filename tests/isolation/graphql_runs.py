@@ -89,6 +89,14 @@ _DIFFERING: Final = "; ".join(
         balanced("opening_ledger", "b.amount + t.amount", days_before=0),
     )
 )
+# The source took the row back, which is asked about.
+_CONTRADICTED: Final = (
+    f"{_DIFFERING}; update app.transaction_conflicts set kind = 'removed', state = 'asked',"
+    ' incoming = \'{"status": "removed"}\';'
+    " update app.review_items as r set kind = 'conflict', state = 'open', decided_at = null,"
+    " decided_by = null, transaction_id = c.transaction_id"
+    " from app.transaction_conflicts as c where c.tenant_id = r.tenant_id"
+)
 # Another account of the tenant, with a row as the one that there is.
 _OPPOSITE: Final = (
     f"{UNRECONCILED};"
@@ -154,6 +162,7 @@ MORE: Final = (
         for operation in ("assets", "expenses", "transactions")
     ),
     Run(operation="reconciliation", statement=_DIFFERING),
+    Run(operation="reconciliation", statement=_CONTRADICTED),
     Run(operation="reconciliations", statement=_UNDONE),
     Run(operation="reconciliationRulesDryRun", statement=_OPPOSITE),
     Run(operation="transactions", statement=_UNSURE),

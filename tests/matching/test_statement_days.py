@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.continuity import Cause, DayState, DaySum, ProofRow, StatedBalance, StatementProof
+from core.continuity import (
+    Cause,
+    Contradiction,
+    DayState,
+    DaySum,
+    ProofRow,
+    StatedBalance,
+    StatementProof,
+)
 from core.records import BalanceKind, TransactionStatus
 from matching.statement_days import differences, prove
 from matching.statement_explain import explain
@@ -92,7 +102,10 @@ def test_an_opening_that_is_not_where_the_days_before_ended_is_a_gap_between_sta
     (found,) = differences(prove([_sum(4, 10)], stated))
 
     assert (found.since, found.day, found.amount) == (_day(1), _day(3), Decimal(50))
-    assert explain(found, rows=[], stated=stated).explanations[0].cause is Cause.MISSING
+    assert (
+        explain(found, rows=[], stated=stated, currency="EUR").explanations[0].cause
+        is Cause.MISSING
+    )
 
 
 def test_an_opening_that_is_dated_by_the_day_before_is_no_gap() -> None:
@@ -134,7 +147,7 @@ def _cause(amount: int, *rows: ProofRow, stated: list[StatedBalance] | None = No
     stated.append(_stated(0, sum(int(r.amount) for r in rows if r.status == "posted") + amount))
     posted = sum((row.amount for row in rows if row.status == "posted"), Decimal(0))
     (found,) = differences(prove([_sum(0, str(posted))], stated))
-    return explain(found, rows=rows, stated=stated).explanations[0].cause
+    return explain(found, rows=rows, stated=stated, currency="EUR").explanations[0].cause
 
 
 def test_what_would_account_for_a_difference_is_told() -> None:
@@ -146,6 +159,74 @@ def test_what_would_account_for_a_difference_is_told() -> None:
     assert _cause(4, _row("a", 5), _row("r", 4, "removed")) is Cause.REMOVED
     assert _cause(-7, _row("a", 5), _row("c", 7, raw="elsewhere")) is Cause.EXTRA
     assert _cause(9, _row("a", 5)) is Cause.MISSING
+
+
+def _told(
+    amount: int, *rows: ProofRow, more_documents: Sequence[str] = (), **more: Any
+) -> list[tuple[Cause, int]]:
+    """Causes with what they account for, where the stated balance is so much more."""
+    posted = sum((row.amount for row in rows if row.status == "posted"), Decimal(0))
+    stated = [_stated(-1, 0), _stated(0, str(posted + amount))]
+    stated += [_stated(0, str(posted + amount), raw=raw) for raw in more_documents]
+    (found,) = differences(prove([_sum(0, str(posted))], stated))
+    told = explain(found, rows=rows, stated=stated, currency="EUR", **more).explanations
+    return [(one.cause, int(one.amount)) for one in told]
+
+
+def _conflict(
+    name: str, amount: int, said: int | None, *, said_of: int = 0, currency: str = "EUR"
+) -> Contradiction:
+    return Contradiction(
+        transaction_id=one_id(name),
+        day=FIRST,
+        amount=Decimal(amount),
+        said_day=None if said is None else _day(said_of),
+        said_amount=None if said is None else Decimal(said),
+        said_currency=None if said is None else currency,
+        is_kept=False,
+        review_item_id=one_id("item"),
+    )
+
+
+def test_two_causes_on_one_day_are_both_told() -> None:
+    # Extra and missing: what is in no statement is told, and what is missing beside it.
+    assert _told(30 - 7, _row("a", 5), _row("x", 7, raw="elsewhere")) == [
+        (Cause.EXTRA, -7),
+        (Cause.MISSING, 30),
+    ]
+    # The same row of two documents, and one that is missing.
+    assert _told(
+        30 - 7, _row("a", 7, raw="raw"), _row("b", 7, raw="raw2"), more_documents=("raw2",)
+    ) == [(Cause.DUPLICATE, -7), (Cause.MISSING, 30)]
+    # A sign and a duplicate, and whatever else comes to the same.
+    assert _told(-22 - 7, _row("a", 11), _row("b", 7), _row("c", 7)) == [
+        (Cause.DUPLICATE, -7),
+        (Cause.SIGN, -22),
+        (Cause.MISSING, -29),
+    ]
+    # A sign and a row that was taken back.
+    assert _told(-22 + 4, _row("a", 11), _row("r", 4, "removed"))[:2] == [
+        (Cause.REMOVED, 4),
+        (Cause.SIGN, -22),
+    ]
+
+
+def test_what_a_source_says_against_a_row_is_told_with_what_it_accounts_for() -> None:
+    rows = [_row("a", 10), _row("b", 20)]
+
+    changed = _told(2, *rows, contradictions=[_conflict("a", 10, 12)])
+    gone = _told(-10, *rows, contradictions=[_conflict("a", 10, None)])
+    moved = _told(-10, *rows, contradictions=[_conflict("a", 10, 10, said_of=1)])
+    other = _told(-10, *rows, contradictions=[_conflict("a", 10, 11, currency="USD")])
+    both = _told(5, *rows, contradictions=[_conflict("a", 10, 12), _conflict("b", 20, 23)])
+    part = _told(9, *rows, contradictions=[_conflict("a", 10, 12)])
+    text = _told(9, *rows, contradictions=[_conflict("a", 10, 10)])
+
+    assert changed[0] == (Cause.CONFLICT, 2)
+    assert gone[0] == moved[0] == other[0] == (Cause.CONFLICT, -10)
+    assert both == [(Cause.CONFLICT, 2), (Cause.CONFLICT, 3)]
+    assert part == [(Cause.CONFLICT, 2), (Cause.MISSING, 7)]
+    assert text == [(Cause.MISSING, 9)]
 
 
 def test_documents_that_contradict_and_those_that_do_not_add_up_are_told() -> None:
@@ -164,7 +245,9 @@ def test_documents_that_contradict_and_those_that_do_not_add_up_are_told() -> No
         raw_id=one_id("new"),
     )
 
-    explained = explain(found, rows=[], stated=stated, statements=[failing], rejected=2)
+    explained = explain(
+        found, rows=[], stated=stated, currency="EUR", statements=[failing], rejected=2
+    )
 
     assert [one.cause for one in explained.explanations] == [
         Cause.CONTRADICTION,
