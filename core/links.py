@@ -49,7 +49,7 @@ class MatchRow:
 
     `rank` orders the sources of an account: the lowest is believed first. `vouched`: a person set
     something on it. `format`: of the file that brought it. `taken`: the sources that a duplicate of
-    it came from already.
+    it came from already. `linked`: what counts instead of it by a link that is weighed anew.
     """
 
     id: UUID
@@ -78,6 +78,7 @@ class MatchRow:
     taken: tuple[Source, ...] = ()
     in_transfer: bool = False
     is_refund: bool = False
+    linked: UUID | None = None
 
     @property
     def source(self) -> Source:
@@ -115,8 +116,28 @@ class ExchangeRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A link that holds: the first of the two does not count beside the other."""
+
+    id: UUID
+    kind: LinkKind
+    method: LinkMethod
+    transaction_id: UUID
+    other_id: UUID
+    score: int
+
+    @property
+    def pair(self) -> frozenset[UUID]:
+        """Both rows, whichever counts."""
+        return frozenset((self.transaction_id, self.other_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked."""
+    """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked.
+
+    `against`: a row that one of them is linked with, and that leaves no room for both.
+    """
 
     kind: LinkKind
     transaction_id: UUID
@@ -125,11 +146,32 @@ class Found:
     score: int
     reasons: tuple[ReviewReason, ...]
     sure: bool
+    against: UUID | None = None
+
+    @property
+    def pair(self) -> frozenset[UUID]:
+        """Both rows, whichever counts."""
+        return frozenset((self.transaction_id, self.other_id))
 
     @property
     def key(self) -> str:
         """What the pair is called, whichever side is named first."""
         return pair_key(self.kind, self.transaction_id, self.other_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A link that gives way to others: to all of them, or it stands."""
+
+    link: Standing
+    by: tuple[Found, ...]
+
+
+class UndoneReason(StrEnum):
+    """Why the system undid a link of its own."""
+
+    BETTER_PAIR = "better_pair"
+    PRIMARY_SOURCE = "primary_source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

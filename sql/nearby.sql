@@ -109,6 +109,25 @@ cross join lateral (
   limit 100
 ) as b;
 
+-- name: taken
+-- role: worker
+-- What pending rows of noted amounts, near noted ones, are linked with by the system.
+select distinct l.other_id as id
+from app.transactions as t
+join app.transaction_links as l on l.tenant_id = t.tenant_id and l.transaction_id = t.id
+join app.transactions as o on o.tenant_id = l.tenant_id and o.id = l.other_id
+where t.tenant_id = $1
+  and t.account_id = any($2::uuid[])
+  and t.amount = any($3::numeric[])
+  and t.sort_date between $4::date - 10 and $5::date + 10
+  and t.status = 'pending'
+  and t.duplicate_of is not null
+  and l.state = 'active'
+  and l.method = 'auto'
+  and l.kind = 'pending_posted'
+  and o.duplicate_of is null
+  and o.status <> 'removed';
+
 -- name: delivered
 -- role: worker
 -- When the document came that a row stands in, and the source's id of the row.
