@@ -89,10 +89,12 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """When a row was delivered last, and what its source calls it."""
+    """When a row was delivered last, what its source calls it, and the last day that the document
+    tells of, where it states that."""
 
     received_at: datetime
     external_id: str | None
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

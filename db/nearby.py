@@ -93,7 +93,9 @@ async def delivered(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> dict[U
         return {}
     rows = await tx.rows(_SQL["delivered"], tenant_id, list(ids))
     return {
-        row["id"]: Delivered(received_at=row["received_at"], external_id=row["external_id"])
+        row["id"]: Delivered(
+            received_at=row["received_at"], external_id=row["external_id"], ends=row["ends"]
+        )
         for row in rows
     }
 

@@ -3,7 +3,8 @@
 Files take nothing back: where the day, the text or the id has changed with the booking, the pending
 row would stand beside the booked one for ever, and the money would count twice. What one document
 says is never compared with itself, and a row that came before the pending one is another booking,
-unless the source calls both the same.
+unless the source calls both the same, or the document of the pending row ends before the booking:
+then files came in another order than they were made in.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class _Finding:
         return assigned(edges(_KIND, weighed))
 
     def is_later(self, pending: Row, posted: Row) -> bool:
-        """Whether the booking came after the pending row was last said to be pending."""
+        """Whether the booking is later than what last said that the row is pending."""
         return _is_later(pending, posted, self._delivered)
 
     def may_be_earlier(self, pending: Row, posted: Row) -> bool:
@@ -125,8 +126,18 @@ def weighed(one: Row, other: Row, *, delivered: Deliveries) -> Reasons | None:
 
 
 def _is_later(pending: Row, posted: Row, delivered: Deliveries) -> bool:
-    later = _came(posted, delivered) > _came(pending, delivered)
-    return pending.of.amount == posted.of.amount and (later or _one_id(pending, posted, delivered))
+    return pending.of.amount == posted.of.amount and (
+        _came(posted, delivered) > _came(pending, delivered)
+        or _had_ended(pending, posted, delivered)
+        or _one_id(pending, posted, delivered)
+    )
+
+
+def _had_ended(pending: Row, posted: Row, delivered: Deliveries) -> bool:
+    """Whether the document that has a row as pending tells of no day as late as the booking's: it
+    is the older one, whichever came first."""
+    ends = delivered[pending.id].ends
+    return ends is not None and ends < (posted.of.posted_date or posted.of.day)
 
 
 def _weighed(pending: Row, posted: Row, delivered: Deliveries) -> Reasons:

@@ -130,8 +130,18 @@ where t.tenant_id = $1
 
 -- name: delivered
 -- role: worker
--- When the document came that a row stands in, and the source's id of the row.
-select t.id, r.received_at, t.external_id
+-- When the document came that a row stands in, the last day that it tells of, and the source's id
+-- of the row.
+select
+  t.id, r.received_at, t.external_id,
+  (
+    select max(s.to_date)
+    from app.statements as s
+    where s.tenant_id = $1
+      and s.job_id = t.job_id
+      and s.raw_id = t.raw_id
+      and s.mapping_id = t.mapping_id
+  ) as ends
 from unnest($2::uuid[]) as n (id)
 join app.transactions as t on t.tenant_id = $1 and t.id = n.id
 join app.raw_ingestion_data as r
