@@ -49,7 +49,7 @@ class MatchRow:
 
     `rank` orders the sources of an account: the lowest is believed first. `vouched`: a person set
     something on it. `format`: of the file that brought it. `taken`: the sources that a duplicate of
-    it came from already.
+    it came from already. `linked`: what counts instead of it by a link that is weighed anew.
     """
 
     id: UUID
@@ -79,6 +79,7 @@ class MatchRow:
     in_transfer: bool = False
     is_refund: bool = False
     paid_back: Decimal = Decimal(0)  # of it, by refunds that are linked with it
+    linked: UUID | None = None
 
     @property
     def source(self) -> Source:
@@ -89,10 +90,12 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """When a row was delivered last, and what its source calls it."""
+    """When a row was delivered last, what its source calls it, and the last day that the document
+    tells of, where it states that."""
 
     received_at: datetime
     external_id: str | None
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +119,28 @@ class ExchangeRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A link that holds: the first of the two does not count beside the other."""
+
+    id: UUID
+    kind: LinkKind
+    method: LinkMethod
+    transaction_id: UUID
+    other_id: UUID
+    score: int
+
+    @property
+    def pair(self) -> frozenset[UUID]:
+        """Both rows, whichever counts."""
+        return frozenset((self.transaction_id, self.other_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked."""
+    """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked.
+
+    `against`: a row that one of them is linked with, and that leaves no room for both.
+    """
 
     kind: LinkKind
     transaction_id: UUID
@@ -126,11 +149,32 @@ class Found:
     score: int
     reasons: tuple[ReviewReason, ...]
     sure: bool
+    against: UUID | None = None
+
+    @property
+    def pair(self) -> frozenset[UUID]:
+        """Both rows, whichever counts."""
+        return frozenset((self.transaction_id, self.other_id))
 
     @property
     def key(self) -> str:
         """What the pair is called, whichever side is named first."""
         return pair_key(self.kind, self.transaction_id, self.other_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A link that gives way to others: to all of them, or it stands."""
+
+    link: Standing
+    by: tuple[Found, ...]
+
+
+class UndoneReason(StrEnum):
+    """Why the system undid a link of its own."""
+
+    BETTER_PAIR = "better_pair"
+    PRIMARY_SOURCE = "primary_source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,9 @@ from db.session import Tx
 _SQL = load("matching")
 
 _READ: Final = tuple(
-    field.name for field in fields(MatchRow) if field.name not in {"rank", "status", "taken"}
+    field.name
+    for field in fields(MatchRow)
+    if field.name not in {"rank", "status", "taken", "linked"}
 )
 _UNKNOWN_RANK: Final = 1_000_000  # of a source that came between two statements
 
@@ -104,9 +106,14 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
 
 
 async def rows(
-    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], ranks: Mapping[tuple[UUID, UUID], int]
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    ids: Collection[UUID],
+    ranks: Mapping[tuple[UUID, UUID], int],
+    hidden: bool = False,
 ) -> list[MatchRow]:
-    """Those of these transactions that count."""
+    """Those of these transactions that count; or also those that do not beside others."""
     if not ids:
         return []
     return [
@@ -116,7 +123,7 @@ async def rows(
             taken=tuple(_source(one) for one in row["taken"]),
             **{name: row[name] for name in _READ},
         )
-        for row in await tx.rows(_SQL["rows"], tenant_id, list(ids))
+        for row in await tx.rows(_SQL["rows"], tenant_id, list(ids), hidden)
     ]
 
 

@@ -62,6 +62,20 @@ async def moved(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow], telling: 
     return {row["id"] for row in found}
 
 
+async def taken(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
+    """What pending rows near these were booked as, as the system found."""
+    if not noted:
+        return set()
+    found = await tx.rows(
+        _SQL["taken"],
+        tenant_id,
+        list({row.account_id for row in noted}),
+        list({row.amount for row in noted}),
+        *_span(noted),
+    )
+    return {row["id"] for row in found}
+
+
 async def awaited(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> dict[UUID, Delivered]:
     """Rows of files that wait to be booked, near these, and what their own source booked."""
     if not noted:
@@ -70,9 +84,18 @@ async def awaited(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> dict
     near = await tx.rows(_SQL["awaited"], tenant_id, ids, *_span(noted))
     if not near:
         return {}
-    rows = await tx.rows(_SQL["delivered"], tenant_id, [row["id"] for row in near])
+    return await delivered(tx, tenant_id=tenant_id, ids=[row["id"] for row in near])
+
+
+async def delivered(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> dict[UUID, Delivered]:
+    """How each of these rows came."""
+    if not ids:
+        return {}
+    rows = await tx.rows(_SQL["delivered"], tenant_id, list(ids))
     return {
-        row["id"]: Delivered(received_at=row["received_at"], external_id=row["external_id"])
+        row["id"]: Delivered(
+            received_at=row["received_at"], external_id=row["external_id"], ends=row["ends"]
+        )
         for row in rows
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,8 @@ _SQL = load("pending_rows")
 
 
 class Pending(NamedTuple):
-    """A row that is not booked yet: what it is known by, and where it stands in its document."""
+    """A row that is not booked yet: what it is known by, where it stands in its document, and until
+    which day that tells of its account, where it says so."""
 
     mapping_id: UUID
     fingerprint: bytes
@@ -23,6 +25,7 @@ class Pending(NamedTuple):
     content_key: int
     raw_line: int
     raw_line_end: int
+    ends: date | None
 
 
 async def seen_again(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from core.links import Found, LinkKind, TransactionLink
+from core.links import Found, LinkKind, LinkMethod, Standing, TransactionLink, UndoneReason
 from core.records import TransactionStatus
 from core.reviews import ReviewReason
 from core.scope import UserScope
@@ -70,6 +70,35 @@ async def put(tx: Tx, *, tenant_id: UUID, found: Sequence[Found], rule_version: 
     )
 
 
+async def below(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> list[Standing]:
+    """The links by which rows do not count beside these, and what is below them. For a worker."""
+    if not ids:
+        return []
+    return [
+        Standing(
+            kind=LinkKind(row["kind"]),
+            method=LinkMethod(row["method"]),
+            **{name: row[name] for name in ("id", "transaction_id", "other_id", "score")},
+        )
+        for row in await tx.rows(_SQL["below"], tenant_id, list(ids))
+    ]
+
+
+async def still_own(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these links hold and are the system's own. For a worker that keeps their rows."""
+    if not ids:
+        return set()
+    return {row["id"] for row in await tx.rows(_SQL["still_own"], tenant_id, list(ids))}
+
+
+async def give_way(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], reason: UndoneReason, rule_version: str
+) -> None:
+    """Undoes links of the system's own, and keeps why. For a worker."""
+    if ids:
+        await tx.run(_SQL["give_way"], tenant_id, list(ids), reason.value, rule_version)
+
+
 async def bring_back(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
     """Links again what a person has linked, and what had come apart as a row went. For a worker."""
     left = await tx.rows(_SQL["make_room"], tenant_id, list(ids))
@@ -84,6 +113,13 @@ async def recount(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
     if ids:
         name = "recount_own" if isinstance(tx.scope, UserScope) else "recount"
         await tx.rows(_SQL[name], tenant_id, sorted(ids))
+
+
+async def make_way(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, other_id: UUID) -> set[UUID]:
+    """Undoes what the system linked and a person's word leaves no room for; the rows that did not
+    count by it."""
+    rows = await tx.rows(_SQL["make_way"], tenant_id, transaction_id, other_id)
+    return {row["transaction_id"] for row in rows}
 
 
 async def is_busy(

@@ -87,17 +87,44 @@ def _order(edge: Edge) -> tuple[int, object, object]:
 
 def _pairs(edges: Sequence[Edge]) -> list[Pair]:
     uses = _uses(edges)
-    taken: Counter[Bundle] = Counter()
+    bundles = dict.fromkeys(one for edge in edges for one in (edge.left, edge.right))
+    free = {one: list(one.rows) for one in bundles}
+    linked = [row for one in bundles for row in one.rows if row.of.linked is not None]
+    if linked:  # what is linked goes with what it was, and last with anything else
+        busy = {row.id for row in linked} | {row.of.linked for row in linked}
+        for one in bundles:
+            free[one].sort(key=lambda row: (row.id in busy, row.order))
+    starts: Counter[Bundle] = Counter()
     pairs = []
     for edge in edges:
         if not uses[edge]:
             continue
         alone = not _has_rival(edge, edges, uses)
+        lefts, rights = free[edge.left], free[edge.right]
+        if linked:
+            _stay_together(lefts, rights, starts[edge.left], starts[edge.right], uses[edge])
         for _ in range(uses[edge]):
-            left, right = edge.left.rows[taken[edge.left]], edge.right.rows[taken[edge.right]]
-            taken.update((edge.left, edge.right))
+            left, right = lefts[starts[edge.left]], rights[starts[edge.right]]
+            starts.update((edge.left, edge.right))
             pairs.append(Pair(left=left, right=right, edge=edge, alone=alone))
     return pairs
+
+
+def _stay_together(lefts: list[Row], rights: list[Row], left: int, right: int, most: int) -> None:
+    """Brings twins that are linked with each other to the front of what is left of both."""
+    by_id = {row.id: row for row in rights[right:]}
+    by_link = {row.of.linked: row for row in rights[right:] if row.of.linked is not None}
+    together: dict[Row, Row] = {}
+    for row in lefts[left:]:
+        partner = by_link.get(row.id) or by_id.get(row.of.linked or row.id)
+        if partner is not None and len(together) < most:
+            together[row] = partner
+    for rows, start, first in (
+        (lefts, left, [*together]),
+        (rights, right, [*together.values()]),
+    ):
+        ahead = set(first)
+        rows[start:] = [*first, *(row for row in rows[start:] if row not in ahead)]
 
 
 def _uses(edges: Sequence[Edge]) -> Counter[Edge]:

@@ -3,7 +3,8 @@
 Files take nothing back: where the day, the text or the id has changed with the booking, the pending
 row would stand beside the booked one for ever, and the money would count twice. What one document
 says is never compared with itself, and a row that came before the pending one is another booking,
-unless the source calls both the same.
+unless the source calls both the same, or the document of the pending row ends before the booking:
+then files came in another order than they were made in.
 """
 
 from __future__ import annotations
@@ -81,9 +82,8 @@ class _Finding:
         return assigned(edges(_KIND, weighed))
 
     def is_later(self, pending: Row, posted: Row) -> bool:
-        """Whether the booking came after the pending row was last said to be pending."""
-        later = self._came(posted) > self._came(pending)
-        return pending.of.amount == posted.of.amount and (later or self._one_id(pending, posted))
+        """Whether the booking is later than what last said that the row is pending."""
+        return _is_later(pending, posted, self._delivered)
 
     def may_be_earlier(self, pending: Row, posted: Row) -> bool:
         """Whether it came before, for no earlier day."""
@@ -96,10 +96,7 @@ class _Finding:
 
     def weighed(self, pending: Row, posted: Row) -> Reasons:
         """What speaks for the two being one."""
-        reasons = scoring.booked_later(pending, posted)
-        if self._one_id(pending, posted):
-            reasons.append(scoring.reason("id", 40, "Their source gives both the same id."))
-        return reasons
+        return _weighed(pending, posted, self._delivered)
 
     def _bundled(self, rows: Sequence[Row]) -> list[Bundle]:
         """Rows with their twins of the same document: others came at another time."""
@@ -110,11 +107,53 @@ class _Finding:
         return sorted(bundles, key=lambda bundle: bundle.first.order)
 
     def _came(self, row: Row) -> float:
-        return self._delivered[row.id].received_at.timestamp()
+        return _came(row, self._delivered)
 
-    def _one_id(self, one: Row, other: Row) -> bool:
-        called = self._delivered[one.id].external_id
-        return called is not None and called == self._delivered[other.id].external_id
+
+def weighed(one: Row, other: Row, *, delivered: Deliveries) -> Reasons | None:
+    """What speaks for rows of one source being one booking; None where they cannot be."""
+    posted, pending = (other, one) if one.is_pending else (one, other)
+    if (
+        not pending.is_pending
+        or posted.is_pending
+        or one.of.raw_id == other.of.raw_id
+        or not {one.id, other.id} <= delivered.keys()
+        or not _is_later(pending, posted, delivered)
+        or not is_booked_after(posted, pending)
+    ):
+        return None
+    return _weighed(pending, posted, delivered)
+
+
+def _is_later(pending: Row, posted: Row, delivered: Deliveries) -> bool:
+    return pending.of.amount == posted.of.amount and (
+        _came(posted, delivered) > _came(pending, delivered)
+        or _had_ended(pending, posted, delivered)
+        or _one_id(pending, posted, delivered)
+    )
+
+
+def _had_ended(pending: Row, posted: Row, delivered: Deliveries) -> bool:
+    """Whether the document that has a row as pending tells of no day as late as the booking's: it
+    is the older one, whichever came first."""
+    ends = delivered[pending.id].ends
+    return ends is not None and ends < (posted.of.posted_date or posted.of.day)
+
+
+def _weighed(pending: Row, posted: Row, delivered: Deliveries) -> Reasons:
+    reasons = scoring.booked_later(pending, posted)
+    if _one_id(pending, posted, delivered):
+        reasons.append(scoring.reason("id", 60, "Their source gives both the same id."))
+    return reasons
+
+
+def _came(row: Row, delivered: Deliveries) -> float:
+    return delivered[row.id].received_at.timestamp()
+
+
+def _one_id(one: Row, other: Row, delivered: Deliveries) -> bool:
+    called = delivered[one.id].external_id
+    return called is not None and called == delivered[other.id].external_id
 
 
 def _sources(rows: Iterable[Row]) -> Iterator[tuple[list[Row], list[Row]]]:

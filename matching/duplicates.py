@@ -51,6 +51,16 @@ def is_booked_after(posted: Row, pending: Row) -> bool:
     return latest >= -BOOKED_BEFORE and soonest <= BOOKED_WITHIN
 
 
+def weighed(one: Row, other: Row) -> Reasons | None:
+    """What speaks for rows of two sources being one booking; None where they cannot be."""
+    if one.of.raw_id == other.of.raw_id:
+        return None
+    if one.is_pending == other.is_pending:
+        return scoring.same_booking(one, other) if _near(one, other) else None
+    posted, pending = (other, one) if one.is_pending else (one, other)
+    return scoring.booked_later(pending, posted) if is_booked_after(posted, pending) else None
+
+
 _SAME: Final = _Kind(kind=LinkKind.DUPLICATE, weigh=scoring.same_booking, may=_near)
 _BOOKED: Final = _Kind(
     kind=LinkKind.PENDING_POSTED,
@@ -133,7 +143,7 @@ def _take(
     for pair in pairs:
         kept, other = pair.left, pair.right
         if kind is _SAME:
-            kept, other = sorted((kept, other), key=_precedence)
+            kept, other = sorted((kept, other), key=precedence)
         sure = pair.alone and pair.edge.score >= SURE[kind.kind] and rejected.is_silent(pair)
         if sure:
             hidden.add(other.id)
@@ -150,7 +160,7 @@ def _take(
         )
 
 
-def _precedence(row: Row) -> tuple[bool, bool, int, Source, UUID]:
+def precedence(row: Row) -> tuple[bool, bool, int, Source, UUID]:
     """The row that is kept comes first: of the source believed first, else one that a person set
     something on, else of the richer or older source, as their ranks say."""
     return (row.of.rank > 0, not row.of.vouched, row.of.rank, row.of.source, row.id)

@@ -14,7 +14,7 @@ from core.reviews import ReviewReason
 from matching.rows import Row, gap, working_gap
 from matching.text import agreement, names_return, names_transfer
 
-RULE_VERSION: Final = "2026-11-30"
+RULE_VERSION: Final = "2026-11-30.2"
 
 # From here on a pair is linked unasked, where nothing else could be meant; or asked about.
 SURE: Final = {
@@ -53,6 +53,11 @@ def score_of(reasons: Iterable[ReviewReason]) -> int:
 def points_of(reasons: Iterable[ReviewReason]) -> int:
     """Their points, however many."""
     return sum([one.points for one in reasons])
+
+
+def own_points(reasons: Iterable[ReviewReason]) -> int:
+    """Points of the two rows themselves, whatever others there are."""
+    return points_of(one for one in reasons if one.code != "unique")
 
 
 def same_amount(one: Row, points: int) -> ReviewReason:

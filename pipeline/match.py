@@ -2,7 +2,8 @@
 
 What is noted is taken in parts. A part is read, weighed outside of any transaction, and written if
 nobody else has taken the same notes meanwhile: first which rows are one booking, then what those
-that count belong to. What is sure is linked; what is not is asked.
+that count belong to. What is sure is linked; what is not is asked. A link that the system made
+before gives way to a pair that is clearly better.
 """
 
 from __future__ import annotations
@@ -15,20 +16,19 @@ from uuid import UUID
 
 from core.links import Found, LinkKind, MatchRow
 from core.models import Job
-from core.records import TransactionStatus
 from core.reviews import NewReviewItem, ReviewKind
 from db import ledger, review_items, transaction_links
 from db import matching as stored
 from db.matching import Noted, Surroundings
 from db.session import Tx
-from db.transaction_links import Side
-from matching import booked, duplicates, refunds, transfers
+from matching import refunds, transfers
 from matching.rates import rule_version
 from matching.rejected import Rejected
 from matching.rows import Row, prepared
-from pipeline import match_material
+from pipeline import match_doubles, match_material
 from pipeline.flow import in_thread
-from pipeline.match_material import Doubles, Others
+from pipeline.match_material import Others
+from pipeline.replacing import Weighed, standing
 from pipeline.services import Services
 
 PART: Final = 20_000  # transactions that are compared at once
@@ -53,23 +53,29 @@ async def _part(job: Job, services: Services) -> bool:
         await stored.lock(tx, tenant_id=job.tenant_id)
         await transaction_links.bring_back(tx, tenant_id=job.tenant_id, ids=noted.ids)
         doubles = await match_material.doubles(tx, job.tenant_id, noted.ids)
-    found = await in_thread(partial(_doubled, doubles))
+    doubled = await in_thread(partial(match_doubles.doubled, doubles))
+    found = doubled.found
     hidden = {one.transaction_id for one in found if one.sure}
-    rows = dict(doubles.rows)
-    left = [rows[one] for one in noted.ids if one in rows and one not in hidden]
+    rows = {**doubles.below, **doubles.rows}
+    left = [doubles.rows[one] for one in noted.ids if one in doubles.rows and one not in hidden]
     if left:
         async with services.database.as_(scope) as tx:
             others = await match_material.others(tx, job.tenant_id, doubles.around, left)
         rows |= others.rows
         belonging = await in_thread(partial(_belonging, others, left, hidden))
         found += await _doubting(job, services, doubles.around, rows, belonging)
-    ids = frozenset(noted.ids)
-    found = [one for one in found if one.transaction_id in ids or one.other_id in ids]
+    known = {*noted.ids, *(side for one in doubled.replaced for side in one.link.pair)}
+    weighed = Weighed(
+        rows=rows,
+        below=doubles.below.keys(),
+        found=[one for one in found if one.pair & known],
+        replaced=doubled.replaced,
+        rule_version=rule_version(doubles.around.rate_tolerance_percent),
+    )
     async with services.database.as_(scope) as tx:
         await stored.lock(tx, tenant_id=job.tenant_id)
         if await stored.done(tx, tenant_id=job.tenant_id, noted=noted):
-            version = rule_version(doubles.around.rate_tolerance_percent)
-            await _write(tx, job, noted, rows, found, version=version)
+            await _write(tx, job, noted, weighed)
     return True
 
 
@@ -94,21 +100,6 @@ async def _doubting(
     return [replace(one, sure=False) if one.key in doubtful else one for one in found]
 
 
-def _doubled(material: Doubles) -> list[Found]:
-    """Which rows are one booking, or may be."""
-    several, rejected = set(material.around.of_several), Rejected(material.rejected)
-    rows = prepared(
-        row
-        for row in material.rows.values()
-        if row.account_id in several or row.id in material.awaited
-    )
-    doubled = [one for one in rows if one.id in material.twice and one.of.account_id in several]
-    found = duplicates.find(doubled, rejected=rejected)
-    paired = _both(found)
-    waiting = [one for one in rows if one.id in material.awaited and one.id not in paired]
-    return [*found, *booked.find(waiting, delivered=material.awaited, rejected=rejected)]
-
-
 def _belonging(
     material: Others, noted: Sequence[MatchRow], hidden: Collection[UUID]
 ) -> list[Found]:
@@ -131,32 +122,25 @@ def _belonging(
     return [*moved, *refunds.find(of(material.given_back), rejected=rejected)]
 
 
-async def _write(
-    tx: Tx,
-    job: Job,
-    noted: Noted,
-    rows: Mapping[UUID, MatchRow],
-    found: Sequence[Found],
-    *,
-    version: str,
-) -> None:
+async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
     """Asks what is not sure, then links what is and still is as it was seen.
 
     In this order, as who answers a question locks it before the rows.
     """
-    sure = [one for one in found if one.sure]
+    sure = [one for one in weighed.found if one.sure]
     hidden = {one.transaction_id for one in sure if one.kind.hides}
     questions = {
-        one.key: _question(one, rows, version)
-        for one in found
+        one.key: _question(one, weighed.rows, weighed.rule_version)
+        for one in weighed.found
         if not one.sure and not hidden & {one.transaction_id, one.other_id}
     }
     await _close(tx, job, sure, about={*noted.ids, *hidden}, asked=questions.keys())
     items = list(questions.values())
     await review_items.put(tx, tenant_id=job.tenant_id, job_id=job.id, items=items)
-    sides = await transaction_links.sides(tx, tenant_id=job.tenant_id, ids=_both(sure))
-    links = [one for one in sure if _stands(one, rows, sides)]
-    await transaction_links.put(tx, tenant_id=job.tenant_id, found=links, rule_version=version)
+    links = await standing(tx, job, weighed)
+    await transaction_links.put(
+        tx, tenant_id=job.tenant_id, found=links, rule_version=weighed.rule_version
+    )
     hidden = {one.transaction_id for one in links if one.kind.hides}
     await transaction_links.recount(tx, tenant_id=job.tenant_id, ids=hidden)
 
@@ -175,22 +159,6 @@ def _both(found: Sequence[Found]) -> set[UUID]:
     return {side for one in found for side in (one.transaction_id, one.other_id)}
 
 
-def _stands(one: Found, rows: Mapping[UUID, MatchRow], sides: Mapping[UUID, Side]) -> bool:
-    """Whether both rows are as they were when they were compared; who changed one has noted it."""
-    return all(_is_same(rows[side], sides[side]) for side in (one.transaction_id, one.other_id))
-
-
-def _is_same(row: MatchRow, side: Side) -> bool:
-    return (
-        side.status is row.status
-        and side.status is not TransactionStatus.REMOVED
-        and side.account_id == row.account_id
-        and side.amount == row.amount
-        and side.currency == row.currency
-        and side.duplicate_of is None
-    )
-
-
 def _question(found: Found, rows: Mapping[UUID, MatchRow], version: str) -> NewReviewItem:
     return NewReviewItem(
         kind=ReviewKind(found.kind.value),
@@ -204,6 +172,7 @@ def _question(found: Found, rows: Mapping[UUID, MatchRow], version: str) -> NewR
         evidence={
             "transaction": _seen(rows[found.transaction_id]),
             "other": _seen(rows[found.other_id]),
+            **({} if found.against is None else {"linked": _seen(rows[found.against])}),
         },
     )
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from core.days import shifted
-from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow
+from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow, Standing
 from db import matching as stored
-from db import nearby
+from db import nearby, transaction_links
 from db.matching import Surroundings
 from db.session import Tx
 from matching import transfers
@@ -22,9 +22,13 @@ class Doubles:
     """Noted rows that count, and those that they may be the same as."""
 
     around: Surroundings
+    new: Collection[UUID]  # those that are noted
     rows: Mapping[UUID, MatchRow]
     twice: Collection[UUID]  # those among them that other sources may have, too
-    awaited: Mapping[UUID, Delivered]  # those that their own source may have pending and booked
+    awaited: Collection[UUID]  # those that their own source may have pending and booked
+    delivered: Mapping[UUID, Delivered]  # how those came, and what is linked of one source
+    links: Sequence[Standing]  # by which others do not count beside them
+    below: Mapping[UUID, MatchRow]  # what does not count
     rejected: Collection[str]
 
 
@@ -49,12 +53,55 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
         tx, tenant_id=tenant_id, noted=noted, account_ids=set(around.of_several)
     )
     awaited = await nearby.awaited(tx, tenant_id=tenant_id, noted=noted)
+    taken = await nearby.taken(tx, tenant_id=tenant_id, noted=noted)
     own = {row.id for row in noted}
-    others = {*twice, *awaited} - own
-    near = await stored.rows(tx, tenant_id=tenant_id, ids=others, ranks=around.ranks)
+    near = await stored.rows(
+        tx, tenant_id=tenant_id, ids={*twice, *awaited, *taken} - own, ranks=around.ranks
+    )
     rows = {row.id: row for row in (*noted, *near)}
-    rejected = await stored.rejected(tx, tenant_id=tenant_id, ids=rows)
-    return Doubles(around=around, rows=rows, twice=twice | own, awaited=awaited, rejected=rejected)
+    links = await transaction_links.below(
+        tx, tenant_id=tenant_id, ids=[row.id for row in rows.values() if row.taken]
+    )
+    hidden = await stored.rows(
+        tx,
+        tenant_id=tenant_id,
+        ids={link.transaction_id for link in links},
+        ranks=around.ranks,
+        hidden=True,
+    )
+    below = {row.id: row for row in hidden}
+    came = _of_one_source(links, rows, below, own) - awaited.keys()
+    delivered = await nearby.delivered(tx, tenant_id=tenant_id, ids=came)
+    return Doubles(
+        around=around,
+        new=own,
+        rows=rows,
+        twice=twice | own,
+        awaited=awaited.keys(),
+        delivered={**awaited, **delivered},
+        links=links,
+        below=below,
+        rejected=await stored.rejected(tx, tenant_id=tenant_id, ids={*rows, *below}),
+    )
+
+
+def _of_one_source(
+    links: Sequence[Standing],
+    rows: Mapping[UUID, MatchRow],
+    below: Mapping[UUID, MatchRow],
+    own: Collection[UUID],
+) -> set[UUID]:
+    """Rows that their own source booked, as links say, and noted ones that may be their booking."""
+    every = {**rows, **below}
+    sides: set[UUID] = set()
+    amounts = set()
+    for link in links:
+        one, other = every.get(link.transaction_id), every.get(link.other_id)
+        if one is not None and other is not None and one.source == other.source:
+            sides |= link.pair
+            amounts.add((one.account_id, one.source, one.amount))
+    new = (rows[one] for one in own)
+    return sides | {row.id for row in new if (row.account_id, row.source, row.amount) in amounts}
 
 
 async def others(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -162,7 +162,7 @@ class Writer:
         if not batch.mapped:
             return batch, counts
         if not self._to.stable:
-            await _seen_again(tx, self._to, batch.mapped)
+            await _seen_again(tx, self._to, batch)
         rows: Sequence[tuple[Entry, Target]] = batch.mapped
         if self.asks:
             self._meanwhile()
@@ -255,7 +255,11 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Fi
     return rows, findings
 
 
-async def _seen_again(tx: Tx, to: Destination, mapped: Sequence[tuple[Entry, Target]]) -> None:
+async def _seen_again(tx: Tx, to: Destination, batch: Batch) -> None:
+    ends: dict[str, date] = {}
+    for proof in batch.proofs:
+        if proof.to_date is not None:
+            ends[proof.account] = max(proof.to_date, ends.get(proof.account, proof.to_date))
     pending = [
         Pending(
             target.mapping_id,
@@ -264,8 +268,9 @@ async def _seen_again(tx: Tx, to: Destination, mapped: Sequence[tuple[Entry, Tar
             entry.content_key,
             entry.record.line,
             entry.record.line_end,
+            ends.get(entry.record.account),
         )
-        for entry, target in mapped
+        for entry, target in batch.mapped
         if entry.record.status is TransactionStatus.PENDING
     ]
     if pending:

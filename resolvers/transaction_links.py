@@ -147,6 +147,12 @@ async def _say(
     reasons: Sequence[dict[str, Any]],
     rule: str | None,
 ) -> UUID:
+    freed: set[UUID] = set()
+    if kind.hides:
+        freed = await stored.make_way(
+            tx, tenant_id=context.tenant, transaction_id=first.id, other_id=second.id
+        )
+        await stored.recount(tx, tenant_id=context.tenant, ids=freed)
     busy = await stored.is_busy(
         tx, tenant_id=context.tenant, kind=kind, transaction_id=first.id, other_id=second.id
     )

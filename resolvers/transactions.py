@@ -113,14 +113,11 @@ def summary_statement(
 
 
 def _check(wanted: TransactionFilter) -> None:
-    text = wanted.text
+    text, merchant_text = wanted.text, wanted.merchant.text if wanted.merchant else None
     if text is not None and (len(text) > TEXT_MAX or len(text.strip()) < TEXT_MIN):
         raise BadInput(f"filter.text: give {TEXT_MIN} to {TEXT_MAX} characters")
-    for name, text in (
-        ("text", wanted.text),
-        ("merchantName", wanted.merchant and wanted.merchant.text),
-    ):
-        if text is not None and "\x00" in text:
+    for name, value in (("text", text), ("merchantName", merchant_text)):
+        if value is not None and "\x00" in value:
             raise BadInput(f"filter.{name}: leave out control characters")
     for category in wanted.categories or ():
         if "\x00" in category:

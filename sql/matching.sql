@@ -108,8 +108,9 @@ order by r.day, r.base, r.quote;
 
 -- name: rows
 -- role: worker
--- Rows that count, as they are compared. By a list, and no join: its ids would be thought to be
--- mostly the same, and the whole table would be read in the order of its keys.
+-- Rows that count, as they are compared; or also what does not. By a list, and no join: its ids
+-- would be thought to be mostly the same, and the whole table would be read in the order of its
+-- keys.
 select
   t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
   t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
@@ -159,7 +160,7 @@ join app.ingestion_jobs as j on j.tenant_id = t.tenant_id and j.id = t.job_id
 where t.tenant_id = $1
   and t.id = any($2::uuid[])
   and t.status <> 'removed'
-  and t.duplicate_of is null;
+  and ($3::boolean or t.duplicate_of is null);
 
 -- name: rejected
 -- role: worker

@@ -108,10 +108,39 @@ cross join lateral (
   limit 100
 ) as b;
 
+-- name: taken
+-- role: worker
+-- What pending rows of noted amounts, near noted ones, are linked with by the system.
+select distinct l.other_id as id
+from app.transactions as t
+join app.transaction_links as l on l.tenant_id = t.tenant_id and l.transaction_id = t.id
+join app.transactions as o on o.tenant_id = l.tenant_id and o.id = l.other_id
+where t.tenant_id = $1
+  and t.account_id = any($2::uuid[])
+  and t.amount = any($3::numeric[])
+  and t.sort_date between $4::date - 10 and $5::date + 10
+  and t.status = 'pending'
+  and t.duplicate_of is not null
+  and l.state = 'active'
+  and l.method = 'auto'
+  and l.kind = 'pending_posted'
+  and o.duplicate_of is null
+  and o.status <> 'removed';
+
 -- name: delivered
 -- role: worker
--- When the document came that a row stands in, and the source's id of the row.
-select t.id, r.received_at, t.external_id
+-- When the document came that a row stands in, the last day that it tells of, and the source's id
+-- of the row.
+select
+  t.id, r.received_at, t.external_id,
+  (
+    select max(s.to_date)
+    from app.statements as s
+    where s.tenant_id = $1
+      and s.job_id = t.job_id
+      and s.raw_id = t.raw_id
+      and s.mapping_id = t.mapping_id
+  ) as ends
 from unnest($2::uuid[]) as n (id)
 join app.transactions as t on t.tenant_id = $1 and t.id = n.id
 join app.raw_ingestion_data as r

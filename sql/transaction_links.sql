@@ -92,6 +92,40 @@ where l.tenant_id = $1
   and (t.account_id = o.account_id) = (l.kind <> 'transfer')
 returning l.transaction_id;
 
+-- name: below
+-- role: worker
+-- Active links by which other rows do not count beside these, and those below them.
+with recursive linked as (
+  select l.id, l.kind, l.method, l.transaction_id, l.other_id, l.score
+  from unnest($2::uuid[]) as n (id)
+  join app.transaction_links as l on l.tenant_id = $1 and l.other_id = n.id
+  where l.state = 'active' and l.kind in ('duplicate', 'pending_posted')
+  union
+  select l.id, l.kind, l.method, l.transaction_id, l.other_id, l.score
+  from linked as d
+  join app.transaction_links as l on l.tenant_id = $1 and l.other_id = d.transaction_id
+  where l.state = 'active' and l.kind in ('duplicate', 'pending_posted')
+)
+
+select d.id, d.kind, d.method, d.transaction_id, d.other_id, d.score
+from linked as d
+order by d.transaction_id, d.id;
+
+-- name: still_own
+-- role: worker
+-- Which of these links of the system's hold, and are nobody's word: who says one has its rows.
+select l.id
+from app.transaction_links as l
+where l.tenant_id = $1 and l.id = any($2::uuid[]) and l.state = 'active' and l.method = 'auto';
+
+-- name: give_way
+-- role: worker
+update app.transaction_links as l
+set
+  state = 'undone', undone_at = now(), undone_by = null, undone_reason = $3,
+  undone_rule_version = $4
+where l.tenant_id = $1 and l.id = any($2::uuid[]) and l.state = 'active' and l.method = 'auto';
+
 -- name: make_room
 -- role: worker
 -- What the system had linked otherwise meanwhile: a person's word comes first.
@@ -151,6 +185,34 @@ where l.tenant_id = $1
     or ($2::text = 'refund' and l.kind = 'refund' and l.transaction_id = $3)
   )
   and not (l.kind = $2::text and l.transaction_id = $3 and l.other_id = $4);
+
+-- name: make_way
+-- role: authenticated
+-- Links of the system's give way to a person's word: those that say that another row counts instead
+-- of the first, and those by which the source of one has another row of its kind beside the other.
+update app.transaction_links as l
+set state = 'undone', undone_at = now(), undone_by = null
+from app.transactions as f, app.transactions as s, app.transactions as h, app.transactions as k
+where l.tenant_id = $1
+  and f.tenant_id = $1
+  and f.id = $2
+  and s.tenant_id = $1
+  and s.id = $3
+  and h.tenant_id = $1
+  and h.id = l.transaction_id
+  and k.tenant_id = $1
+  and k.id = l.other_id
+  and l.state = 'active'
+  and l.method = 'auto'
+  and l.kind in ('duplicate', 'pending_posted')
+  and (
+    h.id = f.id
+    or (k.id = s.id and h.mapping_id = f.mapping_id and h.status = f.status)
+    or (h.id = s.id and k.mapping_id = f.mapping_id and k.status = f.status)
+  )
+  and (h.id, k.id) <> (f.id, s.id)
+  and (h.id, k.id) <> (s.id, f.id)
+returning l.transaction_id;
 
 -- name: say
 -- role: authenticated

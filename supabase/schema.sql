@@ -1213,6 +1213,19 @@ end
 $function$;
 comment on function private.forget_mapping_decision() is 'A mapping that waits again is nobody''s decision.';
 
+CREATE OR REPLACE FUNCTION private.forget_undone_reason()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.undone_reason := null;
+  new.undone_rule_version := null;
+  return new;
+end
+$function$;
+comment on function private.forget_undone_reason() is 'Takes the reason away for which a link was undone, as it holds again.';
+
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
  LANGUAGE sql
@@ -1489,6 +1502,20 @@ begin
 end
 $function$;
 comment on function private.note_conflict() is 'Keeps a protected row as it is where its source contradicts, and notes both versions.';
+
+CREATE OR REPLACE FUNCTION private.note_what_gave_way()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into app.unmatched_transactions (tenant_id, transaction_ids)
+  values (new.tenant_id, array[new.transaction_id, new.other_id]);
+  return null;
+end
+$function$;
+comment on function private.note_what_gave_way() is 'Notes the rows of a link of the system''s that gave way to a member''s word.';
 
 CREATE OR REPLACE FUNCTION private.number_rule_version()
  RETURNS trigger
@@ -3827,6 +3854,8 @@ create table app.transaction_links (
   created_by uuid,
   undone_at timestamp with time zone,
   undone_by uuid,
+  undone_reason text,
+  undone_rule_version text,
   constraint transaction_links_pkey PRIMARY KEY (tenant_id, id),
   constraint transaction_links_pair_key UNIQUE (tenant_id, kind, transaction_id, other_id),
   constraint transaction_links_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text]))),
@@ -3835,13 +3864,17 @@ create table app.transaction_links (
   constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
   constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
-  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL))),
+  constraint transaction_links_undone_reason_check CHECK ((undone_reason = ANY (ARRAY['better_pair'::text, 'primary_source'::text]))),
+  constraint transaction_links_undone_rule_check CHECK ((((length(undone_rule_version) >= 1) AND (length(undone_rule_version) <= 50)) AND ((undone_rule_version IS NULL) = (undone_reason IS NULL))))
 );
 comment on table app.transaction_links is 'Pairs of transactions: the duplicate and what is kept, pending and posted, money out and money
 in, a refund and what it refunds. Nothing is deleted: links are undone.';
 comment on column app.transaction_links.transaction_id is 'The row that does not count beside the other one, the money that went out, or the refund.';
 comment on column app.transaction_links.other_id is 'The row that is kept, the money that came in, or what is refunded.';
 comment on column app.transaction_links.undone_by is 'Who undid it: then it is not made again. Null: a side changed, and it may come back.';
+comment on column app.transaction_links.undone_reason is 'Why the system undid a link of its own; null: it holds, a person undid it, or a side changed.';
+comment on column app.transaction_links.undone_rule_version is 'The version of the rules that undid it.';
 
 create table app.transaction_parts (
   tenant_id uuid not null,
@@ -4619,6 +4652,7 @@ CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tena
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
+CREATE INDEX transactions_booked_idx ON app.transactions USING btree (tenant_id, account_id, sort_date) WHERE ((status = 'pending'::text) AND (duplicate_of IS NOT NULL));
 CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
 CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
@@ -4701,6 +4735,8 @@ CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE F
 CREATE TRIGGER transaction_links_again BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.state = 'active'::text) AND (old.state <> 'active'::text))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_gave_way AFTER UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.method = 'auto'::text) AND (old.state = 'active'::text) AND (new.state = 'undone'::text) AND (new.undone_by IS NULL))) EXECUTE FUNCTION private.note_what_gave_way();
+CREATE TRIGGER transaction_links_made_again BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((new.state = 'active'::text) AND (old.undone_reason IS NOT NULL))) EXECUTE FUNCTION private.forget_undone_reason();
 CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
@@ -5601,7 +5637,7 @@ grant insert, select, update on app.transaction_aliases to worker;
 grant select, update (state) on app.transaction_conflicts to authenticated;
 grant select, update (state) on app.transaction_conflicts to worker;
 grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to authenticated;
-grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to worker;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by, undone_reason, undone_rule_version) on app.transaction_links to worker;
 grant delete, insert (tenant_id, transaction_id, "position", amount, whole, currency, category, note, created_by), select on app.transaction_parts to authenticated;
 grant select on app.transaction_parts to worker;
 grant insert, select, update on app.transaction_texts to worker;

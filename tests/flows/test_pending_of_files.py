@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from itertools import permutations
 
 from tests.fixtures.camt_file import Entry, camt, statement
 from tests.fixtures.mt940_file import COFFEE as LINE
@@ -14,6 +16,7 @@ from tests.fixtures.world import World
 
 COFFEE = Entry(amount=Decimal("-3.50"), text="COFFEE", servicer="2026030200000017")
 NAMELESS = replace(COFFEE, servicer="")
+UNTIL = "<FrToDt><FrDtTm>2026-03-01T00:00:00</FrDtTm><ToDtTm>{}T23:59:59</ToDtTm></FrToDt>"
 ONE = ("COFFEE", Decimal("-3.50"))
 
 
@@ -73,6 +76,41 @@ async def test_what_was_booked_before_is_asked_about_at_most(world: World) -> No
 
     assert await counting(world, place) == [ONE, ONE]
     assert [row["kind"] for row in await questions(world, place)] == ["pending_posted"]
+
+
+async def test_a_report_that_ends_before_the_booking_may_come_after_it(world: World) -> None:
+    files = [
+        camt(statement(UNTIL.format("2026-03-02"), pending(NAMELESS)), kind="052"),
+        camt(statement(UNTIL.format("2026-03-03"), booked(NAMELESS))),
+    ]
+    for ordered in permutations(files):
+        place = await world.place()
+        for data in ordered:
+            await world.take_in(place, data)
+
+        assert await counting(world, place) == [ONE]
+        (found,) = await links(world, place)
+        kept = await world.owner.fetchval(
+            "select status from app.transactions where id = $1", found["other_id"]
+        )
+        assert kept == "posted"
+
+
+async def test_an_older_report_that_comes_last_does_not_say_what_still_waits(
+    world: World,
+) -> None:
+    place = await world.place()
+    for day in ("2026-03-04", "2026-03-02"):
+        await world.take_in(
+            place, camt(statement(UNTIL.format(day), pending(NAMELESS)), kind="052")
+        )
+
+    ends = await world.owner.fetchval(
+        "select s.to_date from app.transactions as t"
+        " join app.statements as s on s.raw_id = t.raw_id where t.tenant_id = $1",
+        place.tenant_id,
+    )
+    assert ends == date(2026, 3, 4)
 
 
 async def test_a_pending_row_that_is_booked_itself_counts_beside_the_other(world: World) -> None:
