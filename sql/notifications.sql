@@ -19,6 +19,25 @@ with told as (
 select told.id
 from told;
 
+-- name: standing_balances
+-- role: worker
+-- What was told of balances of accounts that do not add up, and is not settled.
+select n.id, n.key
+from app.notifications as n
+where n.tenant_id = $1
+  and n.key like 'balance:%'
+  and split_part(n.key, ':', 2) = any($2::text[])
+order by n.id;
+
+-- name: settle
+-- role: worker
+-- The key is free for when it comes to the same again.
+update app.notifications as n
+set
+  key = 'settled:' || n.id || ':' || n.key,
+  data = n.data || jsonb_build_object('settledAt', $3::text)
+where n.tenant_id = $1 and n.id = any($2::uuid[]) and n.key not like 'settled:%';
+
 -- name: put_test
 -- role: authenticated
 -- Goes to one channel, whatever kinds it wants.

@@ -4547,6 +4547,7 @@ CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USIN
 CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
 CREATE INDEX notification_deliveries_settled_idx ON app.notification_deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
 CREATE INDEX notifications_age_idx ON app.notifications USING btree (created_at);
+CREATE INDEX notifications_balances_idx ON app.notifications USING btree (tenant_id) WHERE (key ~~ 'balance:%'::text);
 CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
 CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);
@@ -5084,6 +5085,9 @@ create policy notifications_select on app.notifications for select to authentica
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy notifications_select_worker on app.notifications for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy notifications_update_worker on app.notifications for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.persona_group_members enable row level security;
 alter table app.persona_group_members force row level security;
@@ -5543,7 +5547,7 @@ grant insert (tenant_id, id, notification_id, channel_id), select on app.notific
 grant insert (tenant_id, id, notification_id, channel_id), select, update (state, attempts, next_attempt_at, locked_until, log, settled_at) on app.notification_deliveries to worker;
 grant insert (tenant_id, notification_id, user_id), select on app.notification_reads to authenticated;
 grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to authenticated;
-grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to worker;
+grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select, update (data, key) on app.notifications to worker;
 grant delete, insert, select on app.persona_group_members to authenticated;
 grant select on app.persona_group_members to worker;
 grant insert, select, update (name, description, status) on app.persona_groups to authenticated;
