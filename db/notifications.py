@@ -72,10 +72,10 @@ async def standing_balances(
     return {row["key"]: row["id"] for row in rows}
 
 
-async def settle(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> None:
-    """Says of notifications that what they tell of is over; it may be told again. For a worker."""
+async def settle_balances(tx: Tx, *, ids: Sequence[UUID], at: datetime) -> None:
+    """Says that balances add up again; of the same may be told again. For a worker."""
     if ids:
-        await tx.run(_SQL["settle"], tenant_id, list(ids), at.isoformat())
+        await tx.value(_SQL["settle_balances"], list(ids), at)
 
 
 async def put_test(tx: Tx, *, tenant_id: UUID, channel_id: UUID, key: str) -> NotificationDelivery:

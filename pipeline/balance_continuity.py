@@ -57,7 +57,7 @@ async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, now: datetime) ->
             proved = differences(prove(one.sums, one.stated))
             found = [difference for difference in proved if difference.day >= days.first]
         mended = _mended(account, days, found, standing)
-        await notifications.settle(tx, tenant_id=job.tenant_id, ids=list(mended), at=now)
+        await notifications.settle_balances(tx, ids=list(mended), at=now)
         findings += _restored(account, mended.values(), found)
         said, notified = await _tell(tx, job, account, one, found)
         findings += said

@@ -29,14 +29,10 @@ where n.tenant_id = $1
   and split_part(n.key, ':', 2) = any($2::text[])
 order by n.id;
 
--- name: settle
+-- name: settle_balances
 -- role: worker
--- The key is free for when it comes to the same again.
-update app.notifications as n
-set
-  key = 'settled:' || n.id || ':' || n.key,
-  data = n.data || jsonb_build_object('settledAt', $3::text)
-where n.tenant_id = $1 and n.id = any($2::uuid[]) and n.key not like 'settled:%';
+-- The keys are free for when it comes to the same again.
+select private.settle_balances($1::uuid[], $2) as settled;
 
 -- name: put_test
 -- role: authenticated

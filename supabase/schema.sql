@@ -2156,6 +2156,28 @@ $function$;
 comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
 grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.settle_balances(about uuid[], settled_at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with settled as (
+    update app.notifications as n
+    set
+      key = 'settled:' || n.id || ':' || n.key,
+      data = n.data || jsonb_build_object('settledAt', settled_at)
+    where n.tenant_id = (select private.worker_tenant_id())
+      and n.id = any(about)
+      and n.key like 'balance:%'
+    returning n.id
+  )
+  select count(*)
+  from settled
+$function$;
+comment on function private.settle_balances(uuid[],timestamp with time zone) is 'Says of notifications of balances that these add up again, and frees their keys. For workers.';
+grant execute on function private.settle_balances(uuid[],timestamp with time zone) to worker;
+
 CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
  RETURNS boolean
  LANGUAGE sql
@@ -5085,9 +5107,6 @@ create policy notifications_select on app.notifications for select to authentica
 using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy notifications_select_worker on app.notifications for select to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
-create policy notifications_update_worker on app.notifications for update to worker
-using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
-with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
 alter table app.persona_group_members enable row level security;
 alter table app.persona_group_members force row level security;
@@ -5547,7 +5566,7 @@ grant insert (tenant_id, id, notification_id, channel_id), select on app.notific
 grant insert (tenant_id, id, notification_id, channel_id), select, update (state, attempts, next_attempt_at, locked_until, log, settled_at) on app.notification_deliveries to worker;
 grant insert (tenant_id, notification_id, user_id), select on app.notification_reads to authenticated;
 grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to authenticated;
-grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select, update (data, key) on app.notifications to worker;
+grant insert (tenant_id, id, kind, connection_id, job_id, data, key), select on app.notifications to worker;
 grant delete, insert, select on app.persona_group_members to authenticated;
 grant select on app.persona_group_members to worker;
 grant insert, select, update (name, description, status) on app.persona_groups to authenticated;
