@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories bench-corpus bench-matching generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories bench-corpus bench-matching bench-reconciling generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,9 @@ bench-corpus: $(INSTALLED) ## Count the corpus' files that are read, refused or 
 
 bench-matching: $(INSTALLED) ## Measure matching of new rows against many (ARGS="--quick")
 	@$(BIN)/python bench/match_speed.py $(ARGS)
+
+bench-reconciling: $(INSTALLED) ## Measure reconciling of many rows of one tenant (ARGS="--quick")
+	@$(BIN)/python bench/reconcile_speed.py $(ARGS)
 
 generate: $(INSTALLED) ## Write the files that are generated from the code
 	@$(BIN)/bankfeeds generate

@@ -84,7 +84,6 @@ async def main(*, quick: bool) -> bool:
             bench = Bench(postgres=postgres, folder=folder)
             tenant, _ = await bench.database(NAME)
             await fill(postgres.url(database=NAME), tenant, rows)
-            await bench.vacuum(NAME)
             run = await _measured(bench, tenant, folder, rows)
     return _print(run)
 
@@ -137,8 +136,6 @@ async def _found(admin: asyncpg.Connection[asyncpg.Record], rows: Sequence[Made]
         else:
             wrong += 1
     asked = await admin.fetchval("select count(*) from app.review_items")
-    for code in await admin.fetch("select code, message from app.ingestion_findings"):
-        print(code["code"], code["message"])
     return Found(there=len(whole), right=dict(right), wrong=wrong, asked=asked)
 
 

@@ -63,6 +63,21 @@ async def put(
     return found
 
 
+async def standing_balances(
+    tx: Tx, *, tenant_id: UUID, account_ids: Sequence[UUID]
+) -> Mapping[str, UUID]:
+    """What was told of balances of these accounts and is not settled, by its key. For a worker."""
+    accounts = [str(one) for one in account_ids]
+    rows = await tx.rows(_SQL["standing_balances"], tenant_id, accounts)
+    return {row["key"]: row["id"] for row in rows}
+
+
+async def settle_balances(tx: Tx, *, ids: Sequence[UUID], at: datetime) -> None:
+    """Says that balances add up again; of the same may be told again. For a worker."""
+    if ids:
+        await tx.value(_SQL["settle_balances"], list(ids), at)
+
+
 async def put_test(tx: Tx, *, tenant_id: UUID, channel_id: UUID, key: str) -> NotificationDelivery:
     """A test of a channel, on its way to that one alone. Raises Forbidden for one not there."""
     row = await tx.row(_SQL["put_test"], tenant_id, channel_id, key)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,8 @@ RUN_DAYS_MAX: Final = 31  # days of charges that one payout covers
 MEMBERS_MAX: Final = 2_000
 LOOKS_IN_ALL: Final = 2_000_000  # sums that one rule compares: a second or two
 SOLUTIONS_MAX: Final = 2  # of a deposit: with a second one, neither is sure
+TOGETHER_MAX: Final = 4  # payouts that a bank books as one deposit
+TOGETHER_NEAR: Final = 6  # of the next ones, those that are looked at with one
 _FEW: Final = 5  # rows below which a sum is right by chance too easily
 
 
@@ -103,9 +106,11 @@ class _Search:
             ones.sort(key=lambda one: (one.amount, one.day, one.row.id))
         self.named: dict[UUID, list[list[Candidate]]] = defaultdict(list)
         self.runs: dict[UUID, list[list[Candidate]]] = defaultdict(list)
+        self.several: dict[UUID, list[list[Candidate]]] = defaultdict(list)
         for (account, currency), ledger in ledgers.items():
             self._name(account, currency, ledger)
             self._run(account, currency, ledger)
+            self._together(account, currency, ledger)
 
     @property
     def is_whole(self) -> bool:
@@ -119,6 +124,36 @@ class _Search:
                 fits = abs(deposit.day - rows[-1].day.toordinal()) <= self._terms.day_window
                 if len(own) < SOLUTIONS_MAX and (fits or mentioned([name], deposit.row)):
                     _add(own, rows)
+
+    def _together(self, account: object, currency: str, ledger: _Ledger) -> None:
+        """Payouts of some days that a bank books as one."""
+        ended = sorted(
+            (rows[-1].day.toordinal(), name, total, rows) for total, name, rows in ledger.named
+        )
+        for place, first in enumerate(ended):
+            near = [
+                one
+                for one in ended[place + 1 : place + 1 + TOGETHER_NEAR]
+                if one[0] - first[0] <= self._terms.day_window
+            ]
+            for many in range(1, min(len(near), TOGETHER_MAX - 1) + 1):
+                for others in combinations(near, many):
+                    self._add_together(account, currency, (first, *others))
+
+    def _add_together(
+        self,
+        account: object,
+        currency: str,
+        groups: Sequence[tuple[int, str, int, list[Candidate]]],
+    ) -> None:
+        last, total = groups[-1][0], sum(one[2] for one in groups)
+        for deposit in self._worth(account, currency, total):
+            own = self.several[deposit.row.id]
+            fits = 0 <= deposit.day - last <= self._terms.day_window
+            if len(own) < SOLUTIONS_MAX and fits:
+                rows = {row.id: row for one in groups for row in one[3]}
+                if len(rows) == sum(len(one[3]) for one in groups) <= MEMBERS_MAX:
+                    _add(own, list(rows.values()))
 
     def _run(self, account: object, currency: str, ledger: _Ledger) -> None:
         """Whole days, so that the order of rows within one says nothing."""
@@ -167,6 +202,7 @@ def _of_deposit(rule: Rule, deposit: Candidate, search: _Search) -> Proposal | N
     for solutions, code, text, points in (
         (search.named[deposit.id], "same-reference", "they have one reference", 85),
         (search.runs[deposit.id], "whole-days", "they are all of these days", 80),
+        (search.several[deposit.id], "several-references", "they have a few references", 70),
     ):
         if not solutions:
             continue

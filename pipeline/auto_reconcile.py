@@ -7,7 +7,7 @@ of days after the other, however many accounts and rows there are.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -33,9 +33,12 @@ log = logging.getLogger(__name__)
 
 LOOKBACK: Final = timedelta(days=100)  # rows of jobs that nothing followed are looked at, too
 MARGIN: Final = timedelta(days=90)  # the widest window of a rule
-ROWS_AT_ONCE: Final = reconciliations.CANDIDATES_MAX
+ROWS_AT_ONCE: Final = 50_000
 HALVED_MOST: Final = 256  # parts that one part may come to
-WRITTEN_AT_ONCE: Final = 100
+# Of one transaction. The first one of a session in new tables is how it goes on finding groups:
+# by their key if they are many, else among all of the tenant's.
+WRITTEN_AT_ONCE: Final = 500
+WRITTEN_ROWS: Final = 5_000
 ASKED_AT_ONCE: Final = 500
 QUESTIONS_MAX: Final = 5_000  # that one job puts anew: the next one goes on
 ASKED_ROWS_MAX: Final = 400  # a review item holds the ids of no more
@@ -213,8 +216,8 @@ async def _settle(
 ) -> None:
     """Writes what is sure, and asks about the rest."""
     sure = [one for one in found if one.automatic]
-    for start in range(0, len(sure), WRITTEN_AT_ONCE):
-        done.groups += await _write(job, services, sure[start : start + WRITTEN_AT_ONCE])
+    for some in _batches(sure):
+        done.groups += await _write(job, services, some)
     unsure_ones = []
     for one in found:
         if not one.automatic and _can_be_asked(one) and done.taken.isdisjoint(one.ids):
@@ -236,6 +239,20 @@ async def _settle(
             await ledger.renew(tx, job, lease=services.lease)
 
 
+def _batches(found: Sequence[Proposal]) -> Iterator[list[Proposal]]:
+    """Proposals with so many rows as are written at once, in their order."""
+    some: list[Proposal] = []
+    rows = 0
+    for one in found:
+        if some and (len(some) == WRITTEN_AT_ONCE or rows + len(one.ids) > WRITTEN_ROWS):
+            yield some
+            some, rows = [], 0
+        some.append(one)
+        rows += len(one.ids)
+    if some:
+        yield some
+
+
 def concerned(
     rules: Sequence[Rule], types: Mapping[UUID, str], fed: Collection[UUID] | None
 ) -> tuple[list[Rule], set[UUID]]:
@@ -252,7 +269,7 @@ def concerned(
 
 
 async def _write(job: Job, services: Services, some: Sequence[Proposal]) -> int:
-    """Writes groups; where somebody was quicker with a row of one, each by itself."""
+    """Writes groups; where somebody was quicker with a row of one, all but that one."""
     try:
         async with services.database.as_(services.scope(job)) as tx:
             keys = {key_of(one.ids) for one in some}
@@ -267,7 +284,9 @@ async def _write(job: Job, services: Services, some: Sequence[Proposal]) -> int:
         if len(some) == 1:
             log.info("reconciliation.overtaken", extra={"job_id": str(job.id)})
             return 0
-        return sum([await _write(job, services, [one]) for one in some])
+        middle = len(some) // 2
+        halves = (some[:middle], some[middle:])
+        return sum([await _write(job, services, half) for half in halves])
     return len(some)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from pipeline.balance_explanations import explained
 from pipeline.services import Services
 
 CODE: Final = "balance-discontinuity"
+RESTORED: Final = "balance-restored"
 LOOKBACK: Final = timedelta(days=92)
 AHEAD: Final = timedelta(days=366)  # an older document may break what came after it
 TOLD_MAX: Final = 10  # of one account and job
@@ -28,38 +29,70 @@ AT_ONCE: Final = 50  # accounts
 
 async def check_continuity(job: Job, services: Services) -> None:
     """Raises a finding where a balance is not what was before and the rows between come to, and a
-    notification where nothing told of it before."""
-    today = services.clock().date()
+    notification where nothing told of it before. Settles what was told of and is mended."""
+    now = services.clock()
     async with services.database.as_(services.scope(job), read_only=True) as tx:
         accounts = await continuity.fed(tx, job)
     for start in range(0, len(accounts), AT_ONCE):
         some = accounts[start : start + AT_ONCE]
         async with services.database.as_(services.scope(job)) as tx:
-            told = await _check(tx, job, some, today=today)
+            told = await _check(tx, job, some, now=now)
             await ledger.renew(tx, job, lease=services.lease)
         for one in told:
             await services.events.publish(job.tenant_id, "notification", one)
 
 
-async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, today: date) -> list[UUID]:
-    """What was told of."""
-    asked = [_days(account, today=today) for account in accounts]
+async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, now: datetime) -> list[UUID]:
+    """What was told of, and what is settled."""
+    asked = [_days(account, today=now.date()) for account in accounts]
     known = await continuity.of_each(tx, tenant_id=job.tenant_id, asked=asked)
+    standing = await notifications.standing_balances(
+        tx, tenant_id=job.tenant_id, account_ids=[account.account_id for account in accounts]
+    )
     findings: list[Finding] = []
     told: list[UUID] = []
     for account, days, one in zip(accounts, asked, known, strict=True):
+        found: list[Difference] = []
         if one.stated:
             proved = differences(prove(one.sums, one.stated))
             found = [difference for difference in proved if difference.day >= days.first]
-            said, notified = await _tell(tx, job, account, one, found)
-            findings += said
-            told += notified
+        mended = _mended(account, days, found, standing)
+        await notifications.settle_balances(tx, ids=list(mended), at=now)
+        findings += _restored(account, mended.values(), found)
+        said, notified = await _tell(tx, job, account, one, found)
+        findings += said
+        told += [*mended, *notified]
     if findings:
         before = await continuity.told(tx, job, code=CODE)
         start = await ledger.next_finding(tx, job)
         new = [one for one in findings if one.message not in before]
         await ledger.put_findings(tx, job, start=start, findings=new)
     return told
+
+
+def _mended(
+    account: Fed, days: Days, found: Sequence[Difference], standing: Mapping[str, UUID]
+) -> dict[UUID, date]:
+    """What was told of these days and is so no more, with its day."""
+    still = {_key(account, one) for one in found}
+    mended = {}
+    for key, notification in standing.items():
+        _, of, text, _ = key.split(":")
+        day = date.fromisoformat(text)
+        is_looked_at = of == str(account.account_id) and days.first <= day <= days.last
+        if is_looked_at and key not in still:
+            mended[notification] = day
+    return mended
+
+
+def _restored(account: Fed, days: Iterable[date], found: Sequence[Difference]) -> Iterator[Finding]:
+    for day in sorted(set(days) - {one.day for one in found}):
+        text = f"The books of {account.name} add up again at the end of {day}."
+        yield Finding(Severity.INFO, RESTORED, text)
+
+
+def _key(account: Fed, found: Difference) -> str:
+    return f"balance:{account.account_id}:{found.day}:{found.amount}"
 
 
 def _days(account: Fed, *, today: date) -> Days:
@@ -91,7 +124,7 @@ async def _tell(
             connection_id=job.connection_id,
             job_id=job.id,
             data={"code": CODE, "day": one.day.isoformat(), "message": finding.message[:500]},
-            key=f"balance:{account.account_id}:{one.day}:{one.amount}",
+            key=_key(account, one),
         )
         if notification is not None:
             told.append(notification)

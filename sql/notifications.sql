@@ -19,6 +19,21 @@ with told as (
 select told.id
 from told;
 
+-- name: standing_balances
+-- role: worker
+-- What was told of balances of accounts that do not add up, and is not settled.
+select n.id, n.key
+from app.notifications as n
+where n.tenant_id = $1
+  and n.key like 'balance:%'
+  and split_part(n.key, ':', 2) = any($2::text[])
+order by n.id;
+
+-- name: settle_balances
+-- role: worker
+-- The keys are free for when it comes to the same again.
+select private.settle_balances($1::uuid[], $2) as settled;
+
 -- name: put_test
 -- role: authenticated
 -- Goes to one channel, whatever kinds it wants.

@@ -192,16 +192,22 @@ limit $6;
 -- name: written
 -- role: authenticated, worker
 -- What the rows of groups that were written come to, and whether one is not any more what it was
--- written down as: who writes its row meanwhile was waited for when the row was marked.
+-- written down as: who writes its row meanwhile was waited for when the row was marked. Group by
+-- group: a table that has just grown is planned as if it were small, and all of the tenant's
+-- members would be read.
 select
   n.id,
   coalesce(sum(m.amount) filter (where m.side = 'left'), 0) as left_sum,
   coalesce(sum(m.amount) filter (where m.side = 'right'), 0) as right_sum,
   coalesce(bool_or(t.amount <> m.amount or t.status <> 'posted'), false) as moved
 from unnest($2::uuid[]) as n (id)
-left join app.reconciliation_members as m
-  on m.tenant_id = $1 and m.reconciliation_id = n.id
-left join app.transactions as t on t.tenant_id = m.tenant_id and t.id = m.transaction_id
+left join lateral (
+  select o.transaction_id, o.side, o.amount
+  from app.reconciliation_members as o
+  where o.tenant_id = $1 and o.reconciliation_id = n.id
+  offset 0
+) as m on true
+left join app.transactions as t on t.tenant_id = $1 and t.id = m.transaction_id
 group by n.id;
 
 -- name: lock

@@ -2183,6 +2183,28 @@ $function$;
 comment on function private.set_provider(text,boolean,integer,integer,integer) is 'What the operator sets for a provider; null leaves a value as it is.';
 grant execute on function private.set_provider(text,boolean,integer,integer,integer) to worker;
 
+CREATE OR REPLACE FUNCTION private.settle_balances(about uuid[], settled_at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with settled as (
+    update app.notifications as n
+    set
+      key = 'settled:' || n.id || ':' || n.key,
+      data = n.data || jsonb_build_object('settledAt', settled_at)
+    where n.tenant_id = (select private.worker_tenant_id())
+      and n.id = any(about)
+      and n.key like 'balance:%'
+    returning n.id
+  )
+  select count(*)
+  from settled
+$function$;
+comment on function private.settle_balances(uuid[],timestamp with time zone) is 'Says of notifications of balances that these add up again, and frees their keys. For workers.';
+grant execute on function private.settle_balances(uuid[],timestamp with time zone) to worker;
+
 CREATE OR REPLACE FUNCTION private.settle_conflict(about uuid, take boolean)
  RETURNS boolean
  LANGUAGE sql
@@ -4596,6 +4618,7 @@ CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USIN
 CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
 CREATE INDEX notification_deliveries_settled_idx ON app.notification_deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
 CREATE INDEX notifications_age_idx ON app.notifications USING btree (created_at);
+CREATE INDEX notifications_balances_idx ON app.notifications USING btree (tenant_id) WHERE (key ~~ 'balance:%'::text);
 CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
 CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
 CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);

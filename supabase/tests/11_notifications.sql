@@ -47,6 +47,19 @@ from unnest(array['olivia@acme', 'worker@acme']) as who
 cross join unnest(array[
   'update app.notifications set data = $${}$$', 'delete from app.notifications'
 ]) as change;
+insert into app.notifications (tenant_id, id, kind, key) values
+(pg_temp.id('acme'), pg_temp.id('acme balance'), 'data_anomaly', 'balance:a:2026-03-04:1');
+select is(
+  pg_temp.outcome(who, format(
+    'select 1 where private.settle_balances(array[pg_temp.id(%L)], now()) > 0', told
+  )),
+  expected, format('%s settles the %s', who, told))
+from (values
+  ('worker@globex', 'acme balance', '0 rows'), ('worker', 'acme balance', '0 rows'),
+  ('olivia@acme', 'acme balance', '42501'), ('worker@acme', 'acme notification', '0 rows'),
+  ('worker@acme', 'acme balance', '1 rows')
+) as v (who, told, expected);
+delete from app.notifications where id = pg_temp.id('acme balance');
 select is(pg_temp.outcome('worker@acme', $$
   insert into app.notifications (tenant_id, kind, key, data)
   values (pg_temp.id('acme'), 'data_anomaly', 'large', jsonb_build_object('a', (

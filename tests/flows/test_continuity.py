@@ -51,7 +51,8 @@ async def _proof(ledger: Ledger) -> AccountProof:
 
 async def _told(ledger: Ledger) -> list[asyncpg.Record]:
     return await ledger.world.owner.fetch(
-        "select data ->> 'day' as day, data ->> 'message' as message from app.notifications"
+        "select data ->> 'day' as day, data ->> 'message' as message,"
+        " data ->> 'settledAt' as settled from app.notifications"
         " where kind = 'data_anomaly' order by key"
     )
 
@@ -106,6 +107,28 @@ async def test_the_row_that_was_missing_mends_the_books(world: World) -> None:
     shown = await _proof(ledger)
     assert shown.differences == []
     assert shown.state is DayState.PROVED
+
+
+async def test_what_is_mended_is_settled_and_told_again_when_it_breaks_again(
+    world: World,
+) -> None:
+    ledger = await _ledger(world)
+    await ledger.world.take_in(ledger.place, bai2(MONDAY, TUESDAY, WEDNESDAY))
+    account = replace(WEDNESDAY.accounts[0], details=[SALARY, COFFEE])
+    mending = bai2(replace(WEDNESDAY, status="3", accounts=[account]))
+
+    mended = await ledger.world.take_in(ledger.place, mending)
+    (settled,) = await _told(ledger)
+    broken = await ledger.world.revert(ledger.place, mended["id"])
+    again = await _told(ledger)
+
+    found = await ledger.world.findings(ledger.place, mended["id"])
+    (restored,) = [row["message"] for row in found if row["code"] == "balance-restored"]
+    assert "add up again at the end of 2026-03-04" in restored
+    assert settled["settled"] == "2026-03-10T00:00:00+00:00"
+    assert broken["state"] == "reverted"
+    assert sorted(row["settled"] or "" for row in again) == ["", settled["settled"]]
+    assert {row["day"] for row in again} == {"2026-03-04"}
 
 
 async def test_a_day_that_comes_late_closes_the_gap_between_statements(world: World) -> None:

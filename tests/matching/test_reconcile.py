@@ -21,6 +21,7 @@ from core.reconciliation import (
     RuleSigns,
     RuleTerms,
 )
+from matching import reconcile_pairs, reconcile_payouts
 from matching.reconcile import DEFAULT_RULES, reconcile
 from matching.reconcile_agreement import key_of
 from tests.fixtures.candidates import one_id, row
@@ -285,3 +286,42 @@ def test_nothing_is_the_payout_of_charges_that_come_to_nothing() -> None:
     )
 
     assert found == []
+
+
+def test_several_payouts_in_one_deposit_are_found_by_their_references_and_asked_about() -> None:
+    charges = [
+        row(
+            f"charge {n}",
+            f"{20 + n}.{n:02}",
+            account="processor",
+            day=n // 4,
+            reference=f"po_{n % 2}1111",
+        )
+        for n in range(12)
+    ]
+    other = row("of the next payout", "7.77", account="processor", day=2)
+    paid = sum((one.amount for one in charges), Decimal(0))
+    deposit = row("deposit", str(paid), day=4, text="PROCESSOR")
+
+    (found,) = reconcile(DEFAULT_RULES, [*charges, other, deposit])
+
+    assert found.ids == sorted(one.id for one in (*charges, deposit))
+    assert found.difference == 0
+    assert not found.automatic
+    assert "several-references" in {reason.code for reason in found.reasons}
+
+
+def test_what_too_wide_a_rule_has_no_time_for_makes_nothing_else_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [row(f"a{n}", "10", account="books", text="Miller") for n in range(2)]
+    rows.append(row("b", "10", text="Miller"))
+    more = [row(f"c{n}", "5", account="books", day=n % 3) for n in range(6)]
+    paid = [row("p1", "10", day=1, text="x"), row("p2", "10", day=2, text="x")]
+    monkeypatch.setattr(reconcile_pairs, "LOOKS_IN_ALL", 1)
+    monkeypatch.setattr(reconcile_payouts, "LOOKS_IN_ALL", 1)
+
+    pairs = _found(rows)
+    payouts = _found([*more, *paid], shape=RuleShape.PAYOUT, score_min=0)
+
+    assert not any(one.automatic for one in (*pairs, *payouts))
