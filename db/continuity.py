@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from core.continuity import DaySum, ProofRow, StatedBalance, StatementProof
@@ -14,6 +15,8 @@ from db.rows import read
 from db.session import Tx
 
 _SQL = load("continuity")
+
+ROWS_MAX: Final = 2_000  # of a span of days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +74,15 @@ async def rows(
     tx: Tx,
     *,
     tenant_id: UUID,
-    account_id: UUID,
-    currency: str,
-    spans: Sequence[tuple[date, date]],
+    spans: Sequence[Days],
 ) -> list[list[ProofRow]]:
-    """The rows of each span of days, pending and removed ones too; 2,000 at most of each."""
+    """The rows of each span of days, pending and removed ones too; `ROWS_MAX` at most of each."""
     found: list[list[ProofRow]] = [[] for _ in spans]
-    firsts, lasts = [first for first, _ in spans], [last for _, last in spans]
-    for row in await tx.rows(_SQL["rows"], tenant_id, account_id, firsts, lasts, currency):
+    accounts, currencies = [one.account_id for one in spans], [one.currency for one in spans]
+    firsts, lasts = [one.first for one in spans], [one.last for one in spans]
+    for row in await tx.rows(
+        _SQL["rows"], tenant_id, accounts, currencies, firsts, lasts, ROWS_MAX
+    ):
         found[row["place"] - 1].append(read(ProofRow, row))
     return found
 
@@ -97,9 +101,9 @@ async def rejected(tx: Tx, *, tenant_id: UUID, job_ids: Collection[UUID]) -> Map
     return {row["job_id"]: row["rows"] for row in rows}
 
 
-async def fed(tx: Tx, job: Job) -> list[Fed]:
-    """The accounts that the job's connection feeds. For a worker."""
-    found = await tx.rows(_SQL["of_job"], job.tenant_id, job.connection_id, job.id)
+async def fed(tx: Tx, job: Job, *, after: UUID | None, most: int) -> list[Fed]:
+    """The next accounts that the job's connection feeds, in the order of ids. For a worker."""
+    found = await tx.rows(_SQL["of_job"], job.tenant_id, job.connection_id, job.id, after, most)
     return [read(Fed, row) for row in found]
 
 

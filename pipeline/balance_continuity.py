@@ -16,7 +16,7 @@ from db import continuity, ledger, notifications
 from db.continuity import Days, Fed, Known
 from db.session import Tx
 from matching.statement_days import differences, prove
-from pipeline.balance_explanations import explained
+from pipeline.balance_explanations import Unexplained, explained
 from pipeline.services import Services
 
 CODE: Final = "balance-discontinuity"
@@ -30,30 +30,29 @@ async def check_continuity(job: Job, services: Services) -> None:
     """Raises a finding where a balance is not what was before and the rows between come to, and a
     notification where nothing told of it before."""
     today = services.clock().date()
-    async with services.database.as_(services.scope(job), read_only=True) as tx:
-        accounts = await continuity.fed(tx, job)
-    for start in range(0, len(accounts), AT_ONCE):
-        some = accounts[start : start + AT_ONCE]
+    last: UUID | None = None
+    while True:
         async with services.database.as_(services.scope(job)) as tx:
-            told = await _check(tx, job, some, today=today)
+            some = await continuity.fed(tx, job, after=last, most=AT_ONCE)
+            told = await _check(tx, job, some, today=today) if some else []
             await ledger.renew(tx, job, lease=services.lease)
         for one in told:
             await services.events.publish(job.tenant_id, "notification", one)
+        if len(some) < AT_ONCE:
+            return
+        last = some[-1].account_id
 
 
 async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, today: date) -> list[UUID]:
     """What was told of."""
     asked = [_days(account, today=today) for account in accounts]
     known = await continuity.of_each(tx, tenant_id=job.tenant_id, asked=asked)
-    findings: list[Finding] = []
-    told: list[UUID] = []
-    for account, days, one in zip(accounts, asked, known, strict=True):
-        if one.stated:
-            proved = differences(prove(one.sums, one.stated))
-            found = [difference for difference in proved if difference.day >= days.first]
-            said, notified = await _tell(tx, job, account, one, found)
-            findings += said
-            told += notified
+    differing = [
+        (account, differs)
+        for account, days, one in zip(accounts, asked, known, strict=True)
+        if (differs := _unexplained(days, one)).found
+    ]
+    findings, told = await _tell(tx, job, differing)
     if findings:
         before = await continuity.told(tx, job, code=CODE)
         start = await ledger.next_finding(tx, job)
@@ -70,35 +69,43 @@ def _days(account: Fed, *, today: date) -> Days:
     return Days(account_id=account.account_id, currency=account.currency, first=first, last=last)
 
 
+def _unexplained(days: Days, known: Known) -> Unexplained:
+    """What differs in an account, the last days of it."""
+    proved = differences(prove(known.sums, known.stated)) if known.stated else []
+    found = [one for one in proved if one.day >= days.first]
+    return Unexplained(
+        account_id=days.account_id, currency=days.currency, known=known, found=found[-TOLD_MAX:]
+    )
+
+
 async def _tell(
-    tx: Tx, job: Job, account: Fed, known: Known, found: Sequence[Difference]
+    tx: Tx, job: Job, differing: Sequence[tuple[Fed, Unexplained]]
 ) -> tuple[list[Finding], list[UUID]]:
     """Notifies of what does not add up; what is to be said of the job, and the notifications."""
-    findings, told = [], []
-    for one in await explained(
+    of_each = await explained(tx, tenant_id=job.tenant_id, asked=[one for _, one in differing])
+    found = [
+        (f"balance:{account.account_id}:{one.day}:{one.amount}", account, one)
+        for (account, _), some in zip(differing, of_each, strict=True)
+        for one in some
+    ]
+    findings = [_finding(account, one) for _, account, one in found]
+    told = await notifications.put_each(
         tx,
         tenant_id=job.tenant_id,
-        account_id=account.account_id,
-        currency=account.currency,
-        known=known,
-        found=found[-TOLD_MAX:],
-    ):
-        finding = _finding(account, one)
-        notification = await notifications.put(
-            tx,
-            tenant_id=job.tenant_id,
-            kind=NotificationKind.DATA_ANOMALY,
-            connection_id=job.connection_id,
-            job_id=job.id,
-            data={"code": CODE, "day": one.day.isoformat(), "message": finding.message[:500]},
-            key=f"balance:{account.account_id}:{one.day}:{one.amount}",
-        )
-        if notification is not None:
-            told.append(notification)
-        is_news = notification is not None or _states(account, one)
-        if is_news:
-            findings.append(finding)
-    return findings, told
+        kind=NotificationKind.DATA_ANOMALY,
+        connection_id=job.connection_id,
+        job_id=job.id,
+        data={
+            key: {"code": CODE, "day": one.day.isoformat(), "message": finding.message[:500]}
+            for (key, _, one), finding in zip(found, findings, strict=True)
+        },
+    )
+    news = [
+        finding
+        for (key, account, one), finding in zip(found, findings, strict=True)
+        if key in told or _states(account, one)
+    ]
+    return news, list(told.values())
 
 
 def _states(account: Fed, found: Difference) -> bool:

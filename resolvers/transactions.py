@@ -115,10 +115,8 @@ def summary_statement(
 def _check(wanted: TransactionFilter) -> None:
     if wanted.text is not None and not TEXT_MIN <= len(wanted.text.strip()) <= TEXT_MAX:
         raise BadInput(f"filter.text: give {TEXT_MIN} to {TEXT_MAX} characters")
-    for name, text in (
-        ("text", wanted.text),
-        ("merchantName", wanted.merchant and wanted.merchant.text),
-    ):
+    name_of_merchant = None if wanted.merchant is None else wanted.merchant.text
+    for name, text in (("text", wanted.text), ("merchantName", name_of_merchant)):
         if text is not None and "\x00" in text:
             raise BadInput(f"filter.{name}: leave out control characters")
     for category in wanted.categories or ():

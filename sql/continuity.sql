@@ -86,18 +86,20 @@ order by w.place, l.number;
 -- role: authenticated, worker
 -- Of each span of days; by the account's index, as above, which an order of days would not take.
 select s.place::integer as place, l.id, l.day, l.amount, l.status, l.description, l.raw_id
-from unnest($3::date[], $4::date[]) with ordinality as s (first_day, last_day, place)
+from unnest($2::uuid[], $3::text[], $4::date[], $5::date[]) with ordinality as s (
+  account_id, currency, first_day, last_day, place
+)
 cross join lateral (
   select t.id, t.sort_date as day, t.amount, t.status, t.description, t.raw_id
   from app.transactions as t
   where t.tenant_id = $1
-    and t.account_id = $2
+    and t.account_id = s.account_id
     and t.sort_date between s.first_day and s.last_day
-    and t.currency = $5
+    and t.currency = s.currency
     and t.set_aside is null
     and t.duplicate_of is null
   order by t.sort_date + 0, t.id
-  limit 2000
+  limit $6
 ) as l
 order by s.place, l.day, l.id;
 
@@ -125,7 +127,8 @@ group by f.job_id;
 
 -- name: of_job
 -- role: worker
--- The accounts that a job's connection feeds, and the days of the balances that the job states.
+-- The accounts that a job's connection feeds, past one of them, and the days of the balances that
+-- the job states.
 select m.account_id, a.name, a.currency, min(b.as_of) as first_day, max(b.as_of) as last_day
 from app.connections as c
 join app.account_mappings as m on m.tenant_id = c.tenant_id and m.lineage_id = c.lineage_id
@@ -134,10 +137,10 @@ left join app.account_balances as b
   on b.tenant_id = m.tenant_id
     and b.account_id = m.account_id
     and b.job_id = $3
-where c.tenant_id = $1 and c.id = $2
+where c.tenant_id = $1 and c.id = $2 and ($4::uuid is null or m.account_id > $4)
 group by m.account_id, a.name, a.currency
 order by m.account_id
-limit 500;
+limit $5;
 
 -- name: told
 -- role: worker

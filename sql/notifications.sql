@@ -19,6 +19,27 @@ with told as (
 select told.id
 from told;
 
+-- name: put_each
+-- role: worker
+-- The same of many of one kind; in the order of keys, in which nobody waits for each other.
+with told as (
+  insert into app.notifications (tenant_id, kind, connection_id, job_id, data, key)
+  select $1, $2, $3, $4, n.data -> 'data' as data, n.data ->> 'key' as key
+  from jsonb_array_elements($5::jsonb) as n (data)
+  order by n.data ->> 'key'
+  on conflict (tenant_id, key) do nothing
+  returning id, kind, key
+), sent as (
+  insert into app.notification_deliveries (tenant_id, notification_id, channel_id)
+  select ch.tenant_id, told.id as notification_id, ch.id as channel_id
+  from told
+  cross join app.notification_channels as ch
+  where ch.tenant_id = $1 and ch.enabled and (ch.kinds is null or told.kind = any(ch.kinds))
+  for key share of ch  -- as above
+)
+select told.id, told.key
+from told;
+
 -- name: put_test
 -- role: authenticated
 -- Goes to one channel, whatever kinds it wants.
