@@ -194,7 +194,7 @@ async def test_a_note_of_many_rows_is_compared_in_parts(world: World) -> None:
     for some in (ids[:1], ids[1:]):
         async with world.database.as_(place.worker) as tx:
             await matching.note(tx, tenant_id=place.tenant_id, ids=some)
-    parts = []
+    parts: list[matching.Noted] = []
     while not parts or parts[-1].notes:
         async with world.database.as_(place.worker) as tx:
             parts.append(await matching.noted(tx, tenant_id=place.tenant_id, most=3))
