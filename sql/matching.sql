@@ -119,7 +119,8 @@ order by r.day, r.base, r.quote;
 -- mostly the same, and the whole table would be read in the order of its keys.
 select
   t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
-  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
+  t.posted_date, t.transaction_date, t.value_date, t.description,
+  nullif(t.description_raw, t.description) as description_raw, t.merchant_name, t.reference,
   t.customer_reference, t.type_code, t.source_category, t.running_balance,
   coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
   coalesce(t.extra ->> 'reversal' = 'true' or t.extra ->> 'mark' in ('RC', 'RD'), false)
