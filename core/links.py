@@ -65,6 +65,7 @@ class MatchRow:
     transaction_date: date | None = None
     value_date: date | None = None
     description: str = ""
+    description_raw: str | None = None  # as the bank printed it, where that is another text
     merchant_name: str | None = None
     reference: str | None = None
     customer_reference: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from core.continuity import Contradiction, DaySum, ProofRow, StatedBalance, StatementProof
@@ -14,6 +15,8 @@ from db.rows import read
 from db.session import Tx
 
 _SQL = load("continuity")
+
+ROWS_MAX: Final = 2_000  # of a span of days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,34 +74,39 @@ async def rows(
     tx: Tx,
     *,
     tenant_id: UUID,
-    account_id: UUID,
-    currency: str,
-    spans: Sequence[tuple[date, date]],
+    spans: Sequence[Days],
 ) -> list[list[ProofRow]]:
-    """The rows of each span of days, pending and removed ones too; 2,000 at most of each."""
+    """The rows of each span of days, pending and removed ones too; `ROWS_MAX` at most of each."""
     found: list[list[ProofRow]] = [[] for _ in spans]
-    firsts, lasts = [first for first, _ in spans], [last for _, last in spans]
-    for row in await tx.rows(_SQL["rows"], tenant_id, account_id, firsts, lasts, currency):
+    accounts, currencies = [one.account_id for one in spans], [one.currency for one in spans]
+    firsts, lasts = [one.first for one in spans], [one.last for one in spans]
+    for row in await tx.rows(
+        _SQL["rows"], tenant_id, accounts, currencies, firsts, lasts, ROWS_MAX
+    ):
         found[row["place"] - 1].append(read(ProofRow, row))
     return found
 
 
 async def contradictions(
-    tx: Tx,
-    *,
-    tenant_id: UUID,
-    account_id: UUID,
-    currency: str,
-    ids: Sequence[UUID],
-    spans: Sequence[tuple[date, date]],
-) -> list[Contradiction]:
-    """What stands although its source says otherwise: of these rows, and of those that it says to
-    be of such days. 2,000 at most."""
-    firsts, lasts = [first for first, _ in spans], [last for _, last in spans]
-    found = await tx.rows(
-        _SQL["contradictions"], tenant_id, account_id, list(ids), firsts, lasts, currency
-    )
-    return [read(Contradiction, row) for row in found]
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID], spans: Sequence[Days]
+) -> dict[UUID, list[Contradiction]]:
+    """What stands although its source says otherwise, by account: of these rows, and of those that
+    it says to be of such days. `ROWS_MAX` at most for each account."""
+    currencies = {one.account_id: one.currency for one in spans}
+    firsts, lasts = [one.first for one in spans], [one.last for one in spans]
+    found: dict[UUID, list[Contradiction]] = {account_id: [] for account_id in currencies}
+    for row in await tx.rows(
+        _SQL["contradictions"],
+        tenant_id,
+        list(currencies),
+        list(currencies.values()),
+        list(ids),
+        firsts,
+        lasts,
+        ROWS_MAX * len(currencies),
+    ):
+        found[row["account_id"]].append(read(Contradiction, row))
+    return found
 
 
 async def statements(
@@ -115,9 +123,9 @@ async def rejected(tx: Tx, *, tenant_id: UUID, job_ids: Collection[UUID]) -> Map
     return {row["job_id"]: row["rows"] for row in rows}
 
 
-async def fed(tx: Tx, job: Job) -> list[Fed]:
-    """The accounts that the job's connection feeds. For a worker."""
-    found = await tx.rows(_SQL["of_job"], job.tenant_id, job.connection_id, job.id)
+async def fed(tx: Tx, job: Job, *, after: UUID | None, most: int) -> list[Fed]:
+    """The next accounts that the job's connection feeds, in the order of ids. For a worker."""
+    found = await tx.rows(_SQL["of_job"], job.tenant_id, job.connection_id, job.id, after, most)
     return [read(Fed, row) for row in found]
 
 

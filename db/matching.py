@@ -72,7 +72,8 @@ async def plan_for_many(tx: Tx) -> None:
 
 
 async def noted(tx: Tx, *, tenant_id: UUID, most: int) -> Noted:
-    """The oldest notes, of `most` transactions or a few more."""
+    """The oldest notes, of `most` transactions, or of less than twice as many."""
+    await tx.run(_SQL["cut"], tenant_id, most)
     rows = await tx.rows(_SQL["noted"], tenant_id, most)
     ids = dict.fromkeys(one for row in rows for one in row["transaction_ids"])
     return Noted(notes=tuple(row["id"] for row in rows), ids=tuple(ids))

@@ -78,6 +78,23 @@ async def settle_balances(tx: Tx, *, ids: Sequence[UUID], at: datetime) -> None:
         await tx.value(_SQL["settle_balances"], list(ids), at)
 
 
+async def put_each(
+    tx: Tx,
+    *,
+    tenant_id: UUID,
+    kind: NotificationKind,
+    connection_id: UUID | None,
+    job_id: UUID | None,
+    data: Mapping[str, Mapping[str, str]],
+) -> dict[str, UUID]:
+    """The same of many, by their keys: the ids of those that were not told of before."""
+    if not data:
+        return {}
+    each = [{"key": key, "data": dict(one)} for key, one in data.items()]
+    rows = await tx.rows(_SQL["put_each"], tenant_id, kind, connection_id, job_id, each)
+    return {row["key"]: row["id"] for row in rows}
+
+
 async def put_test(tx: Tx, *, tenant_id: UUID, channel_id: UUID, key: str) -> NotificationDelivery:
     """A test of a channel, on its way to that one alone. Raises Forbidden for one not there."""
     row = await tx.row(_SQL["put_test"], tenant_id, channel_id, key)

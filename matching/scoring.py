@@ -12,7 +12,7 @@ from typing import Final
 from core.links import LinkKind
 from core.reviews import ReviewReason
 from matching.rows import Row, gap, working_gap
-from matching.text import agreement, names_return, names_transfer
+from matching.text import agreement, names_return, names_transfer, words
 
 RULE_VERSION: Final = "2026-11-30.2"
 
@@ -79,7 +79,7 @@ def texts(one: Row, other: Row, *, against: int) -> Reasons:
     """What their words say; `against`: points where they share none."""
     if one.text and one.text == other.text:
         return [reason("text", TEXTS_MOST, "Their texts are the same.")]
-    percent = agreement(one.words, other.words)
+    percent = _agreement(one, other)
     if percent is None:
         return []
     if percent == 0:
@@ -91,10 +91,25 @@ def text_points(one: Row, other: Row, *, against: int) -> int:
     """The points of that."""
     if one.text and one.text == other.text:
         return TEXTS_MOST
-    percent = agreement(one.words, other.words)
+    percent = _agreement(one, other)
     if percent is None:
         return 0
     return against if percent == 0 else _worth(percent)
+
+
+def _agreement(one: Row, other: Row) -> int | None:
+    """How much their texts agree, or what the bank printed: a feed has "Walmart" for what a
+    statement has as "WM SUPERCENTER", and tells that, too."""
+    percent = agreement(one.words, other.words)
+    if percent == 100 or (one.of.description_raw is None and other.of.description_raw is None):
+        return percent
+    printed = agreement(_printed(one), _printed(other))
+    return percent if printed is None else max(printed, percent or 0)
+
+
+def _printed(row: Row) -> frozenset[str]:
+    raw = row.of.description_raw
+    return words(row.of.description if raw is None else raw)
 
 
 def _worth(percent: int) -> int:

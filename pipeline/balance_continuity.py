@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from db import continuity, ledger, notifications
 from db.continuity import Days, Fed, Known
 from db.session import Tx
 from matching.statement_days import differences, prove
-from pipeline.balance_explanations import explained
+from pipeline.balance_explanations import Unexplained, explained
 from pipeline.services import Services
 
 CODE: Final = "balance-discontinuity"
@@ -31,15 +32,17 @@ async def check_continuity(job: Job, services: Services) -> None:
     """Raises a finding where a balance is not what was before and the rows between come to, and a
     notification where nothing told of it before. Settles what was told of and is mended."""
     now = services.clock()
-    async with services.database.as_(services.scope(job), read_only=True) as tx:
-        accounts = await continuity.fed(tx, job)
-    for start in range(0, len(accounts), AT_ONCE):
-        some = accounts[start : start + AT_ONCE]
+    last: UUID | None = None
+    while True:
         async with services.database.as_(services.scope(job)) as tx:
-            told = await _check(tx, job, some, now=now)
+            some = await continuity.fed(tx, job, after=last, most=AT_ONCE)
+            told = await _check(tx, job, some, now=now) if some else []
             await ledger.renew(tx, job, lease=services.lease)
         for one in told:
             await services.events.publish(job.tenant_id, "notification", one)
+        if len(some) < AT_ONCE:
+            return
+        last = some[-1].account_id
 
 
 async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, now: datetime) -> list[UUID]:
@@ -49,25 +52,26 @@ async def _check(tx: Tx, job: Job, accounts: Sequence[Fed], *, now: datetime) ->
     standing = await notifications.standing_balances(
         tx, tenant_id=job.tenant_id, account_ids=[account.account_id for account in accounts]
     )
-    findings: list[Finding] = []
-    told: list[UUID] = []
+    mended: list[UUID] = []
+    restored: list[Finding] = []
+    differing: list[tuple[Fed, Unexplained]] = []
     for account, days, one in zip(accounts, asked, known, strict=True):
-        found: list[Difference] = []
-        if one.stated:
-            proved = differences(prove(one.sums, one.stated))
-            found = [difference for difference in proved if difference.day >= days.first]
-        mended = _mended(account, days, found, standing)
-        await notifications.settle_balances(tx, ids=list(mended), at=now)
-        findings += _restored(account, mended.values(), found)
-        said, notified = await _tell(tx, job, account, one, found)
-        findings += said
-        told += [*mended, *notified]
+        differs = _unexplained(days, one)
+        ends = _mended(account, days, differs.found, standing)
+        mended += ends
+        restored += _restored(account, ends.values(), differs.found)
+        if differs.found:
+            last = differs.found[-TOLD_MAX:]
+            differing.append((account, replace(differs, found=last)))
+    await notifications.settle_balances(tx, ids=mended, at=now)
+    findings, told = await _tell(tx, job, differing)
+    findings = [*restored, *findings]
     if findings:
         before = await continuity.told(tx, job, code=CODE)
         start = await ledger.next_finding(tx, job)
         new = [one for one in findings if one.message not in before]
         await ledger.put_findings(tx, job, start=start, findings=new)
-    return told
+    return [*mended, *told]
 
 
 def _mended(
@@ -103,35 +107,41 @@ def _days(account: Fed, *, today: date) -> Days:
     return Days(account_id=account.account_id, currency=account.currency, first=first, last=last)
 
 
+def _unexplained(days: Days, known: Known) -> Unexplained:
+    """What differs in an account."""
+    proved = differences(prove(known.sums, known.stated)) if known.stated else []
+    found = [one for one in proved if one.day >= days.first]
+    return Unexplained(account_id=days.account_id, currency=days.currency, known=known, found=found)
+
+
 async def _tell(
-    tx: Tx, job: Job, account: Fed, known: Known, found: Sequence[Difference]
+    tx: Tx, job: Job, differing: Sequence[tuple[Fed, Unexplained]]
 ) -> tuple[list[Finding], list[UUID]]:
     """Notifies of what does not add up; what is to be said of the job, and the notifications."""
-    findings, told = [], []
-    for one in await explained(
+    of_each = await explained(tx, tenant_id=job.tenant_id, asked=[one for _, one in differing])
+    found = [
+        (_key(account, one), account, one)
+        for (account, _), some in zip(differing, of_each, strict=True)
+        for one in some
+    ]
+    findings = [_finding(account, one) for _, account, one in found]
+    told = await notifications.put_each(
         tx,
         tenant_id=job.tenant_id,
-        account_id=account.account_id,
-        currency=account.currency,
-        known=known,
-        found=found[-TOLD_MAX:],
-    ):
-        finding = _finding(account, one)
-        notification = await notifications.put(
-            tx,
-            tenant_id=job.tenant_id,
-            kind=NotificationKind.DATA_ANOMALY,
-            connection_id=job.connection_id,
-            job_id=job.id,
-            data={"code": CODE, "day": one.day.isoformat(), "message": finding.message[:500]},
-            key=_key(account, one),
-        )
-        if notification is not None:
-            told.append(notification)
-        is_news = notification is not None or _states(account, one)
-        if is_news:
-            findings.append(finding)
-    return findings, told
+        kind=NotificationKind.DATA_ANOMALY,
+        connection_id=job.connection_id,
+        job_id=job.id,
+        data={
+            key: {"code": CODE, "day": one.day.isoformat(), "message": finding.message[:500]}
+            for (key, _, one), finding in zip(found, findings, strict=True)
+        },
+    )
+    news = [
+        finding
+        for (key, account, one), finding in zip(found, findings, strict=True)
+        if key in told or _states(account, one)
+    ]
+    return news, list(told.values())
 
 
 def _states(account: Fed, found: Difference) -> bool:

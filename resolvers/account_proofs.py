@@ -18,7 +18,7 @@ from db import accounts, audit, continuity, reconciliations
 from db.reconciliations import STATEMENT_ROWS_MAX, NewReconciliation
 from db.session import Tx
 from matching.statement_days import differences, prove
-from pipeline.balance_explanations import explained
+from pipeline.balance_explanations import Unexplained, explained
 from resolvers.context import Context
 from resolvers.refusing import conflict, limit, missing, refusable, require
 
@@ -79,15 +79,14 @@ async def proof(
     statements = await continuity.statements(
         tx, tenant_id=context.tenant, account_id=account.id, first=first, last=last
     )
-    told = await explained(
-        tx,
-        tenant_id=context.tenant,
+    asked = Unexplained(
         account_id=account.id,
         currency=account.currency,
         known=known,
         found=rest,
         statements=statements,
     )
+    (told,) = await explained(tx, tenant_id=context.tenant, asked=[asked])
     return AccountProof(
         account=account,
         first=first,

@@ -86,27 +86,29 @@ order by w.place, l.number;
 -- role: authenticated, worker
 -- Of each span of days; by the account's index, as above, which an order of days would not take.
 select s.place::integer as place, l.id, l.day, l.amount, l.status, l.description, l.raw_id
-from unnest($3::date[], $4::date[]) with ordinality as s (first_day, last_day, place)
+from unnest($2::uuid[], $3::text[], $4::date[], $5::date[]) with ordinality as s (
+  account_id, currency, first_day, last_day, place
+)
 cross join lateral (
   select t.id, t.sort_date as day, t.amount, t.status, t.description, t.raw_id
   from app.transactions as t
   where t.tenant_id = $1
-    and t.account_id = $2
+    and t.account_id = s.account_id
     and t.sort_date between s.first_day and s.last_day
-    and t.currency = $5
+    and t.currency = s.currency
     and t.set_aside is null
     and t.duplicate_of is null
   order by t.sort_date + 0, t.id
-  limit 2000
+  limit $6
 ) as l
 order by s.place, l.day, l.id;
 
 -- name: contradictions
 -- role: authenticated, worker
--- Rows of an account that stand although their source says otherwise: of these, and of those that
--- it says to be of such a day while that is asked.
+-- Rows of accounts that stand although their source says otherwise: of these, and of those that it
+-- says to be of such a day while that is asked.
 select
-  c.transaction_id, t.sort_date as day, t.amount, r.id as review_item_id,
+  t.account_id, c.transaction_id, t.sort_date as day, t.amount, r.id as review_item_id,
   (c.incoming ->> 'sort_date')::date as said_day,
   (c.incoming ->> 'amount')::numeric as said_amount,
   c.incoming ->> 'currency' as said_currency,
@@ -114,7 +116,7 @@ select
 from (
   select k.transaction_id
   from app.transaction_conflicts as k
-  where k.tenant_id = $1 and k.transaction_id = any($3::uuid[]) and k.state <> 'taken'
+  where k.tenant_id = $1 and k.transaction_id = any($4::uuid[]) and k.state <> 'taken'
   union
   select o.transaction_id
   from app.transaction_conflicts as o
@@ -122,7 +124,7 @@ from (
     and o.state in ('noted', 'asked')
     and exists (
       select
-      from unnest($4::date[], $5::date[]) as s (first_day, last_day)
+      from unnest($5::date[], $6::date[]) as s (first_day, last_day)
       where (o.incoming ->> 'sort_date')::date between s.first_day and s.last_day
     )
 ) as w
@@ -133,13 +135,15 @@ left join app.review_items as r
     and r.transaction_id = w.transaction_id
     and r.kind = 'conflict'
     and r.state = 'open'
-where t.account_id = $2
-  and t.currency = $6
+where (t.account_id, t.currency) in (
+  select a.account_id, a.currency
+  from unnest($2::uuid[], $3::text[]) as a (account_id, currency)
+)
   and t.status = 'posted'
   and t.set_aside is null
   and t.duplicate_of is null
 order by t.sort_date, t.id
-limit 2000;
+limit $7;
 
 -- name: statements
 -- role: authenticated, worker
@@ -165,7 +169,8 @@ group by f.job_id;
 
 -- name: of_job
 -- role: worker
--- The accounts that a job's connection feeds, and the days of the balances that the job states.
+-- The accounts that a job's connection feeds, past one of them, and the days of the balances that
+-- the job states.
 select m.account_id, a.name, a.currency, min(b.as_of) as first_day, max(b.as_of) as last_day
 from app.connections as c
 join app.account_mappings as m on m.tenant_id = c.tenant_id and m.lineage_id = c.lineage_id
@@ -174,10 +179,10 @@ left join app.account_balances as b
   on b.tenant_id = m.tenant_id
     and b.account_id = m.account_id
     and b.job_id = $3
-where c.tenant_id = $1 and c.id = $2
+where c.tenant_id = $1 and c.id = $2 and ($4::uuid is null or m.account_id > $4)
 group by m.account_id, a.name, a.currency
 order by m.account_id
-limit 500;
+limit $5;
 
 -- name: told
 -- role: worker

@@ -28,6 +28,21 @@ from (
 where n.before < $2::bigint
 order by n.created_at, n.id;
 
+-- name: cut
+-- role: worker
+-- A note is of one statement: whoever moves or takes back all rows of an account at once notes all
+-- of them together. Such notes are cut into as many as there are parts.
+with long as (
+  delete from app.unmatched_transactions as u
+  where u.tenant_id = $1 and u.size > $2::integer
+  returning u.transaction_ids, u.size, u.created_at
+)
+
+insert into app.unmatched_transactions (tenant_id, transaction_ids, created_at)
+select $1, l.transaction_ids[s.start:s.start + $2::integer - 1], l.created_at
+from long as l
+cross join lateral generate_series(1, l.size, $2::integer) as s (start);
+
 -- name: note
 -- role: worker
 insert into app.unmatched_transactions (tenant_id, transaction_ids)
@@ -113,7 +128,8 @@ order by r.day, r.base, r.quote;
 -- keys.
 select
   t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
-  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
+  t.posted_date, t.transaction_date, t.value_date, t.description,
+  nullif(t.description_raw, t.description) as description_raw, t.merchant_name, t.reference,
   t.customer_reference, t.type_code, t.source_category, t.running_balance,
   coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
   coalesce(t.extra ->> 'reversal' = 'true' or t.extra ->> 'mark' in ('RC', 'RD'), false)

@@ -33,6 +33,26 @@ order by n.id;
 -- role: worker
 -- The keys are free for when it comes to the same again.
 select private.settle_balances($1::uuid[], $2) as settled;
+-- name: put_each
+-- role: worker
+-- The same of many of one kind; in the order of keys, in which nobody waits for each other.
+with told as (
+  insert into app.notifications (tenant_id, kind, connection_id, job_id, data, key)
+  select $1, $2, $3, $4, n.data -> 'data' as data, n.data ->> 'key' as key
+  from jsonb_array_elements($5::jsonb) as n (data)
+  order by n.data ->> 'key'
+  on conflict (tenant_id, key) do nothing
+  returning id, kind, key
+), sent as (
+  insert into app.notification_deliveries (tenant_id, notification_id, channel_id)
+  select ch.tenant_id, told.id as notification_id, ch.id as channel_id
+  from told
+  cross join app.notification_channels as ch
+  where ch.tenant_id = $1 and ch.enabled and (ch.kinds is null or told.kind = any(ch.kinds))
+  for key share of ch  -- as above
+)
+select told.id, told.key
+from told;
 
 -- name: put_test
 -- role: authenticated

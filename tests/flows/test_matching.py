@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
+from db import matching
 from db.transactions import Duplicates, TransactionFilter
 from resolvers import mappings, transactions
 from resolvers.mappings import Mapped
@@ -185,3 +186,19 @@ async def _change(world: World, place: Place, answer: object) -> None:
     assert isinstance(answer, Mapped)
     assert answer.job is not None
     assert (await world.finish(place, answer.job.id))["state"] == "completed"
+
+
+async def test_a_note_of_many_rows_is_compared_in_parts(world: World) -> None:
+    place = await world.place()
+    ids = [uuid4() for _ in range(10)]
+    for some in (ids[:1], ids[1:]):
+        async with world.database.as_(place.worker) as tx:
+            await matching.note(tx, tenant_id=place.tenant_id, ids=some)
+    parts: list[matching.Noted] = []
+    while not parts or parts[-1].notes:
+        async with world.database.as_(place.worker) as tx:
+            parts.append(await matching.noted(tx, tenant_id=place.tenant_id, most=3))
+            assert await matching.done(tx, tenant_id=place.tenant_id, noted=parts[-1])
+
+    assert [len(part.ids) for part in parts] == [4, 3, 3, 0]
+    assert {one for part in parts for one in part.ids} == set(ids)

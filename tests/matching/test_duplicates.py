@@ -172,6 +172,16 @@ def test_a_tip_is_only_asked_about() -> None:
     assert not twice(pending, too_much)
 
 
+def test_what_the_bank_printed_counts_where_a_feed_names_the_merchant_otherwise() -> None:
+    printed = "PURCHASE WM SUPERCENTER"
+    named = row("-17.80", "Walmart", description_raw=printed)
+    same, other = stated("-17.80", printed), stated("-17.80", "PURCHASE TESCO STORES")
+
+    assert sure(twice(named, same)) == {(same.id, named.id)}
+    assert not sure(twice(named, other))
+    assert not sure(twice(row("-17.80", "Walmart"), same))
+
+
 def test_reasons_say_why() -> None:
     found = twice(row("-4.50"), stated("-4.50"))
 
