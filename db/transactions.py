@@ -15,7 +15,7 @@ from core.page import Page
 from core.records import TransactionStatus
 from db import select
 from db.queries import load
-from db.select import Asked, Condition, Listing, Order
+from db.select import Arguments, Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("transactions")
@@ -121,6 +121,26 @@ exists (
     and t.status = 'posted'
 )"""
 _OF_MERCHANT: Final = f"({{}}::text in (t.merchant_name, t.merchant) or {MERCHANT} = {{}}::text)"
+# Rows of a connection: looked up where they are few, as a walk over the list might find them last.
+OF_CONNECTION_MAX: Final = 5_000
+_OF_CONNECTION: Final = (
+    "t.mapping_id in (select m.id from app.account_mappings as m "
+    "where m.tenant_id = t.tenant_id and m.connection_id = {})"
+)
+# In the order of the index that begins with the mapping, and with a limit that the planner does not
+# know: it would sort all of the tenant's rows instead.
+_BY_MAPPING: Final = (
+    "from app.account_mappings as m cross join lateral (\n"
+    "select x.id from app.transactions as x\n"
+    f"where x.tenant_id = {Arguments.TENANT} and x.mapping_id = m.id\n"
+    f"order by x.fingerprint, x.occurrence limit (select {OF_CONNECTION_MAX + 1})\n"
+    f") as x\nwhere m.tenant_id = {Arguments.TENANT} and m.connection_id = {{}}\n"
+    f"limit (select {OF_CONNECTION_MAX + 1})"
+)
+_IDS_OF_CONNECTION: Final = (
+    f"case when (select count(*) from (select 1 {_BY_MAPPING}) as c)"  # noqa: S608 - constants
+    f" <= {OF_CONNECTION_MAX} then array(select x.id {_BY_MAPPING}) end"
+)
 _DUPLICATES: Final = {
     Duplicates.EXCLUDE: [Condition("t.duplicate_of is null")],
     Duplicates.INCLUDE: [],
@@ -150,11 +170,6 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
     tests = [
         ("t.account_id = any({}::uuid[])", _list(wanted.account_ids)),
         ("t.job_id = {}", wanted.job_id),
-        (
-            "t.mapping_id in (select m.id from app.account_mappings as m "
-            "where m.tenant_id = t.tenant_id and m.connection_id = {})",
-            wanted.connection_id,
-        ),
         (_OF_RECURRING, wanted.recurring_id),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
@@ -168,7 +183,7 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         where.append(Condition("t.status = any({}::text[])", (_list(wanted.status),)))
     if wanted.merchant is not None:
         where.append(Condition(_OF_MERCHANT, (wanted.merchant.text, wanted.merchant.key)))
-    others = [*_DUPLICATES[wanted.duplicates], *_categories(wanted)]
+    others = [*_connection(wanted), *_DUPLICATES[wanted.duplicates], *_categories(wanted)]
     return [*where, *others, *_amounts(wanted), *_text(wanted)]
 
 
@@ -240,6 +255,15 @@ async def finished_jobs(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) 
     """Ids of jobs that ended at an instant or later, in this order; `most` of them."""
     rows = await tx.rows(_SQL["finished_jobs"], tenant_id, since, most)
     return [row["id"] for row in rows]
+
+
+def _connection(wanted: TransactionFilter) -> list[Condition]:
+    """Over a connection; a text that is looked for as well has fewer rows, mostly."""
+    key = wanted.connection_id
+    if key is None:
+        return []
+    ids = Condition(_IDS_OF_CONNECTION, (key, key)) if wanted.text is None else None
+    return [Condition(_OF_CONNECTION, (key,), ids=ids)]
 
 
 def _categories(wanted: TransactionFilter) -> list[Condition]:

@@ -10,7 +10,9 @@ from graphql.execution.values import get_variable_values
 
 from api.documents import Documents, Rejected
 from api.errors import request_errors
+from api.operations import OperationRequest, Operations
 from schema.build import schema
+from schema.context import open as open_context
 
 SECRET: Final = "hunter2"
 CREATE: Final = "{ connection { id } userErrors { code } }"
@@ -60,3 +62,16 @@ def test_a_mistake_in_variables_tells_no_value(given: dict[str, Any]) -> None:
     assert isinstance(errors, list)
     assert SECRET not in str(request_errors(errors, "id"))
     assert "$input" in str(request_errors(errors, "id"))
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_a_mistake_in_variables_is_met_with_suggestions_in_development_alone(
+    production: bool,
+) -> None:
+    operations = Operations(schema, open_context=open_context, production=production)
+    query = "query ($by: TransactionOrder) { transactions(orderBy: $by) { edges { cursor } } }"
+
+    with pytest.raises(Rejected) as rejected:
+        operations.prepare(OperationRequest(query=query, variables={"by": "AMOUNT_DES"}))
+
+    assert ("Did you mean" in str(rejected.value.errors)) is not production

@@ -55,6 +55,7 @@ unshrunk = settings(
 pytestmark = [
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    *([pytest.mark.timeout(0)] if "COMPILER_EXAMPLES" in os.environ else []),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,7 @@ from tests.sql.plans import Node
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FIRST = 51
+FEW = uuid4()
 TENANT = {"sort_date": "transactions_order_idx", "amount_key": "transactions_amount_idx"}
 ACCOUNT = {"sort_date": "transactions_account_idx", "amount_key": "transactions_account_amount_idx"}
 
@@ -118,3 +120,28 @@ async def test_a_search_is_looked_up_in_the_index_of_texts(rows: ManyRows) -> No
 
     assert len(found) == 1
     assert after == before + 1
+
+
+@pytest.mark.parametrize("order", TransactionOrder)
+async def test_a_page_of_a_connection_with_few_rows_reads_those_alone(
+    rows: ManyRows, order: TransactionOrder
+) -> None:
+    await rows.superuser.execute(
+        "insert into app.account_mappings"
+        " (tenant_id, id, connection_id, lineage_id, external_account_id, currency)"
+        " values ($1, $2, $2, $2, 'few', 'EUR') on conflict do nothing",
+        rows.tenant_id,
+        FEW,
+    )
+    await rows.superuser.execute(
+        "update app.transactions set mapping_id = $2"
+        " where tenant_id = $1 and raw_line in (5, 6000, 11995)",
+        rows.tenant_id,
+        FEW,
+    )
+    asked = transactions.asked(TransactionFilter(connection_id=FEW), order)
+
+    nodes = await _plan(rows, asked, after=None)
+
+    assert _read(nodes) <= 3 * 3  # counted, then found, then shown
+    assert nodes[0]["Actual Rows"] == 3
