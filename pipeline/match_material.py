@@ -44,14 +44,14 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
     """Which noted rows count, and what they may be the same as."""
     await stored.plan_for_many(tx)
     around = await stored.surroundings(tx, tenant_id=tenant_id)
-    noted = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
+    noted = await stored.rows(tx, tenant_id=tenant_id, ids=ids, around=around)
     twice = await nearby.twice(
         tx, tenant_id=tenant_id, noted=noted, account_ids=set(around.of_several)
     )
     awaited = await nearby.awaited(tx, tenant_id=tenant_id, noted=noted)
     own = {row.id for row in noted}
     others = {*twice, *awaited} - own
-    near = await stored.rows(tx, tenant_id=tenant_id, ids=others, ranks=around.ranks)
+    near = await stored.rows(tx, tenant_id=tenant_id, ids=others, around=around)
     rows = {row.id: row for row in (*noted, *near)}
     rejected = await stored.rejected(tx, tenant_id=tenant_id, ids=rows)
     return Doubles(around=around, rows=rows, twice=twice | own, awaited=awaited, rejected=rejected)
@@ -72,7 +72,7 @@ async def others(
         rates = await _rates(tx, tenant_id, noted)
     back = await nearby.given_back(tx, tenant_id=tenant_id, noted=noted)
     near = (moved | back).difference(row.id for row in noted)
-    rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, ranks=around.ranks)
+    rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, around=around)
     rejected = await stored.rejected(tx, tenant_id=tenant_id, ids={*near, *(r.id for r in noted)})
     return Others(
         accounts=around.accounts,
@@ -91,7 +91,7 @@ async def rivals(
     await stored.plan_for_many(tx)
     near = await nearby.given_back(tx, tenant_id=tenant_id, noted=refunds)
     ids = near | {row.id for row in refunds}
-    rows = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
+    rows = await stored.rows(tx, tenant_id=tenant_id, ids=ids, around=around)
     return rows, await stored.rejected(tx, tenant_id=tenant_id, ids=ids)
 
 
