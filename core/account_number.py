@@ -8,6 +8,11 @@ from typing import Final
 
 _SHOWN_MAX: Final = 4
 _HIDDEN: Final = "••••"
+_BETWEEN: Final = re.compile(r"[\s-]")
+# As in "****2051", "XXXX2051", "DE02****2051" and "4111 11xx xxxx 1111".
+_HIDDEN_BY_SOURCE: Final = re.compile(
+    r"[A-Z]{0,2}[0-9]{0,8}(?:[*\u2022\u25cf\u00b7#.\u2026]{2,}|X{3,})([0-9]{3,6})", re.IGNORECASE
+)
 _PART: Final = re.compile(r"[^,;|\t\"'\n/:<>\[\]{}=]+")
 
 
@@ -26,6 +31,13 @@ def masked(number: str) -> str:
 def masked_tail(tail: str) -> str:
     """The last characters of a number of which a source tells no more: four of them at most."""
     return _HIDDEN + plain_number(tail)[-_SHOWN_MAX:]
+
+
+def shown_tail(number: str) -> str | None:
+    """What a source that hides the beginning of a number still tells of it: three digits at its end
+    or more. None where nothing is hidden, or too little is left to tell numbers apart."""
+    found = _HIDDEN_BY_SOURCE.fullmatch(_BETWEEN.sub("", number))
+    return None if found is None else found[1]
 
 
 def without_numbers(text: str, numbers: Collection[str]) -> str:

@@ -81,12 +81,13 @@ class MatchRow:
     is_refund: bool = False
     paid_back: Decimal = Decimal(0)  # of it, by refunds that are linked with it
     linked: UUID | None = None
+    told_by: UUID | None = None  # the mapping that stands for all that its source tells apart
 
     @property
     def source(self) -> Source:
         """What it came from. Formats tell a booking in their own words, each with ids of its own:
         a bank that goes over to another one is as two sources."""
-        return (self.mapping_id, self.format or "")
+        return (self.told_by or self.mapping_id, self.format or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

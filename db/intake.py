@@ -131,6 +131,12 @@ async def put_numbers(
         await tx.run(_SQL["put_numbers"], tenant_id, mappings, kinds, hashes)
 
 
+async def put_beside(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """Remembers which of these mappings, which one document has named, feed one account."""
+    if len(ids) > 1:
+        await tx.run(_SQL["put_beside"], tenant_id, list(ids))
+
+
 async def match(tx: Tx, *, tenant_id: UUID, taken: Sequence[Taken], rule: int) -> dict[UUID, UUID]:
     """Accounts by mapping, of those that nobody has decided meanwhile."""
     if not taken:

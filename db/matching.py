@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -19,14 +19,15 @@ from core.links import (
 )
 from core.records import TransactionStatus
 from db.queries import load
+from db.rows import Row
 from db.session import Tx
 
 _SQL = load("matching")
 
 _READ: Final = tuple(
-    field.name
-    for field in fields(MatchRow)
-    if field.name not in {"rank", "status", "taken", "linked"}
+    one.name
+    for one in fields(MatchRow)
+    if one.name not in {"rank", "status", "taken", "linked", "told_by"}
 )
 _UNKNOWN_RANK: Final = 1_000_000  # of a source that came between two statements
 
@@ -48,6 +49,7 @@ class Surroundings:
     currencies: int  # of its accounts
     rate_tolerance_percent: Decimal
     mixed: frozenset[UUID] = frozenset()  # accounts that files of several formats feed
+    told_by: Mapping[UUID, UUID] = field(default_factory=dict)  # what stands for which mappings
 
     @property
     def of_several(self) -> list[UUID]:
@@ -94,8 +96,19 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
     sources = await tx.rows(_SQL["sources"], tenant_id)
     accounts = await tx.rows(_SQL["accounts"], tenant_id)
     mixed = await tx.rows(_SQL["mixed"], tenant_id)
+    told_by = _told_by(sources)
+    ranks: dict[tuple[UUID, UUID], int] = {}
+    for row in sources:
+        key = (row["account_id"], told_by.get(row["mapping_id"], row["mapping_id"]))
+        ranks[key] = min(row["rank"], ranks.get(key, row["rank"]))
     return Surroundings(
-        ranks={(row["account_id"], row["mapping_id"]): row["rank"] for row in sources},
+        ranks={
+            (row["account_id"], row["mapping_id"]): ranks[
+                row["account_id"], told_by.get(row["mapping_id"], row["mapping_id"])
+            ]
+            for row in sources
+        },
+        told_by=told_by,
         accounts={
             row["id"]: MatchAccount(id=row["id"], name=row["name"], masks=tuple(row["masks"]))
             for row in accounts
@@ -106,31 +119,41 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
     )
 
 
+def _told_by(sources: Sequence[Row]) -> dict[UUID, UUID]:
+    """Of mappings that documents name together, the one that stands for all of them."""
+    found: dict[UUID, UUID] = {}
+    for row in sorted(sources, key=lambda row: row["mapping_id"]):
+        together = {row["mapping_id"], *row["beside"]}
+        if len(together) > 1:
+            known = together | {found[one] for one in together if one in found}
+            first = min(known)
+            found |= {one: first for one, by in found.items() if by in known}
+            found |= dict.fromkeys(together, first)
+    return found
+
+
 async def rows(
-    tx: Tx,
-    *,
-    tenant_id: UUID,
-    ids: Collection[UUID],
-    ranks: Mapping[tuple[UUID, UUID], int],
-    hidden: bool = False,
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], around: Surroundings, hidden: bool = False
 ) -> list[MatchRow]:
     """Those of these transactions that count; or also those that do not beside others."""
     if not ids:
         return []
     return [
         MatchRow(
-            rank=ranks.get((row["account_id"], row["mapping_id"]), _UNKNOWN_RANK),
+            rank=around.ranks.get((row["account_id"], row["mapping_id"]), _UNKNOWN_RANK),
             status=TransactionStatus(row["status"]),
-            taken=tuple(_source(one) for one in row["taken"]),
+            taken=tuple(_source(one, around) for one in row["taken"]),
+            told_by=around.told_by.get(row["mapping_id"]),
             **{name: row[name] for name in _READ},
         )
         for row in await tx.rows(_SQL["rows"], tenant_id, list(ids), hidden)
     ]
 
 
-def _source(text: str) -> Source:
+def _source(text: str, around: Surroundings) -> Source:
     mapping_id, _, format_name = text.partition(":")
-    return (UUID(mapping_id), format_name)
+    one = UUID(mapping_id)
+    return (around.told_by.get(one, one), format_name)
 
 
 async def rates(tx: Tx, *, tenant_id: UUID, first: date, last: date) -> list[ExchangeRate]:

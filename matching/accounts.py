@@ -127,6 +127,7 @@ class Match:
     score: int
     reasons: Sequence[Reason]
     doubts: Sequence[Doubt]
+    says_no_more: bool = False  # than the end of its number, which is that of the account
 
     @property
     def account(self) -> Account:
@@ -145,7 +146,7 @@ class Match:
             return False
         if self.candidate.same_numbers & _STRONG:
             return True
-        return self.score >= NEAR_MIN and not self.excluded
+        return (self.says_no_more or self.score >= NEAR_MIN) and not self.excluded
 
 
 def ranked(considered: Considered) -> Sequence[Match]:
@@ -194,7 +195,16 @@ def _rate(subject: Subject, candidate: Candidate) -> Match | None:
     reasons = sorted(_reasons(subject, candidate), key=lambda one: -one.score)
     score = min(sum(reason.score for reason in reasons), SCORE_MAX)
     doubts = tuple(_doubts(subject, candidate))
-    return Match(candidate=candidate, score=score, reasons=reasons, doubts=doubts)
+    looks = subject.looks
+    told = (looks.name, looks.type, looks.institution, looks.institution_name)
+    return Match(
+        candidate=candidate,
+        score=score,
+        reasons=reasons,
+        doubts=doubts,
+        says_no_more=not any(told)
+        and any(reason.code is ReasonCode.SAME_MASK for reason in reasons),
+    )
 
 
 def _reasons(subject: Subject, candidate: Candidate) -> Iterator[Reason]:

@@ -43,7 +43,7 @@ class Categorizer:
         if not subjects:
             return []
         judge = await self.judge(tx)
-        if foreseen is None or judge.asks_accounts:
+        if foreseen is None or judge.account_rules:
             foreseen = await in_thread(partial(judge.judge, subjects))
         keys = {verdict.merchant_key for verdict in foreseen}
         chosen = await stored.chosen(

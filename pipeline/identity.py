@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.account_number import masked, masked_tail, plain_number
+from core.account_number import masked, masked_tail, plain_number, shown_tail
 from core.records import AccountRecord
 from core.spellings import NumberKind, spellings
 from core.vault import DataKey
@@ -20,15 +20,22 @@ _PURPOSES: Final = {
 
 
 def external_account(record: AccountRecord, key: DataKey) -> ExternalAccount:
-    """What is kept of an account. The full number leaves this function only as keyed hashes."""
+    """What is kept of an account. The full number leaves this function only as keyed hashes.
+
+    A number that the source itself has masked is no number: two of one end are not one account.
+    """
     name = _text(record.name)
     institution = _text(record.institution)
-    if record.number is None:
+    hidden = shown_tail(record.key if record.number is None else record.number)
+    if record.number is None or hidden is not None:
+        tail = record.mask or hidden
         return ExternalAccount(
             key=record.key,
-            external_account_id=storable_text(record.key)[:500],
+            external_account_id=storable_text(record.key)[:500]
+            if record.number is None
+            else key.keyed_hash("external-account", record.key).hex(),
             number_hash=None,
-            masked_number=None if record.mask is None else masked_tail(storable_text(record.mask)),
+            masked_number=None if tail is None else masked_tail(storable_text(tail)),
             name=name,
             institution=institution,
             institution_name=_text(record.institution_name),

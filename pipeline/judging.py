@@ -52,7 +52,7 @@ class Judge:
         self._codes = codes or {}
         self._mappings = mappings or {}
         self._remembered: dict[_Known, Verdict] = {}
-        self.asks_accounts = any(rule.conditions.account_ids for rule in made)
+        self.account_rules = frozenset(rule.id for rule in made if rule.conditions.account_ids)
 
     def judge(
         self, subjects: Sequence[Subject], *, corrections: Corrections | None = None

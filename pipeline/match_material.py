@@ -48,16 +48,15 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
     """Which noted rows count, and what they may be the same as."""
     await stored.plan_for_many(tx)
     around = await stored.surroundings(tx, tenant_id=tenant_id)
-    noted = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
+    noted = await stored.rows(tx, tenant_id=tenant_id, ids=ids, around=around)
     twice = await nearby.twice(
         tx, tenant_id=tenant_id, noted=noted, account_ids=set(around.of_several)
     )
     awaited = await nearby.awaited(tx, tenant_id=tenant_id, noted=noted)
     taken = await nearby.taken(tx, tenant_id=tenant_id, noted=noted)
     own = {row.id for row in noted}
-    near = await stored.rows(
-        tx, tenant_id=tenant_id, ids={*twice, *awaited, *taken} - own, ranks=around.ranks
-    )
+    others = {*twice, *awaited, *taken} - own
+    near = await stored.rows(tx, tenant_id=tenant_id, ids=others, around=around)
     rows = {row.id: row for row in (*noted, *near)}
     links = await transaction_links.below(
         tx, tenant_id=tenant_id, ids=[row.id for row in rows.values() if row.taken]
@@ -66,7 +65,7 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
         tx,
         tenant_id=tenant_id,
         ids={link.transaction_id for link in links},
-        ranks=around.ranks,
+        around=around,
         hidden=True,
     )
     below = {row.id: row for row in hidden}
@@ -119,7 +118,7 @@ async def others(
         rates = await _rates(tx, tenant_id, noted)
     back = await nearby.given_back(tx, tenant_id=tenant_id, noted=noted)
     near = (moved | back).difference(row.id for row in noted)
-    rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, ranks=around.ranks)
+    rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, around=around)
     rejected = await stored.rejected(tx, tenant_id=tenant_id, ids={*near, *(r.id for r in noted)})
     return Others(
         accounts=around.accounts,
@@ -138,7 +137,7 @@ async def rivals(
     await stored.plan_for_many(tx)
     near = await nearby.given_back(tx, tenant_id=tenant_id, noted=refunds)
     ids = near | {row.id for row in refunds}
-    rows = await stored.rows(tx, tenant_id=tenant_id, ids=ids, ranks=around.ranks)
+    rows = await stored.rows(tx, tenant_id=tenant_id, ids=ids, around=around)
     return rows, await stored.rejected(tx, tenant_id=tenant_id, ids=ids)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from core.jobs import JobStage
 from core.models import Job
 from core.records import Finding, Severity
-from db import holdings, ledger, placement, statements
+from db import category_evidence, holdings, ledger, placement, statements
 from db.ledger import Counts
 from db.placement import START, Placed, RowKey
 from db.session import Tx
+from pipeline.categorizing import Categorizer
+from pipeline.recategorizing import follow_account
 from pipeline.services import Services
 
 
@@ -27,9 +29,19 @@ async def place(job: Job, services: Services) -> int:
     await services.tell(job)
     after: RowKey | None = START
     seen = reconciled = 0
+    categorizer = Categorizer(tenant_id=job.tenant_id)
     while after is not None:
         async with services.database.as_(services.scope(job)) as tx:
             placed = await _place(tx, job, after=after, most=services.batch_records)
+            if placed.moved or placed.back:
+                await follow_account(
+                    tx,
+                    categorizer,
+                    tenant_id=job.tenant_id,
+                    mapping_id=job.mapping_id,
+                    after=category_evidence.RowKey(*after),
+                    most=services.batch_records,
+                )
             seen += placed.seen
             reconciled += placed.reconciled
             await ledger.advance(

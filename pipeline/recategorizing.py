@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from uuid import UUID
 
 from core.jobs import JobStage, JobState
 from core.models import Job
 from db import category_evidence, ledger
 from db.category_evidence import START, Page, RowKey
 from db.ledger import Counts
+from db.session import Tx
 from pipeline.categorizing import Categorizer
 from pipeline.following import follow
 from pipeline.services import Services
@@ -68,6 +70,30 @@ async def recategorize(job: Job, services: Services) -> JobState:
         state = await ledger.finish(tx, job)
     await services.tell_rows(job)
     return state
+
+
+async def follow_account(
+    tx: Tx, categorizer: Categorizer, *, tenant_id: UUID, mapping_id: UUID, after: RowKey, most: int
+) -> None:
+    """Judges rows anew that have moved to another account, where a rule asks for accounts: what it
+    said of the one before does not hold here, and what it says of this one does. All else stays
+    until somebody applies the rules."""
+    asking = (await categorizer.judge(tx)).account_rules
+    if not asking:
+        return
+    page = await category_evidence.page_of_mapping(
+        tx, tenant_id=tenant_id, mapping_id=mapping_id, after=after, most=most
+    )
+    judged = await categorizer.decide(tx, [row.subject for row in page.rows])
+    await category_evidence.write(
+        tx,
+        tenant_id=tenant_id,
+        verdicts=[
+            (row.id, verdict)
+            for row, verdict in zip(page.rows, judged, strict=True)
+            if verdict != row.verdict and asking & {verdict.rule_id, row.verdict.rule_id}
+        ],
+    )
 
 
 def _standing(page: Page) -> int:

@@ -88,10 +88,10 @@ async def resolve(
         for key, account in external.items()
         if known[key].state is MappingState.PENDING and not known[key].fed
     }
-    settled = Settled()
-    if may_open or foresees:
-        decide = settle if may_open else foresee
-        settled = await decide(tx, to.job, pending, named=to.named)
+    decide = settle if may_open else foresee
+    asks = may_open or foresees
+    settled = await decide(tx, to.job, pending, named=to.named) if asks else Settled()
+    await intake.put_beside(tx, tenant_id=to.job.tenant_id, ids=to.named)
     return {
         key: Target(
             one.mapping_id,

@@ -159,3 +159,23 @@ where m.tenant_id = $1
       and j.kind = 'derive'
       and j.state = 'queued'
   );
+
+-- name: put_beside
+-- role: worker
+-- Which of these, that one document names, feed one account.
+update app.account_mappings as m
+set
+  beside = array(
+    select distinct o.id
+    from unnest(m.beside || n.others) as o (id)
+    order by o.id
+  )
+from (
+  select a.id, array_agg(b.id) as others
+  from app.account_mappings as a
+  join app.account_mappings as b
+    on b.tenant_id = a.tenant_id and b.account_id = a.account_id and b.id <> a.id
+  where a.tenant_id = $1 and a.id = any($2::uuid[]) and b.id = any($2::uuid[])
+  group by a.id
+) as n
+where m.tenant_id = $1 and m.id = n.id and not m.beside @> n.others;

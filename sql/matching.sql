@@ -60,6 +60,7 @@ where u.tenant_id = $1 and u.id = any($2::uuid[]);
 select
   f.account_id,
   f.mapping_id,
+  m.beside,
   case
     when a.primary_mapping_id = f.mapping_id then 0
     else row_number() over (

@@ -2676,6 +2676,7 @@ create table app.account_mappings (
   match_score integer,
   match_reasons jsonb,
   match_rule integer,
+  beside uuid[] not null default '{}'::uuid[],
   constraint account_mappings_pkey PRIMARY KEY (tenant_id, id),
   constraint account_mappings_external_key UNIQUE (tenant_id, lineage_id, external_account_id),
   constraint account_mappings_account_check CHECK (((state = 'mapped'::text) = (account_id IS NOT NULL))),
@@ -2699,6 +2700,8 @@ comment on column app.account_mappings.number_hash is 'Keyed hash of the full ac
 comment on column app.account_mappings.decided_by is 'opened: an account was made for it; matched: by rule; user: by a person; null: nobody has yet.';
 comment on column app.account_mappings.match_score is 'How likely its account is, in percent; while pending, the likeliest account when last met.';
 comment on column app.account_mappings.match_rule is 'The version of the rule that scored.';
+comment on column app.account_mappings.beside is 'Mappings of the same account that some document has named together with this one. No foreign
+keys, as of all ids in arrays: mappings are never deleted while their rows stand.';
 
 create table app.accounts (
   tenant_id uuid not null,
@@ -5566,7 +5569,7 @@ grant usage on schema private to worker;
 grant select on app.account_balances to authenticated;
 grant delete, insert, select, update (account_id) on app.account_balances to worker;
 grant select, update (account_id, state, verified_at, verified_by) on app.account_mappings to authenticated;
-grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state, decided_by, match_score, match_reasons, match_rule) on app.account_mappings to worker;
+grant insert, select, update (connection_id, lineage_id, account_id, external_account_id, masked_number, external_name, external_type, institution, state, decided_by, match_score, match_reasons, match_rule, beside) on app.account_mappings to worker;
 grant insert, select, update (institution_id, name, type, status, primary_mapping_id) on app.accounts to authenticated;
 grant insert, select on app.accounts to worker;
 grant select on app.applied_pages to authenticated;

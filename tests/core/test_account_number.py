@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.account_number import masked, plain_number, without_numbers
+from core.account_number import masked, plain_number, shown_tail, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,21 @@ def test_numbers_in_other_marks_are_masked(around: str) -> None:
     masked_line = without_numbers(around.format("0012345678"), {"0012345678"})
 
     assert masked_line.replace(" ", "") == around.format("••••5678").replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "tail"),
+    [
+        ("****2051", "2051"),
+        ("XXXX-XXXX 2051", "2051"),
+        ("4111 11xx xxxx 1111", "1111"),
+        ("DE02••••2051", "2051"),
+        ("...051", "051"),
+        ("DE02120300000000202051", None),
+        ("Savings 2051", None),
+        ("****51", None),
+        ("MAXX2051", None),
+    ],
+)
+def test_a_source_that_hides_a_number_tells_its_end(number: str, tail: str | None) -> None:
+    assert shown_tail(number) == tail

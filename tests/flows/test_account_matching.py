@@ -9,6 +9,7 @@ from resolvers import accounts, mappings
 from resolvers.mappings import Mapped
 from tests.fixtures.camt_file import Entry, camt, statement
 from tests.fixtures.context import context
+from tests.fixtures.csv_file import csv, saved
 from tests.fixtures.mapped import (
     account_count,
     beside,
@@ -132,6 +133,29 @@ async def test_same_iban_of_another_kind_waits_with_the_suggestion(world: World)
     assert suggestion == (first["account_id"], 95, False)
     await confirm(world, other, first["account_id"])
     assert len(await world.rows(place)) == 2
+
+
+@pytest.mark.parametrize("told", ["****2051", "XXXXXX2051"])
+async def test_number_that_its_source_hides_waits_and_lands_on_the_account_that_is_confirmed(
+    world: World, told: str
+) -> None:
+    place = await world.place()
+    await world.take_in(place, CAMT)
+    account_id = (await mapping_of(world, place))["account_id"]
+    other = await beside(world, place)
+    content = csv(f"2026-03-05,-3.50,COFFEE,1,{told}")
+
+    job = await world.take_in(other, content, profile_id=await saved(world, other))
+
+    assert job["state"] == "awaiting_mapping"
+    assert [(one, sure) for one, _, sure in await suggested(world, other)] == [(account_id, False)]
+    await confirm(world, other, account_id)
+    assert (await account_count(world), len(await world.rows(place))) == (1, 2)
+    kept = await world.owner.fetchval(
+        "select count(*) from app.mapping_numbers where mapping_id = $1",
+        (await mapping_of(world, other))["id"],
+    )
+    assert kept == 0
 
 
 async def test_same_iban_under_another_name_waits(world: World) -> None:

@@ -15,7 +15,8 @@ from resolvers.category_dry_run import Draft
 from resolvers.category_rules import RuleChange
 from resolvers.choices import Chosen
 from resolvers.refusal import Refused
-from tests.fixtures.context import context
+from tests.fixtures.context import an_account, context
+from tests.fixtures.two_sources import feeds
 from tests.fixtures.world import Place, World
 
 HEAD = "Date,Amount,Currency,Text,Merchant,Category,Account\n"
@@ -224,6 +225,27 @@ async def test_a_dry_run_says_what_applying_does(world: World) -> None:
     assert set(seen) == changed
     assert {category for _, _, category in changed} == {"Large", "Mine"}
     assert (job["state"], job["total"], job["processed"]) == ("completed", 20, 20)
+
+
+async def test_a_rule_of_an_account_holds_for_what_moves_there_and_no_more_for_what_leaves(
+    world: World,
+) -> None:
+    place = await world.place()
+    await world.take_in(place, _csv(_shop(1)))
+    first, second = (
+        await world.owner.fetchval("select account_id from app.account_mappings"),
+        await an_account(world, place),
+    )
+    await _rule(world, place, {"account_ids": [str(first)]}, "First")
+    await _rule(world, place, {"account_ids": [str(second)]}, "Second")
+    await _apply(world, place)
+    seen = await _categories(world, place)
+
+    for account_id in (second, first):
+        await feeds(world, place, account_id)
+        seen += await _categories(world, place)
+
+    assert seen == ["First", "Second", "First"]
 
 
 async def test_a_merchant_is_asked_about_once_and_an_answer_decides_for_all(world: World) -> None:
