@@ -59,16 +59,16 @@ class Sink(Protocol):
 
 
 class Walker:
-    """One pass over one document; `feed` it pieces, then `close` it."""
+    """One pass over one document, which begins on `line`; `feed` it pieces, then `close` it."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, line: int = 1) -> None:
         self._sink = sink
+        self._before = line - 1  # lines of the file that are no part of the document
         self._parser = parser = expat.ParserCreate("utf-8")
         self._fed = 0
         self._passed = 0  # lines of entries that it was not given
-        self.found = False  # a message was found
+        self.found = self.root_closed = False  # found: a message was
         self.open_entry = 0  # the line of an entry that has begun
-        self.root_closed = False
         self._version = ""
         self._names: set[str] = set()
         self._tags = 0  # that are remembered
@@ -88,7 +88,7 @@ class Walker:
         self._open = ""  # a comment or the like that has not ended
         self._parts: list[str] = []  # what is walked: a tag and the text behind it, each
         self._counted = 0  # parts whose lines are in `_here`
-        self._here = 1
+        self._here = line
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         parser.StartDoctypeDeclHandler = self._doctype
         parser.EntityDeclHandler = self._doctype
@@ -97,11 +97,9 @@ class Walker:
     def feed(self, piece: bytes) -> None:
         """Takes the next piece. Raises `expat.ExpatError` where it is not well-formed."""
         text = piece.decode("utf-8", "replace")
-        if self._shapes is None or self._open or "<!" in text or "<?" in text:
-            self._check(text)
-            self._take(text)
-            return
-        at = self._known_entries(text, self._shapes)
+        at = 0
+        if self._shapes is not None and not (self._open or "<!" in text or "<?" in text):
+            at = self._known_entries(text, self._shapes)
         if at < len(text):
             self._check(text[at:])
             self._take(text[at:])
@@ -111,6 +109,13 @@ class Walker:
         self._finish()
         self._say_passed()
         self._parser.Parse(b"", True)
+
+    def release(self) -> None:
+        """Lets go of the parser, whose memory would wait for Python's collector otherwise."""
+        parser = self._parser
+        parser.StartDoctypeDeclHandler = None
+        parser.EntityDeclHandler = None
+        parser.ExternalEntityRefHandler = None
 
     def _known_entries(self, text: str, shapes: Shapes) -> int:
         """Hands over entries of known shape, with all before each; where what is left begins.
@@ -157,7 +162,7 @@ class Walker:
             raise
         self._fed += len(piece)
         if self._fed - self._parser.CurrentByteIndex > PENDING_BYTES_MAX:
-            self._refuse_text(self._parser.CurrentLineNumber)
+            self._refuse_text(self._parser.CurrentLineNumber + self._before)
 
     def _say_passed(self) -> None:
         """Gives expat the lines of what it was not given, so that it counts them too."""
@@ -317,9 +322,8 @@ class Walker:
 
     def _is_near_statements(self, before: Step) -> bool:
         """Whether an entry here was meant to be one: beside statements, or in what may be one."""
-        if before is not self._skipped:
-            return before.node is MESSAGE
-        return self._skipped_in.node is MESSAGE and self._depth == self._skipped_from + 1
+        at = self._skipped_in if before is self._skipped else before
+        return at.node is MESSAGE and (at is before or self._depth == self._skipped_from + 1)
 
     def _enter(self, before: Step, step: Step, number: int) -> None:
         """Begins a scope, or an element that is not read."""
@@ -384,7 +388,7 @@ class Walker:
             "doctype",
             "The document has a DOCTYPE, which no bank statement has and which may be an attack: "
             "nothing of it was expanded or fetched. Ask the bank for a file without one.",
-            line=self._parser.CurrentLineNumber,
+            line=self._parser.CurrentLineNumber + self._before,
         )
 
     def _refuse_text(self, line: int) -> NoReturn:

@@ -64,11 +64,11 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 def pieces(
-    chunks: Iterable[bytes], findings: Findings, parts: re.Pattern[bytes] = _PARTS
+    chunks: Iterable[bytes], findings: Findings, parts: re.Pattern[bytes] = _PARTS, line: int = 1
 ) -> Iterator[bytes]:
     """The document as UTF-8, cut before tags, so that no tag and no text is in two pieces.
 
-    Where it has no lines, one begins at each of the `parts`.
+    Where it has no lines, one begins at each of the `parts`. `line` is where it begins.
     What comes does not depend on how the bytes were chunked. The XML declaration becomes blanks.
     Raises `Unreadable` with code empty or text-too-long.
     """
@@ -83,18 +83,23 @@ def pieces(
             "encoding-unknown",
             "The XML declaration names an encoding that is not read; UTF-8 was assumed. Check the "
             "letters with accents.",
-            1,
+            line,
         )
     decoded = _decoded(chain([head[mark:]], blocks), encoding or "utf-8")
-    repair = _Repair(findings, parts)
+    repair = _Repair(findings, parts, line)
     for piece in _cut(decoded):
         yield repair.repaired(piece)
 
 
 def text_lines(chunks: Iterable[bytes], parts: re.Pattern[bytes] = _PARTS) -> Iterator[bytes]:
     """The lines as the parser counts them."""
+    return joined_lines(pieces(chunks, Findings(), parts))
+
+
+def joined_lines(found: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of pieces."""
     tail = b""
-    for piece in pieces(chunks, Findings(), parts):
+    for piece in found:
         *whole, tail = (tail + piece).split(b"\n")
         yield from whole
     if tail:
@@ -154,10 +159,10 @@ def _cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
 class _Repair:
     """What is mended in each piece, with one finding for each kind of damage."""
 
-    def __init__(self, findings: Findings, parts: re.Pattern[bytes]) -> None:
+    def __init__(self, findings: Findings, parts: re.Pattern[bytes], line: int) -> None:
         self._findings = findings
         self._parts = parts
-        self._line = 1
+        self._line = line
         self._first = True
         self._unbroken = False
         self._literal = False  # CDATA was seen: an ampersand in it is one already

@@ -206,9 +206,9 @@ def test_a_document_damaged_between_entries_says_where() -> None:
     assert findings[-1].line == 7
 
 
-@pytest.mark.parametrize("document", [DOCUMENT, DOCUMENT[len("<Document ") :]])
-def test_what_follows_the_document_is_told(document: bytes) -> None:
-    data = DOCUMENT + b"\n" + document
+@pytest.mark.parametrize("more", [b"<more/>", b"more", DOCUMENT[len("<Document ") :]])
+def test_what_follows_the_document_is_told(more: bytes) -> None:
+    data = DOCUMENT + b"\n" + more
 
     assert len(rows(data)) == 1
     assert codes(data) == ["trailing-content"]
