@@ -118,6 +118,12 @@ async def page_of_mapping(
     )
 
 
+async def concluded(tx: Tx, *, tenant_id: UUID, merchant_key: str, most: int) -> list[StoredRow]:
+    """Rows whose category was concluded from choices for the merchant, `most` at most."""
+    rows = await tx.rows(_SQL["concluded"], tenant_id, merchant_key, most)
+    return [_stored(row) for row in rows]
+
+
 async def write(tx: Tx, *, tenant_id: UUID, verdicts: Sequence[tuple[UUID, Verdict]]) -> int:
     """Writes what was decided about rows, by id; what members said stays before it."""
     if not verdicts:

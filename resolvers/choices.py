@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from categories import merchant
 from core.models import Role, Transaction
 from core.reviews import ReviewItem, ReviewState
-from db import audit, choices, review_items, transactions
+from db import audit, category_evidence, choices, review_items, transactions
 from db.session import Tx
+from pipeline.categorizing import Categorizer
 from pipeline.judging import NAME_MAX, merchant_text
 from resolvers import text
 from resolvers.context import Context
@@ -72,13 +74,7 @@ async def answer(tx: Tx, context: Context, items: Sequence[ReviewItem], state: R
             if not await _for_merchant(tx, context, key, category):
                 raise conflict("Its transactions are gone, or have a category of their own.", "ids")
         elif item.state is ReviewState.CONFIRMED:
-            await choices.take_back_for_merchant(
-                tx,
-                tenant_id=context.tenant,
-                merchant_key=key,
-                category=category,
-                at=item.decided_at,
-            )
+            await _take_back(tx, context, key, category, at=item.decided_at)
 
 
 async def _choose(
@@ -101,14 +97,45 @@ async def _choose(
     )
     if key is None:
         return 0
-    if category is None:
-        if not everywhere or before.user_category is None:
-            return 0
-        return await choices.take_back_for_merchant(
-            tx, tenant_id=context.tenant, merchant_key=key, category=before.user_category
-        )
-    await review_items.supersede(tx, tenant_id=context.tenant, keys=[QUESTION.format(key)])
-    return await _for_merchant(tx, context, key, category) if everywhere else 0
+    if category is not None:
+        await review_items.supersede(tx, tenant_id=context.tenant, keys=[QUESTION.format(key)])
+    others = 0
+    if everywhere and category is not None:
+        others = await _for_merchant(tx, context, key, category)
+    elif everywhere and before.user_category is not None:
+        return await _take_back(tx, context, key, before.user_category)
+    if before.user_category not in (None, category):
+        await _conclude(tx, context, key)
+    return others
+
+
+async def _take_back(
+    tx: Tx, context: Context, key: str, category: str, *, at: datetime | None = None
+) -> int:
+    """Takes a choice back wherever it was made for the merchant, or only where it was made at that
+    instant; how many rows."""
+    changed = await choices.take_back_for_merchant(
+        tx, tenant_id=context.tenant, merchant_key=key, category=category, at=at
+    )
+    await _conclude(tx, context, key)
+    return changed
+
+
+async def _conclude(tx: Tx, context: Context, key: str) -> None:
+    """Judges anew what was concluded from choices for the merchant, by those that are left."""
+    rows = await category_evidence.concluded(
+        tx, tenant_id=context.tenant, merchant_key=key, most=ROWS_MAX
+    )
+    verdicts = await Categorizer(tenant_id=context.tenant).decide(tx, [row.subject for row in rows])
+    await category_evidence.write(
+        tx,
+        tenant_id=context.tenant,
+        verdicts=[
+            (row.id, verdict)
+            for row, verdict in zip(rows, verdicts, strict=True)
+            if verdict != row.verdict
+        ],
+    )
 
 
 async def _for_merchant(tx: Tx, context: Context, key: str, category: str) -> int:

@@ -69,8 +69,21 @@ from app.account_mappings as m
 where m.tenant_id = $1 and m.connection_id = $2
 order by m.id;
 
+-- name: concluded
+-- role: authenticated
+-- Rows whose category was concluded from what members chose for the merchant.
+select
+  t.id, t.status, t.merchant_name, t.description, t.amount, t.currency, t.source_category,
+  t.extra, t.account_id, t.merchant, t.merchant_key, t.derived_category, t.suggested_category,
+  t.category_code, t.category_origin, t.category_confidence, t.category_reason, t.category_rule_id
+from app.transactions as t
+where t.tenant_id = $1 and t.merchant_key = $2 and t.category_origin = 'user'
+order by t.mapping_id, t.fingerprint, t.occurrence
+limit $3
+for no key update;
+
 -- name: write
--- role: worker
+-- role: authenticated, worker
 update app.transactions as t
 set
   merchant = v.merchant,

@@ -1292,6 +1292,17 @@ end
 $function$;
 comment on function private.keep_an_owner() is 'The last owner cannot leave; deleting the user at the authentication service still can.';
 
+CREATE OR REPLACE FUNCTION private.keep_conclusions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  raise insufficient_privilege using
+    message = 'only what was concluded from choices is judged again by members';
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION private.keep_previous_secret()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4680,6 +4691,7 @@ CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_booked_idx ON app.transactions USING btree (tenant_id, account_id, sort_date) WHERE ((status = 'pending'::text) AND (duplicate_of IS NOT NULL));
 CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
+CREATE INDEX transactions_concluded_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (category_origin = 'user'::text);
 CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC);
@@ -4766,6 +4778,7 @@ CREATE TRIGGER transaction_links_made_again BEFORE UPDATE ON app.transaction_lin
 CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
+CREATE TRIGGER keep_conclusions BEFORE UPDATE OF derived_category, suggested_category, category_code, category_origin, category_confidence, category_reason, category_rule_id ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.category_origin IS DISTINCT FROM 'user'::text))) EXECUTE FUNCTION private.keep_conclusions();
 CREATE TRIGGER transactions_category_signature BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.user_category_by IS DISTINCT FROM old.user_category_by))) EXECUTE FUNCTION private.sign_own_name('user_category_by');
 CREATE TRIGGER transactions_conflict BEFORE UPDATE ON app.transactions FOR EACH ROW WHEN (((old.reconciled OR (old.user_category IS NOT NULL)) AND (CURRENT_USER = 'worker'::name) AND ((old.content_key <> new.content_key) OR (old.status <> new.status) OR ((old.missed_at IS NOT NULL) AND (new.missed_at IS NULL))))) EXECUTE FUNCTION private.note_conflict();
 CREATE TRIGGER transactions_expense AFTER UPDATE ON app.transactions REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_with_expenses();
@@ -5667,7 +5680,7 @@ grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reas
 grant delete, insert (tenant_id, transaction_id, "position", amount, whole, currency, category, note, created_by), select on app.transaction_parts to authenticated;
 grant select on app.transaction_parts to worker;
 grant insert, select, update on app.transaction_texts to worker;
-grant select, update (user_category, user_category_by, user_category_at, duplicate_of, merchant, merchant_key) on app.transactions to authenticated;
+grant select, update (user_category, user_category_by, user_category_at, duplicate_of, merchant, merchant_key, derived_category, suggested_category, category_code, category_origin, category_confidence, category_reason, category_rule_id) on app.transactions to authenticated;
 grant delete, insert, select, update on app.transactions to worker;
 grant delete, insert, select on app.unindexed_texts to worker;
 grant delete, insert, select on app.unmatched_transactions to worker;

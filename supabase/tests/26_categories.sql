@@ -115,6 +115,15 @@ select is(
 select is(
   pg_temp.outcome('mia@acme', 'update app.transactions set derived_category = $$x$$'), '42501',
   'a member chooses in columns of their own');
+select is(
+  pg_temp.outcome('worker@acme', 'update app.transactions set category_origin = $$user$$'),
+  '1 rows', 'what was concluded from a choice');
+select is(
+  pg_temp.outcome('vera@acme', 'update app.transactions set category_origin = null'), '0 rows',
+  'a viewer has it not judged again');
+select is(
+  pg_temp.outcome('mia@acme', 'update app.transactions set category_origin = null'), '1 rows',
+  'a member has');
 
 select * from finish();
 rollback;
