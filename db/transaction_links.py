@@ -99,6 +99,26 @@ async def give_way(
         await tx.run(_SQL["give_way"], tenant_id, list(ids), reason.value, rule_version)
 
 
+async def roots(tx: Tx, *, tenant_id: UUID, account_id: UUID, after: UUID, most: int) -> list[UUID]:
+    """Rows of an account that count instead of others, by their ids. For a worker."""
+    rows = await tx.rows(_SQL["roots"], tenant_id, account_id, after, most)
+    return [row["id"] for row in rows]
+
+
+async def turn(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], reason: ReviewReason, rule_version: str
+) -> None:
+    """Makes links that gave way the other way round. For a worker."""
+    said = [{"code": reason.code, "text": reason.text, "points": reason.points}]
+    await tx.run(_SQL["turn"], tenant_id, list(ids), said, rule_version)
+
+
+async def hand_over(tx: Tx, *, ids: Collection[UUID]) -> None:
+    """Gives what people decided about rows that do not count any more to what counts instead."""
+    if ids:
+        await tx.rows(_SQL["hand_over"], list(ids))
+
+
 async def bring_back(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
     """Links again what a person has linked, and what had come apart as a row went. For a worker."""
     left = await tx.rows(_SQL["make_room"], tenant_id, list(ids))
