@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from core.links import LinkKind
+from core.links import LinkKind, pair_key
+from db import matching
 from pipeline import reranking
 from resolvers import accounts, reconciliations, splits, transaction_links
 from resolvers.refusal import Refused
@@ -56,6 +57,49 @@ async def test_rows_of_the_new_primary_source_count_with_what_people_decided(
     }
     assert await counting(world, place) == before
     assert await _decided(world, place, kept) == await _expected(kept)
+
+
+async def test_what_the_primary_source_brings_later_takes_over_what_was_decided(
+    world: World,
+) -> None:
+    place, other = await both(
+        world, statement(RENT, REFUND), statement(REFUND, number="999", day="260320")
+    )
+    before = await _counted(world, place)
+    await _decide(world, place, before)
+    await _believed(world, place, await _source(world, other))
+
+    await world.take_in(other, statement(RENT, number="999"))
+
+    now = await _counted(world, place)
+    assert now["RENT"]["id"] != before["RENT"]["id"]
+    refund = before["DEPOSIT PAID BACK"]
+    expected = await _expected({"RENT": now["RENT"], "DEPOSIT PAID BACK": refund})
+    assert await _decided(world, place, now) == expected
+
+
+async def test_what_was_refused_stays_so_for_the_row_that_counts(world: World) -> None:
+    place, other = await both(world, statement(RENT, REFUND), statement(RENT, REFUND, number="999"))
+    kept = await _counted(world, place)
+    here = context(world, place)
+    made = await transaction_links.link(
+        here,
+        kind=LinkKind.REFUND,
+        transaction_id=kept["DEPOSIT PAID BACK"]["id"],
+        other_id=kept["RENT"]["id"],
+    )
+    assert not isinstance(made, Refused)
+    await transaction_links.undo(here, link_id=made.id)
+
+    await _believe(world, place, await _source(world, other))
+
+    now = await _counted(world, place)
+    async with world.database.as_(place.worker) as tx:
+        refused = await matching.rejected(
+            tx, tenant_id=place.tenant_id, ids=[row["id"] for row in now.values()]
+        )
+    pair = pair_key(LinkKind.REFUND, now["DEPOSIT PAID BACK"]["id"], now["RENT"]["id"])
+    assert refused == {pair}
 
 
 async def test_what_a_person_linked_stays_as_it_is(world: World) -> None:
