@@ -10,7 +10,15 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from core.links import Found, LinkKind, LinkMethod, Standing, TransactionLink, UndoneReason
+from core.links import (
+    Found,
+    LinkKind,
+    LinkMethod,
+    LinkState,
+    Standing,
+    TransactionLink,
+    UndoneReason,
+)
 from core.records import TransactionStatus
 from core.reviews import ReviewReason
 from core.scope import UserScope
@@ -203,11 +211,11 @@ async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUI
 
 
 async def of_transactions(
-    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID], state: LinkState
 ) -> Mapping[UUID, list[TransactionLink]]:
-    """Active links by the transaction on either side."""
+    """Links in a state by the transaction on either side."""
     found: dict[UUID, list[TransactionLink]] = defaultdict(list)
-    for row in await tx.rows(_SQL["of_transactions"], tenant_id, list(ids)):
+    for row in await tx.rows(_SQL["of_transactions"], tenant_id, list(ids), state):
         found[row["of_id"]].append(read(TransactionLink, row))
     return found
 

@@ -13,22 +13,19 @@ from uuid import UUID
 from core.jobs import JobStage, JobState
 from core.links import Standing, UndoneReason
 from core.models import Job
-from core.reviews import ReviewReason
 from db import audit, ledger, placement, transaction_links
 from db import matching as stored
 from db.ledger import Counts
 from db.session import Tx
 from matching.rows import prepared
-from matching.scoring import RULE_VERSION
+from matching.scoring import RULE_VERSION, reason
 from matching.survivors import turned
 from pipeline.following import follow
 from pipeline.services import Services
 
 ROWS: Final = 2_000  # that count instead of others, looked at in one transaction
 _FIRST: Final = UUID(int=0)
-_REASON: Final = ReviewReason(
-    code="primary", text="Another source of the account is believed first since.", points=0
-)
+_REASON: Final = reason("primary", 0, "Another source of the account is believed first since.")
 
 
 async def rerank(job: Job, services: Services) -> JobState:

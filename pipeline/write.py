@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from core.account_number import plain_number, without_numbers
 from core.categories import Verdict
 from core.models import Connection, Delivery, Job, MappingState, RawDocument
-from core.records import AccountRecord, Finding, Severity, TransactionStatus
+from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import expenses, intake, ledger, merge, pending_rows, placement, statements
+from db import expenses, intake, ledger, merge, placement, statements
 from db.ledger import Counts
 from db.merge import Merged
-from db.pending_rows import Pending
 from db.session import Tx
-from pipeline import stable_rows
+from pipeline import pending, stable_rows
 from pipeline.account_matching import Settled, foresee, settle
 from pipeline.batch import Batch, Entry, Target
 from pipeline.categorizing import Categorizer
@@ -162,7 +161,9 @@ class Writer:
         if not batch.mapped:
             return batch, counts
         if not self._to.stable:
-            await _seen_again(tx, self._to, batch)
+            await pending.seen_again(
+                tx, batch, tenant_id=self._to.job.tenant_id, document=self._to.document
+            )
         rows: Sequence[tuple[Entry, Target]] = batch.mapped
         if self.asks:
             self._meanwhile()
@@ -253,30 +254,6 @@ async def _withdraw(tx: Tx, to: Destination, batch: Batch) -> tuple[int, list[Fi
                 )
             )
     return rows, findings
-
-
-async def _seen_again(tx: Tx, to: Destination, batch: Batch) -> None:
-    ends: dict[str, date] = {}
-    for proof in batch.proofs:
-        if proof.to_date is not None:
-            ends[proof.account] = max(proof.to_date, ends.get(proof.account, proof.to_date))
-    pending = [
-        Pending(
-            target.mapping_id,
-            entry.fingerprint,
-            entry.occurrence,
-            entry.content_key,
-            entry.record.line,
-            entry.record.line_end,
-            ends.get(entry.record.account),
-        )
-        for entry, target in batch.mapped
-        if entry.record.status is TransactionStatus.PENDING
-    ]
-    if pending:
-        await pending_rows.seen_again(
-            tx, tenant_id=to.job.tenant_id, document=to.document, rows=pending
-        )
 
 
 async def _unknown(

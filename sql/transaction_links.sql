@@ -303,19 +303,20 @@ where l.tenant_id = $1 and l.id = any($2::uuid[]);
 
 -- name: of_transactions
 -- role: authenticated
--- Active links of each transaction, on whichever side it is.
+-- Links of each transaction in a state, on whichever side it is.
 select
   n.id as of_id, l.id, l.kind, l.transaction_id, l.other_id, l.method, l.state, l.score, l.reasons,
-  l.rule_version, l.created_at, l.created_by, l.undone_at, l.undone_by
+  l.rule_version, l.created_at, l.created_by, l.undone_at, l.undone_by, l.undone_reason,
+  l.undone_rule_version
 from unnest($2::uuid[]) as n (id)
 cross join lateral (
   select s.id
   from app.transaction_links as s
-  where s.tenant_id = $1 and s.transaction_id = n.id and s.state = 'active'
+  where s.tenant_id = $1 and s.transaction_id = n.id and s.state = $3
   union
   select s.id
   from app.transaction_links as s
-  where s.tenant_id = $1 and s.other_id = n.id and s.state = 'active'
+  where s.tenant_id = $1 and s.other_id = n.id and s.state = $3
 ) as k
 join app.transaction_links as l on l.tenant_id = $1 and l.id = k.id
 order by n.id, l.created_at, l.id;

@@ -1213,6 +1213,155 @@ end
 $function$;
 comment on function private.forget_mapping_decision() is 'A mapping that waits again is nobody''s decision.';
 
+CREATE OR REPLACE FUNCTION private.forget_undone_reason()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.undone_reason := null;
+  new.undone_rule_version := null;
+  return new;
+end
+$function$;
+comment on function private.forget_undone_reason() is 'Takes the reason away for which a link was undone, as it holds again.';
+
+CREATE OR REPLACE FUNCTION private.hand_over(ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  of_tenant uuid := private.worker_tenant_id();
+  part record;
+begin
+  -- Rows that do not count any more, in the order in which everybody writes rows.
+  for part in
+    select t.id as left_id, t.duplicate_of as kept_id
+    from app.transactions as t
+    where t.tenant_id = of_tenant and t.id = any(ids) and t.duplicate_of is not null
+    order by t.id
+  loop
+    -- The category stays on the other as well, as do parts: if that counts again, it has them.
+    update app.transactions as k
+    set
+      user_category = f.user_category,
+      user_category_by = f.user_category_by,
+      user_category_at = f.user_category_at
+    from app.transactions as f
+    where k.tenant_id = of_tenant
+      and k.id = part.kept_id
+      and f.tenant_id = of_tenant
+      and f.id = part.left_id
+      and f.user_category is not null
+      and (k.user_category_at is null or f.user_category_at >= k.user_category_at);
+
+    if exists (
+      select
+      from app.transaction_parts as p
+      join app.transactions as k on k.tenant_id = of_tenant and k.id = part.kept_id
+      where p.tenant_id = of_tenant
+        and p.transaction_id = part.left_id
+        and (k.amount, k.currency) = (p.whole, p.currency)
+    ) then
+      delete from app.transaction_parts as p
+      where p.tenant_id = of_tenant and p.transaction_id = part.kept_id;
+      insert into app.transaction_parts (
+        tenant_id, transaction_id, position, amount, whole, currency, category, note, created_by,
+        created_at
+      )
+      select
+        p.tenant_id, part.kept_id, p.position, p.amount, p.whole, p.currency, p.category, p.note,
+        p.created_by, p.created_at
+      from app.transaction_parts as p
+      where p.tenant_id = of_tenant and p.transaction_id = part.left_id;
+    end if;
+
+    -- A row is of one group, which has it once: this one is counted in place of the other.
+    update app.reconciliation_members as m
+    set transaction_id = part.kept_id
+    where m.tenant_id = of_tenant
+      and m.transaction_id = part.left_id
+      and m.active
+      and not exists (
+        select
+        from app.reconciliation_members as o
+        where o.tenant_id = of_tenant
+          and o.transaction_id = part.kept_id
+          and (o.active or o.reconciliation_id = m.reconciliation_id)
+      );
+    update app.transactions as t
+    set reconciled = false, reconciled_at = null
+    where t.tenant_id = of_tenant
+      and t.id = part.left_id
+      and t.reconciled
+      and not exists (
+        select
+        from app.reconciliation_members as m
+        where m.tenant_id = of_tenant and m.transaction_id = part.left_id and m.active
+      );
+    perform private.hand_over_links(of_tenant, part.left_id, part.kept_id);
+  end loop;
+end
+$function$;
+comment on function private.hand_over(uuid[]) is 'Gives what people decided about rows that do not count any more to those that count instead: category, parts, group, and transfers and refunds. For a worker, of its tenant.';
+grant execute on function private.hand_over(uuid[]) to worker;
+
+CREATE OR REPLACE FUNCTION private.hand_over_links(of_tenant uuid, left_id uuid, kept_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  one app.transaction_links;
+begin
+  for one in
+    select l.*
+    from app.transaction_links as l
+    where l.tenant_id = of_tenant
+      and l.kind in ('transfer', 'refund')
+      and l.state = 'active'
+      and (l.transaction_id = left_id or l.other_id = left_id)
+      and not exists (
+        select
+        from app.transaction_links as o
+        where o.tenant_id = of_tenant
+          and o.state = 'active'
+          and o.kind = l.kind
+          and (
+            (l.transaction_id = left_id and o.transaction_id = kept_id)
+            or (l.other_id = left_id and o.other_id = kept_id and l.kind = 'transfer')
+          )
+      )
+    order by l.id
+  loop
+    update app.transaction_links as l
+    set
+      state = 'undone', undone_at = now(), undone_by = null, method = 'auto', created_by = null,
+      undone_reason = 'primary_source', undone_rule_version = one.rule_version
+    where l.tenant_id = of_tenant and l.id = one.id;
+    insert into app.transaction_links as l (
+      tenant_id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_at,
+      created_by
+    )
+    values (
+      of_tenant, one.kind,
+      case when one.transaction_id = left_id then kept_id else one.transaction_id end,
+      case when one.other_id = left_id then kept_id else one.other_id end,
+      one.method, one.score, one.reasons, one.rule_version, one.created_at, one.created_by
+    )
+    on conflict (tenant_id, kind, transaction_id, other_id) do update
+    set
+      method = excluded.method, state = 'active', score = excluded.score,
+      reasons = excluded.reasons, rule_version = excluded.rule_version,
+      created_at = excluded.created_at, created_by = excluded.created_by, undone_at = null,
+      undone_by = null;
+  end loop;
+end
+$function$;
+comment on function private.hand_over_links(uuid,uuid,uuid) is 'Gives transfers and refunds of a row to the one that counts instead.';
+
 CREATE OR REPLACE FUNCTION private.hand_over_webhook(event uuid, held integer)
  RETURNS boolean
  LANGUAGE sql
@@ -1489,6 +1638,20 @@ begin
 end
 $function$;
 comment on function private.note_conflict() is 'Keeps a protected row as it is where its source contradicts, and notes both versions.';
+
+CREATE OR REPLACE FUNCTION private.note_what_gave_way()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into app.unmatched_transactions (tenant_id, transaction_ids)
+  values (new.tenant_id, array[new.transaction_id, new.other_id]);
+  return null;
+end
+$function$;
+comment on function private.note_what_gave_way() is 'Notes the rows of a link of the system''s that gave way to a member''s word.';
 
 CREATE OR REPLACE FUNCTION private.number_rule_version()
  RETURNS trigger
@@ -3079,7 +3242,7 @@ create table app.ingestion_jobs (
   constraint ingestion_jobs_error_message_check CHECK ((length(error_message) <= 2000)),
   constraint ingestion_jobs_format_check CHECK ((format ~ '^[a-z0-9_]{2,40}$'::text)),
   constraint ingestion_jobs_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
-  constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text, 'categorize'::text]))),
+  constraint ingestion_jobs_kind_check CHECK ((kind = ANY (ARRAY['import'::text, 'derive'::text, 'sync'::text, 'categorize'::text, 'match'::text]))),
   constraint ingestion_jobs_lease_check CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
   constraint ingestion_jobs_next_step_check CHECK ((length(next_step) <= 2000)),
   constraint ingestion_jobs_stage_check CHECK ((length(stage) <= 40)),
@@ -3812,6 +3975,8 @@ create table app.transaction_links (
   created_by uuid,
   undone_at timestamp with time zone,
   undone_by uuid,
+  undone_reason text,
+  undone_rule_version text,
   constraint transaction_links_pkey PRIMARY KEY (tenant_id, id),
   constraint transaction_links_pair_key UNIQUE (tenant_id, kind, transaction_id, other_id),
   constraint transaction_links_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text, 'transfer'::text, 'refund'::text]))),
@@ -3820,13 +3985,17 @@ create table app.transaction_links (
   constraint transaction_links_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
   constraint transaction_links_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint transaction_links_state_check CHECK (((state = ANY (ARRAY['active'::text, 'undone'::text])) AND ((state = 'undone'::text) = (undone_at IS NOT NULL)))),
-  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL)))
+  constraint transaction_links_undone_check CHECK (((undone_by IS NULL) OR (undone_at IS NOT NULL))),
+  constraint transaction_links_undone_reason_check CHECK ((undone_reason = ANY (ARRAY['better_pair'::text, 'primary_source'::text]))),
+  constraint transaction_links_undone_rule_check CHECK ((((length(undone_rule_version) >= 1) AND (length(undone_rule_version) <= 50)) AND ((undone_rule_version IS NULL) = (undone_reason IS NULL))))
 );
 comment on table app.transaction_links is 'Pairs of transactions: the duplicate and what is kept, pending and posted, money out and money
 in, a refund and what it refunds. Nothing is deleted: links are undone.';
 comment on column app.transaction_links.transaction_id is 'The row that does not count beside the other one, the money that went out, or the refund.';
 comment on column app.transaction_links.other_id is 'The row that is kept, the money that came in, or what is refunded.';
 comment on column app.transaction_links.undone_by is 'Who undid it: then it is not made again. Null: a side changed, and it may come back.';
+comment on column app.transaction_links.undone_reason is 'Why the system undid a link of its own; null: it holds, a person undid it, or a side changed.';
+comment on column app.transaction_links.undone_rule_version is 'The version of the rules that undid it.';
 
 create table app.transaction_parts (
   tenant_id uuid not null,
@@ -4601,6 +4770,7 @@ CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tena
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
+CREATE INDEX transactions_booked_idx ON app.transactions USING btree (tenant_id, account_id, sort_date) WHERE ((status = 'pending'::text) AND (duplicate_of IS NOT NULL));
 CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
 CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
@@ -4683,6 +4853,8 @@ CREATE TRIGGER tenants_touch BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE F
 CREATE TRIGGER transaction_links_again BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.state = 'active'::text) AND (old.state <> 'active'::text))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_author BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.created_by IS DISTINCT FROM old.created_by))) EXECUTE FUNCTION private.sign_own_name('created_by');
 CREATE TRIGGER transaction_links_first_author BEFORE INSERT ON app.transaction_links FOR EACH ROW WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.sign_own_name('created_by');
+CREATE TRIGGER transaction_links_gave_way AFTER UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (old.method = 'auto'::text) AND (old.state = 'active'::text) AND (new.state = 'undone'::text) AND (new.undone_by IS NULL))) EXECUTE FUNCTION private.note_what_gave_way();
+CREATE TRIGGER transaction_links_made_again BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((new.state = 'active'::text) AND (old.undone_reason IS NOT NULL))) EXECUTE FUNCTION private.forget_undone_reason();
 CREATE TRIGGER transaction_links_undoer BEFORE UPDATE ON app.transaction_links FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER transaction_parts_rest AFTER DELETE ON app.transaction_parts REFERENCING OLD TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
 CREATE TRIGGER transaction_parts_sum AFTER INSERT ON app.transaction_parts REFERENCING NEW TABLE AS touched_parts FOR EACH STATEMENT EXECUTE FUNCTION private.check_parts();
@@ -5583,7 +5755,7 @@ grant insert, select, update on app.transaction_aliases to worker;
 grant select, update (state) on app.transaction_conflicts to authenticated;
 grant select, update (state) on app.transaction_conflicts to worker;
 grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to authenticated;
-grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by) on app.transaction_links to worker;
+grant insert (tenant_id, id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by), select, update (method, state, score, reasons, rule_version, created_at, created_by, undone_at, undone_by, undone_reason, undone_rule_version) on app.transaction_links to worker;
 grant delete, insert (tenant_id, transaction_id, "position", amount, whole, currency, category, note, created_by), select on app.transaction_parts to authenticated;
 grant select on app.transaction_parts to worker;
 grant insert, select, update on app.transaction_texts to worker;
