@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     DERIVE = "derive"
     SYNC = "sync"
     CATEGORIZE = "categorize"
+    MATCH = "match"
 
 
 class JobTrigger(StrEnum):
@@ -64,6 +65,7 @@ class JobStage(StrEnum):
     WRITE = "write"
     REVERT = "revert"
     CATEGORIZE = "categorize"
+    MATCH = "match"
 
 
 ACTIVE: Final = frozenset({JobState.QUEUED, JobState.RUNNING})

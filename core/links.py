@@ -196,6 +196,8 @@ class TransactionLink:
     created_by: UUID | None
     undone_at: datetime | None
     undone_by: UUID | None
+    undone_reason: UndoneReason | None
+    undone_rule_version: str | None
 
 
 def pair_key(kind: LinkKind, one: UUID, other: UUID) -> str:

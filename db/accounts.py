@@ -132,6 +132,13 @@ async def update(
     return None if row is None else read(Account, row)
 
 
+async def has_doubles(tx: Tx, *, tenant_id: UUID, account_id: UUID) -> bool:
+    """Whether an account has rows that do not count beside others."""
+    found = await tx.value(_SQL["has_doubles"], tenant_id, account_id)
+    assert isinstance(found, bool)
+    return found
+
+
 def _where(wanted: AccountFilter) -> list[Condition]:
     where = []
     if wanted.connection_id is not None:

@@ -166,9 +166,7 @@ async def rates(tx: Tx, *, tenant_id: UUID, first: date, last: date) -> list[Exc
 async def rejected(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> set[str]:
     """Keys of pairs that people have said do not belong together."""
     return {
-        row["key"]
-        if row["key"] is not None
-        else pair_key(LinkKind(row["kind"]), row["transaction_id"], row["other_id"])
+        pair_key(LinkKind(row["kind"]), row["transaction_id"], row["other_id"])
         for row in await tx.rows(_SQL["rejected"], tenant_id, list(ids))
     }
 

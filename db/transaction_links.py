@@ -10,7 +10,15 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from core.links import Found, LinkKind, LinkMethod, Standing, TransactionLink, UndoneReason
+from core.links import (
+    Found,
+    LinkKind,
+    LinkMethod,
+    LinkState,
+    Standing,
+    TransactionLink,
+    UndoneReason,
+)
 from core.records import TransactionStatus
 from core.reviews import ReviewReason
 from core.scope import UserScope
@@ -99,6 +107,26 @@ async def give_way(
         await tx.run(_SQL["give_way"], tenant_id, list(ids), reason.value, rule_version)
 
 
+async def roots(tx: Tx, *, tenant_id: UUID, account_id: UUID, after: UUID, most: int) -> list[UUID]:
+    """Rows of an account that count instead of others, by their ids. For a worker."""
+    rows = await tx.rows(_SQL["roots"], tenant_id, account_id, after, most)
+    return [row["id"] for row in rows]
+
+
+async def turn(
+    tx: Tx, *, tenant_id: UUID, ids: Collection[UUID], reason: ReviewReason, rule_version: str
+) -> None:
+    """Makes links that gave way the other way round. For a worker."""
+    said = [{"code": reason.code, "text": reason.text, "points": reason.points}]
+    await tx.run(_SQL["turn"], tenant_id, list(ids), said, rule_version)
+
+
+async def hand_over(tx: Tx, *, ids: Collection[UUID]) -> None:
+    """Gives what people decided about rows that do not count any more to what counts instead."""
+    if ids:
+        await tx.rows(_SQL["hand_over"], list(ids))
+
+
 async def bring_back(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> None:
     """Links again what a person has linked, and what had come apart as a row went. For a worker."""
     left = await tx.rows(_SQL["make_room"], tenant_id, list(ids))
@@ -183,11 +211,11 @@ async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUI
 
 
 async def of_transactions(
-    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID], state: LinkState
 ) -> Mapping[UUID, list[TransactionLink]]:
-    """Active links by the transaction on either side."""
+    """Links in a state by the transaction on either side."""
     found: dict[UUID, list[TransactionLink]] = defaultdict(list)
-    for row in await tx.rows(_SQL["of_transactions"], tenant_id, list(ids)):
+    for row in await tx.rows(_SQL["of_transactions"], tenant_id, list(ids), state):
         found[row["of_id"]].append(read(TransactionLink, row))
     return found
 

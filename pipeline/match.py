@@ -143,6 +143,9 @@ async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
     )
     hidden = {one.transaction_id for one in links if one.kind.hides}
     await transaction_links.recount(tx, tenant_id=job.tenant_id, ids=hidden)
+    # What counted before may have been decided about; most of what has just come was not.
+    decided = {one for one in hidden if weighed.rows[one].vouched}
+    await transaction_links.hand_over(tx, ids=decided | hidden.difference(noted.ids))
 
 
 async def _close(

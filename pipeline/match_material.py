@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,6 +15,7 @@ from db import nearby, transaction_links
 from db.matching import Surroundings
 from db.session import Tx
 from matching import transfers
+from matching.duplicates import SORTED_WITHIN
 from matching.rates import STALE_DAYS, Rates
 
 
@@ -59,7 +61,7 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
     near = await stored.rows(tx, tenant_id=tenant_id, ids=others, around=around)
     rows = {row.id: row for row in (*noted, *near)}
     links = await transaction_links.below(
-        tx, tenant_id=tenant_id, ids=[row.id for row in rows.values() if row.taken]
+        tx, tenant_id=tenant_id, ids=_challenged(rows.values(), noted)
     )
     hidden = await stored.rows(
         tx,
@@ -82,6 +84,27 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
         below=below,
         rejected=await stored.rejected(tx, tenant_id=tenant_id, ids={*rows, *below}),
     )
+
+
+def _challenged(rows: Iterable[MatchRow], noted: Sequence[MatchRow]) -> list[UUID]:
+    """Rows beside which others do not count, and of which a noted row of one of their sources may
+    be the booking: most have none, and what is below them is not read."""
+    fresh: dict[object, list[tuple[int, MatchRow]]] = defaultdict(list)
+    for row in noted:
+        fresh[row.account_id, row.currency, row.amount].append((row.day.toordinal(), row))
+    found = []
+    for kept in rows:
+        if not kept.taken:
+            continue
+        day = kept.day.toordinal()
+        for other, row in fresh.get((kept.account_id, kept.currency, kept.amount), ()):
+            # What is linked is as near to what counts as a new row may be to either.
+            near = 2 * SORTED_WITHIN if row.source == kept.source else SORTED_WITHIN
+            is_rival = row.source == kept.source or row.source in kept.taken
+            if is_rival and abs(other - day) <= near and row.id != kept.id:
+                found.append(kept.id)
+                break
+    return found
 
 
 def _of_one_source(

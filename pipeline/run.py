@@ -23,6 +23,7 @@ from pipeline.importing import import_document
 from pipeline.lease import lease_kept
 from pipeline.pickup import pick_up
 from pipeline.recategorizing import recategorize
+from pipeline.reranking import rerank
 from pipeline.revert import revert
 from pipeline.services import Services
 from pipeline.sync_end import failed
@@ -103,6 +104,8 @@ async def _do(job: Job, services: Services) -> JobState:
             return await _synced(job, services)
         case JobKind.CATEGORIZE:
             return await recategorize(job, services)
+        case JobKind.MATCH:
+            return await rerank(job, services)
         case _:
             assert_never(job.kind)
 

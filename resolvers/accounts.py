@@ -8,16 +8,19 @@ from datetime import date
 from uuid import UUID
 
 from core.errors import BadInput
-from core.models import Account, AccountStatus, AccountType, Balance, Role
+from core.jobs import JobKind
+from core.models import Account, AccountStatus, AccountType, Balance, Job, Role
 from core.page import Page
 from core.records import BalanceKind
 from db import accounts as stored
-from db import audit, balances, institutions, mappings
+from db import audit, balances, institutions, jobs, mappings
 from db.accounts import AccountFilter
 from db.balances import DailyBalance
+from db.jobs import NewJob
 from db.session import Tx
 from resolvers import text
 from resolvers.context import Context
+from resolvers.jobs import announce
 from resolvers.refusing import conflict, missing, refusable, require
 
 MASKED_MAX = 20
@@ -158,12 +161,14 @@ async def update(
 ) -> Account:
     """The changed account. None leaves a value as it is; a tuple holds the new one."""
     name = text.optional_name(name, "name")
+    job: Job | None = None
     async with context.write() as tx:
         await require(tx, context, Role.MEMBER)
         if institution_id is not None:
             await _check_institution(tx, context, institution_id[0])
         if primary_mapping_id is not None:
             await _check_source(tx, context, account_id, primary_mapping_id[0])
+            job = await _followed(tx, context, account_id, primary_mapping_id[0])
         account = await stored.update(
             tx,
             tenant_id=context.tenant,
@@ -185,7 +190,9 @@ async def update(
         }
         fields = [field for field, value in given.items() if value is not None]
         data = {"accountId": str(account_id), "fields": fields}
-        await audit.record(tx, "account.updated", data=data)
+        await audit.record(tx, "account.updated", job_id=None if job is None else job.id, data=data)
+    if job is not None:
+        await announce(context, job)
     return account
 
 
@@ -212,3 +219,27 @@ async def _check_source(
         raise missing("account mapping", "primaryMappingId")
     if mapping.account_id != account_id:
         raise conflict("This source does not feed the account. Map it first.", "primaryMappingId")
+
+
+async def _followed(
+    tx: Tx, context: Context, account_id: UUID, mapping_id: UUID | None
+) -> Job | None:
+    """The job that has the rows of another primary source count; None where that changes nothing.
+
+    It is of the new source, or where there is none of the one before.
+    """
+    tenant = context.tenant
+    before = await stored.find(tx, tenant_id=tenant, account_id=account_id)
+    if before is None or before.primary_mapping_id == mapping_id:
+        return None
+    if not await stored.has_doubles(tx, tenant_id=tenant, account_id=account_id):
+        return None
+    source_id = mapping_id or before.primary_mapping_id
+    assert source_id is not None
+    source = (await mappings.by_ids(tx, tenant_id=tenant, ids=[source_id]))[source_id]
+    return await jobs.create(
+        tx,
+        tenant_id=tenant,
+        new=NewJob(kind=JobKind.MATCH, connection_id=source.connection_id, mapping_id=source.id),
+        created_by=context.user_id,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from core.links import LinkKind, TransactionLink, pair_key
+from core.links import LinkKind, LinkState, TransactionLink, pair_key
 from core.models import Role, Transaction
 from core.records import TransactionStatus
 from core.reviews import ReviewItem, ReviewState
@@ -31,7 +31,19 @@ async def of_transactions(
 ) -> Mapping[UUID, list[TransactionLink]]:
     """Active links of each transaction."""
     async with context.read() as tx:
-        return await stored.of_transactions(tx, tenant_id=context.tenant, ids=ids)
+        return await stored.of_transactions(
+            tx, tenant_id=context.tenant, ids=ids, state=LinkState.ACTIVE
+        )
+
+
+async def past_of_transactions(
+    context: Context, ids: Sequence[UUID]
+) -> Mapping[UUID, list[TransactionLink]]:
+    """What each transaction was linked with before."""
+    async with context.read() as tx:
+        return await stored.of_transactions(
+            tx, tenant_id=context.tenant, ids=ids, state=LinkState.UNDONE
+        )
 
 
 async def duplicates(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, list[Transaction]]:

@@ -60,7 +60,7 @@ class AccountUpdateInput:
     primary_mapping_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET,
         description="The mapping whose source is believed first; it must feed the account. null "
-        "clears.",
+        "clears. A job has its rows count where the account has bookings of several sources.",
     )
 
 

@@ -191,6 +191,7 @@ _register(
         jobs.JobKind.DERIVE: "Makes rows follow a mapping that was decided after they came.",
         jobs.JobKind.SYNC: "Fetches from a provider.",
         jobs.JobKind.CATEGORIZE: "Asks rules and other evidence anew what rows were for.",
+        jobs.JobKind.MATCH: "Has the rows of another primary source of an account count.",
     },
     name="IngestionJobKind",
 )

@@ -36,6 +36,15 @@ _register(
     name="TransactionLinkState",
 )
 _register(
+    links.UndoneReason,
+    "Why the system undid a link of its own.",
+    {
+        links.UndoneReason.BETTER_PAIR: "What has come since belongs to one of the two.",
+        links.UndoneReason.PRIMARY_SOURCE: "The rows of another source count since.",
+    },
+    name="TransactionLinkUndoneReason",
+)
+_register(
     Duplicates,
     "Whether to show transactions that do not count, as another one is the same booking.",
     {

@@ -88,7 +88,8 @@ class ReviewItem(Node):
 
     @resolved(
         description="What was seen when it was asked: an object whose members depend on the kind. "
-        "Of pairs: transaction and other, each with amount, currency, day, status, description."
+        "Of pairs: transaction and other, each with amount, currency, day, status, description; "
+        "and linked, where one of the two is linked with that one, which may be right as well."
     )
     def evidence(self) -> JSON:
         """What was seen."""

@@ -39,6 +39,15 @@ class TransactionLink(Node):
     undone_at: datetime | None = column(
         "l.undone_at", description="When it was undone; null where it holds."
     )
+    undone_reason: links.UndoneReason | None = column(
+        "l.undone_reason",
+        description="Why the system undid a link of its own; null where it did not, or as a side "
+        "changed.",
+    )
+    undone_rule_version: str | None = column(
+        "l.undone_rule_version",
+        description="The version of the rules that undid it; null where none did.",
+    )
     model: strawberry.Private[links.TransactionLink]
 
     @staticmethod

@@ -239,6 +239,17 @@ class Transaction(Node):
         return [TransactionLink.of(link) for link in found or ()]
 
     @resolved(
+        description="What it was linked with before, the oldest link first: undone by a person, "
+        "given up for a better pair, or gone with a side that changed."
+    )
+    async def past_links(self, info: Info) -> list[TransactionLink]:
+        """What it was linked with."""
+        found = await info.context.loaders.load(
+            info.context, transaction_links.past_of_transactions, self.key
+        )
+        return [TransactionLink.of(link) for link in found or ()]
+
+    @resolved(
         description="What vouches for it: when, by whom or by which rule, with which other "
         "transactions; null while nothing does.",
         reads=One(listing=RECONCILIATIONS, key=_RECONCILED_IN),

@@ -23,3 +23,11 @@ where a.tenant_id = $1 and a.id = $2
 returning
   a.id, a.institution_id, a.name, a.type, a.currency, a.masked_number, a.status, a.created_at,
   a.updated_at, a.primary_mapping_id;
+
+-- name: has_doubles
+-- role: authenticated
+select exists (
+  select
+  from app.transactions as t
+  where t.tenant_id = $1 and t.account_id = $2 and t.duplicate_of is not null
+);

@@ -181,17 +181,41 @@ where t.tenant_id = $1
 
 -- name: rejected
 -- role: worker
--- Pairs that people have said do not belong together, of which one row is among these.
-select r.key, null as kind, null::uuid as transaction_id, null::uuid as other_id
-from unnest($2::uuid[]) as n (id)
-join app.review_items as r
-  on r.tenant_id = $1 and r.transaction_id = n.id and r.state = 'rejected'
-where r.kind in ('duplicate', 'pending_posted', 'transfer', 'refund')
-union all
-select null, l.kind, l.transaction_id, l.other_id
-from unnest($2::uuid[]) as n (id)
-join app.transaction_links as l on l.tenant_id = $1 and l.transaction_id = n.id
-where l.undone_by is not null;
+-- Pairs that people have said do not belong together, of which one row is among these. Of transfers
+-- and refunds, also what they said of a row that does not count any more: it holds for the one that
+-- counts instead.
+with named as (
+  select n.id, n.id as as_id, true as is_own
+  from unnest($2::uuid[]) as n (id)
+  union all
+  select t.id, t.duplicate_of, false
+  from app.transactions as t
+  where t.tenant_id = $1 and t.duplicate_of = any($2::uuid[])
+),
+
+said as (
+  select n.as_id, n.is_own, r.kind, r.other_id
+  from named as n
+  join app.review_items as r
+    on r.tenant_id = $1 and r.transaction_id = n.id and r.state = 'rejected'
+  where r.kind in ('duplicate', 'pending_posted', 'transfer', 'refund')
+  union all
+  select n.as_id, n.is_own, l.kind, l.other_id
+  from named as n
+  join app.transaction_links as l on l.tenant_id = $1 and l.transaction_id = n.id
+  where l.undone_by is not null
+)
+
+select
+  s.kind,
+  s.as_id as transaction_id,
+  case
+    when s.kind in ('transfer', 'refund') then coalesce(o.duplicate_of, s.other_id)
+    else s.other_id
+  end as other_id
+from said as s
+join app.transactions as o on o.tenant_id = $1 and o.id = s.other_id
+where s.is_own or s.kind in ('transfer', 'refund');
 
 -- name: supersede
 -- role: worker

@@ -126,6 +126,48 @@ set
   undone_rule_version = $4
 where l.tenant_id = $1 and l.id = any($2::uuid[]) and l.state = 'active' and l.method = 'auto';
 
+-- name: roots
+-- role: worker
+-- Rows of an account that count instead of others, by their ids.
+select distinct t.duplicate_of as id
+from app.transactions as t
+where t.tenant_id = $1 and t.duplicate_of > $3 and t.account_id = $2
+order by t.duplicate_of
+limit $4;
+
+-- name: turn
+-- role: worker
+-- Links that gave way, the other way round, and with the reason.
+insert into app.transaction_links as l (
+  tenant_id, kind, transaction_id, other_id, method, score, reasons, rule_version
+)
+select
+  o.tenant_id, o.kind, o.other_id, o.transaction_id, 'auto', o.score,
+  (
+    select coalesce(jsonb_agg(r.reason), '[]')
+    from jsonb_array_elements(o.reasons) as r (reason)
+    where r.reason ->> 'code' <> 'primary'
+  ) || $3::jsonb,
+  $4
+from app.transaction_links as o
+where o.tenant_id = $1 and o.id = any($2::uuid[])
+order by o.id
+on conflict (tenant_id, kind, transaction_id, other_id) do update
+set
+  method = 'auto',
+  state = 'active',
+  score = excluded.score,
+  reasons = excluded.reasons,
+  rule_version = excluded.rule_version,
+  created_at = now(),
+  created_by = null,
+  undone_at = null
+where l.state = 'undone' and l.undone_by is null;
+
+-- name: hand_over
+-- role: worker
+select private.hand_over($1::uuid[]);
+
 -- name: make_room
 -- role: worker
 -- What the system had linked otherwise meanwhile: a person's word comes first.
@@ -261,19 +303,20 @@ where l.tenant_id = $1 and l.id = any($2::uuid[]);
 
 -- name: of_transactions
 -- role: authenticated
--- Active links of each transaction, on whichever side it is.
+-- Links of each transaction in a state, on whichever side it is.
 select
   n.id as of_id, l.id, l.kind, l.transaction_id, l.other_id, l.method, l.state, l.score, l.reasons,
-  l.rule_version, l.created_at, l.created_by, l.undone_at, l.undone_by
+  l.rule_version, l.created_at, l.created_by, l.undone_at, l.undone_by, l.undone_reason,
+  l.undone_rule_version
 from unnest($2::uuid[]) as n (id)
 cross join lateral (
   select s.id
   from app.transaction_links as s
-  where s.tenant_id = $1 and s.transaction_id = n.id and s.state = 'active'
+  where s.tenant_id = $1 and s.transaction_id = n.id and s.state = $3
   union
   select s.id
   from app.transaction_links as s
-  where s.tenant_id = $1 and s.other_id = n.id and s.state = 'active'
+  where s.tenant_id = $1 and s.other_id = n.id and s.state = $3
 ) as k
 join app.transaction_links as l on l.tenant_id = $1 and l.id = k.id
 order by n.id, l.created_at, l.id;

@@ -119,5 +119,44 @@ select is(pg_temp.outcome('mia@acme', $$update app.transaction_links
 select is(pg_temp.again('adam@acme', 'mia'), '42501', 'it does not come back in another''s name');
 select is(pg_temp.again('adam@acme', 'adam'), '1 rows', 'but in one''s own');
 
+-- Links of the system's that gave way say why, until they hold again.
+select is(pg_temp.outcome('mia@acme', $$update app.transaction_links
+  set undone_reason = 'better_pair', undone_rule_version = '1'$$), '42501',
+  'no member says why the system undid a link');
+create function pg_temp.given_up(reason text default 'better_pair', version text default '1')
+returns text language sql as $$
+  select pg_temp.outcome('worker@acme', format(
+    'update app.transaction_links
+     set state = %L, undone_at = now(), undone_reason = %L, undone_rule_version = %L
+     where kind = %L', 'undone', reason, version, 'refund'
+  ))
+$$;
+select is(pg_temp.given_up(reason => 'mood'), '23514 transaction_links_undone_reason_check',
+  'for known reasons');
+select is(pg_temp.given_up(version => null), '23514 transaction_links_undone_rule_check',
+  'and by known rules');
+select is(pg_temp.given_up(), '1 rows', 'a worker does');
+select is(pg_temp.outcome('worker@acme', $$update app.transaction_links
+  set state = 'active', undone_at = null where kind = 'refund'$$), '1 rows', 'and makes it again');
+select is(
+  (select l.undone_reason from app.transaction_links as l where l.kind = 'refund'
+   and l.tenant_id = pg_temp.id('acme')), null, 'without the reason');
+
+-- What is decided goes with what counts, in the tenant alone.
+select is(pg_temp.outcome('mia@acme', 'select private.hand_over(array[]::uuid[])'), '42501',
+  'decisions are handed over by workers alone');
+update app.transactions set user_category = 'HOME', user_category_at = now(),
+  duplicate_of = pg_temp.id('acme transaction')
+where id = pg_temp.id('acme row 2');
+select is(pg_temp.outcome('worker@globex', format(
+  'select private.hand_over(array[%L]::uuid[])', pg_temp.id('acme row 2'))), '1 rows',
+  'another tenant''s worker may ask');
+select is((select t.user_category from app.transactions as t
+  where t.id = pg_temp.id('acme transaction')), null, 'and changes nothing');
+select is(pg_temp.outcome('worker@acme', format(
+  'select private.hand_over(array[%L]::uuid[])', pg_temp.id('acme row 2'))), '1 rows', 'its own');
+select is((select t.user_category from app.transactions as t
+  where t.id = pg_temp.id('acme transaction')), 'HOME', 'does');
+
 select * from finish();
 rollback;

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from core.links import LinkKind
+from core.links import LinkKind, UndoneReason
 from core.models import Role
 from core.reviews import ReviewKind, ReviewState
 from tests.compiler.odd_values import INSTANTS
@@ -68,4 +68,6 @@ def _links(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
             "created_by": None if number % 2 else tenant.person(Role.OWNER),
             "undone_at": pick(INSTANTS, number) if is_undone else None,
             "undone_by": rarely(tenant.person(Role.OWNER), number) if is_undone else None,
+            "undone_reason": pick(list(UndoneReason), number) if number % 6 == 3 else None,
+            "undone_rule_version": tenant.text(number)[:50] if number % 6 == 3 else None,
         }

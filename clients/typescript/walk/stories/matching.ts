@@ -43,6 +43,9 @@ export async function matching({ anna, ben, jobId }: Imported): Promise<void> {
     const linkId = transactionLink.link?.id ?? "";
     const { transactionLinkUndo } = await ben.act(TransactionLinkUndoDocument, { linkId });
     assert.equal(transactionLinkUndo.link?.state, "UNDONE");
+    const after = await ben.ask(TransactionMatchesDocument, { transactionId: other.id });
+    const past = after.transaction?.pastLinks.find((link) => link.id === linkId);
+    assert.equal(past?.undoneReason, null);
   });
   await step("questions are listed, and what is no question is not answered", async () => {
     const filter: ReviewItemFilter = { kind: ["DUPLICATE"], state: ["OPEN"], scoreFrom: 0 };
