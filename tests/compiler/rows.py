@@ -240,7 +240,12 @@ def _fed(number: int) -> int:
     return number if number < ACCOUNTS else number % ACCOUNTS + 2
 
 
-_JOBS: Final = tuple(product(JobState, JobKind))
+# A connection runs one job at a time, and jobs are of four connections.
+_JOBS: Final = tuple(
+    (state, kind)
+    for state, kind in product(JobState, JobKind)
+    if (state, kind) != (JobState.RUNNING, JobKind.MATCH)
+)
 _DOCUMENTS: Final = 5
 
 

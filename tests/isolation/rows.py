@@ -237,6 +237,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "reasons": "[]",
         "undone_at": None,
         "undone_by": None,
+        "undone_reason": None,
+        "undone_rule_version": None,
     },
     # So that another one may be.
     "app.reconciliation_members": {"side": "left", "active": "false"},
