@@ -216,8 +216,8 @@ async def _settle(
 ) -> None:
     """Writes what is sure, and asks about the rest."""
     sure = [one for one in found if one.automatic]
-    for some in _batches(sure):
-        done.groups += await _write(job, services, some)
+    for batch in _batches(sure):
+        done.groups += await _write(job, services, batch)
     unsure_ones = []
     for one in found:
         if not one.automatic and _can_be_asked(one) and done.taken.isdisjoint(one.ids):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -104,7 +105,11 @@ async def test_a_balance_that_differs_for_an_open_conflict_names_it(world: World
     (rent,) = [row["id"] for row in await _gone(ledger)]
     (found,) = before.differences
     told = found.explanations[0]
-    assert (told.cause, told.amount, told.transaction_ids) == (Cause.CONFLICT, 900, (rent,))
+    assert (told.cause, told.amount, told.transaction_ids) == (
+        Cause.CONFLICT,
+        Decimal(900),
+        (rent,),
+    )
     assert told.review_item_id == item.id
     (finding,) = [
         row["message"]
