@@ -113,8 +113,9 @@ def _edges(
     for place, row in enumerate(rights):
         places[row.row.currency].append(place)
         keys[row.row.currency].append((row.units, row.day))
+    edges: dict[tuple[int, int], int] = {}
     crowded: set[int] = set()
-    edges, seen, looks = {}, set(), LOOKS_IN_ALL
+    seen, looks = set(), LOOKS_IN_ALL
     for i, one in enumerate(lefts):
         if looks <= 0:
             crowded.update(range(i))  # what is not looked at may be a rival of any

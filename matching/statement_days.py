@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from core.continuity import DayProof, DayState, DaySum, Difference, StatedBalance
 from core.days import shifted
@@ -35,10 +36,12 @@ def prove(sums: Iterable[DaySum], stated: Iterable[StatedBalance]) -> list[DayPr
     proofs: list[DayProof] = []
     carried: Decimal | None = None
     since: date | None = None
-    for one in _days(sums, stated):
+    days = list(_days(sums, stated))
+    of_first_days = _beginnings(days)
+    for one in days:
         since = since or one.day
         closing = one.closings[0].amount if one.closings else None
-        opening, ends_it = _opening(one, carried)
+        opening, ends_it = _opening(one, carried, of_first_days)
         if opening is not None and ends_it and closing is None:
             closing, opening = opening.amount, None
         gap = None
@@ -117,7 +120,27 @@ def _days(sums: Iterable[DaySum], stated: Iterable[StatedBalance]) -> Iterator[_
         )
 
 
-def _opening(one: _Day, carried: Decimal | None) -> tuple[StatedBalance | None, bool]:
+def _beginnings(days: Sequence[_Day]) -> set[StatedBalance]:
+    """Openings from which their document's next closing, of a later day, is reached with the rows
+    of their own day, and not without."""
+    found: set[StatedBalance] = set()
+    begun: dict[UUID, tuple[StatedBalance, Decimal, Decimal]] = {}  # up to that day, and with it
+    total = Decimal(0)
+    for one in days:
+        before, total = total, total + one.entries
+        for closing in one.closings:
+            opening, since, after = begun.pop(closing.raw_id, (None, total, total))
+            rest = None if opening is None else closing.amount - opening.amount
+            if opening is not None and total - after != rest == total - since:
+                found.add(opening)
+        for opening in one.openings:
+            begun[opening.raw_id] = opening, before, total
+    return found
+
+
+def _opening(
+    one: _Day, carried: Decimal | None, of_first_days: set[StatedBalance]
+) -> tuple[StatedBalance | None, bool]:
     """The opening balance that counts; and whether it is the end of its day.
 
     Some formats date an opening by the day that it is the beginning of, others by the last day
@@ -134,7 +157,7 @@ def _opening(one: _Day, carried: Decimal | None) -> tuple[StatedBalance | None, 
     if carried is not None and opening.amount == carried + one.entries:
         return opening, True
     closes_too = any(closing.raw_id == opening.raw_id for closing in one.closings)
-    return opening, not closes_too
+    return opening, not closes_too and opening not in of_first_days
 
 
 def _state(closing: Decimal | None, difference: Decimal | None, gap: Decimal | None) -> DayState:

@@ -85,12 +85,30 @@ group by o.day;
 
 -- name: rejected_keys
 -- role: authenticated, worker
--- The newest of what members said no to.
-select r.key
-from app.review_items as r
-where r.tenant_id = $1 and r.kind = 'reconciliation' and r.state = 'rejected'
-order by r.created_at desc, r.id desc
-limit 20000;
+-- The newest of what members said no to, and of what they undid although a rule was sure of it.
+(
+  select r.key
+  from app.review_items as r
+  where r.tenant_id = $1 and r.kind = 'reconciliation' and r.state = 'rejected'
+  order by r.created_at desc, r.id desc
+  limit 20000
+)
+union
+select 'reconciliation:' || encode(sha256(m.ids), 'hex') as key
+from (
+  select o.id
+  from app.reconciliations as o
+  where o.tenant_id = $1 and o.method = 'rule' and o.undone_by is not null
+  order by o.created_at desc, o.id desc
+  limit 20000
+) as u
+cross join lateral (
+  select string_agg(uuid_send(l.transaction_id), '' order by l.transaction_id) as ids
+  from app.reconciliation_members as l
+  where l.tenant_id = $1 and l.reconciliation_id = u.id
+  offset 0
+) as m
+where m.ids is not null;
 
 -- name: stale_keys
 -- role: worker

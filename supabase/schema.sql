@@ -4793,6 +4793,7 @@ CREATE UNIQUE INDEX reconciliation_rules_current_idx ON app.reconciliation_rules
 CREATE INDEX reconciliations_account_idx ON app.reconciliations USING btree (tenant_id, account_id, statement_to DESC);
 CREATE INDEX reconciliations_order_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX reconciliations_rule_idx ON app.reconciliations USING btree (tenant_id, rule_version_id);
+CREATE INDEX reconciliations_undone_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC) WHERE ((method = 'rule'::text) AND (undone_by IS NOT NULL));
 CREATE INDEX recurring_items_order_idx ON app.recurring_items USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
 CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);

@@ -211,6 +211,24 @@ async def test_what_is_undone_is_free_again(ledger: Ledger) -> None:
     assert not isinstance(await _by_hand(ledger, *ids), Refused)
 
 
+async def test_what_a_member_undid_no_rule_makes_again_and_what_a_source_undid_it_may(
+    ledger: Ledger,
+) -> None:
+    await _rule(ledger)
+    await _take_in(ledger, _in(BOOKS, (10_000, "MILLER")), _in(BANK, (10_000, "MILLER"), day=3))
+    (made,) = await ledger.groups()
+
+    await reconciliations.undo(ledger.context, reconciliation_id=made["id"])
+    await _take_in(ledger, _in(BANK, (5_500, "OTHER"), day=5))
+    after = await ledger.groups()
+    await ledger.world.owner.execute("update app.reconciliations set undone_by = null")
+    await _take_in(ledger, _in(BANK, (5_600, "OTHER"), day=6))
+
+    assert [one["id"] for one in after] == [made["id"]]
+    assert await ledger.questions(ASKED) == []
+    assert len(await ledger.groups()) == 2
+
+
 async def test_two_members_who_reconcile_the_same_row_at_once(ledger: Ledger) -> None:
     details = [(10_000, f"B {number}") for number in range(6)]
     await _take_in(ledger, _in(BOOKS, (10_000, "A")), _in(BANK, *details, day=9))

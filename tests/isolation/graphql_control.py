@@ -96,7 +96,6 @@ UNTELLING: Final = frozenset({
     "ReviewItem.score",
     "ScoreReason.points",
     "BalanceDay.entryCount",
-    "BalanceExplanation.text",
     "Reconciliation.memberCount",
     "Reconciliation.score",
     "ReconciliationDryRun.automaticCount",

@@ -108,6 +108,24 @@ def test_an_opening_that_is_not_where_the_days_before_ended_is_a_gap_between_sta
     )
 
 
+def test_a_statement_of_several_days_tells_by_its_own_sum_whose_beginning_its_opening_is() -> None:
+    # After a gap of -13; the first day of the statement has a row, and no balance of its own.
+    begins = prove(
+        [_sum(20, -5), _sum(22, -1)],
+        [_stated(15, 93), _stated(20, 80, OPENING, "next"), _stated(25, 74, CLOSING, "next")],
+    )
+    # The same, dated by the last day before, which has a row of another source.
+    ends = prove(
+        [_sum(19, -5), _sum(20, -5), _sum(22, -1)],
+        [_stated(15, 93), _stated(19, 80, OPENING, "next"), _stated(25, 74, CLOSING, "next")],
+    )
+
+    (gap,), (short,) = differences(begins), differences(ends)
+
+    assert (gap.since, gap.day, gap.amount) == (_day(16), _day(19), Decimal(-13))
+    assert (short.since, short.day, short.amount) == (_day(16), _day(19), Decimal(-8))
+
+
 def test_an_opening_that_is_dated_by_the_day_before_is_no_gap() -> None:
     stated = [
         _stated(0, 100),
