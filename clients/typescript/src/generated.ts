@@ -1516,7 +1516,7 @@ export type TransactionFilter = {
   duplicates?: TransactionDuplicates | null | undefined;
   /** That this job wrote last. */
   jobId?: string | null | undefined;
-  /** With this other party, to the letter: as the source prints it, or as in `Transaction.merchant`. */
+  /** With this other party: as the source prints it, to the letter, or by a name as in `Transaction.merchant`, in each of the merchant's spellings. */
   merchantName?: string | null | undefined;
   /** Posted on this day or later; by the day that lists go by. */
   postedFrom?: string | null | undefined;
