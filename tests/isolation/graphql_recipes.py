@@ -233,6 +233,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "WebhookEventFilter.type": column("app.webhook_events", "type"),
     "secret": fixed(None),
     "keepHours": fixed(24),
+    "percent": fixed("2.5"),
     "idempotencyKey": column("app.ingestion_jobs", "idempotency_key", base="a new key"),
     "first": fixed(1),
     "after": CURSOR,
