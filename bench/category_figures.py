@@ -1,12 +1,13 @@
 """Categories on months that training never saw: precision, coverage, calibration, by week, speed.
 
     PYTHONPATH=. python bench/category_figures.py
-        [--quick] [--data FOLDER] [--json FILE] [--coded FILE]
+        [--quick] [--walk] [--data FOLDER] [--json FILE] [--coded FILE]
 
 Two models are trained here, each on what came before its test months, bars and temperature
 included; the model that ships has seen all of these months and is measured for speed alone.
---quick leaves the second out. A file of rows with merchant category codes is measured where one is
-given.
+--quick leaves the second out. --walk tests each month that has six before it, too, by a model of
+all that came before; that takes some minutes. A file of rows with merchant category codes is
+measured where one is given.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.category_training import trades
+from bench.category_training import trades, walk
+from bench.category_training.figures import wilson_low
 from bench.category_training.measure import Report, Split, facts_of, named, report
 from bench.category_training.online import Week, weeks
 from bench.category_training.rows import CLASSES, DATA, Row, read
 from bench.category_training.train import train
-from categories import mcc, taxonomy
+from categories import mcc
 from categories.classifier import Classifier
 from categories.evidence import Facts, decide_many
 from categories.merchant import key
@@ -42,6 +44,8 @@ SPLITS: Final = (
     Split(name="2021-11..12 after all before", last_trained="2021-10", last_tested="2021-12"),
 )
 CODES: Final = ("mcc_iso18245_official_list.csv", "mcc_stripe_list.csv", "mcc_usda_list.csv")
+PRIVATE: Final = range(3000, 4000)
+MISLEADING: Final = "tesco pay at pump"
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 PARTS: Final = 4  # stretches of training months on which bars rest
 GOAL_ROWS_PER_SECOND: Final = 20_000
@@ -51,6 +55,7 @@ def main() -> None:
     """Trains, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--walk", action="store_true")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--coded", type=Path, help="CSV with the columns merchant, amount, mcc")
@@ -62,12 +67,21 @@ def main() -> None:
     found: list[dict[str, Any]] = []
     for split in SPLITS[: 1 if given.quick else 2]:
         found.append(_measured(console, split, rows))
+    walked = list(walk.steps(rows, parts=PARTS)) if given.walk else []
+    if walked:
+        console.print(_walk_table(walked))
     trade, codes = _trades(rows, given.coded), _codes(given.data)
     speed = [*_speed(rows), *_speed_of_strangers()]
     for line in (*trade, *codes, *speed):
         console.print(line)
     if given.json:
-        said = {"splits": found, "trade": trade, "codes": codes, "speed": speed}
+        said = {
+            "splits": found,
+            "walk": [asdict(each) for each in walked],
+            "trade": trade,
+            "codes": codes,
+            "speed": speed,
+        }
         given.json.write_text(json.dumps(said, indent=1, default=str), encoding="utf-8")
 
 
@@ -101,7 +115,9 @@ def _report_table(split: Split, reports: Sequence[Report]) -> Table:
         ("coverage, merchants seen", [f"{each.covered_seen:.1%}" for each in reports]),
         ("coverage, merchants unseen", [f"{each.covered_unseen:.1%}" for each in reports]),
         ("recall of what is applied, mean of classes", [f"{each.macro:.1%}" for each in reports]),
+        ("coverage by a bar chosen on the test", [f"{each.at_most:.1%}" for each in reports]),
         ("accuracy with all suggestions", [f"{each.accuracy:.1%}" for each in reports]),
+        ("right if each name's commonest label were known", [f"{e.by_name:.1%}" for e in reports]),
         ("calibration error", [f"{each.calibration:.3f}" for each in reports]),
         ("share of OTHER as estimated", [f"{each.share or 0:.2f}" for each in reports]),
     ]
@@ -136,6 +152,34 @@ def _week_table(split: Split, online: Sequence[Week]) -> Table:
     return table
 
 
+def _walk_table(walked: Sequence[walk.Step]) -> Table:
+    """Each month by a model of all before it, then all of them together."""
+    table = Table("month", title="Each month after all before: rows of the closed classes | all")
+    for name in ("rows", "unseen", "precision", "at least", "coverage", "at most", "error", "all"):
+        table.add_column(name, justify="right")
+    for each in walked:
+        mine, everything = each.classes, each.everything
+        table.add_row(
+            each.month,
+            f"{mine.rows:,}",
+            f"{each.unseen:.1%}",
+            f"{mine.precision:.1%}",
+            f"{mine.low:.1%}",
+            f"{mine.coverage:.1%}",
+            f"{mine.at_most:.1%}",
+            f"{mine.calibration:.3f}",
+            f"{everything.precision:.1%} of {everything.coverage:.1%}",
+        )
+    rows, applied, right = (
+        sum(getattr(each.classes, name) for each in walked) for name in ("rows", "applied", "right")
+    )
+    low = wilson_low(right, applied)
+    table.add_row(
+        "together", f"{rows:,}", "", f"{right / applied:.1%}", f"{low:.1%}", f"{applied / rows:.1%}"
+    )
+    return table
+
+
 def _trades(rows: Sequence[Row], coded: Path | None) -> list[str]:
     """What the text alone tells of trades; with an acquirer's codes where a file has some."""
     model = TextModel.shipped()
@@ -151,12 +195,20 @@ def _codes(folder: Path) -> list[str]:
     wanted = {
         line["mcc"]: line["pfc_primary"] for line in _lines(folder / "mcc_to_pfc_primary.csv")
     }
-    right = sum(
-        (trade := mcc.find(code)) is not None
-        and taxonomy.categories()[trade.detailed].primary == primary
-        for code, primary in wanted.items()
+    # By the whole decision, with a name that says another trade: the code must go before it.
+    decisions = decide_many(
+        [Facts(merchant=MISLEADING, amount=Decimal(1), currency="", mcc=code) for code in wanted],
+        model=TextModel.shipped(),
     )
-    found = [f"merchant category codes: {right} of {len(wanted)} as in the mapping of the data"]
+    right = sum(
+        said.trade.applied and said.primary == primary
+        for said, primary in zip(decisions, wanted.values(), strict=True)
+    )
+    private = sum(mcc.find(str(code)) is not None for code in PRIVATE)
+    found = [
+        f"merchant category codes: {right} of {len(wanted)} are applied as the data's mapping says",
+        f"codes of airlines, car rentals and hotels: {private:,} of {len(PRIVATE):,} are known",
+    ]
     for name in CODES:
         codes = [line["MCC"] for line in _lines(folder / name)]
         known = sum(mcc.find(code) is not None for code in codes)

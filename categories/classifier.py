@@ -30,7 +30,7 @@ ROUNDS_MAX: Final = 100
 ENOUGH: Final = 1e-4
 # Rows without any OTHER are estimated to have 3 to 10 % of it (measured on months held out).
 NO_OTHER_BELOW: Final = 0.12
-NO_OTHER: Final = 0.01
+NO_OTHER: Final = 0.001  # so little that OTHER stands before no class that is likely
 OTHER_MAX: Final = 0.95
 
 

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.category_training.figures import wilson_low
+from categories.classifier import NO_OTHER
 from categories.weights import Bar
 
 GOAL: Final = 0.95
 MARGIN: Final = 0.01  # on the goal, where all rows were OTHER
 WORST: Final = 0.01  # below the goal in the worst stretch
-SHARES: Final = (0.01, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+SHARES: Final = (NO_OTHER, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 STEPS: Final = np.arange(400, 996, 5) / 1000
 NEVER: Final = 1.01
 ROWS_MIN: Final = 60  # let through in a stretch, else it says nothing

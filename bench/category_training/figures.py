@@ -22,6 +22,19 @@ def wilson_low(right: float, count: float) -> float:
     return (middle - spread) / (1 + Z * Z / count)
 
 
+def covered_at_most(sure: NDArray[np.float64], right: NDArray[np.bool_], goal: float) -> float:
+    """The largest share of rows, the surest first, with Wilson's lower end at the goal or above.
+
+    A bar that is chosen on the test itself: a bound of what any bar could cover, no promise.
+    """
+    order = np.argsort(-sure, kind="stable")
+    hits = np.cumsum(right[order])
+    for count in range(len(order), 0, -1):
+        if wilson_low(float(hits[count - 1]), count) >= goal:
+            return count / len(order)
+    return 0.0
+
+
 def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Expected calibration error in ten bins of equal width."""
     if not len(sure):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.category_training.figures import calibration_error, wilson_low
+from bench.category_training.bars import GOAL
+from bench.category_training.figures import calibration_error, covered_at_most, wilson_low
 from bench.category_training.rows import CLASSES, Row
 from categories.evidence import Decision, Facts, decide_many
 from categories.merchant import key
@@ -42,6 +44,8 @@ class Report:
     right: int
     covered_seen: float
     covered_unseen: float
+    at_most: float  # coverage by the best bar, chosen on these rows: what no bar can exceed
+    by_name: float  # right if every merchant's commonest label in these rows were known
     calibration: float
     macro: float  # mean over classes of the share of their rows that was applied rightly
     share: float | None  # of OTHER, as the model estimated it
@@ -82,6 +86,7 @@ def report(name: str, model: TextModel, rows: Sequence[Row], *, seen: set[str]) 
     right = np.array([each.category == said for each, said in zip(decisions, labels, strict=True)])
     applied = np.array([each.applied for each in decisions])
     sure = np.array([each.probability for each in decisions])
+    classed = np.array([each.category != OTHER for each in decisions])
     known = np.array([key(row.merchant) in seen for row in rows])
     classes = tuple(_classes(decisions, labels))
     return Report(
@@ -92,6 +97,8 @@ def report(name: str, model: TextModel, rows: Sequence[Row], *, seen: set[str]) 
         right=int((applied & right).sum()),
         covered_seen=_share(applied, known),
         covered_unseen=_share(applied, ~known),
+        at_most=covered_at_most(np.where(classed, sure, -1.0), right & classed, GOAL),
+        by_name=_by_name(rows),
         calibration=calibration_error(sure, right),
         macro=float(np.mean([hit / count for _, count, _, hit in classes if count])),
         share=fitted.share,
@@ -102,6 +109,13 @@ def report(name: str, model: TextModel, rows: Sequence[Row], *, seen: set[str]) 
 def named(rows: Sequence[Row]) -> list[Row]:
     """The rows whose label is one of the closed classes."""
     return [row for row in rows if CLASSES[row.label] != OTHER]
+
+
+def _by_name(rows: Sequence[Row]) -> float:
+    labels: dict[str, Counter[int]] = {}
+    for row in rows:
+        labels.setdefault(key(row.merchant), Counter())[row.label] += 1
+    return sum(max(counts.values()) for counts in labels.values()) / len(rows)
 
 
 def _share(applied: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:

@@ -1,9 +1,10 @@
 """Trains the model of categories from labelled rows: `make train-categories`.
 
-    PYTHONPATH=. python bench/category_training/train.py [--data FOLDER] [--output FILE]
+    PYTHONPATH=. python bench/category_training/train.py [--data FOLDER] [--output FILE] [--check]
 
 The weights that ship are of all rows. Temperature and bars are not: for them, each of five
-stretches of months is predicted by weights of the four others. The same data give the same bytes.
+stretches of months is predicted by weights of the four others. The same data give the same bytes;
+--check writes nothing and says whether the file is what training gives.
 """
 
 from __future__ import annotations
@@ -112,11 +113,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     began = time.process_time()
     rows = read(given.data)
     trained = train(rows, trained_on=fingerprints(given.data))
-    given.output.write_bytes(trained.data)
+    if not given.check:
+        given.output.write_bytes(trained.data)
+    elif given.output.read_bytes() != trained.data:
+        raise SystemExit(f"{given.output} is not what training on {given.data} gives.")
     card = unpack(trained.data).card
     print(f"{given.output.name}: {len(trained.data):,} bytes of {len(rows):,} rows")
     print(f"temperature {card.temperature}, share of OTHER {card.share}")

@@ -12,13 +12,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.category_training import bars
-from bench.category_training.figures import calibration_error, wilson_low
+from bench.category_training import bars, walk
+from bench.category_training.figures import calibration_error, covered_at_most, wilson_low
 from bench.category_training.measure import named, report
 from bench.category_training.online import weeks
-from bench.category_training.rows import CLASSES, DATA, FILES, NUMBERS, Row, folds, read
+from bench.category_training.rows import (
+    CLASSES,
+    DATA,
+    FILES,
+    NUMBERS,
+    Row,
+    fingerprints,
+    folds,
+    read,
+)
 from categories.classifier import Classifier, Look
-from categories.model import TextModel
+from categories.model import TextModel, classifier
 from categories.weights import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +76,18 @@ def test_wilsons_interval_is_that_of_the_books() -> None:
 def test_what_is_always_right_and_half_sure_is_off_by_a_half() -> None:
     assert calibration_error(np.full(10, 0.5), np.ones(10, dtype=bool)) == pytest.approx(0.5)
     assert calibration_error(np.array([]), np.array([], dtype=bool)) == 0
+
+
+def test_a_bar_that_is_chosen_on_the_test_covers_as_much_as_any_could() -> None:
+    sure = np.linspace(1, 0, 1_000)
+
+    assert covered_at_most(sure, np.ones(1_000, dtype=bool), 0.95) == 1
+    assert covered_at_most(sure, sure > 0.5, 0.95) == pytest.approx(0.51, abs=0.02)
+    assert covered_at_most(sure, np.zeros(1_000, dtype=bool), 0.95) == 0
+
+
+def test_a_month_is_tested_if_six_come_before_it() -> None:
+    assert walk.tested(some_rows(240), rows_min=20) == ["2020-07", "2020-08"]
 
 
 def test_stretches_are_whole_months_and_leave_nothing_out() -> None:
@@ -119,6 +140,8 @@ def test_the_same_rows_give_the_same_file_and_later_ones_are_known(tmp_path: Pat
     model = TextModel(Classifier(unpack(one)))
     assert one == two
     assert report("later", model, named(rows[360:]), seen=set()).accuracy == 1
+    step = walk.step(one, rows[:360], rows[360:])
+    assert (step.trained, step.unseen, step.classes.by_name) == (360, 0, 1)
     assert sum(week.rows for week in weeks(model, rows[360:])) == 120
 
 
@@ -144,3 +167,13 @@ def test_the_labelled_rows_are_read_by_day() -> None:
 
     assert len(rows) > 50_000
     assert all(one.day <= two.day for one, two in pairwise(rows))
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the labelled rows are not beside this repository")
+def test_what_ships_was_trained_on_all_the_rows_beside_it() -> None:
+    # That training gives these bytes takes minutes: make train-categories ARGS=--check.
+    card = classifier().card
+
+    assert card.trained_on == fingerprints()
+    assert card.rows == sum((DATA / name).read_bytes().count(b"\n") - 1 for name in FILES)
+    assert [bar.share for bar in card.bars] == list(bars.SHARES)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from categories import mcc, taxonomy
+from categories.evidence import Facts, Source, decide, decide_many
+from categories.model import TextModel
 
 MAPPING = Path(__file__).resolve().parents[2] / "../shared/data/categories/mcc_to_pfc_primary.csv"
 
@@ -55,3 +58,36 @@ def test_they_follow_the_mapping_of_the_data() -> None:
         for code, trade in found.items()
         if trade
     } == wanted
+
+
+@pytest.mark.skipif(not MAPPING.is_file(), reason="the mapping is not beside this repository")
+@pytest.mark.parametrize("merchant", ["tesco pay at pump", "amazon.co.uk", "qwxzv jjkkq"])
+def test_they_are_applied_whatever_the_name_says(merchant: str) -> None:
+    with MAPPING.open(encoding="utf-8", newline="") as file:
+        wanted = {row["mcc"]: row["pfc_primary"] for row in csv.DictReader(file)}
+
+    said = decide_many([coded(merchant, code) for code in wanted], model=TextModel.shipped())
+
+    assert {
+        code: (one.primary, one.trade.applied) for code, one in zip(wanted, said, strict=True)
+    } == {code: (primary, True) for code, primary in wanted.items()}
+
+
+def test_all_codes_of_airlines_car_rentals_and_hotels_are_known() -> None:
+    found = {str(code): mcc.find(str(code)) for code in range(3000, 4000)}
+
+    assert {
+        trade and taxonomy.categories()[trade.detailed].primary for trade in found.values()
+    } == {"TRAVEL"}
+
+
+@pytest.mark.parametrize("code", ["0001", "9999", "abcd"])
+def test_where_a_code_is_unknown_the_name_speaks(code: str) -> None:
+    said = decide(coded("tesco pay at pump", code), model=TextModel.shipped())
+
+    assert (said.primary, said.trade.source) == ("TRANSPORTATION", Source.BRAND)
+
+
+def coded(merchant: str, code: str) -> Facts:
+    """A payment whose acquirer gives that code."""
+    return Facts(merchant=merchant, amount=Decimal("-12.34"), currency="GBP", mcc=code)
