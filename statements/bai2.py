@@ -22,7 +22,7 @@ from statements.findings import Findings
 
 _FILE_HEADER = re.compile(rb"\s*01[ \t]*+,[^,\n]*+,[^,/\n]*+[,/]")
 _DATED_HEADER = re.compile(rb"\s*01[ \t]*+,[^,\n]*+,[^,\n]*+,[ \t]*+\d{6}")
-_GROUP_HEADER = re.compile(rb"(?:^|[\r\n/])\s*+02[ \t]*+,[^,\n]*+,[^,\n]*+,")
+_GROUP_HEADER = re.compile(rb"(?:^|[\r\n/])[ \t\v\f]*+02[ \t]*+,[^,\n]*+,[^,\n]*+,")
 _EXCERPT = re.compile(rb"\s*(?:02|03|16|49)[ \t]*+,[^\n]*\n(?:(?:03|16|49|88|98)[ \t]*+,|$)")
 _LATER_HEADER = re.compile(rb"[\r\n]01[ \t]*+,[^,\r\n]*+,[^,\r\n]*+,[ \t]*+\d{6}")
 

@@ -28,6 +28,7 @@ _BOMS: Final = (
     (b"\x00<", "utf-16-be"),
 )
 _DECLARATION: Final = re.compile(rb"\s*<\?xml\s[^<>]*\?>")
+_DECLARED: Final = re.compile(rb"<\?xml\s[^<>]*\?>")  # without blanks, which may be many
 _ENCODING: Final = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _WINDOWS: Final = re.compile(r"iso-?8859-?1|latin-?1|windows-1252|cp1252|us-ascii|ascii", re.I)
 _SINGLE: Final = re.compile(
@@ -173,7 +174,7 @@ class _Repair:
         if self._first:
             self._first = False
             self._unbroken = piece.count(b"\n") <= _UNBROKEN_LINES
-            piece = _DECLARATION.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), piece, 1)
+            piece = _DECLARED.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), piece, 1)
         if not piece.isascii():
             piece = self._letters(piece)
         if len(piece.translate(None, _CONTROLS)) != len(piece) or b"\xef\xbf" in piece:

@@ -19,7 +19,7 @@ from statements.ofx_document import Document
 from statements.ofx_scan import Scanner
 from statements.ofx_text import Blocks, line_separator, narrow_pieces
 
-_HEADER = re.compile(rb"\s*OFXHEADER\s*[:=]|<\?OFX\b", re.I)
+_HEADER = re.compile(rb"OFXHEADER\s*+[:=]|<\?OFX\b", re.I)
 _ROOT = re.compile(rb"<(?:[\w-]+:)?OFX(?:\s[^<>]*)?>", re.I)
 _MESSAGES = re.compile(rb"<(?:\w{1,40}MSGSRSV1|(?:CC|INV)?STMTRS)>", re.I)
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -40,7 +40,7 @@ class Ofx:
         for mark in _MARKS:
             text = text.removeprefix(mark)
         text = text.replace(b"\0", b"")  # UTF-16, as far as tags go
-        if _HEADER.match(text) or (_HEADER.search(text) and _ROOT.search(text)):
+        if _HEADER.match(text.lstrip()) or (_HEADER.search(text) and _ROOT.search(text)):
             return 99
         if not text.lstrip().startswith(b"<"):
             return 0

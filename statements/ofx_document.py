@@ -18,6 +18,7 @@ from statements.findings import Findings
 from statements.ofx_balances import INVESTED, read_balance, read_cash, read_closing, read_listed
 from statements.ofx_invest import CASHLESS, Portfolio, left_out, read_trade
 from statements.ofx_proof import Proof
+from statements.ofx_repeats import Repeats
 from statements.ofx_rows import Booking, read_row
 from statements.ofx_scan import Entry
 from statements.ofx_tags import ACCOUNTS, INVESTING, POSITIONS, ROWS, STATEMENTS
@@ -62,6 +63,7 @@ class Document:
         self._proof = Proof(0)
         self._codes: set[str] = set()  # of the balances that this statement names itself
         self._portfolio = Portfolio()
+        self._repeats = Repeats()
         self._left_out: dict[str, tuple[int, int]] = {}
         self._statements = self._listed = self._open = 0
         self._rooted = False  # whether <OFX> has come
@@ -73,7 +75,7 @@ class Document:
         record = read_row(self._booking, entry)
         if record is not None:
             self._proof.add(record, self._booking.currency)
-        return record
+        return None if record is not None and self._repeats.holds(record) else record
 
     @property
     def announced(self) -> bool:
@@ -131,6 +133,7 @@ class Document:
         yield from self._end_statement(entry.line)
         self._in_statement = True
         self._statements += 1
+        self._repeats.begin()
         self._proof = Proof(entry.line)
         self._account, self._booking, self._curdef, self._as_of = None, None, "", None
         self._codes = set()
@@ -141,6 +144,7 @@ class Document:
             yield from self._announce(line)
         elif self._in_statement and self._booking is None:
             self._report_no_number(line)
+        self._repeats.tell(self._findings)
         proof = self._proof.record(line)
         if proof is not None:
             yield proof
@@ -164,7 +168,7 @@ class Document:
             self._portfolio.take(self._booking, entry, self._as_of)
             return
         record = self.row(entry) if tag in ROWS else read_trade(self._booking, entry)
-        if record is not None:
+        if record is not None and (tag in ROWS or not self._repeats.holds(record)):
             yield record
 
     def _leave_out(self, entry: Entry) -> None:

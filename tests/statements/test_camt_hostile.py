@@ -231,6 +231,15 @@ def test_elements_that_are_not_known_are_passed_over() -> None:
     assert codes(data) == []
 
 
+def test_blanks_without_end_before_a_document_take_no_time() -> None:
+    started = time.process_time()
+
+    assert refused(b" " * 1_000_000) == "empty"
+    assert refused(b"x" + b" " * 900_000) == "xml-malformed"
+    assert len(rows(b" " * 60_000 + DOCUMENT)) == 1
+    assert time.process_time() - started < 2
+
+
 def test_lines_are_those_that_records_name() -> None:
     data = simple(Entry(servicer="A"), Entry(servicer="B")).replace(b"\n", b"\r\n")
     lines = list(CAMT.lines([data]))

@@ -245,6 +245,7 @@ def test_several_statements_have_accounts_of_their_own() -> None:
     one = statement(ROW).decode()
     body = one[one.index("<STMTTRNRS>") : one.index("</BANKMSGSRSV1>")]
     other = body.replace("000456789", "5").replace("<CURDEF>USD", "<CURDEF>KWD")
+    body = body.replace("<FITID>A1", "<FITID>A2")
 
     records = read(one.replace("</BANKMSGSRSV1>", f"{other}{body}</BANKMSGSRSV1>").encode())
 
@@ -252,6 +253,45 @@ def test_several_statements_have_accounts_of_their_own() -> None:
     assert accounts == ["123||000456789|CHECKING|USD", "123||5|CHECKING|KWD"]
     booked = [r.account for r in records if isinstance(r, TransactionRecord)]
     assert booked == [accounts[0], accounts[1], accounts[0]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ("AB", "BC", "ABC"),  # overlapping periods
+        ("AB", "AB", "AB"),  # one statement twice
+        ("AA", "AB", "AAB"),  # twins within a statement are two bookings
+        ("A", "AA", "AA"),
+        ("AAB", "AAAB", "AABA"),
+    ],
+)
+def test_what_two_statements_of_an_account_hold_counts_once(
+    first: str, second: str, kept: str
+) -> None:
+    records = read(
+        two_statements(*([ROW.replace("A1", one) for one in two] for two in (first, second)))
+    )
+
+    assert [r.external_id for r in records if isinstance(r, TransactionRecord)] == list(kept)
+    assert codes(records) == ["row-in-two-statements"]
+
+
+@pytest.mark.parametrize(
+    "other", [ROW.replace("12.34", "12.35"), ROW.replace("0315", "0316"), ROW + "3"]
+)
+def test_other_rows_under_one_id_are_kept(other: str) -> None:
+    for first, second in ([[ROW], [other]], [[ROW, other], [ROW, other]]):
+        records = read(two_statements(first, second))
+
+        found = [r for r in records if isinstance(r, TransactionRecord)]
+        assert len(found) == len(first) + len(second)
+        assert codes(records) == []
+
+
+def two_statements(first: list[str], second: list[str]) -> bytes:
+    one, other = statement(*first).decode(), statement(*second).decode()
+    body = other[other.index("<STMTTRNRS>") : other.index("</BANKMSGSRSV1>")]
+    return one.replace("</BANKMSGSRSV1>", f"{body}</BANKMSGSRSV1>").encode()
 
 
 def test_a_statement_that_says_nothing_is_told() -> None:

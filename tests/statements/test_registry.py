@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 
 import pytest
 
@@ -83,3 +84,11 @@ def test_what_is_no_statement_is_refused_with_a_reason(
     assert detect(content[:HEAD_BYTES]) is None
     assert error.code == code
     assert words in error.message
+
+
+@pytest.mark.parametrize("head", [b" ", b"\n", b"\n ", b"/", b"<?xml ", b"OFXHEADER"])
+def test_recognising_takes_no_time_whatever_repeats(head: bytes) -> None:
+    started = time.process_time()
+
+    detect(head * HEAD_BYTES)
+    assert time.process_time() - started < 1
