@@ -198,12 +198,9 @@ async def stale_keys(tx: Tx, *, tenant_id: UUID) -> set[str]:
     return {row["key"] for row in await tx.rows(_SQL["stale_keys"], tenant_id)}
 
 
-async def span(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> tuple[date, date] | None:
-    """The first and the last day of a job's rows; None where it has none. For a worker."""
-    row = await tx.row(_SQL["span"], tenant_id, job_id)
-    if row is None or row["first_day"] is None:
-        return None
-    return row["first_day"], row["last_day"]
+async def days_of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> list[date]:
+    """The days of a job's rows, in their order. For a worker."""
+    return [row["day"] for row in await tx.rows(_SQL["days_of_job"], tenant_id, job_id)]
 
 
 async def lock_rows(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:

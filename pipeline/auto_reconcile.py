@@ -7,7 +7,7 @@ of days after the other, however many accounts and rows there are.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -85,18 +85,19 @@ async def auto_reconcile(
     """
     async with services.database.as_(services.scope(job)) as tx:
         await _close_stale(tx, job)
-        work = await _work(tx, job, today=services.clock().date())
+        works = await _works(tx, job, today=services.clock().date())
         rejected = await reconciliations.rejected_keys(tx, tenant_id=job.tenant_id)
         await ledger.renew(tx, job, lease=services.lease)
-    if work is None:
+    if not works:
         return
     done = Done()
-    async for turn in _turns(job, services, work, most=most):
-        async for rows, window in _read(job, services, work, turn, most=most):
-            found = await in_thread(partial(_found, turn.rules, rows, window, rejected))
-            await _settle(job, services, found, done, questions=questions)
-            if not window.whole:
-                done.narrowed.add(window.first)
+    for work in works:
+        async for turn in _turns(job, services, work, most=most):
+            async for rows, window in _read(job, services, work, turn, most=most):
+                found = await in_thread(partial(_found, turn.rules, rows, window, rejected))
+                await _settle(job, services, found, done, questions=questions)
+                if not window.whole:
+                    done.narrowed.add(window.first)
     async with services.database.as_(services.scope(job)) as tx:
         await _close_stale(tx, job)
         start = await ledger.next_finding(tx, job)
@@ -115,13 +116,15 @@ async def rules_of(tx: Tx, *, tenant_id: UUID) -> Sequence[Rule]:
     return reconciliation_rules.as_rules(own) or DEFAULT_RULES
 
 
-async def _work(tx: Tx, job: Job, *, today: date) -> Work | None:
+async def _works(tx: Tx, job: Job, *, today: date) -> list[Work]:
+    """The days around those of the job's rows and the last ones, span by span: between a few rows
+    of years apart lies much that is no business of theirs."""
     tenant_id = job.tenant_id
     fed = await reconciliations.reconcilable(
         tx, tenant_id=tenant_id, connection_id=job.connection_id
     )
     if not fed:
-        return None
+        return []
     types = await reconciliations.account_types(tx, tenant_id=tenant_id)
     every = await rules_of(tx, tenant_id=tenant_id)
     if await reconciliations.sources(tx, tenant_id=tenant_id) < 2:
@@ -129,20 +132,31 @@ async def _work(tx: Tx, job: Job, *, today: date) -> Work | None:
         every = [rule for rule in every if not is_open(rule.terms)]
     rules, accounts = concerned([rule for rule in every if rule.terms.enabled], types, fed)
     if len(accounts) < 2:
-        return None
-    span = await reconciliations.span(tx, tenant_id=tenant_id, job_id=job.id)
-    first, last = today - LOOKBACK, today
-    if span is not None:
-        first, last = min(first, span[0]), max(last, span[1])
-    first, last = shifted(first, -MARGIN), shifted(last, MARGIN)
-    if not await reconciliations.candidate_days(
-        tx, tenant_id=tenant_id, account_ids=fed & accounts, first=first, last=last
-    ):
-        return None
-    days = await reconciliations.candidate_days(
-        tx, tenant_id=tenant_id, account_ids=accounts, first=first, last=last
-    )
-    return Work(rules=rules, types=types, first=first, last=last, days=days)
+        return []
+    own = await reconciliations.days_of_job(tx, tenant_id=tenant_id, job_id=job.id)
+    works = []
+    for first, last in spans([(today - LOOKBACK, today), *((day, day) for day in own)]):
+        if not await reconciliations.candidate_days(
+            tx, tenant_id=tenant_id, account_ids=fed & accounts, first=first, last=last
+        ):
+            continue
+        days = await reconciliations.candidate_days(
+            tx, tenant_id=tenant_id, account_ids=accounts, first=first, last=last
+        )
+        works.append(Work(rules=rules, types=types, first=first, last=last, days=days))
+    return works
+
+
+def spans(days: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Spans of days with `MARGIN` around each, in their order; those that meet are one."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(days):
+        begin, end = shifted(first, -MARGIN), shifted(last, MARGIN)
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
 
 
 async def _turns(job: Job, services: Services, work: Work, *, most: int) -> AsyncIterator[Turn]:

@@ -126,12 +126,13 @@ where r.tenant_id = $1
       and (t.reconciled or t.status <> 'posted')
   );
 
--- name: span
+-- name: days_of_job
 -- role: worker
 -- The days of a job's rows.
-select min(t.sort_date) as first_day, max(t.sort_date) as last_day
+select distinct t.sort_date as day
 from app.transactions as t
-where t.tenant_id = $1 and t.job_id = $2;
+where t.tenant_id = $1 and t.job_id = $2
+order by day;
 
 -- name: lock_rows
 -- role: authenticated
