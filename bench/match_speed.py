@@ -11,7 +11,6 @@ steps grow with the square of the rows. It ends with status 1 where a goal is mi
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.import_speed import Bench
+from bench.postgres_cpu import postgres_s
 from core.vault import Vault
 from db import ledger
 from db.binaries import postgres_binaries
@@ -111,10 +111,10 @@ async def _measured(bench: Bench, tenant: UUID, folder: Path, *, rows: int) -> R
         )
         job = await ledger.claim(database, tenant_id=tenant, job_id=tenant, lease=services.lease)
         assert job is not None
-        started, cpu, postgres = time.perf_counter(), time.process_time(), _postgres_s()
+        started, cpu, postgres = time.perf_counter(), time.process_time(), postgres_s(NAME)
         await match(job, services)
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-        postgres = _postgres_s() - postgres
+        postgres = postgres_s(NAME) - postgres
     admin = await asyncpg.connect(bench.owner(NAME))
     await admin.execute("set enable_nestloop = off")  # what has just grown is thought to be small
     pairs = await admin.fetchrow(_PAIRS)
@@ -131,19 +131,6 @@ async def _measured(bench: Bench, tenant: UUID, folder: Path, *, rows: int) -> R
         wrong=pairs["wrong"],
         asked=asked,
     )
-
-
-def _postgres_s() -> float:
-    """CPU seconds so far of the servers of our connections."""
-    ticks = 0
-    for folder in Path("/proc").iterdir():
-        try:
-            if f"{NAME} [local]".encode() in (folder / "cmdline").read_bytes():
-                fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
-        except OSError:  # it has ended, or is no process
-            continue
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _print(run: Run, feed: int) -> bool:

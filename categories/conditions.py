@@ -91,7 +91,7 @@ class Conditions(_Strict):
         if None not in (self.amount_from, self.amount_to) and (
             (self.amount_from or 0) > (self.amount_to or 0)
         ):
-            raise ValueError("amount_from is above amount_to")
+            raise ValueError("amountFrom is above amountTo")
         return self
 
 
