@@ -12,7 +12,7 @@ from typing import Final
 from core.links import LinkKind
 from core.reviews import ReviewReason
 from matching.rows import Row, gap, working_gap
-from matching.text import agreement, names_return, names_transfer, words
+from matching.text import agreement, covered, names_return, names_transfer, words
 
 RULE_VERSION: Final = "2026-11-30.2"
 
@@ -98,18 +98,18 @@ def text_points(one: Row, other: Row, *, against: int) -> int:
 
 
 def _agreement(one: Row, other: Row) -> int | None:
-    """How much their texts agree, or what the bank printed: a feed has "Walmart" for what a
-    statement has as "WM SUPERCENTER", and tells that, too."""
+    """How much their texts agree, or how much of the text of one the bank printed of the other: a
+    feed has "Walmart" for what a statement has as "WM SUPERCENTER", and tells that, too. It may
+    print no more than "POS", so what counts is how much of the other text that explains."""
     percent = agreement(one.words, other.words)
-    if percent == 100 or (one.of.description_raw is None and other.of.description_raw is None):
+    if percent == 100:
         return percent
-    printed = agreement(_printed(one), _printed(other))
-    return percent if printed is None else max(printed, percent or 0)
-
-
-def _printed(row: Row) -> frozenset[str]:
-    raw = row.of.description_raw
-    return words(row.of.description if raw is None else raw)
+    for row, against in ((one, other), (other, one)):
+        raw = row.of.description_raw
+        printed = None if raw is None else covered(against.words, by=words(raw))
+        if printed is not None:
+            percent = max(printed, percent or 0)
+    return percent
 
 
 def _worth(percent: int) -> int:

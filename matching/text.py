@@ -63,13 +63,18 @@ def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
 
     Letters count, not words. An empty text agrees with nothing.
     """
-    if not one or not other:
-        return None
     if sum(map(len, one)) > sum(map(len, other)):
         one, other = other, one
-    if one <= other:
+    return covered(one, by=other)
+
+
+def covered(one: frozenset[str], *, by: frozenset[str]) -> int | None:
+    """How much of a set of words is in another, in percent of its letters; None: of nothing."""
+    if not one or not by:
+        return None
+    if one <= by:
         return 100
-    shared = sum(len(word) for word in one if word in other or _is_cut(word, other))
+    shared = sum(len(word) for word in one if word in by or _is_cut(word, by))
     return 100 * shared // sum(map(len, one))
 
 

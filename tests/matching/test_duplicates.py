@@ -182,6 +182,14 @@ def test_what_the_bank_printed_counts_where_a_feed_names_the_merchant_otherwise(
     assert not sure(twice(row("-17.80", "Walmart"), same))
 
 
+def test_that_the_bank_printed_the_kind_alone_says_nothing_of_who_was_paid() -> None:
+    named = row("-17.80", "Walmart", description_raw="POS")
+    both = row("-17.80", "Walmart", description_raw="CARD 1")
+
+    assert not sure(twice(named, stated("-17.80", "POS AMAZON MARKETPLACE")))
+    assert not sure(twice(both, stated("-17.80", "Amazon", description_raw="CARD 1")))
+
+
 def test_reasons_say_why() -> None:
     found = twice(row("-4.50"), stated("-4.50"))
 
