@@ -71,6 +71,8 @@ UNTELLING: Final = frozenset({
     "HttpHeader.value",
     "IngestionJob.format",
     "Institution.country",
+    "Query.exchangeRateTolerance",
+    "ExchangeRateToleranceSetPayload.percent",
     "MappingDecision.ruleVersion",
     "MappingDecision.score",
     "MappingDoubt.text",

@@ -25,7 +25,10 @@ FOLLOWED: Final[Mapping[str, Followed]] = {
     "ingestionJobUpdated": Followed(
         topic="job",
         type="IngestionJob",
-        change="update app.ingestion_jobs set processed = processed + 1",
+        # By the clock of whoever looks for changes, which a trigger would set to the database's.
+        change="set local session_replication_role = replica;"
+        " update app.ingestion_jobs set processed = processed + 1,"
+        f" updated_at = '{NOW.isoformat()}'",
     ),
     "connectionUpdated": Followed(
         topic="connection",

@@ -80,7 +80,7 @@ _DECIDED: Final = (
 )
 _UNLINKED: Final = (
     "update app.transaction_links set undone_by = created_by, undone_at = created_at,"
-    " state = 'undone'"
+    " state = 'undone', undone_reason = 'better_pair', undone_rule_version = tenant_id::text"
 )
 # The row's sign is wrong, and the day begins with another balance than the day before ended with.
 _DIFFERING: Final = "; ".join(
