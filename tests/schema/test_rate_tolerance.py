@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from matching.scoring import RULE_VERSION
 from tests.fixtures.bai2_file import Account as Delivered
 from tests.fixtures.bai2_file import Detail, bai2
 from tests.fixtures.bai2_file import Group as Reported
@@ -57,9 +58,9 @@ async def test_what_makes_no_sense_is_refused(graph: Graph, percent: str) -> Non
 @pytest.mark.parametrize(
     ("percent", "cents", "found"),
     [
-        ("3.5", 11_385, ("questions", "2026-11-30, rates within 3.5 %")),  # of 110 dollars
-        ("3.5", 11_000, ("links", "2026-11-30, rates within 3.5 %")),
-        ("2.0", 11_000, ("links", "2026-11-30")),
+        ("3.5", 11_385, ("questions", f"{RULE_VERSION}, rates within 3.5 %")),  # of 110 dollars
+        ("3.5", 11_000, ("links", f"{RULE_VERSION}, rates within 3.5 %")),
+        ("2.0", 11_000, ("links", RULE_VERSION)),
         ("2.0", 11_385, None),
     ],
 )
