@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from core.records import Finding, Record, TransactionRecord
 from tests.fixtures.csv_reading import codes, rows
@@ -50,6 +51,24 @@ written = st.builds(
     amount=st.decimals(min_value=-(10**12), max_value=10**12, places=2),
     text=texts,
     id=st.sampled_from(["1", "a-2", "x/3"]),
+)
+off: Final[st.SearchStrategy[object]] = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        "",
+        "$",
+        "[]",
+        "a..b",
+        "rows[]",
+        "bank/account",
+        "@id",
+        "sum",
+        ["text"],
+        {},
+        "XYZ",
+    ]
 )
 accounts = st.builds(
     TreeAccount,
@@ -193,3 +212,25 @@ def compare(records: list[Record], expected: list[TreeAccount]) -> None:
 
 def says(one: Record | str) -> bool:
     return isinstance(one, str | Finding)
+
+
+@each_kind
+@bounded
+@given(place=st.integers(0, 30), value=off, cut=st.integers(0, 200))
+def test_a_profile_that_is_off_is_refused_or_what_it_misses_is_told(
+    kind: str, place: int, value: object, cut: int
+) -> None:
+    content, profile = SAMPLES[kind]
+    statement = profile.get("statement", {})
+    keys = sorted({*profile, *statement} - {"format"})
+    key = keys[place % len(keys)]
+    changed = {"statement": {**statement, key: value}} if key in statement else {key: value}
+
+    try:
+        found = outcome(content[: len(content) - cut], {**profile, **changed})
+    except ValidationError:
+        return
+
+    records = [one for one in found if not isinstance(one, str)]
+    is_refused = len(records) < len(found)
+    assert rows(records) or codes(records) or is_refused
