@@ -138,8 +138,8 @@ _BY_MAPPING: Final = (
     f"limit (select {OF_CONNECTION_MAX + 1})"
 )
 _IDS_OF_CONNECTION: Final = (
-    f"case when (select count(*) from (select 1 {_BY_MAPPING}) as c)"  # noqa: S608 - constants
-    f" <= {OF_CONNECTION_MAX} then array(select x.id {_BY_MAPPING}) end"
+    f"(select case when count(*) <= {OF_CONNECTION_MAX} then"  # noqa: S608 - constants
+    f" coalesce(array_agg(c.id), '{{{{}}}}') end from (select x.id {_BY_MAPPING}) as c)"
 )
 _DUPLICATES: Final = {
     Duplicates.EXCLUDE: [Condition("t.duplicate_of is null")],
@@ -262,7 +262,7 @@ def _connection(wanted: TransactionFilter) -> list[Condition]:
     key = wanted.connection_id
     if key is None:
         return []
-    ids = Condition(_IDS_OF_CONNECTION, (key, key)) if wanted.text is None else None
+    ids = Condition(_IDS_OF_CONNECTION, (key,)) if wanted.text is None else None
     return [Condition(_OF_CONNECTION, (key,), ids=ids)]
 
 

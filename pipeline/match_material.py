@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from core.days import shifted
-from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow, Standing
+from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow, Source, Standing
 from db import matching as stored
 from db import nearby, transaction_links
 from db.matching import Surroundings
@@ -89,22 +90,30 @@ async def doubles(tx: Tx, tenant_id: UUID, ids: Sequence[UUID]) -> Doubles:
 def _challenged(rows: Iterable[MatchRow], noted: Sequence[MatchRow]) -> list[UUID]:
     """Rows beside which others do not count, and of which a noted row of one of their sources may
     be the booking: most have none, and what is below them is not read."""
-    fresh: dict[object, list[tuple[int, MatchRow]]] = defaultdict(list)
+    days: dict[object, list[int]] = defaultdict(
+        list
+    )  # of noted rows, by what rivals have in common
     for row in noted:
-        fresh[row.account_id, row.currency, row.amount].append((row.day.toordinal(), row))
-    found = []
-    for kept in rows:
-        if not kept.taken:
-            continue
+        days[row.account_id, row.currency, row.amount, row.source].append(row.day.toordinal())
+    for some in days.values():
+        some.sort()
+    own = {row.id for row in noted}
+
+    def near(kept: MatchRow, source: Source, within: int) -> int:
+        some = days.get((kept.account_id, kept.currency, kept.amount, source), [])
         day = kept.day.toordinal()
-        for other, row in fresh.get((kept.account_id, kept.currency, kept.amount), ()):
-            # What is linked is as near to what counts as a new row may be to either.
-            near = 2 * SORTED_WITHIN if row.source == kept.source else SORTED_WITHIN
-            is_rival = row.source == kept.source or row.source in kept.taken
-            if is_rival and abs(other - day) <= near and row.id != kept.id:
-                found.append(kept.id)
-                break
-    return found
+        return bisect_right(some, day + within) - bisect_left(some, day - within)
+
+    # What is linked is as near to what counts as a new row may be to either.
+    return [
+        kept.id
+        for kept in rows
+        if kept.taken
+        and (
+            near(kept, kept.source, 2 * SORTED_WITHIN) > (kept.id in own)
+            or any(near(kept, one, SORTED_WITHIN) for one in kept.taken if one != kept.source)
+        )
+    ]
 
 
 def _of_one_source(
