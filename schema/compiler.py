@@ -44,7 +44,19 @@ from schema.compiled_page import CompiledPage
 from schema.ids import any_key_of, decode
 from schema.json_sql import NotInSql
 from schema.page import bounded
-from schema.plan import Binding, Gap, Json, Pieces, Plan, Question, Root, Sql, joined
+from schema.plan import (
+    Always,
+    Binding,
+    Gap,
+    Json,
+    Pieces,
+    Plan,
+    Question,
+    Questions,
+    Root,
+    Sql,
+    joined,
+)
 from schema.reads import AnyById, ById, Count, Each, Every, Many, One, Same
 
 Details: TypeAlias = list[FieldDetails]
@@ -254,7 +266,7 @@ class _Writer:
 
     def _question(
         self, definition: GraphQLField, asked: Callable[..., Asked] | Asked, node: FieldNode
-    ) -> Callable[[Binding], Question]:
+    ) -> Questions:
         """Reads the arguments of a list: now where no variable is in them, else once a request."""
 
         arguments = self._readers.of(definition, node)
@@ -270,7 +282,7 @@ class _Writer:
                 constant = read(self._variables)
             except (BankfeedsError, GraphQLError) as error:
                 raise NotInSql("arguments that cannot be used") from error
-            return lambda _: constant
+            return Always(constant)
         self._lists += 1
         number = self._lists
 

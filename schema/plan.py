@@ -46,6 +46,20 @@ Gap: TypeAlias = Callable[[Binding], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Always:
+    """The question of a list whose arguments are the same in every request."""
+
+    question: Question
+
+    def __call__(self, _: Binding) -> Question:
+        """As the question of a list whose arguments a request decides."""
+        return self.question
+
+
+Questions: TypeAlias = Always | Callable[[Binding], Question]
+
+
+@dataclass(frozen=True, slots=True)
 class Json:
     """JSON that is the same for every row and request."""
 
