@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TextIO
 
 import httpx
@@ -29,7 +29,7 @@ from api.operations import OpenContext, Operations
 from api.outermost import Outermost
 from api.peers import Peers
 from api.persisted import Persisted, read_list
-from api.rate_limits import rate_limits
+from api.rate_limits import RateLimits, rate_limits
 from api.sockets import Sockets
 from api.streams import Streams
 from api.sync_metrics import SyncMetrics
@@ -76,22 +76,20 @@ def create_app(
         )
         async with AsyncExitStack() as stack:
             process = await stack.enter_async_context(open_process(found, receivers=receivers))
-            limits = rate_limits(
-                SharedSpending(process.redis),
-                user_quota=found.rate_limit_user,
-                tenant_quota=found.rate_limit_tenant,
-            )
             verifier = await stack.enter_async_context(_verifier(found))
             metrics = _metrics(process)
             callers = Callers(verifier, process.services.database, process.services.clock)
             edge = Edge(
                 operations=Operations(
-                    schema, open_context=open_context, production=found.production
+                    schema,
+                    open_context=open_context,
+                    production=found.production,
+                    postgres=process.services.database.postgres,
                 ),
                 persisted=_persisted(found, process),
                 callers=callers,
                 peers=Peers(),
-                rate_limits=await stack.enter_async_context(limits),
+                rate_limits=await stack.enter_async_context(_limits(found, process)),
                 services=process.services,
                 metrics=metrics,
                 streams=Streams(metrics),
@@ -110,6 +108,14 @@ def create_app(
             }
 
     return Application(lifespan)
+
+
+def _limits(settings: Settings, process: Process) -> AbstractAsyncContextManager[RateLimits]:
+    return rate_limits(
+        SharedSpending(process.redis),
+        user_quota=settings.rate_limit_user,
+        tenant_quota=settings.rate_limit_tenant,
+    )
 
 
 def _metrics(process: Process) -> Metrics:

@@ -30,6 +30,7 @@ from api.limits import TOKENS_MAX, excesses
 from api.plans import Plans
 from api.variables import Variables
 from core.errors import BankfeedsError
+from db.session import POSTGRES_OLDEST
 from schema.compiler import Compiler
 from schema.plan import Plan
 
@@ -107,9 +108,11 @@ class Costs:
 class Documents:
     """The documents of one schema. In production there is no introspection and no suggestion."""
 
-    def __init__(self, schema: Schema, *, production: bool) -> None:
+    def __init__(
+        self, schema: Schema, *, production: bool, postgres: int = POSTGRES_OLDEST
+    ) -> None:
         self._schema = schema._schema
-        self._compiler = Compiler(schema)
+        self._compiler = Compiler(schema, postgres=postgres)
         self._prices = Prices(self._schema)
         self._hide_suggestions = production
         self._rules = (*_RULES, NoSchemaIntrospectionCustomRule) if production else _RULES

@@ -37,6 +37,7 @@ from api.errors import (
 )
 from core.errors import BadInput, Conflict, Forbidden, InvalidCursor
 from db.failures import Invalid
+from db.session import POSTGRES_OLDEST
 from resolvers.context import Context
 from schema.json_sql import NotInSql
 from schema.plan import Plan
@@ -120,10 +121,17 @@ class Prepared:
 class Operations:
     """The operations of one schema."""
 
-    def __init__(self, schema: Schema, *, open_context: OpenContext, production: bool) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        open_context: OpenContext,
+        production: bool,
+        postgres: int = POSTGRES_OLDEST,
+    ) -> None:
         self._schema = schema._schema  # Strawberry's own transports use it, and name no other way
         self._executor_class = schema.execution_context_class
-        self._documents = Documents(schema, production=production)
+        self._documents = Documents(schema, production=production, postgres=postgres)
         self._open_context = open_context
         self._production = production
 

@@ -49,6 +49,9 @@ async def connect(
         )
     database = Database(pool, readers=_readers(dsn, readers) if readers and not pooled else None)
     try:
+        with translated():
+            async with pool.acquire() as connection:
+                database.postgres = connection.get_server_version().major
         yield database
     finally:
         await database.close()

@@ -15,6 +15,7 @@ from core.scope import Scope, UserScope
 from db.failures import DatabaseUnavailable, translate, translated
 from db.readers import Entry, Readers
 
+POSTGRES_OLDEST: Final = 15
 STATEMENT_TIMEOUT_S: Final = 8  # below the ten seconds that an operation of the API may take
 WORKER_STATEMENT_TIMEOUT_S: Final = 60  # a batch on a slow disk is no reason to fail a job
 ACQUIRE_TIMEOUT_S: Final = 10
@@ -110,6 +111,7 @@ class Database:
     def __init__(
         self, pool: asyncpg.Pool[asyncpg.Record], *, readers: Readers | None = None
     ) -> None:
+        self.postgres = POSTGRES_OLDEST  # the version, where it is known to be a later one
         self._pool = pool
         self._readers = readers
 

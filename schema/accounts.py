@@ -35,7 +35,7 @@ from schema.fields import resolved
 from schema.holdings import Holding
 from schema.ids import encode, optional_key_of
 from schema.institutions import Institution
-from schema.json_sql import global_id
+from schema.json_sql import whole_id
 from schema.money import Money
 from schema.node import Node
 from schema.page import DEFAULT, After, First, Listed
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="A balance as a source stated it.")
 class Balance:
-    id: strawberry.ID = derived(global_id("Balance", "b.id"), description="Opaque and lasting.")
+    id: strawberry.ID = derived(whole_id("Balance", "b.id"), description="Opaque and lasting.")
     kind: records.BalanceKind = column("b.kind", description="What it measures.")
     code: str = column("b.code", description='The source\'s own code, such as BAI2 "015"; or "".')
     amount: Money = money("b.amount", currency="b.currency", description="How much.")

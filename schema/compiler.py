@@ -36,6 +36,7 @@ from strawberry import Schema
 from core.errors import BankfeedsError
 from db import select
 from db.select import Asked, Listing
+from db.session import POSTGRES_OLDEST
 from schema import json_sql, reads
 from schema.arguments import DEFINITION, ArgumentReaders, has_variables
 from schema.columns import METADATA_KEY as COLUMN
@@ -64,10 +65,11 @@ Member: TypeAlias = Callable[[str, Details], Pieces]
 
 
 class Compiler:
-    """Compiles the queries of one schema."""
+    """Compiles the queries of one schema, for this version of Postgres or a later."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, *, postgres: int = POSTGRES_OLDEST) -> None:
         self._schema = schema
+        self._postgres = postgres
         self._readers = ArgumentReaders(schema)
 
     def plan(
@@ -82,7 +84,10 @@ class Compiler:
         Directives and the types of `node` are decided here: `schema.structure` tells which
         variables those depend on.
         """
-        writer = _Writer(self._schema, self._readers, operation, fragments, variables)
+        writer = _Writer(
+            *(self._schema, self._readers, operation, fragments, variables),
+            postgres=self._postgres,
+        )
         try:
             roots = writer.roots()
         except GraphQLError:
@@ -100,8 +105,11 @@ class _Writer:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
+        *,
+        postgres: int,
     ) -> None:
         self._schema = schema._schema
+        self._postgres = postgres
         self._readers = readers
         self._operation = operation
         self._fragments = {name: FragmentDetails(one) for name, one in fragments.items()}
@@ -153,7 +161,7 @@ class _Writer:
         pieces: Pieces
         match _declared(definition):
             case Column(sql=sql, currency=None):
-                pieces = _value(definition, sql)
+                pieces = self._value(definition, sql)
             case Column(sql=sql, currency=str(currency)):
                 pieces = self._money(definition, details, {"amount": sql, "currency": currency})
             case Same(null_if=condition):
@@ -174,17 +182,27 @@ class _Writer:
             case Count() as count:
                 pieces = [self._count(definition, count, node)]
             case _ if node.name.value == "id" and alias and _is_node(parent):
-                pieces = _value(definition, json_sql.global_id(parent.name, f"{alias}.id"))
+                same, rest = json_sql.global_id(parent.name, f"{alias}.id")
+                pieces = [Json(f'"{same}'), Sql((rest,)), Json('"')]
             case _:
                 raise NotInSql(f"{parent.name}.{node.name.value}")
         return pieces
+
+    def _value(self, definition: GraphQLField, sql: str) -> Pieces:
+        """The JSON of a column."""
+        type_ = cast("GraphQLScalarType | GraphQLEnumType", get_named_type(definition.type))
+        form = json_sql.form(type_, sql, postgres=self._postgres)
+        if not is_non_null_type(definition.type):
+            return [Sql((json_sql.nullable(form),))]
+        value = Sql((form.sql,))
+        return [Json('"'), value, Json('"')] if form.quoted else [value]
 
     def _money(
         self, definition: GraphQLField, details: Details, columns: Mapping[str, str]
     ) -> Pieces:
         type_ = _target(definition)
         pieces = self._object(
-            type_, details, lambda name, _: _value(type_.fields[name], columns[name])
+            type_, details, lambda name, _: self._value(type_.fields[name], columns[name])
         )
         nullable = not is_non_null_type(definition.type)
         return _unless(f"{columns['amount']} is null" if nullable else None, pieces)
@@ -319,16 +337,6 @@ def _declared(definition: GraphQLField) -> Any:
 def _target(definition: GraphQLField) -> GraphQLObjectType:
     """The type that a field leads to."""
     return cast("GraphQLObjectType", get_named_type(definition.type))
-
-
-def _value(definition: GraphQLField, sql: str) -> Pieces:
-    """The JSON of a column."""
-    type_ = cast("GraphQLScalarType | GraphQLEnumType", get_named_type(definition.type))
-    form = json_sql.form(type_, sql)
-    if not is_non_null_type(definition.type):
-        return [Sql((json_sql.nullable(form),))]
-    value = Sql((form.sql,))
-    return [Json('"'), value, Json('"')] if form.quoted else [value]
 
 
 def _unless(null_if: str | None, pieces: Pieces) -> Pieces:

@@ -15,7 +15,7 @@ from schema.context import Info
 from schema.documents import RawDocument
 from schema.fields import resolved
 from schema.ids import encode
-from schema.json_sql import global_id
+from schema.json_sql import whole_id
 from schema.money import Money
 from schema.reads import One
 from schema.related import one
@@ -23,7 +23,7 @@ from schema.related import one
 
 @strawberry.type(description="What an account holds of a security, as its source said last.")
 class Holding:
-    id: strawberry.ID = derived(global_id("Holding", "h.id"), description="Opaque and lasting.")
+    id: strawberry.ID = derived(whole_id("Holding", "h.id"), description="Opaque and lasting.")
     security: str = column("h.security", description="The source's id of the security.")
     name: str | None = column(
         "h.name", description="What the security is called; null where the source does not say."

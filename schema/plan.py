@@ -153,16 +153,25 @@ class Plan:
 
 def joined(pieces: Iterable[Json | Sql]) -> Sql:
     """One expression: what is constant between two gaps becomes one literal."""
-    parts: list[str | Gap] = []
+    texts: list[Sequence[str | Gap]] = []
     for constant, group in groupby(pieces, key=lambda piece: isinstance(piece, Json)):
         if constant:
             text = "".join(piece.text for piece in group if isinstance(piece, Json))
-            parts += [" || ", json_sql.literal(text)]
+            texts.append((json_sql.literal(text),))
         else:
-            for piece in group:
-                assert isinstance(piece, Sql)
-                parts += [" || ", *piece.parts]
-    return Sql(tuple(_merged(parts[1:])))
+            texts += [piece.parts for piece in group if isinstance(piece, Sql)]
+    return Sql(tuple(_merged(_concatenated(texts))))
+
+
+def _concatenated(texts: Sequence[Sequence[str | Gap]]) -> Sequence[str | Gap]:
+    """Halves of halves: from left to right, the text so far would be copied for each that comes."""
+    if len(texts) == 1:
+        return texts[0]
+    middle = (len(texts) + 1) // 2
+    left, right = _concatenated(texts[:middle]), _concatenated(texts[middle:])
+    if len(texts) - middle == 1:
+        return [*left, " || ", *right]
+    return [*left, " || (", *right, ")"]
 
 
 def _merged(parts: Iterable[str | Gap]) -> Iterator[str | Gap]:

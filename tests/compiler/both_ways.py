@@ -104,7 +104,7 @@ class BothWays:
 
     def of(self, schema: Schema) -> BothWays:
         """The same world under another schema."""
-        return replace(self, operations=_operations(schema))
+        return replace(self, operations=_operations(schema, self.services.database))
 
     def prepared(self, document: Document) -> Prepared:
         """The document, ready to run. Raises Rejected."""
@@ -157,12 +157,14 @@ async def opened(
         await owner.execute("analyze")
         async with connect(urls.login, size=2) as database:
             pool = HeardPool(database._pool)
+            services = _services(pool, folder)
+            services.database.postgres = database.postgres
             yield BothWays(
                 runner=runner,
                 owner=owner,
                 pool=pool,
-                services=_services(pool, folder),
-                operations=_operations(schema),
+                services=services,
+                operations=_operations(schema, services.database),
             )
     finally:
         await owner.close()
@@ -199,8 +201,10 @@ def _placeless(payload: Any) -> Any:
     return {**payload, "errors": sorted(errors, key=str)}
 
 
-def _operations(schema: Schema) -> Operations:
-    return Operations(schema, open_context=open_context, production=True)
+def _operations(schema: Schema, database: Database) -> Operations:
+    return Operations(
+        schema, open_context=open_context, production=True, postgres=database.postgres
+    )
 
 
 def _services(pool: HeardPool, folder: Path) -> Services:
