@@ -3,10 +3,10 @@
     python bench/graphql/flat.py [--rows 20,20000,1000000] [--seconds 2] [--place DIR]
 
 One tenant holds all rows, in 20 accounts, and a handful of them, all among the oldest, are what
-hardly any row is: removed, reconciled, of a category or a merchant of their own. One client asks our
-server for pages of 50. What is shown is the median in milliseconds for each number of rows, and that
-of the most rows as a multiple of that of the second fewest, where a page is full for the first time.
-10,000,000 rows take 20 GB and half an hour to make.
+hardly any row is: removed, reconciled, of a category or a merchant of their own. One client asks
+our server for pages of 50. What is shown is the median in milliseconds for each number of rows,
+and that of the most rows as a multiple of that of the second fewest, where a page is full for the
+first time. 10,000,000 rows take 20 GB and half an hour to make.
 """
 
 from __future__ import annotations
