@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from core.models import Transaction
 from db import transactions
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transaction_filter import TransactionFilter
+from db.transactions import TransactionOrder
 from tests.fixtures.many_rows import ManyRows, many_rows
 from tests.fixtures.servers import Servers
 from workers.text_index import index_texts
