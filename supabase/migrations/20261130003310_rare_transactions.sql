@@ -1,8 +1,8 @@
--- Lists of transactions by what few rows have: each such filter gets an index in the order of lists,
--- so that a page costs what it shows, whether a few rows pass, most do, or only the oldest.
+-- Lists of transactions by what few rows have: each such filter gets an index in the order of
+-- lists, so that a page costs what it shows, whether few rows pass, or most, or only the oldest.
 
--- Those that are removed stand in an index apart from the others, which no list of the others has to
--- pass over: a document of a million rows that was taken back slows no page. Pending ones are in both.
+-- The removed ones stand apart from the others, and no list of the tenant has to pass over them: a
+-- document of a million rows that was taken back slows none. Pending ones are in both.
 drop index app.transactions_order_idx;
 create index transactions_order_idx
 on app.transactions (tenant_id, sort_date desc, id desc)
