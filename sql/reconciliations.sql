@@ -31,9 +31,9 @@ where m.tenant_id = $1 and m.account_id is not null;
 -- Booked rows that nobody has vouched for, and that are no duplicates, account by account, before
 -- anything is joined; the newest of all where there are more than asked for. One part of several
 -- has all rows of some amounts, whatever their sign. The order is one that no index has: by that of
--- all days each account would read all of the tenant's, as it would by the indexes of what is summed
--- up and of what is not reconciled: `duplicate_of is null` and `not reconciled` would open these
--- while the table is fresh.
+-- all days each account would read all of the tenant's, as it would by the indexes of what is
+-- summed up and of what is not reconciled: `duplicate_of is null` and `not reconciled` would open
+-- these while the table is fresh.
 with own as materialized (
   select
     o.id, o.account_id, o.mapping_id, o.sort_date, o.amount, o.currency, o.description,

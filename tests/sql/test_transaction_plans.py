@@ -246,3 +246,42 @@ async def test_a_page_of_few_rows_by_amount_reads_those_alone(
 
     assert nodes[0]["Actual Rows"] == 3
     assert _read(nodes) <= 3 * 3  # counted, then found, then shown
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ("reconciled = true, reconciled_at = now()", TransactionFilter(reconciled=False)),
+        ("status = 'removed'", TransactionFilter()),
+    ],
+    ids=["reconciled", "removed"],
+)
+async def test_a_page_of_what_is_left_reads_that_alone(
+    rows: ManyRows, change: str, wanted: TransactionFilter
+) -> None:
+    """Where nearly all of a tenant's rows are reconciled, or were taken back."""
+    arguments = Arguments(rows.tenant_id)
+    asked = transactions.asked(wanted, TransactionOrder.POSTED_DATE_DESC)
+    sql = select.rows(arguments, "t.id", listing=LISTING, asked=asked, after=None, limit=FIRST)
+    transaction = rows.superuser.transaction()
+    await transaction.start()
+    try:
+        await rows.superuser.execute(
+            f"update app.transactions set {change} where tenant_id = $1"
+            " and raw_line not in (7, 3000, 9000)",
+            rows.tenant_id,
+        )
+        await rows.superuser.execute("analyze app.transactions")
+        await rows.superuser.execute("set local role authenticated")
+        await rows.superuser.execute(
+            "select set_config('request.jwt.claims', $1, true)", rows.user.claims
+        )
+        answer = await rows.superuser.fetchval(
+            f"explain (analyze, format json) {sql}", *arguments.values
+        )
+    finally:
+        await transaction.rollback()
+
+    nodes = list(_nodes(json.loads(answer)[0]["Plan"]))
+    assert nodes[0]["Actual Rows"] == 3
+    assert _read(nodes) == 3
