@@ -4708,311 +4708,153 @@ add constraint webhook_routes_connection_fkey FOREIGN KEY (tenant_id, connection
 -- indexes
 
 CREATE INDEX account_balances_account_idx ON app.account_balances USING btree (tenant_id, account_id, as_of DESC, created_at DESC);
-
 CREATE INDEX account_balances_raw_idx ON app.account_balances USING btree (tenant_id, job_id, raw_id);
-
 CREATE INDEX account_mappings_account_idx ON app.account_mappings USING btree (tenant_id, account_id);
-
 CREATE INDEX account_mappings_connection_idx ON app.account_mappings USING btree (tenant_id, connection_id);
-
 CREATE INDEX account_mappings_number_idx ON app.account_mappings USING btree (tenant_id, number_hash) WHERE (number_hash IS NOT NULL);
-
 CREATE INDEX account_mappings_order_idx ON app.account_mappings USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX accounts_institution_idx ON app.accounts USING btree (tenant_id, institution_id);
-
 CREATE INDEX accounts_order_idx ON app.accounts USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX accounts_primary_idx ON app.accounts USING btree (tenant_id, primary_mapping_id, id);
-
 CREATE INDEX applied_pages_raw_idx ON app.applied_pages USING btree (tenant_id, job_id, raw_id);
-
 CREATE INDEX asset_personas_persona_idx ON app.asset_personas USING btree (tenant_id, persona_id);
-
 CREATE INDEX assets_connection_idx ON app.assets USING btree (tenant_id, connection_id);
-
 CREATE INDEX assets_group_idx ON app.assets USING btree (tenant_id, group_id);
-
 CREATE INDEX assets_order_idx ON app.assets USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX categories_order_idx ON app.categories USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX category_mappings_order_idx ON app.category_mappings USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX category_rules_order_idx ON app.category_rules USING btree (tenant_id, "position", id);
-
 CREATE INDEX connection_credentials_expiry_idx ON app.connection_credentials USING btree (expires_at) WHERE (expires_at IS NOT NULL);
-
 CREATE INDEX connection_links_connection_idx ON app.connection_links USING btree (tenant_id, connection_id);
-
 CREATE INDEX connection_links_expiry_idx ON app.connection_links USING btree (expires_at);
-
 CREATE INDEX connections_due_idx ON app.connections USING btree (next_sync_at) WHERE ((next_sync_at IS NOT NULL) AND (status = ANY (ARRAY['active'::text, 'error'::text])));
-
 CREATE UNIQUE INDEX connections_external_key ON app.connections USING btree (tenant_id, provider, external_id) WHERE ((external_id IS NOT NULL) AND (status <> 'disconnected'::text));
-
 CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_id, institution_id);
-
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX connections_persona_idx ON app.connections USING btree (tenant_id, persona_id);
-
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
-
 CREATE INDEX expenses_order_idx ON app.expenses USING btree (tenant_id, spent_on DESC, id DESC);
-
 CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
-
 CREATE INDEX holdings_mapping_idx ON app.holdings USING btree (tenant_id, mapping_id, account_id);
-
 CREATE INDEX holdings_raw_idx ON app.holdings USING btree (tenant_id, job_id, raw_id);
-
 CREATE INDEX ingestion_audit_log_connection_idx ON app.ingestion_audit_log USING btree (tenant_id, connection_id);
-
 CREATE INDEX ingestion_audit_log_job_idx ON app.ingestion_audit_log USING btree (tenant_id, job_id);
-
 CREATE INDEX ingestion_audit_log_order_idx ON app.ingestion_audit_log USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX ingestion_jobs_batch_idx ON app.ingestion_jobs USING btree (tenant_id, batch_id) WHERE (batch_id IS NOT NULL);
-
 CREATE INDEX ingestion_jobs_changed_idx ON app.ingestion_jobs USING btree (tenant_id, updated_at);
-
 CREATE INDEX ingestion_jobs_connection_idx ON app.ingestion_jobs USING btree (tenant_id, connection_id, created_at DESC, id DESC);
-
 CREATE INDEX ingestion_jobs_due_idx ON app.ingestion_jobs USING btree (COALESCE(lease_until, next_run_at)) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
-
 CREATE INDEX ingestion_jobs_finished_idx ON app.ingestion_jobs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
-
 CREATE INDEX ingestion_jobs_mapping_idx ON app.ingestion_jobs USING btree (tenant_id, mapping_id);
-
 CREATE INDEX ingestion_jobs_order_idx ON app.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX ingestion_jobs_profile_idx ON app.ingestion_jobs USING btree (tenant_id, profile_id);
-
 CREATE UNIQUE INDEX ingestion_jobs_queued_categorize_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'categorize'::text) AND (state = 'queued'::text));
-
 CREATE UNIQUE INDEX ingestion_jobs_queued_sync_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE ((kind = 'sync'::text) AND (state = 'queued'::text));
-
 CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree (tenant_id, connection_id) WHERE (state = 'running'::text);
-
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
-
 CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE ((kind = 'sync'::text) AND (finished_at IS NOT NULL));
-
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
-
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
-
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
-
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);
-
 CREATE INDEX mapping_aliases_mapping_idx ON app.mapping_aliases USING btree (tenant_id, mapping_id);
-
 CREATE INDEX mapping_numbers_hash_idx ON app.mapping_numbers USING btree (tenant_id, number_hash);
-
 CREATE INDEX mapping_refusals_account_idx ON app.mapping_refusals USING btree (tenant_id, account_id);
-
 CREATE INDEX mapping_waits_job_idx ON app.mapping_waits USING btree (tenant_id, job_id);
-
 CREATE INDEX notification_channel_secrets_previous_idx ON app.notification_channel_secrets USING btree (previous_until) WHERE (sealed_previous IS NOT NULL);
-
 CREATE INDEX notification_channels_order_idx ON app.notification_channels USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX notification_deliveries_channel_idx ON app.notification_deliveries USING btree (tenant_id, channel_id, created_at DESC, id DESC);
-
 CREATE INDEX notification_deliveries_due_idx ON app.notification_deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text);
-
 CREATE INDEX notification_deliveries_locked_idx ON app.notification_deliveries USING btree (locked_until) WHERE (locked_until IS NOT NULL);
-
 CREATE INDEX notification_deliveries_settled_idx ON app.notification_deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
-
 CREATE INDEX notifications_age_idx ON app.notifications USING btree (created_at);
-
 CREATE INDEX notifications_balances_idx ON app.notifications USING btree (tenant_id) WHERE (key ~~ 'balance:%'::text);
-
 CREATE INDEX notifications_connection_idx ON app.notifications USING btree (tenant_id, connection_id, created_at DESC, id DESC);
-
 CREATE INDEX notifications_job_idx ON app.notifications USING btree (tenant_id, job_id);
-
 CREATE INDEX notifications_order_idx ON app.notifications USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX persona_group_members_persona_idx ON app.persona_group_members USING btree (tenant_id, persona_id);
-
 CREATE INDEX persona_groups_order_idx ON app.persona_groups USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX personas_order_idx ON app.personas USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE UNIQUE INDEX personas_primary_idx ON app.personas USING btree (tenant_id, user_id) WHERE is_primary;
-
 CREATE INDEX pickup_documents_item_idx ON app.pickup_documents USING btree (tenant_id, item_id);
-
 CREATE INDEX pickup_documents_job_idx ON app.pickup_documents USING btree (tenant_id, job_id);
-
 CREATE INDEX pickup_items_order_idx ON app.pickup_items USING btree (tenant_id, connection_id, created_at DESC, id DESC);
-
 CREATE INDEX pickup_items_state_idx ON app.pickup_items USING btree (tenant_id, connection_id, state);
-
 CREATE UNIQUE INDEX quiltt_profiles_external_key ON app.quiltt_profiles USING btree (tenant_id, external_environment, external_id);
-
 CREATE UNIQUE INDEX quiltt_sessions_open_key ON app.quiltt_sessions USING btree (tenant_id, persona_id) WHERE (state = 'open'::text);
-
 CREATE INDEX quiltt_sessions_over_idx ON app.quiltt_sessions USING btree (expires_at) WHERE (sealed IS NOT NULL);
-
 CREATE INDEX quiltt_sessions_persona_idx ON app.quiltt_sessions USING btree (tenant_id, persona_id);
-
 CREATE INDEX quiltt_sessions_profile_idx ON app.quiltt_sessions USING btree (tenant_id, profile_id, issued_at);
-
 CREATE INDEX raw_ingestion_data_connection_idx ON app.raw_ingestion_data USING btree (tenant_id, connection_id, received_at DESC, id DESC);
-
 CREATE INDEX raw_ingestion_data_sha256_idx ON app.raw_ingestion_data USING btree (tenant_id, sha256);
-
 CREATE UNIQUE INDEX reconciliation_members_once_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id) WHERE active;
-
 CREATE INDEX reconciliation_members_transaction_idx ON app.reconciliation_members USING btree (tenant_id, transaction_id);
-
 CREATE UNIQUE INDEX reconciliation_rules_current_idx ON app.reconciliation_rules USING btree (tenant_id, rule_id) WHERE (replaced_at IS NULL);
-
 CREATE INDEX reconciliations_account_idx ON app.reconciliations USING btree (tenant_id, account_id, statement_to DESC);
-
 CREATE INDEX reconciliations_order_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX reconciliations_rule_idx ON app.reconciliations USING btree (tenant_id, rule_version_id);
-
 CREATE INDEX reconciliations_undone_idx ON app.reconciliations USING btree (tenant_id, created_at DESC, id DESC) WHERE ((method = 'rule'::text) AND (undone_by IS NOT NULL));
-
 CREATE INDEX recurring_items_order_idx ON app.recurring_items USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX review_items_account_idx ON app.review_items USING btree (tenant_id, account_id);
-
 CREATE INDEX review_items_job_idx ON app.review_items USING btree (tenant_id, job_id);
-
 CREATE INDEX review_items_open_idx ON app.review_items USING btree (tenant_id, kind, created_at DESC, id DESC) WHERE (state = 'open'::text);
-
 CREATE INDEX review_items_order_idx ON app.review_items USING btree (tenant_id, created_at DESC, id DESC);
-
 CREATE INDEX review_items_other_idx ON app.review_items USING btree (tenant_id, other_id);
-
 CREATE INDEX review_items_transaction_idx ON app.review_items USING btree (tenant_id, transaction_id);
-
 CREATE INDEX statements_account_idx ON app.statements USING btree (tenant_id, account_id, created_at DESC, ordinal DESC, id DESC);
-
 CREATE INDEX statements_mapping_idx ON app.statements USING btree (tenant_id, mapping_id, account_id);
-
 CREATE INDEX statements_newest_idx ON app.statements USING btree (tenant_id, created_at DESC, ordinal DESC, id DESC);
-
 CREATE INDEX statements_raw_idx ON app.statements USING btree (tenant_id, job_id, raw_id);
-
 CREATE INDEX sync_cursors_job_idx ON app.sync_cursors USING btree (tenant_id, job_id);
-
 CREATE INDEX tenant_invitations_recipient_idx ON app.tenant_invitations USING btree (email);
-
 CREATE INDEX tenant_members_user_idx ON app.tenant_members USING btree (user_id, tenant_id);
-
 CREATE INDEX transaction_aliases_raw_idx ON app.transaction_aliases USING btree (tenant_id, job_id, raw_id);
-
 CREATE INDEX transaction_aliases_transaction_idx ON app.transaction_aliases USING btree (tenant_id, transaction_id);
-
 CREATE INDEX transaction_conflicts_asked_idx ON app.transaction_conflicts USING btree (tenant_id) WHERE (state = ANY (ARRAY['noted'::text, 'asked'::text]));
-
 CREATE INDEX transaction_conflicts_noted_idx ON app.transaction_conflicts USING btree (tenant_id, transaction_id) WHERE (state = 'noted'::text);
-
 CREATE INDEX transaction_conflicts_reconciliation_idx ON app.transaction_conflicts USING btree (tenant_id, reconciliation_id);
-
 CREATE UNIQUE INDEX transaction_links_duplicate_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = ANY (ARRAY['duplicate'::text, 'pending_posted'::text])));
-
 CREATE UNIQUE INDEX transaction_links_in_idx ON app.transaction_links USING btree (tenant_id, other_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
-
 CREATE INDEX transaction_links_other_idx ON app.transaction_links USING btree (tenant_id, other_id);
-
 CREATE UNIQUE INDEX transaction_links_out_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'transfer'::text));
-
 CREATE UNIQUE INDEX transaction_links_refund_idx ON app.transaction_links USING btree (tenant_id, transaction_id) WHERE ((state = 'active'::text) AND (kind = 'refund'::text));
-
 CREATE INDEX transaction_links_transaction_idx ON app.transaction_links USING btree (tenant_id, transaction_id);
-
 CREATE INDEX transaction_texts_days_idx ON app.transaction_texts USING btree (tenant_id, sort_date, amount_key) INCLUDE (transaction_id, text) WHERE (octet_length(text) <= 2000);
-
 CREATE INDEX transaction_texts_long_idx ON app.transaction_texts USING btree (tenant_id, sort_date) WHERE (octet_length(text) > 2000);
-
 CREATE INDEX transaction_texts_sample_idx ON app.transaction_texts USING btree (tenant_id, sort_date) WHERE (get_byte(uuid_send(transaction_id), 15) < 4);
-
 CREATE INDEX transaction_texts_text_idx ON app.transaction_texts USING gin (tenant_id, text extensions.gin_trgm_ops);
-
 CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (tenant_id, account_id, amount_key DESC, id DESC);
-
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
-
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
-
 CREATE INDEX transactions_booked_idx ON app.transactions USING btree (tenant_id, account_id, sort_date) WHERE ((status = 'pending'::text) AND (duplicate_of IS NOT NULL));
-
-CREATE INDEX transactions_category_idx ON app.transactions USING btree (tenant_id, (
-CASE
-    WHEN (user_category IS NOT NULL) THEN user_category
-    WHEN (derived_category IS NOT NULL) THEN derived_category
-    ELSE source_category
-END) COLLATE "C", sort_date DESC, id DESC) WHERE (
-CASE
-    WHEN (user_category IS NOT NULL) THEN user_category
-    WHEN (derived_category IS NOT NULL) THEN derived_category
-    ELSE source_category
-END IS NOT NULL);
-
+CREATE INDEX transactions_category_idx ON app.transactions USING btree (tenant_id, ( CASE WHEN (user_category IS NOT NULL) THEN user_category WHEN (derived_category IS NOT NULL) THEN derived_category ELSE source_category END) COLLATE "C", sort_date DESC, id DESC) WHERE ( CASE WHEN (user_category IS NOT NULL) THEN user_category WHEN (derived_category IS NOT NULL) THEN derived_category ELSE source_category END IS NOT NULL);
 CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
-
 CREATE INDEX transactions_concluded_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (category_origin = 'user'::text);
-
 CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
-
 CREATE INDEX transactions_external_id_idx ON app.transactions USING btree (tenant_id, mapping_id, external_id) WHERE (external_id IS NOT NULL);
-
 CREATE INDEX transactions_merchant_idx ON app.transactions USING btree (tenant_id, merchant_key COLLATE "C", sort_date DESC, id DESC) WHERE (merchant_key IS NOT NULL);
-
 CREATE INDEX transactions_order_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (status <> 'removed'::text);
-
 CREATE INDEX transactions_pending_idx ON app.transactions USING btree (tenant_id, account_id, sort_date) WHERE ((status = 'pending'::text) AND (duplicate_of IS NULL));
-
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
-
 CREATE INDEX transactions_reconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE reconciled;
-
 CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_month, currency, sort_date) INCLUDE (amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
-
 CREATE INDEX transactions_uncounted_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (duplicate_of IS NOT NULL);
-
 CREATE INDEX transactions_unkeyed_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((merchant_key IS NULL) AND (merchant_name IS NOT NULL));
-
 CREATE INDEX transactions_unposted_idx ON app.transactions USING btree (tenant_id, status, sort_date DESC, id DESC) WHERE (status <> 'posted'::text);
-
 CREATE INDEX transactions_unreconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (NOT reconciled);
-
 CREATE INDEX uploads_expiry_idx ON app.uploads USING btree (expires_at) WHERE (state = ANY (ARRAY['pending'::text, 'received'::text]));
-
 CREATE INDEX webhook_events_connection_idx ON app.webhook_events USING btree (tenant_id, connection_id, received_at DESC, id DESC);
-
 CREATE INDEX webhook_events_due_idx ON app.webhook_events USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text]));
-
 CREATE INDEX webhook_events_id_idx ON app.webhook_events USING btree (id);
-
 CREATE INDEX webhook_events_order_idx ON app.webhook_events USING btree (tenant_id, received_at DESC, id DESC);
-
 CREATE INDEX webhook_events_received_idx ON app.webhook_events USING btree (received_at);
-
 CREATE INDEX webhook_endpoints_connection_idx ON private.webhook_endpoints USING btree (tenant_id, connection_id);
-
 CREATE INDEX webhook_endpoints_previous_idx ON private.webhook_endpoints USING btree (previous_until) WHERE (previous_until IS NOT NULL);
-
 CREATE INDEX webhook_endpoints_sealed_idx ON private.webhook_endpoints USING btree (COALESCE(tenant_id, '00000000-0000-0000-0000-000000000000'::uuid));
-
 CREATE INDEX webhook_inbox_connection_idx ON private.webhook_inbox USING btree (tenant_id, connection_id);
-
 CREATE INDEX webhook_inbox_due_idx ON private.webhook_inbox USING btree (COALESCE(locked_until, next_attempt_at)) WHERE (state = ANY (ARRAY['received'::text, 'processing'::text, 'failed'::text, 'parked'::text]));
-
 CREATE INDEX webhook_inbox_parked_idx ON private.webhook_inbox USING btree (provider, environment, item) WHERE (state = 'parked'::text);
-
 CREATE INDEX webhook_inbox_received_idx ON private.webhook_inbox USING btree (received_at);
-
 CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree (tenant_id, connection_id);
 
 -- triggers
