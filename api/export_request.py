@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from api.errors import Problem
 from core.records import TransactionStatus
 from db.exports import Form, Place
-from db.transactions import Duplicates, TransactionFilter
+from db.transaction_filter import Duplicates, TransactionFilter
 from resolvers.exports import Export
 from resolvers.transactions import merchant_name
 from schema.ids import decode

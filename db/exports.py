@@ -12,10 +12,11 @@ from enum import Enum, StrEnum
 from typing import Final
 from uuid import UUID
 
+from db import select
 from db.queries import load
-from db.select import Arguments, Condition, own
+from db.select import Arguments, Asked, Condition
 from db.session import Tx
-from db.transactions import CATEGORY, LISTING
+from db.transactions import CATEGORY, LISTING, ORDERS, TransactionOrder
 
 _SQL = load("exports")
 
@@ -85,8 +86,9 @@ async def page(
     if after is not None:
         tests.append(Condition("(t.sort_date, t.id) > ({}, {})", (after.sort_date, after.id)))
     arguments = Arguments(tenant_id)
-    every = " and ".join([own(LISTING), *map(arguments.fill, tests)])
-    sql = _PAGE.format(tests=every, line=_LINES[form], most=PAGE_ROWS)
+    asked = Asked(where=tests, order=ORDERS[TransactionOrder.POSTED_DATE_ASC])
+    rows = select.rows(arguments, "t.*", listing=LISTING, asked=asked, after=None, limit=PAGE_ROWS)
+    sql = _PAGE.format(rows=rows, line=_LINES[form])
     row = await tx.row(sql, *arguments.values)
     assert row is not None
     last = None if row["id"] is None else Place(sort_date=row["sort_date"], id=row["id"])
@@ -178,11 +180,7 @@ _LINES: Final = {
 # The joins are outer ones: whatever they do not find, no row of the page may get lost.
 _PAGE: Final = """
 with t as materialized (
-  select t.*
-  from app.transactions as t
-  where {tests}
-  order by t.sort_date, t.id
-  limit {most}
+{rows}
 ),
 line as (
   select t.sort_date, t.id, {line} as line

@@ -148,7 +148,8 @@ where n.nspname in ('app', 'private') and k.contype = 'f'
 order by k.conrelid::regclass::text, k.conname;
 
 -- name: indexes
-select pg_catalog.pg_get_indexdef(i.indexrelid) || ';'
+-- On one line, also where an expression is written on several.
+select regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid), '\s*\n\s*', ' ', 'g') || ';'
 from pg_catalog.pg_index as i
 join pg_catalog.pg_class as c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -77,11 +78,28 @@ class Condition:
 
     `ids` is for a test that no index helps with behind the policies: an expression that gives the
     ids of all rows of the list that may pass, or null where they are too many.
+
+    `runs` are for a test whose rows stand in several places of an index, in each of them in order
+    of the keys `runs_by`, either way: what passes the test is in exactly one of them.
     """
 
     sql: str
     values: tuple[Any, ...] = ()
     ids: Condition | None = None
+    runs: tuple[Run, ...] = ()
+    runs_by: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rows that stand together in an index.
+
+    With `each`, such as `unnest({}::text[]) as one (name)`, there is one run for each of its rows,
+    which `test` names.
+    """
+
+    test: Condition
+    each: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,29 +228,31 @@ def rows(
     `kept` are those of the listing's columns that `columns`, or who reads them, and the order need;
     None for all. Where rows come from two places, each place costs by its columns.
     """
-    tests = [own(listing), *map(arguments.fill, asked.where)]
+    spread = _first(asked.where, lambda one: bool(one.runs) and one.runs_by == asked.order.keys)
+    sought = _first(asked.where, lambda one: one.ids is not None and one is not spread)
+    others = [one for one in asked.where if one is not sought and one is not spread]
+    tests = [own(listing), *map(arguments.fill, others)]
     if after is not None:
         tests.append(_beyond(arguments, order=asked.order, after=after))
-    end = f"order by {_order_by(asked.order)}\nlimit {limit:d}"  # in the text: it makes the plan
-    sought = next((condition for condition in asked.where if condition.ids is not None), None)
-    if sought is None:
-        return f"select {columns}\nfrom {listing.source}\nwhere {' and '.join(tests)}\n{end}"
-    test = tests[1 + list(asked.where).index(sought)]
-    others = " and ".join(one for one in tests if one is not test)
-    every = f"{listing.alias}.*"
-    source = f"from {listing.source}\nwhere {others}"
-    # Few rows are read by their ids and sorted. Where there are many, the next page of them is
-    # near: the list is walked in its order (`offset 0`, or the planner would sort all of it).
-    return (
-        f"with found as materialized ({_found(arguments, sought)})\n"
-        f"select {columns}\nfrom (\n"
-        f"(select {kept or every}\n{source} and {_IN_FOUND.format(listing.alias)} and {test}\n"
-        f"{end})\nunion all\n"
-        f"(select {kept or every}\nfrom (\nselect {every}\n{source} and {_TOO_MANY}\n"
-        f"order by {_order_by(asked.order)}\noffset 0\n) as {listing.alias}\n"
-        f"where {test}\nlimit {limit:d})\n"
-        f") as {listing.alias}\n{end}"
-    )
+    # The limit is in the text: it makes the plan.
+    page = _Page(listing=listing, order=_order_by(asked.order), limit=f"limit {limit:d}")
+    if sought is None and spread is None:
+        return page.of(columns, tests)
+    kept = kept or f"{listing.alias}.*"
+    # In a run the planner is not told the limit. Where it thinks that rows are few, it would rather
+    # sort them all than read them in order; a value of many rows may be thought one of few.
+    many = page if spread is None else replace(page, limit=f"limit (select {limit:d})")
+    found, few, read = "", [], many.of
+    if sought is not None:
+        # Few rows are read by their ids and sorted. Where there are many, the next page of them is
+        # near: the list, or each run of it, is walked in its order.
+        found, test = f"with {_found(arguments, sought)}\n", arguments.fill(sought)
+        whole = [] if spread is None else [arguments.fill(spread)]
+        few = [page.of(kept, [*tests, _IN_FOUND.format(listing.alias), test, *whole])]
+        read = partial(many.walked, test=test)
+    branches = [*few, *_branches(arguments, spread, lambda more: read(kept, [*tests, *more]))]
+    union = "\nunion all\n".join(f"({branch})" for branch in branches)
+    return f"{found}select {columns}\nfrom (\n{union}\n) as {listing.alias}\n{page.end}"
 
 
 def count_of(arguments: Arguments, *, listing: Listing, where: Sequence[Condition]) -> str:
@@ -245,12 +265,12 @@ def whole_of(
 ) -> str:
     """The statement of all rows of a list, or of an aggregate over them."""
     tests = " and ".join([own(listing), *map(arguments.fill, where)])
-    sought = next((condition for condition in where if condition.ids is not None), None)
+    sought = _first(where, lambda one: one.ids is not None)
     if sought is None:
         return f"select {columns}\nfrom {listing.source}\nwhere {tests}"
     whole = f"select {listing.alias}.*\nfrom {listing.source}\nwhere {tests}"
     return (
-        f"with found as materialized ({_found(arguments, sought)})\n"
+        f"with {_found(arguments, sought)}\n"
         f"select {columns}\nfrom (\n{whole} and {_IN_FOUND.format(listing.alias)}\n"
         f"union all\n{whole} and {_TOO_MANY}\n) as {listing.alias}"
     )
@@ -276,7 +296,54 @@ _TOO_MANY: Final = "(select f.ids from found as f) is null"
 
 def _found(arguments: Arguments, sought: Condition) -> str:
     assert sought.ids is not None
-    return f"select {arguments.fill(sought.ids)} as ids"
+    return f"found as materialized (select {arguments.fill(sought.ids)} as ids)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """Writes the statements of one page's rows."""
+
+    listing: Listing
+    order: str
+    limit: str
+
+    @property
+    def end(self) -> str:
+        return f"order by {self.order}\n{self.limit}"
+
+    def of(self, columns: str, tests: Sequence[str]) -> str:
+        """The first rows that pass."""
+        where = " and ".join(tests)
+        return f"select {columns}\nfrom {self.listing.source}\nwhere {where}\n{self.end}"
+
+    def walked(self, columns: str, tests: Sequence[str], *, test: str) -> str:
+        """The same where rows are many: `offset 0`, or the planner would sort all of them."""
+        where = " and ".join([*tests, _TOO_MANY])
+        return (
+            f"select {columns}\nfrom (\nselect {self.listing.alias}.*\nfrom {self.listing.source}\n"
+            f"where {where}\norder by {self.order}\noffset 0\n"
+            f") as {self.listing.alias}\nwhere {test}\n{self.limit}"
+        )
+
+
+def _branches(
+    arguments: Arguments, spread: Condition | None, page: Callable[[Sequence[str]], str]
+) -> list[str]:
+    """The page of the list, or that of each run of it."""
+    if spread is None:
+        return [page([])]
+    branches = []
+    for run in spread.runs:
+        branch = page([arguments.fill(run.test)])
+        if run.each is not None:
+            each = arguments.fill(run.each)
+            branch = f"select run.*\nfrom {each}\ncross join lateral (\n{branch}\n) as run"
+        branches.append(branch)
+    return branches
+
+
+def _first(where: Sequence[Condition], test: Callable[[Condition], bool]) -> Condition | None:
+    return next(filter(test, where), None)
 
 
 def _beyond(arguments: Arguments, *, order: Order, after: str) -> str:

@@ -14,7 +14,8 @@ from db import select
 from db.rows import read
 from db.select import Arguments, Condition
 from db.session import Tx
-from db.transactions import CATEGORY, LISTING, MERCHANT, TransactionFilter, conditions
+from db.transaction_filter import TransactionFilter, conditions
+from db.transactions import CATEGORY, LISTING, MERCHANT
 
 
 class TransactionGrouping(Enum):

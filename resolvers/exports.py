@@ -9,7 +9,8 @@ from typing import Final
 from core.errors import BadInput, Forbidden
 from db import exports as stored
 from db.exports import Form, Page, Place
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transaction_filter import TransactionFilter
+from db.transactions import TransactionOrder
 from resolvers import transactions
 from resolvers.context import Context
 

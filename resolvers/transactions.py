@@ -13,7 +13,8 @@ from db import summaries
 from db import transactions as stored
 from db.select import Arguments, Asked
 from db.summaries import Group, TransactionGrouping
-from db.transactions import MerchantName, TransactionFilter, TransactionOrder
+from db.transaction_filter import MerchantName, TransactionFilter
+from db.transactions import TransactionOrder
 from pipeline.judging import NAME_MAX
 from resolvers.context import Context
 
@@ -25,8 +26,8 @@ GROUPS_MAX = 1_000
 
 def merchant_name(text: str) -> MerchantName:
     """The other party of this name; of a cleaned one, in whichever spelling."""
-    is_clean = merchant.clean(text) == text
-    return MerchantName(text=text, key=merchant.key(text)[:NAME_MAX] if is_clean else None)
+    key = merchant.key(text)[:NAME_MAX]
+    return MerchantName(text=text, key=key, is_clean=merchant.clean(text) == text)
 
 
 def asked(wanted: TransactionFilter, order: TransactionOrder) -> Asked:

@@ -16,8 +16,8 @@ from db.accounts import AccountFilter as Wanted
 from db.institutions import LISTING as INSTITUTIONS
 from db.reports import DOCUMENTS
 from db.select import Asked
+from db.transaction_filter import TransactionFilter as WantedTransactions
 from db.transactions import LISTING as TRANSACTIONS
-from db.transactions import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
 from resolvers import (
     account_statements,

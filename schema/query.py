@@ -19,7 +19,7 @@ from db.jobs import JobFilter as WantedJobs
 from db.mappings import MappingFilter as WantedMappings
 from db.select import Asked
 from db.summaries import TransactionGrouping
-from db.transactions import TransactionFilter as WantedTransactions
+from db.transaction_filter import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
 from resolvers import (
     accounts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import links, reviews
-from db.transactions import Duplicates
+from db.transaction_filter import Duplicates
 from schema.described import register as _register
 
 _register(

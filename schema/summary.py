@@ -9,7 +9,7 @@ import strawberry
 from db.accounts import LISTING as ACCOUNTS
 from db.select import Arguments
 from db.summaries import Group, TransactionGrouping
-from db.transactions import TransactionFilter as Wanted
+from db.transaction_filter import TransactionFilter as Wanted
 from resolvers import accounts, transactions
 from schema.accounts import Account
 from schema.columns import derived, money

@@ -9,8 +9,9 @@ import strawberry
 
 from core import records
 from db.select import Asked
-from db.transactions import Duplicates, TransactionOrder
-from db.transactions import TransactionFilter as Wanted
+from db.transaction_filter import Duplicates
+from db.transaction_filter import TransactionFilter as Wanted
+from db.transactions import TransactionOrder
 from resolvers import transactions
 from schema.ids import key_of, optional_key_of
 from schema.scalars import CurrencyCode

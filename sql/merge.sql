@@ -373,7 +373,7 @@ where t.tenant_id = $1
     where s.tenant_id = $1
       and s.job_id = $2
       and (s.status <> 'removed' or s.set_aside is not null)
-      and not s.reconciled
+      and s.reconciled_at is null
     limit $3
   );
 
@@ -384,15 +384,12 @@ where b.tenant_id = $1 and b.job_id = $2;
 
 -- name: removed_rows
 -- role: worker
-select count(*)
+select count(*) filter (where t.status = 'removed' and t.set_aside is null)
 from app.transactions as t
-where t.tenant_id = $1 and t.job_id = $2 and t.status = 'removed' and t.set_aside is null;
+where t.tenant_id = $1 and t.job_id = $2;
 
 -- name: reconciled_rows
 -- role: worker
-select count(*)
+select count(*) filter (where t.reconciled and (t.status <> 'removed' or t.set_aside is not null))
 from app.transactions as t
-where t.tenant_id = $1
-  and t.job_id = $2
-  and t.reconciled
-  and (t.status <> 'removed' or t.set_aside is not null);
+where t.tenant_id = $1 and t.job_id = $2;

@@ -31,8 +31,9 @@ where m.tenant_id = $1 and m.account_id is not null;
 -- Booked rows that nobody has vouched for, and that are no duplicates, account by account, before
 -- anything is joined; the newest of all where there are more than asked for. One part of several
 -- has all rows of some amounts, whatever their sign. The order is one that no index has: by that of
--- all days each account would read all of the tenant's, as it would by the index of what is summed
--- up, which `duplicate_of is null` would open while the table is fresh.
+-- all days each account would read all of the tenant's, as it would by the indexes of what is
+-- summed up and of what is not reconciled: `duplicate_of is null` and `not reconciled` would open
+-- these while the table is fresh.
 with own as materialized (
   select
     o.id, o.account_id, o.mapping_id, o.sort_date, o.amount, o.currency, o.description,
@@ -47,7 +48,7 @@ with own as materialized (
       and s.account_id = w.account_id
       and s.sort_date between $3 and $4
       and s.status = 'posted'
-      and not s.reconciled
+      and s.reconciled_at is null
       and num_nonnulls(s.duplicate_of) = 0
       and ($7 = 1 or (hash_numeric(abs(s.amount)) & 2147483647) % $7 = $8)
     order by s.sort_date + 0 desc, s.id desc
@@ -77,7 +78,7 @@ cross join lateral (
     and s.account_id = w.account_id
     and s.sort_date between $3 and $4
     and s.status = 'posted'
-    and not s.reconciled
+    and s.reconciled_at is null
     and num_nonnulls(s.duplicate_of) = 0
   offset 0
 ) as o
@@ -203,7 +204,7 @@ where t.tenant_id = $1
   and t.sort_date <= $4
   and t.currency = $5
   and t.status = 'posted'
-  and not t.reconciled
+  and t.reconciled_at is null
   and t.duplicate_of is null
 order by t.id
 limit $6;

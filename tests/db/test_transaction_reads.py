@@ -11,7 +11,8 @@ import pytest
 
 from core.records import TransactionStatus
 from db import transactions
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transaction_filter import TransactionFilter
+from db.transactions import TransactionOrder
 from tests.fixtures.world import Place, World
 
 CSV = b"""\

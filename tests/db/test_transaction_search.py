@@ -12,14 +12,18 @@ import pytest
 import pytest_asyncio
 
 from core.models import Transaction
+from core.records import TransactionStatus
 from db import transactions
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transaction_filter import Duplicates, TransactionFilter
+from db.transactions import TransactionOrder
+from resolvers.transactions import merchant_name
 from tests.fixtures.many_rows import ManyRows, many_rows
 from tests.fixtures.servers import Servers
 from workers.text_index import index_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+REMOVED, PENDING, POSTED = map(TransactionStatus, ("removed", "pending", "posted"))
 ORDER_BY = {
     TransactionOrder.POSTED_DATE_DESC: "sort_date desc, id desc",
     TransactionOrder.POSTED_DATE_ASC: "sort_date, id",
@@ -169,3 +173,113 @@ async def test_long_texts_and_few_days_are_searched_to_the_last_match(rows: Many
         order,
         "description ilike '%common%' and sort_date <= '2020-03-31' and amount between 7.5 and 9",
     )
+
+
+_MARK = """
+update app.transactions
+set
+  status = case when raw_line in (40, 4040) then 'removed' when raw_line = 41 then 'pending'
+    else status end,
+  duplicate_of = case when raw_line in (42, 4042) then tenant_id end,
+  reconciled = raw_line in (43, 4043),
+  reconciled_at = case when raw_line in (43, 4043) then now() end
+where tenant_id = $1 and raw_line in (40, 4040, 41, 42, 4042, 43, 4043)
+"""
+_PARTS = """
+insert into app.transaction_parts (
+  tenant_id, transaction_id, position, amount, whole, currency, category, created_by
+)
+select t.tenant_id, t.id, n, round(t.amount / 2, 3), t.amount, t.currency, c, t.tenant_id
+from app.transactions as t
+cross join unnest(array['old', 'part']) with ordinality as p (c, n)
+where t.tenant_id = $1 and t.raw_line = 5008
+"""
+SHOWN = "status <> 'removed' and duplicate_of is null"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def marked(rows: ManyRows) -> ManyRows:
+    """With rows of every state, and one of the category of few in parts."""
+    await rows.superuser.execute(_MARK, rows.tenant_id)
+    await rows.superuser.execute(_PARTS, rows.tenant_id)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("wanted", "test", "least"),
+    [
+        ({"categories": ("few",)}, f"{SHOWN} and raw_line in (8, 10008)", 2),
+        ({"categories": ("part",)}, "raw_line = 5008", 1),
+        ({"categories": ("none",)}, "false", 0),
+        (
+            {"categories": ("few", "old", "part", "few"), "posted_to": date(2020, 1, 9)},
+            f"{SHOWN} and sort_date <= '2020-01-09'",
+            70,
+        ),
+        (
+            {"categories": ("few", "part", "old"), "text": "late"},
+            f"{SHOWN} and description like '%late%' and derived_category in ('few', 'old')",
+            1_900,
+        ),
+        ({"categories": ("few", "part"), "text": "edge"}, f"{SHOWN} and raw_line = 8", 1),
+        ({"merchant": merchant_name("FEW SHOP")}, f"{SHOWN} and merchant_key = 'few shop'", 3),
+        ({"merchant": merchant_name("rare shop")}, f"{SHOWN} and merchant_name = 'Rare Shop'", 3),
+        ({"merchant": merchant_name("Nobody 17")}, "false", 0),
+        (
+            {"merchant": merchant_name("Old Shop"), "categories": ("few", "none")},
+            f"{SHOWN} and raw_line = 8",
+            1,
+        ),
+        ({"status": (REMOVED,)}, "status = 'removed'", 2),
+        ({"status": (REMOVED, PENDING)}, "status <> 'posted'", 3),
+        (
+            {"status": (REMOVED, POSTED), "posted_to": date(2020, 1, 9)},
+            "status <> 'pending' and duplicate_of is null and sort_date <= '2020-01-09'",
+            80,
+        ),
+        (
+            {"status": tuple(TransactionStatus), "posted_to": date(2020, 1, 9)},
+            "duplicate_of is null and sort_date <= '2020-01-09'",
+            80,
+        ),
+        ({"reconciled": True}, "reconciled", 2),
+        (
+            {"reconciled": False, "posted_to": date(2020, 1, 9)},
+            f"{SHOWN} and not reconciled and sort_date <= '2020-01-09'",
+            80,
+        ),
+        ({"duplicates": Duplicates.ONLY}, "duplicate_of is not null", 2),
+    ],
+)
+async def test_pages_of_any_filter_hold_every_match_once_in_order(
+    marked: ManyRows, wanted: dict[str, Any], test: str, least: int
+) -> None:
+    for order in TransactionOrder:
+        found = await _walk(marked, order, **wanted)
+
+        assert [row.id for row in found] == await _truth(marked, order, test)
+        assert len(found) >= least
+    async with marked.database.as_(marked.user, read_only=True) as tx:
+        count = await transactions.count(
+            tx, tenant_id=marked.tenant_id, wanted=TransactionFilter(**wanted)
+        )
+    assert count == len(found)
+
+
+async def test_pages_of_each_account_hold_every_match_of_few(marked: ManyRows) -> None:
+    wanted = TransactionFilter(categories=("few", "part"))
+    async with marked.database.as_(marked.user, read_only=True) as tx:
+        pages = await transactions.of_accounts(
+            tx,
+            tenant_id=marked.tenant_id,
+            account_ids=marked.account_ids,
+            wanted=wanted,
+            order=TransactionOrder.POSTED_DATE_ASC,
+            first=5,
+            after=None,
+        )
+
+    lines = {account: [row.raw_line for row in page.items] for account, page in pages.items()}
+    assert lines == {account: [] for account in marked.account_ids} | {
+        marked.account_ids[0]: [8, 5008, 10008]
+    }

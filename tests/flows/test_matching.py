@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from db import matching
-from db.transactions import Duplicates, TransactionFilter
+from db.transaction_filter import Duplicates, TransactionFilter
 from resolvers import mappings, transactions
 from resolvers.mappings import Mapped
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, Account, Detail, Group, bai2, statement

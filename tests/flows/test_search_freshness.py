@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from db import texts, transactions
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transaction_filter import TransactionFilter
+from db.transactions import TransactionOrder
 from resolvers import mappings
 from resolvers.mappings import Mapped
 from resolvers.refusal import Refused

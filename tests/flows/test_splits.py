@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.models import Transaction
 from db.summaries import Group, TransactionGrouping
-from db.transactions import TransactionFilter, TransactionOrder
+from db.transaction_filter import TransactionFilter
+from db.transactions import TransactionOrder
 from resolvers import splits, transactions
 from resolvers.refusal import Refused
 from resolvers.splits import GivenPart

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from core.page import encode_cursor
+from core.records import TransactionStatus
 from db import select, transactions
 from db.select import Arguments, Asked, Condition
-from db.transactions import LISTING, ORDERS, TransactionFilter, TransactionOrder
+from db.transaction_filter import Duplicates, TransactionFilter, conditions
+from db.transactions import LISTING, ORDERS, TransactionOrder
+from resolvers.transactions import merchant_name
 from tests.fixtures.many_rows import ROWS, ManyRows, many_rows
 from tests.fixtures.servers import Servers
 from tests.sql.plans import Node
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+Plan = Callable[[ManyRows, Asked, str | None], Awaitable[list[Node]]]
+
 FIRST = 51
 FEW = uuid4()
+# Rows that no page of the other tests comes by.
+_MARK = """
+update app.transactions
+set
+  status = case when raw_line between 3123 and 3125 then 'removed' else status end,
+  duplicate_of = case when raw_line between 3133 and 3135 then tenant_id end,
+  reconciled = raw_line between 3143 and 3145,
+  reconciled_at = case when raw_line between 3143 and 3145 then now() end
+where tenant_id = $1 and raw_line between 3123 and 3145
+"""
 TENANT = {"sort_date": "transactions_order_idx", "amount_key": "transactions_amount_idx"}
 ACCOUNT = {"sort_date": "transactions_account_idx", "amount_key": "transactions_account_amount_idx"}
 
@@ -29,6 +44,8 @@ ACCOUNT = {"sort_date": "transactions_account_idx", "amount_key": "transactions_
 async def rows(request: pytest.FixtureRequest) -> AsyncIterator[ManyRows]:
     servers: Servers = request.getfixturevalue(request.param)
     async with many_rows(servers) as rows:
+        await rows.superuser.execute(_MARK, rows.tenant_id)
+        await rows.superuser.execute("vacuum (analyze) app.transactions")
         yield rows
 
 
@@ -40,6 +57,26 @@ async def _plan(rows: ManyRows, asked: Asked, after: str | None) -> list[Node]:
         answer = await tx.value(f"explain (analyze, format json) {sql}", *arguments.values)
     plan = json.loads(answer) if isinstance(answer, str) else answer
     return list(_nodes(plan[0]["Plan"]))
+
+
+async def _plan_for_any_values(rows: ManyRows, asked: Asked, after: str | None) -> list[Node]:
+    """The same of the plan that Postgres keeps, whatever the values will be."""
+    arguments = Arguments(rows.tenant_id)
+    sql = select.rows(arguments, "t.id", listing=LISTING, asked=asked, after=after, limit=FIRST)
+    values = ", ".join(map(_literal, arguments.values))
+    async with rows.database.as_(rows.user, read_only=True) as tx:
+        await tx.run("set local plan_cache_mode = force_generic_plan")
+        await tx.run(f"prepare page as {sql}")
+        answer = await tx.value(f"explain (analyze, format json) execute page ({values})")
+        await tx.run("deallocate page")
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    return list(_nodes(plan[0]["Plan"]))
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return f"'{{{', '.join(map(str, value))}}}'"
+    return f"'{value}'"
 
 
 def _nodes(node: Node) -> Iterator[Node]:
@@ -74,7 +111,7 @@ async def _middle(rows: ManyRows, order: TransactionOrder) -> str:
 async def test_a_page_reads_its_own_rows_alone(
     rows: ManyRows, order: TransactionOrder, *, of_account: bool, deep: bool
 ) -> None:
-    where = transactions.conditions(TransactionFilter())
+    where = conditions(TransactionFilter())
     if of_account:
         where.insert(0, Condition("t.account_id = {}", (rows.account_ids[0],)))
     after = await _middle(rows, order) if deep else None
@@ -145,3 +182,106 @@ async def test_a_page_of_a_connection_with_few_rows_reads_those_alone(
 
     assert _read(nodes) <= 3 * 3  # counted, then found, then shown
     assert nodes[0]["Actual Rows"] == 3
+
+
+def _states(*names: str) -> TransactionFilter:
+    return TransactionFilter(status=tuple(map(TransactionStatus, names)))
+
+
+def _merchant(text: str) -> TransactionFilter:
+    return TransactionFilter(merchant=merchant_name(text))
+
+
+def _category(*names: str) -> TransactionFilter:
+    return TransactionFilter(categories=names)
+
+
+@pytest.mark.parametrize("plan", [_plan, _plan_for_any_values])
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        (_category("of nothing"), 0),
+        (_category("few"), 3),
+        (_category("old"), FIRST),
+        (_category("common"), FIRST),
+        (_category("few", "common"), FIRST),
+        (_merchant("Nobody"), 0),
+        (_merchant("FEW shop"), 3),
+        (_merchant("Rare Shop"), 3),
+        (_merchant("Old Shop"), FIRST),
+        (_merchant("Common Shop"), FIRST),
+        (_states("removed"), 3),
+        (_states("pending"), 0),
+        (_states("posted"), FIRST),
+        (_states("removed", "pending"), 3),
+        (_states("removed", "posted"), FIRST),
+        (_states("removed", "pending", "posted"), FIRST),
+        (TransactionFilter(reconciled=True), 3),
+        (TransactionFilter(reconciled=False), FIRST),
+        (TransactionFilter(duplicates=Duplicates.ONLY), 3),
+        (TransactionFilter(duplicates=Duplicates.INCLUDE), FIRST),
+    ],
+    ids=repr,
+)
+async def test_a_page_of_any_filter_reads_little_more_than_it_shows(
+    rows: ManyRows, wanted: TransactionFilter, shown: int, plan: Plan
+) -> None:
+    """Whether few rows pass it, or most, or only those at the other end of the list."""
+    for order in (TransactionOrder.POSTED_DATE_DESC, TransactionOrder.POSTED_DATE_ASC):
+        asked = transactions.asked(wanted, order)
+
+        first = await plan(rows, asked, None)
+        deep = await plan(rows, asked, await _middle(rows, order))
+
+        assert first[0]["Actual Rows"] == shown
+        assert max(_read(first), _read(deep)) <= 2 * FIRST
+
+
+@pytest.mark.parametrize("wanted", [_category("few"), _merchant("Few Shop")], ids=repr)
+@pytest.mark.parametrize("order", [TransactionOrder.AMOUNT_DESC, TransactionOrder.AMOUNT_ASC])
+async def test_a_page_of_few_rows_by_amount_reads_those_alone(
+    rows: ManyRows, wanted: TransactionFilter, order: TransactionOrder
+) -> None:
+    nodes = await _plan_for_any_values(rows, transactions.asked(wanted, order), None)
+
+    assert nodes[0]["Actual Rows"] == 3
+    assert _read(nodes) <= 3 * 3  # counted, then found, then shown
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ("reconciled = true, reconciled_at = now()", TransactionFilter(reconciled=False)),
+        ("status = 'removed'", TransactionFilter()),
+    ],
+    ids=["reconciled", "removed"],
+)
+async def test_a_page_of_what_is_left_reads_that_alone(
+    rows: ManyRows, change: str, wanted: TransactionFilter
+) -> None:
+    """Where nearly all of a tenant's rows are reconciled, or were taken back."""
+    arguments = Arguments(rows.tenant_id)
+    asked = transactions.asked(wanted, TransactionOrder.POSTED_DATE_DESC)
+    sql = select.rows(arguments, "t.id", listing=LISTING, asked=asked, after=None, limit=FIRST)
+    transaction = rows.superuser.transaction()
+    await transaction.start()
+    try:
+        await rows.superuser.execute(
+            f"update app.transactions set {change} where tenant_id = $1"
+            " and raw_line not in (7, 3000, 9000)",
+            rows.tenant_id,
+        )
+        await rows.superuser.execute("analyze app.transactions")
+        await rows.superuser.execute("set local role authenticated")
+        await rows.superuser.execute(
+            "select set_config('request.jwt.claims', $1, true)", rows.user.claims
+        )
+        answer = await rows.superuser.fetchval(
+            f"explain (analyze, format json) {sql}", *arguments.values
+        )
+    finally:
+        await transaction.rollback()
+
+    nodes = list(_nodes(json.loads(answer)[0]["Plan"]))
+    assert nodes[0]["Actual Rows"] == 3
+    assert _read(nodes) == 3
