@@ -77,7 +77,8 @@ class Condition:
     """A fragment with `{}` for each bound value: `Condition("a.status = {}", ("active",))`.
 
     `ids` is for a test that no index helps with behind the policies: an expression that gives the
-    ids of all rows of the list that may pass, or null where they are too many.
+    ids of all rows of the list that may pass, or null where they are too many. `ids_by`: only in
+    the order of these keys; in another one an index helps.
 
     `runs` are for a test whose rows stand in several places of an index, in each of them in order
     of the keys `runs_by`, either way: what passes the test is in exactly one of them.
@@ -86,6 +87,7 @@ class Condition:
     sql: str
     values: tuple[Any, ...] = ()
     ids: Condition | None = None
+    ids_by: tuple[Key, ...] = ()
     runs: tuple[Run, ...] = ()
     runs_by: tuple[Key, ...] = ()
 
@@ -229,7 +231,12 @@ def rows(
     None for all. Where rows come from two places, each place costs by its columns.
     """
     spread = _first(asked.where, lambda one: bool(one.runs) and one.runs_by == asked.order.keys)
-    sought = _first(asked.where, lambda one: one.ids is not None and one is not spread)
+    sought = _first(
+        asked.where,
+        lambda one: (
+            one.ids is not None and one is not spread and one.ids_by in ((), asked.order.keys)
+        ),
+    )
     others = [one for one in asked.where if one is not sought and one is not spread]
     tests = [own(listing), *map(arguments.fill, others)]
     if after is not None:
@@ -265,7 +272,7 @@ def whole_of(
 ) -> str:
     """The statement of all rows of a list, or of an aggregate over them."""
     tests = " and ".join([own(listing), *map(arguments.fill, where)])
-    sought = _first(where, lambda one: one.ids is not None)
+    sought = _first(where, lambda one: one.ids is not None and not one.ids_by)
     if sought is None:
         return f"select {columns}\nfrom {listing.source}\nwhere {tests}"
     whole = f"select {listing.alias}.*\nfrom {listing.source}\nwhere {tests}"

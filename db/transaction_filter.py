@@ -134,17 +134,17 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
     """
     tests = [
         ("t.account_id = any({}::uuid[])", _list(wanted.account_ids)),
-        ("t.job_id = {}", wanted.job_id),
         (_OF_RECURRING, wanted.recurring_id),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
         ("t.currency = {}", wanted.currency),
     ]
     where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
-    where += [*_amounts(wanted), *_text(wanted)]
+    where += _text(wanted)
     # The first that has runs is walked by them, and the first other one that has ids is asked for
     # these: what has the fewest rows, mostly.
-    where += [*_merchant(wanted), *_categories(wanted), *_connection(wanted)]
+    where += [*_merchant(wanted), *_categories(wanted), *_connection(wanted), *_job(wanted)]
+    where += _amounts(wanted)
     if wanted.reconciled is not None:
         where.append(_RECONCILED[wanted.reconciled])
     return [*where, *_DUPLICATES[wanted.duplicates], _status(wanted)]
@@ -167,6 +167,15 @@ def _connection(wanted: TransactionFilter) -> list[Condition]:
     if key is None:
         return []
     return [Condition(_OF_CONNECTION, (key,), ids=_few([Condition(_BY_MAPPING, (key,))]))]
+
+
+def _job(wanted: TransactionFilter) -> list[Condition]:
+    """That a job wrote last: of some jobs all rows of the tenant, of others a handful."""
+    key = wanted.job_id
+    if key is None:
+        return []
+    rows = Condition(f"{_ROWS} and t.job_id = {{}} order by t.raw_id", (key,))
+    return [Condition("t.job_id = {}", (key,), ids=_few([rows]))]
 
 
 def _merchant(wanted: TransactionFilter) -> list[Condition]:
@@ -233,16 +242,18 @@ def _status(wanted: TransactionFilter) -> Condition:
 
 
 def _amounts(wanted: TransactionFilter) -> list[Condition]:
-    where = []
-    if wanted.amount_from is not None:
-        key = _amount_key(wanted.amount_from)
-        where.append(Condition("t.amount_key >= {}", (key,)))
-        where.append(Condition("t.amount >= {}", (wanted.amount_from,)))
-    if wanted.amount_to is not None:
-        key = _amount_key(wanted.amount_to)
-        where.append(Condition("t.amount_key <= {}", (key,)))
-        where.append(Condition("t.amount <= {}", (wanted.amount_to,)))
-    return where
+    """From one amount to another, both included. The keys say where they are in the index."""
+    keys, exact = [], []
+    for bound, order in ((wanted.amount_from, ">="), (wanted.amount_to, "<=")):
+        if bound is not None:
+            keys.append(Condition(f"t.amount_key {order} {{}}", (_amount_key(bound),)))
+            exact.append(Condition(f"t.amount {order} {{}}", (bound,)))
+    if not keys or wanted.text is not None:  # whose ids are of these amounts alone
+        return [*keys, *exact]
+    both = " and ".join(one.sql for one in keys)
+    values = tuple(value for one in keys for value in one.values)
+    rows = Condition(f"{_ROWS} and {both} order by t.amount_key desc, t.id desc", values)
+    return [Condition(both, values, ids=_few([rows]), ids_by=BY_DATE), *exact]
 
 
 def _text(wanted: TransactionFilter) -> list[Condition]:

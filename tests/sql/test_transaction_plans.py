@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from core.page import encode_cursor
 from core.records import TransactionStatus
 from db import select, transactions
 from db.select import Arguments, Asked, Condition
-from db.transaction_filter import Duplicates, TransactionFilter, conditions
+from db.transaction_filter import FEW_MAX, Duplicates, TransactionFilter, conditions
 from db.transactions import LISTING, ORDERS, TransactionOrder
 from resolvers.transactions import merchant_name
 from tests.fixtures.many_rows import ROWS, ManyRows, many_rows
@@ -182,6 +183,53 @@ async def test_a_page_of_a_connection_with_few_rows_reads_those_alone(
 
     assert _read(nodes) <= 3 * 3  # counted, then found, then shown
     assert nodes[0]["Actual Rows"] == 3
+
+
+@pytest.mark.parametrize("order", TransactionOrder)
+@pytest.mark.parametrize(
+    ("wanted", "looked_at"),
+    [
+        (TransactionFilter(amount_from=Decimal(-50), amount_to=Decimal(50)), FEW_MAX + 1),
+        (TransactionFilter(amount_from=Decimal("20.84"), amount_to=Decimal("20.84")), 0),
+        (TransactionFilter(amount_to=Decimal("-99.9")), 0),
+    ],
+    ids=["amounts of many", "one amount", "the least amounts"],
+)
+async def test_a_page_by_amounts_is_not_sorted_out_of_all_of_them(
+    rows: ManyRows, wanted: TransactionFilter, looked_at: int, order: TransactionOrder
+) -> None:
+    """Nor by the plan for any values, which takes each range of amounts for a small one."""
+    nodes = await _plan_for_any_values(rows, transactions.asked(wanted, order), None)
+
+    shown = nodes[0]["Actual Rows"]
+    assert shown > 0
+    assert _read(nodes) <= looked_at + 3 * max(shown, FIRST)
+
+
+@pytest.mark.parametrize("order", TransactionOrder)
+async def test_a_page_of_a_job_costs_what_it_shows_of_large_and_small_ones(
+    rows: ManyRows, order: TransactionOrder
+) -> None:
+    await rows.superuser.execute(
+        "update app.transactions set job_id = $2 where tenant_id = $1 and raw_line in (6, 6001)",
+        rows.tenant_id,
+        FEW,
+    )
+    large = await rows.superuser.fetchval(
+        "select t.job_id from app.transactions as t where t.tenant_id = $1 and t.raw_line = 7",
+        rows.tenant_id,
+    )
+
+    few = await _plan_for_any_values(
+        rows, transactions.asked(TransactionFilter(job_id=FEW), order), None
+    )
+    many = await _plan_for_any_values(
+        rows, transactions.asked(TransactionFilter(job_id=large), order), None
+    )
+
+    assert (few[0]["Actual Rows"], many[0]["Actual Rows"]) == (2, FIRST)
+    assert _read(few) <= 3 * 2  # counted, then found, then shown
+    assert _read(many) <= FEW_MAX + 1 + 3 * FIRST
 
 
 def _states(*names: str) -> TransactionFilter:
