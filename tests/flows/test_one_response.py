@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -13,13 +16,14 @@ from resolvers import mappings
 from resolvers.mappings import Mapped
 from sandbox import plaid_transactions
 from sandbox.plaid_ledger import Transaction
-from tests.fixtures.bai2_file import COFFEE, statement
+from tests.fixtures.bai2_file import COFFEE, Account, Group, bai2, statement
 from tests.fixtures.context import context
 from tests.fixtures.faults import FaultyEvents
 from tests.fixtures.plaid_feed import Feed, PlaidBank, accounts_of, connected, open_bank
 from tests.fixtures.two_sources import links, questions, second_source
 from tests.fixtures.world import World
 
+DAY: Final = datetime.now(UTC).date() - timedelta(days=2)
 ROWS_HAVE_MOVED: Final = 2  # what a derivation tells first after that
 Meanwhile = Callable[[], Awaitable[None]]
 
@@ -44,6 +48,9 @@ def _happened(feed: Feed, own_id: str, account_id: str) -> Transaction:
         row,
         transaction_id=own_id,
         account_id=account_id,
+        amount=Decimal(COFFEE.minor) / 100,
+        day=DAY,
+        authorized_day=None,
         name="Coffee Corner",
         original_description="COFFEE CORNER 4711",
     )
@@ -70,10 +77,21 @@ async def _on_one_account(
     world: World, feed: Feed, one: str, other: str, *, meanwhile: Meanwhile | None = None
 ) -> None:
     """Two accounts of the bank feed one of the tenant; `meanwhile` as the rows have moved."""
-    mapping_id = await world.owner.fetchval(
-        "select id from app.account_mappings where external_account_id = $1", other
-    )
     account_id = (await accounts_of(feed))[one]
+    await _feeds(world, feed, other, account_id, meanwhile=meanwhile)
+
+
+async def _feeds(
+    world: World,
+    feed: Feed,
+    external_id: str,
+    account_id: UUID,
+    *,
+    meanwhile: Meanwhile | None = None,
+) -> None:
+    mapping_id = await world.owner.fetchval(
+        "select id from app.account_mappings where external_account_id = $1", external_id
+    )
     mapped = await mappings.set_account(
         context(world, feed.place), mapping_id=mapping_id, account_id=account_id
     )
@@ -120,8 +138,9 @@ async def test_twins_on_two_pages_of_one_account_stay_two(
     assert await _standing(feed) == [True, True]
 
 
+@pytest.mark.parametrize("first", [False, True], ids=["", "a file first"])
 async def test_an_account_that_only_its_rows_name_is_no_other_source(
-    world: World, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    world: World, redis_url: str, monkeypatch: pytest.MonkeyPatch, *, first: bool
 ) -> None:
     monkeypatch.setattr(reading, "COUNT", 1)
     monkeypatch.setattr(plaid_transactions, "_accounts", lambda _: [])
@@ -133,9 +152,26 @@ async def test_an_account_that_only_its_rows_name_is_no_other_source(
         ledger.load([_happened(feed, "of-one", one), _happened(feed, "of-other", other)])
         del ledger.accounts[other]
         await feed.sync()
-        await _on_one_account(world, feed, one, other)
+        if not first:
+            await _on_one_account(world, feed, one, other)
+            assert await _standing(feed) == [True, True]
+            return
 
-        assert await _standing(feed) == [True, True]
+        # A file's row is one of both, and never the other, too.
+        files = await second_source(world, feed.place)
+        of_bank = Account(details=[COFFEE._replace(text="COFFEE CORNER 4711")], currency="USD")
+        await world.take_in(files, bai2(Group(accounts=[of_bank], day=f"{DAY:%y%m%d}")))
+        mapping = await world.owner.fetchrow(
+            "select id, account_id from app.account_mappings where connection_id = $1",
+            files.connection_id,
+        )
+        assert mapping is not None
+        await world.owner.execute(
+            "update app.accounts set primary_mapping_id = $1 where id = $2", *mapping
+        )
+        for external in (one, other):
+            await _feeds(world, feed, external, mapping["account_id"])
+        assert sorted(await _standing(feed)) == [False, True, True]
 
 
 async def test_nor_while_another_job_compares_what_has_moved(
