@@ -20,7 +20,6 @@ from graphql import (
     validate,
 )
 from graphql.validation import ASTValidationRule
-from graphql.validation.rules.max_introspection_depth_rule import MaxIntrospectionDepthRule
 from strawberry import Schema
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -39,9 +38,10 @@ REMEMBERED_CHARACTERS_MAX: Final = 16_384  # longer ones are prepared anew each 
 ERRORS_MAX: Final = 5
 COSTS_MAX: Final = 100  # of one operation
 
+# graphql-core's own count lists within lists of introspection too; it knows neither of Strawberry's
+# inputs of one field nor of its `Maybe`.
 _RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     *specified_rules,
-    MaxIntrospectionDepthRule,
     MaybeNullValidationRule,
     OneOfInputValidationRule,
 )

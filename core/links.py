@@ -47,6 +47,7 @@ class LinkState(StrEnum):
 class MatchRow:
     """What of a transaction is compared with others.
 
+    `raw_id`: the document that brought it, or the sync, all pages of which are one response.
     `rank` orders the sources of an account: the lowest is believed first. `vouched`: a person set
     something on it. `format`: of the file that brought it. `taken`: the sources that a duplicate of
     it came from already. `linked`: what counts instead of it by a link that is weighed anew.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from dataclasses import replace
+from uuid import UUID
 
 from core.jobs import JobStage, JobState
 from core.models import Job, RawDocument
@@ -72,12 +74,16 @@ class _Deriving:
         self._started = time.monotonic()
         self.rows = 0
         self._found = found
+        # By the job that brought them: the pages of a sync are one response, and accounts that it
+        # tells apart are of one source.
+        self._named: dict[UUID, set[UUID]] = defaultdict(set)
 
     async def take(self, document: RawDocument) -> None:
         """Writes what the document has for the mapping, and tells the document's own job."""
         job, services = self._job, self._services
         done, waiting = Counts(), 0
-        async with replayed(document, job, services, key=self._key) as (to, batches):
+        named = self._named[document.job_id]
+        async with replayed(document, job, services, key=self._key, named=named) as (to, batches):
             writer = Writer(to)
             async for batch in batches:
                 waiting += map_accounts(batch).waiting

@@ -31,9 +31,17 @@ class Replayed(NamedTuple):
 
 @asynccontextmanager
 async def replayed(
-    document: RawDocument, job: Job, services: Services, *, key: DataKey
+    document: RawDocument,
+    job: Job,
+    services: Services,
+    *,
+    key: DataKey,
+    named: set[UUID] | None = None,
 ) -> AsyncIterator[Replayed]:
-    """A document's batches again, for a job that may be another than the one that brought it."""
+    """A document's batches again, for a job that may be another than the one that brought it.
+
+    `named` are the mappings that other pages of its response have named; its own are added.
+    """
     async with services.database.as_(services.scope(job), read_only=True) as tx:
         connection = await raw.connection(
             tx, tenant_id=job.tenant_id, connection_id=document.connection_id
@@ -47,6 +55,7 @@ async def replayed(
         key=key,
         lease=services.lease,
         stable=reading.stable,
+        named=set() if named is None else named,
     )
     async with (
         opened(

@@ -126,11 +126,12 @@ order by r.day, r.base, r.quote;
 -- role: worker
 -- Rows that count, as they are compared; or also what does not. By a list, and no join: its ids
 -- would be thought to be mostly the same, and the whole table would be read in the order of its
--- keys.
+-- keys. All pages of a sync are one response, so that what they brought is of one document.
 select
-  t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
+  t.id, t.account_id, t.mapping_id, t.status, t.amount, t.currency, t.sort_date as day,
   t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
   t.customer_reference, t.type_code, t.source_category, t.running_balance,
+  case when j.kind = 'sync' then t.job_id else t.raw_id end as raw_id,
   nullif(t.description_raw, t.description) as description_raw,
   coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
   coalesce(t.extra ->> 'reversal' = 'true' or t.extra ->> 'mark' in ('RC', 'RD'), false)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from api.cost import COST_MAX, Prices
@@ -29,6 +30,24 @@ from tests.fixtures.small_schema import Seen, opener, schema
 CORE = schema._schema
 
 HANGS_S = 5  # of CPU; what grows faster than its document takes minutes
+
+
+@strawberry.input(one_of=True)
+class OneOf:
+    a: str | None = strawberry.UNSET
+    b: str | None = strawberry.UNSET
+
+
+@strawberry.input
+class Some:
+    a: strawberry.Maybe[str]
+
+
+@strawberry.type
+class Choosing:
+    @strawberry.field
+    def choose(self, one: OneOf | None = None, some: Some | None = None) -> str:
+        return f"{one} {some}"
 
 
 def _broken(text: str) -> list[str]:
@@ -127,6 +146,29 @@ def test_introspection_has_a_depth_of_its_own() -> None:
     endless = "{ __schema { types " + "{ fields { type " * 12 + "{ name }" + " } }" * 12 + " } }"
 
     assert "introspection depth" in _broken(endless)[0]
+
+
+def test_introspection_of_lists_in_lists_is_refused_once() -> None:
+    lists = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }"
+
+    assert _broken(lists) == []
+    with pytest.raises(Rejected) as raised:
+        Documents(schema, production=False).prepare(lists)
+    assert [error.message for error in raised.value.errors] == [
+        "Maximum introspection depth exceeded"
+    ]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["one: {}", 'one: {a: "a", b: "b"}', "one: {a: null}", "some: {a: null}"],
+)
+def test_what_an_input_leaves_to_choose_is_checked(argument: str) -> None:
+    documents = Documents(strawberry.Schema(query=Choosing), production=True)
+
+    documents.prepare('{ choose(one: {a: "a"}, some: {}) }')
+    with pytest.raises(Rejected):
+        documents.prepare(f"{{ choose({argument}) }}")
 
 
 @pytest.mark.parametrize("levels", [22, 40, 49])

@@ -302,6 +302,18 @@ async def test_a_hash_of_something_else_is_refused(automatic: Api, place: Place)
     assert _error(after)[0] == "PERSISTED_QUERY_NOT_FOUND"
 
 
+async def test_what_somebody_put_under_a_hash_is_not_believed(
+    automatic: Api, place: Place, redis_url: str
+) -> None:
+    async with connect(redis_url) as redis:
+        registered = RegisteredOperations(redis)
+        await registered.keep(str(place.tenant_id), _sha256(HELLO), "mutation { change }")
+
+    response = await _post(automatic, place, extensions=_hash_of(HELLO))
+
+    assert _error(response)[0] == "PERSISTED_QUERY_NOT_FOUND"
+
+
 @pytest.mark.parametrize("text", ["{", "{ nope }", "{ hello }" + " " * 20_000])
 async def test_what_is_wrong_or_long_is_not_kept(automatic: Api, place: Place, text: str) -> None:
     await _post(automatic, place, query=text, extensions=_hash_of(text))

@@ -7,9 +7,19 @@ import json
 import socket
 from typing import Any
 
+import pytest
+
+from api import subscriptions
 from tests.fixtures.api_server import Api
 from tests.fixtures.small_schema import Seen
 from tests.fixtures.world import Place, World
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten seconds and five are long for a test."""
+    monkeypatch.setattr(subscriptions, "SEND_TIMEOUT_S", 1)
+    monkeypatch.setattr(subscriptions, "CLOSE_TIMEOUT_S", 0.5)
 
 
 async def test_who_does_not_read_is_closed(small: Api, world: World, seen: Seen) -> None:
@@ -29,6 +39,7 @@ async def test_who_reads_on_is_told_why_it_ended(small: Api, world: World, seen:
     await writer.drain()
     async with asyncio.timeout(30):
         await seen.finished.wait()
+    await asyncio.sleep(2 * subscriptions.CLOSE_TIMEOUT_S)  # the farewell waits for nobody
 
     async with asyncio.timeout(30):
         last = b""

@@ -29,8 +29,10 @@ from schema.query import Query
 from schema.reads import METADATA_KEY as READS
 from schema.reads import Many
 from schema.transaction_filter import asked_transactions
-from tests.compiler.both_ways import ACME, GLOBEX, BothWays, Document
+from tests.compiler.both_ways import ACME, GLOBEX, Answer, BothWays, Document
 from tests.compiler.documents import documents
+from tests.compiler.foreign import Foreign
+from tests.compiler.foreign import gathered as foreign_gathered
 from tests.compiler.material import Material, gathered
 from tests.compiler.rows import Tenant
 
@@ -72,8 +74,14 @@ def material(both: BothWays) -> Material:
     return gathered(both, schema._schema)
 
 
-def test_random_documents_have_the_same_answer_both_ways(
-    both: BothWays, material: Material
+@pytest.fixture(scope="module")
+def foreign(both: BothWays) -> Foreign:
+    """What neither tenant may be told of the other."""
+    return foreign_gathered(both)
+
+
+def test_random_documents_have_the_same_answer_both_ways_and_nothing_of_another_tenant(
+    both: BothWays, material: Material, foreign: Foreign
 ) -> None:
     found: Counter[str] = Counter()
 
@@ -82,7 +90,8 @@ def test_random_documents_have_the_same_answer_both_ways(
     def holds(document: Document) -> None:
         found[_kind(both, document)] += 1
         for tenant in (ACME, GLOBEX):
-            _holds(both, document, tenant)
+            answer = _holds(both, document, tenant)
+            assert answer is None or not foreign.told(tenant, document, answer), document
 
     holds()
 
@@ -90,6 +99,25 @@ def test_random_documents_have_the_same_answer_both_ways(
     assert found["complete"] >= 0.6 * answered, found
     assert found["mixed"] >= 0.02 * answered, found
     assert found["rejected"] <= 0.1 * answered, found
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "of GLOBEX",
+        str(GLOBEX.key("transaction", 7)),
+        GLOBEX.id_of("Account", "account", 1),
+    ],
+)
+def test_what_is_told_of_another_tenant_is_found(
+    both: BothWays, foreign: Foreign, told: str
+) -> None:
+    document = Document(text="{ accounts(first: 1) { edges { node { id name } } } }")
+    planted = both.of(_planted("Account", "name", _column(f"left(a.name, 0) || '{told}'")))
+
+    assert not foreign.told(ACME, document, both.compiled(ACME, document))
+    assert foreign.told(ACME, document, planted.compiled(ACME, document)) == [told]
+    assert not foreign.told(GLOBEX, document, planted.compiled(GLOBEX, document))
 
 
 def _column(sql: str, currency: str | None = None) -> dict[str, Any]:
@@ -158,18 +186,19 @@ def _planted(type_name: str, name: str, metadata: dict[str, Any]) -> strawberry.
     return altered
 
 
-def _holds(both: BothWays, document: Document, tenant: Tenant) -> None:
-    """Both answers are equal, and that of a complete plan takes one statement."""
+def _holds(both: BothWays, document: Document, tenant: Tenant) -> Answer | None:
+    """Both answers are equal, and that of a complete plan takes one statement; None: refused."""
     try:
         prepared = both.prepared(document)
     except Rejected:
-        return
+        return None
 
     answer = both.same(tenant, document)
 
     assert not any(error["extensions"]["code"] == "INTERNAL" for error in answer.errors), document
     if prepared.plan is not None and prepared.plan.complete and _binds(prepared):
         assert len(answer.statements) == 1, (document, answer.statements)
+    return answer
 
 
 def _kind(both: BothWays, document: Document) -> str:

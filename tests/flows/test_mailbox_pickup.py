@@ -144,6 +144,21 @@ async def test_others_are_not_read(
     assert set((await files.items()).values()) == {("ignored", "sender-not-allowed")}
 
 
+async def test_a_second_sender_far_down_in_the_head_is_found_when_it_is_read(
+    world: World, post: Post, certificate: Issued
+) -> None:
+    files = await of_post(world, post, certificate)
+    more = b"Authentication-Results: of nobody; none\n" * 500 + b"From: eve@evil.example\n"
+    raw = mail(("march.bai", statement(COFFEE)))
+    assert raw.startswith(b"From: ")
+    post.put(raw.replace(b"To: ", more + b"To: ", 1))
+
+    await files.look()
+
+    assert await files.imports() == []
+    assert set((await files.items()).values()) == {("ignored", "sender-not-allowed")}
+
+
 @pytest.mark.parametrize(
     "sender", ["STATEMENTS@Bank.Example", "The Bank <statements@bank.example>"]
 )

@@ -122,12 +122,17 @@ async def test_a_file_that_grows_is_not_fetched_before_it_rests(world: World, ba
     assert job["imported"] == 2
 
 
-async def test_a_file_that_changes_while_it_is_read_is_another(world: World, bank: Bank) -> None:
+@pytest.mark.parametrize(
+    "other", [statement(COFFEE, RENT), statement(COFFEE).replace(b"COFFEE", b"CINEMA")]
+)
+async def test_a_file_that_changes_while_it_is_read_is_another(
+    world: World, bank: Bank, other: bytes
+) -> None:
     files = await of_bank(world, bank)
     bank.put("march.bai", statement(COFFEE))
     await files.look()
     files.time.pass_(minutes=2)
-    bank.on_open = lambda: bank.put("march.bai", statement(COFFEE, RENT), at=1_800_000_900)
+    bank.on_open = lambda: bank.put("march.bai", other, at=1_800_000_900)
 
     await files.look()
     assert (await files.imports(), await files.items()) == ([], {})
@@ -135,7 +140,21 @@ async def test_a_file_that_changes_while_it_is_read_is_another(world: World, ban
     bank.on_open = None
     await files.look_twice()
     [job] = await files.import_all()
-    assert job["imported"] == 2
+    assert job["imported"] == other.count(b"\n16,")
+
+
+async def test_a_file_whose_name_does_not_match_is_left_alone(world: World, bank: Bank) -> None:
+    files = await of_bank(world, bank, settings={"pattern": "*.bai"})
+    for name in ("march.bai", "march.bai.part", "march.BAI.gpg"):
+        bank.put(name, statement(COFFEE))
+
+    await files.look_twice()
+    await files.import_all()
+    await files.look()
+
+    assert bank.opened == ["march.bai"]
+    assert bank.names() == ["march.BAI.gpg", "march.bai.part"]
+    assert list(await files.items()) == ["march.bai"]
 
 
 async def test_equal_content_under_another_name_doubles_no_row(world: World, bank: Bank) -> None:

@@ -196,6 +196,25 @@ async def test_a_file_that_becomes_a_link_is_not_read(
     assert await files.imports() == []
 
 
+async def test_nor_one_that_becomes_a_link_once_it_was_listed(
+    world: World, bank: Bank, tmp_path: Path
+) -> None:
+    files = await of_bank(world, bank)
+    path = bank.put("march.bai", statement(COFFEE))
+    await files.look()
+
+    def become_a_link() -> None:
+        path.rename(tmp_path / "secret.bai")
+        path.symlink_to(tmp_path / "secret.bai")
+
+    files.time.pass_(minutes=2)
+    bank.on_listed = become_a_link
+
+    await files.look()
+
+    assert (bank.opened, await files.imports()) == ([], [])
+
+
 async def test_a_file_that_is_too_large_is_refused_and_the_others_are_not(
     world: World, bank: Bank
 ) -> None:

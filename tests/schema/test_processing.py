@@ -163,14 +163,14 @@ def _paid(number: str, code: str, day: int) -> bytes:
     return bai2(Group(accounts=[account], day=f"2603{day:02}"))
 
 
-@pytest.mark.parametrize("by_itself", [True, False])
+@pytest.mark.parametrize(("of_books", "of_bank"), [(True, True), (False, False), (False, True)])
 async def test_transactions_are_reconciled_by_themselves_unless_they_are_left_to_people(
-    graph: Graph, bank: Bank, *, by_itself: bool
+    graph: Graph, bank: Bank, *, of_books: bool, of_bank: bool
 ) -> None:
     place = await graph.world.place()
     (bank.folder / "books").mkdir()
-    books = await made(graph, place, bank, "/books", autoReconcile=by_itself)
-    banks = await made(graph, place, bank, "/out", autoReconcile=by_itself)
+    books = await made(graph, place, bank, "/books", autoReconcile=of_books)
+    banks = await made(graph, place, bank, "/out", autoReconcile=of_bank)
     (bank.folder / "books" / "a.bai").write_bytes(_paid("11112222", "142", 2))
     bank.put("b.bai", _paid("33334444", "142", 4))
 
@@ -185,4 +185,4 @@ async def test_transactions_are_reconciled_by_themselves_unless_they_are_left_to
             assert (await graph.ask(place.user, RULE, input=rule))["userErrors"] == []
 
     reconciled = await graph.world.owner.fetch("select reconciled from app.transactions")
-    assert [row["reconciled"] for row in reconciled] == [by_itself] * 2
+    assert [row["reconciled"] for row in reconciled] == [of_books and of_bank] * 2
