@@ -16,6 +16,7 @@ import {
   StatementProfilesDocument,
   StatementProfileUpdateDocument,
   uploadStatement,
+  type StatementProfileFilter,
 } from "../../src/index.js";
 import { csv, profile, type Size } from "../files.js";
 import type { Person } from "../person.js";
@@ -95,6 +96,9 @@ async function profiles(ben: Person): Promise<{ profileId: string; wrongProfileI
     [...one.edges, ...rest.edges].map(({ node }) => node.id),
     [wrongProfileId, profileId],
   );
+  const filter: StatementProfileFilter = { format: ["csv"], text: "SHOP" };
+  const shop = (await ben.ask(StatementProfilesDocument, { filter })).statementProfiles;
+  assert.ok(shop.edges.some(({ node }) => node.id === profileId));
   return { profileId, wrongProfileId };
 }
 
