@@ -2335,6 +2335,7 @@ CREATE OR REPLACE FUNCTION private.settle_balances(about uuid[], settled_at time
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
 AS $function$
   with settled as (
     update app.notifications as n
