@@ -13,8 +13,8 @@ where j.tenant_id = $1 and j.id = $2 and t.account_id = $3;
 
 -- name: finished_jobs
 -- role: authenticated
--- Jobs that ended since, so what they changed can be read; the first that ended first. One row tells
--- the time of the look where there are none.
+-- Jobs that ended since, so what they changed can be read; the first that ended first. One row
+-- tells the time of the look where there are none.
 select c.at, j.id
 from (select now() as at) as c
 left join lateral (
