@@ -4851,6 +4851,10 @@ CREATE INDEX webhook_inbox_parked_idx ON private.webhook_inbox USING btree (prov
 CREATE INDEX webhook_inbox_received_idx ON private.webhook_inbox USING btree (received_at);
 CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree (tenant_id, connection_id);
 
+-- statistics
+
+CREATE STATISTICS app.transactions_merchants ON COALESCE(merchant_key, lower(merchant_name)) FROM app.transactions;
+
 -- triggers
 
 CREATE TRIGGER account_mappings_decision BEFORE UPDATE ON app.account_mappings FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.account_id IS DISTINCT FROM old.account_id) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_mapping_decision();
