@@ -372,13 +372,13 @@ export type CategoryRuleUpdateInput = {
   name?: string | null | undefined;
 };
 
-/** What to try: a rule that is not kept yet, where conditions and a category are given; else the rules as they are. */
+/** What to try: a rule that is not kept yet, of which conditions and a category are given, or neither: the rules as they are. */
 export type CategoryRulesDryRunInput = {
   /** Where a call before stopped; null: at the newest transaction. */
   after?: string | null | undefined;
-  /** What it would say; null: no rule is tried. */
+  /** What it would say; null: the rules are tried as they are. */
   category?: string | null | undefined;
-  /** When it would fit; null: no rule is tried. */
+  /** When it would fit; null: the rules are tried as they are. */
   conditions?: CategoryRuleConditionsInput | null | undefined;
   /** How many changes to show, 1 to 100. */
   first?: number;
@@ -1276,8 +1276,8 @@ export type RecurringTransactionDismissInput = {
 export type RecurringTransactionFilter = {
   /** On this account. */
   accountId?: string | null | undefined;
-  /** Those that members dismissed, in place of the others. */
-  dismissed?: boolean;
+  /** true: those that members dismissed, in place of the others. */
+  dismissed?: boolean | null | undefined;
   /** Expected on this day or later. */
   expectedFrom?: string | null | undefined;
   /** Expected on this day or earlier. */
