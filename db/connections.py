@@ -32,6 +32,7 @@ class ConnectionFilter:
 
     status: tuple[ConnectionStatus, ...] | None = None
     provider: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,4 +233,6 @@ def _where(wanted: ConnectionFilter) -> list[Condition]:
         where.append(Condition("c.status = any({}::text[])", (list(wanted.status),)))
     if wanted.provider is not None:
         where.append(Condition("c.provider = {}", (wanted.provider,)))
+    if wanted.text is not None:
+        where.append(Condition("c.name ilike {}", (select.containing(wanted.text),)))
     return where

@@ -31,6 +31,8 @@ class JobFilter:
     state: tuple[JobState, ...] | None = None
     kind: tuple[JobKind, ...] | None = None
     batch_id: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,4 +265,8 @@ def _where(wanted: JobFilter) -> list[Condition]:
         where.append(Condition("j.kind = any({}::text[])", (list(wanted.kind),)))
     if wanted.batch_id is not None:
         where.append(Condition("j.batch_id = {}", (wanted.batch_id,)))
+    if wanted.created_from is not None:
+        where.append(Condition("j.created_at >= {}", (wanted.created_from,)))
+    if wanted.created_to is not None:
+        where.append(Condition("j.created_at <= {}", (wanted.created_to,)))
     return where

@@ -120,3 +120,52 @@ def test_a_list_out_of_bounds_is_refused(
     answer = both.same(ACME, Document(text=text, variables={"f": {name: values}}))
 
     assert [error["extensions"]["code"] for error in answer.errors] == ["BAD_INPUT"]
+
+
+@pytest.mark.parametrize("tenant", [ACME, GLOBEX], ids=["acme", "globex"])
+@pytest.mark.parametrize(
+    ("field", "kind"), [("accounts", "Account"), ("connections", "Connection")]
+)
+def test_accounts_and_connections_are_found_by_their_name(
+    both: BothWays, tenant: Tenant, field: str, kind: str
+) -> None:
+    rows = both.query(f"select id, name from app.{field} where tenant_id = $1", tenant.id)
+    text = rows[0]["name"][:4].swapcase()
+    document = (
+        f"query ($t: String) {{ {field}(filter: {{text: $t}}) {{ edges {{ node {{ id }} }} }} }}"
+    )
+
+    document = Document(text=f"query ($t: String) {{ {asked} }}", variables={"t": text})
+    answer = both.same(tenant, document)
+
+    found = {edge["node"]["id"] for edge in answer.data[field]["edges"]}
+    assert found == {
+        str(encode(kind, row["id"])) for row in rows if text.lower() in row["name"].lower()
+    }
+    assert len(answer.statements) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "table", "kind"),
+    [
+        ("ingestionJobs", "ingestion_jobs", "IngestionJob"),
+        ("auditLog", "ingestion_audit_log", "AuditLog"),
+    ],
+)
+def test_jobs_and_events_are_found_by_when_they_began(
+    both: BothWays, field: str, table: str, kind: str
+) -> None:
+    rows = both.query(f"select id, created_at from app.{table} where tenant_id = $1", ACME.id)
+    times = sorted({row["created_at"] for row in rows})
+    first, last = times[len(times) // 4], times[-1 - len(times) // 4]
+    document = (
+        f"query ($from: DateTime, $to: DateTime) {{ {field}("
+        "first: 100, filter: {createdFrom: $from, createdTo: $to}) { edges { node { id } } } }"
+    )
+    given = {"from": first.isoformat(), "to": last.isoformat()}
+
+    answer = both.same(ACME, Document(text=document, variables=given))
+
+    found = {edge["node"]["id"] for edge in answer.data[field]["edges"]}
+    expected = {str(encode(kind, row["id"])) for row in rows if first <= row["created_at"] <= last}
+    assert found == expected if len(expected) < EVERY else found <= expected

@@ -26,6 +26,8 @@ export type AccountFilter = {
   currency?: string | null | undefined;
   /** In one of these states. */
   status?: Array<AccountStatus> | null | undefined;
+  /** With this in the name, whatever the case; 1 to 200 characters. */
+  text?: string | null | undefined;
   /** Of one of these types. */
   type?: Array<AccountType> | null | undefined;
 };
@@ -220,6 +222,10 @@ export type AssetUpdateInput = {
 export type AuditLogFilter = {
   /** About this connection. */
   connectionId?: string | null | undefined;
+  /** Done at this instant or later. */
+  createdFrom?: string | null | undefined;
+  /** Done at this instant or earlier. */
+  createdTo?: string | null | undefined;
   /** Of this kind. */
   event?: string | null | undefined;
   /** About this job. */
@@ -497,6 +503,8 @@ export type ConnectionFilter = {
   provider?: string | null | undefined;
   /** In one of these states. */
   status?: Array<ConnectionStatus> | null | undefined;
+  /** With this in the name, whatever the case; 1 to 200 characters. */
+  text?: string | null | undefined;
 };
 
 /** One thing that the person comes back with. */
@@ -673,6 +681,10 @@ export type IngestionJobFilter = {
   batchId?: string | null | undefined;
   /** Of this connection. */
   connectionId?: string | null | undefined;
+  /** Asked for at this instant or later. */
+  createdFrom?: string | null | undefined;
+  /** Asked for at this instant or earlier. */
+  createdTo?: string | null | undefined;
   /** Of one of these kinds. */
   kind?: Array<IngestionJobKind> | null | undefined;
   /** In one of these states. */

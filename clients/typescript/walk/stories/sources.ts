@@ -163,6 +163,11 @@ async function lists(ben: Person, { bank, shop }: { bank: string; shop: string }
     [...one.edges, ...rest.edges].map(({ node }) => node.id),
     [shop, bank],
   );
+  const named = (await ben.ask(ConnectionsDocument, { filter: { text: "NORTHB" } })).connections;
+  assert.deepEqual(
+    named.edges.map(({ node }) => node.id),
+    [bank],
+  );
   const { connection } = await ben.ask(ConnectionDocument, { connectionId: shop });
   assert.equal(connection?.profile?.name, "Shop");
 }
