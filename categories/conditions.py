@@ -8,12 +8,22 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
 
 VALUE_MAX: Final = 200
 WILDCARDS_MAX: Final = 20
 LIST_MAX: Final = 100
 _AMOUNT_MAX: Final = Decimal(10) ** 14
 _PROBLEMS_MAX: Final = 5
+# What is wrong in the words of whoever writes conditions, by pydantic's name for it.
+_WORDS: Final = {
+    "too_short": "give {min_length} at least",
+    "too_long": "give {max_length} at most",
+    "string_too_short": "give {min_length} character at least",
+    "string_too_long": "give {max_length} characters at most",
+    "string_pattern_mismatch": 'give three capital letters, such as "EUR"',
+    "greater_than_equal": "give a size, which is never below zero",
+}
 
 
 class InvalidConditions(ValueError):
@@ -100,11 +110,14 @@ def checked(given: object) -> Conditions:
     try:
         return Conditions.model_validate(given)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
+        found = error.errors(include_input=False, include_url=False)
         texts = []
         for problem in found[:_PROBLEMS_MAX]:
-            place = ".".join(str(part) for part in problem["loc"])
+            place = ".".join(to_camel(str(part)) for part in problem["loc"])
+            words = _WORDS.get(problem["type"])
             message = problem["msg"].removeprefix("Value error, ")
+            if words is not None:
+                message = words.format(**problem.get("ctx", {}))
             texts.append(f"{place}: {message}" if place else message)
         raise InvalidConditions("; ".join(texts) + ".") from None
 

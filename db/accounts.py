@@ -35,6 +35,7 @@ class AccountFilter:
     status: tuple[AccountStatus, ...] | None = None
     type: tuple[AccountType, ...] | None = None
     currency: str | None = None
+    text: str | None = None
 
 
 def asked(wanted: AccountFilter) -> Asked:
@@ -155,4 +156,6 @@ def _where(wanted: AccountFilter) -> list[Condition]:
         where.append(Condition("a.type = any({}::text[])", (list(wanted.type),)))
     if wanted.currency is not None:
         where.append(Condition("a.currency = {}", (wanted.currency,)))
+    if wanted.text is not None:
+        where.append(Condition("a.name ilike {}", (select.containing(wanted.text),)))
     return where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +30,8 @@ class AuditFilter:
     connection_id: UUID | None = None
     job_id: UUID | None = None
     user_id: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 async def record(
@@ -83,5 +86,7 @@ def _where(wanted: AuditFilter) -> list[Condition]:
         ("l.job_id = {}", wanted.job_id),
         ("l.user_id = {}", wanted.user_id),
         ("l.event = {}", wanted.event),
+        ("l.created_at >= {}", wanted.created_from),
+        ("l.created_at <= {}", wanted.created_to),
     ]
     return [Condition(sql, (value,)) for sql, value in tests if value is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from core.page import Page
 from db import select
 from db.queries import load
 from db.rows import read
-from db.select import Asked, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("categories")
@@ -24,8 +25,32 @@ MAPPINGS: Final = Listing(source="app.category_mappings as m", alias="m")
 NEWEST_MAPPINGS: Final = Order(
     name="category-mappings", keys=(select.by_instant("m.created_at"), select.by_id("m"))
 )
-ASKED: Final = Asked(order=NEWEST)
-ASKED_MAPPINGS: Final = Asked(order=NEWEST_MAPPINGS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryFilter:
+    """Which of the tenant's own categories; None asks nothing."""
+
+    codes: tuple[str, ...] | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryMappingFilter:
+    """Which mappings; None asks nothing."""
+
+    categories: tuple[str, ...] | None = None
+    text: str | None = None
+
+
+def asked(wanted: CategoryFilter) -> Asked:
+    """The tenant's own categories, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
+
+
+def asked_mappings(wanted: CategoryMappingFilter) -> Asked:
+    """What the tenant calls categories of others, newest first."""
+    return Asked(where=_where_mappings(wanted), order=NEWEST_MAPPINGS)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, TenantCategory]:
@@ -40,14 +65,16 @@ async def mappings_by_ids(
     return await select.by_ids(tx, CategoryMapping, listing=MAPPINGS, tenant_id=tenant_id, ids=ids)
 
 
-async def page(tx: Tx, *, tenant_id: UUID, first: int, after: str | None) -> Page[TenantCategory]:
+async def page(
+    tx: Tx, *, tenant_id: UUID, wanted: CategoryFilter, first: int, after: str | None
+) -> Page[TenantCategory]:
     """The tenant's own categories, newest first."""
     return await select.page(
         tx,
         TenantCategory,
         listing=LISTING,
         tenant_id=tenant_id,
-        where=(),
+        where=_where(wanted),
         order=NEWEST,
         first=first,
         after=after,
@@ -55,7 +82,7 @@ async def page(tx: Tx, *, tenant_id: UUID, first: int, after: str | None) -> Pag
 
 
 async def mappings(
-    tx: Tx, *, tenant_id: UUID, first: int, after: str | None
+    tx: Tx, *, tenant_id: UUID, wanted: CategoryMappingFilter, first: int, after: str | None
 ) -> Page[CategoryMapping]:
     """What the tenant calls categories of others, newest first."""
     return await select.page(
@@ -63,7 +90,7 @@ async def mappings(
         CategoryMapping,
         listing=MAPPINGS,
         tenant_id=tenant_id,
-        where=(),
+        where=_where_mappings(wanted),
         order=NEWEST_MAPPINGS,
         first=first,
         after=after,
@@ -130,3 +157,22 @@ async def unmap(tx: Tx, *, tenant_id: UUID, provider_category: str) -> bool:
 async def count_mappings(tx: Tx, *, tenant_id: UUID) -> int:
     """How many mappings the tenant has."""
     return int(await tx.value(_SQL["count_mappings"], tenant_id))
+
+
+def _where(wanted: CategoryFilter) -> list[Condition]:
+    where = []
+    if wanted.codes is not None:
+        where.append(Condition("c.code = any({}::text[])", (list(wanted.codes),)))
+    if wanted.text is not None:
+        where.append(Condition("c.name ilike {}", (select.containing(wanted.text),)))
+    return where
+
+
+def _where_mappings(wanted: CategoryMappingFilter) -> list[Condition]:
+    where = []
+    if wanted.categories is not None:
+        where.append(Condition("m.category = any({}::text[])", (list(wanted.categories),)))
+    if wanted.text is not None:
+        pattern = select.containing(wanted.text)
+        where.append(Condition("m.provider_category ilike {}", (pattern,)))
+    return where

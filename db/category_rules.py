@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from core.page import Page
 from db import select
 from db.queries import load
 from db.rows import read
-from db.select import Asked, Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("category_rules")
@@ -23,8 +24,21 @@ IN_ORDER: Final = Order(
     keys=(select.by_number("r.position"), select.by_id("r")),
     descending=False,
 )
-ASKED: Final = Asked(order=IN_ORDER)
 VERSIONS_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFilter:
+    """Which rules; None asks nothing."""
+
+    enabled: bool | None = None
+    categories: tuple[str, ...] | None = None
+    text: str | None = None
+
+
+def asked(wanted: RuleFilter) -> Asked:
+    """Rules in the order in which they are tried."""
+    return Asked(where=_where(wanted), order=IN_ORDER)
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, CategoryRule]:
@@ -32,14 +46,16 @@ async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUI
     return await select.by_ids(tx, CategoryRule, listing=LISTING, tenant_id=tenant_id, ids=ids)
 
 
-async def page(tx: Tx, *, tenant_id: UUID, first: int, after: str | None) -> Page[CategoryRule]:
+async def page(
+    tx: Tx, *, tenant_id: UUID, wanted: RuleFilter, first: int, after: str | None
+) -> Page[CategoryRule]:
     """Rules in the order in which they are tried."""
     return await select.page(
         tx,
         CategoryRule,
         listing=LISTING,
         tenant_id=tenant_id,
-        where=(),
+        where=_where(wanted),
         order=IN_ORDER,
         first=first,
         after=after,
@@ -111,3 +127,14 @@ async def request_apply(
     """Jobs that wait to categorise anew what stands: one for each connection, new or not."""
     await tx.run(_SQL["request_apply"], tenant_id, created_by, batch_id, most)
     return [read(Job, row) for row in await tx.rows(_SQL["waiting"], tenant_id, most)]
+
+
+def _where(wanted: RuleFilter) -> list[Condition]:
+    where = []
+    if wanted.enabled is not None:
+        where.append(Condition("r.enabled = {}", (wanted.enabled,)))
+    if wanted.categories is not None:
+        where.append(Condition("r.category = any({}::text[])", (list(wanted.categories),)))
+    if wanted.text is not None:
+        where.append(Condition("r.name ilike {}", (select.containing(wanted.text),)))
+    return where

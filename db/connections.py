@@ -32,6 +32,7 @@ class ConnectionFilter:
 
     status: tuple[ConnectionStatus, ...] | None = None
     provider: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +121,11 @@ async def find(tx: Tx, *, tenant_id: UUID, connection_id: UUID) -> Connection | 
 
 async def changed(
     tx: Tx, *, tenant_id: UUID, since: datetime, most: int
-) -> Mapping[UUID, datetime]:
-    """When connections changed after an instant, by id; the last `most` changes, latest first."""
+) -> tuple[datetime, Mapping[UUID, datetime]]:
+    """The database's time of the look, and when connections changed after an instant, by id; the
+    last `most` changes, latest first."""
     rows = await tx.rows(_SQL["changed"], tenant_id, since, most)
-    return {row["id"]: row["updated_at"] for row in rows}
+    return rows[0]["at"], {row["id"]: row["updated_at"] for row in rows if row["id"]}
 
 
 async def page(
@@ -231,4 +233,6 @@ def _where(wanted: ConnectionFilter) -> list[Condition]:
         where.append(Condition("c.status = any({}::text[])", (list(wanted.status),)))
     if wanted.provider is not None:
         where.append(Condition("c.provider = {}", (wanted.provider,)))
+    if wanted.text is not None:
+        where.append(Condition("c.name ilike {}", (select.containing(wanted.text),)))
     return where

@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 
 from db.failures import DatabaseUnavailable
+from db.pool import SETTINGS
 
 CONNECT_TIMEOUT_S: Final = 15
 
@@ -23,6 +24,7 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
         connection = await asyncpg.connect(
             url,
             timeout=CONNECT_TIMEOUT_S,
+            server_settings=SETTINGS,
             statement_cache_size=0,  # a transaction pooler in between keeps no statements
         )
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:

@@ -31,6 +31,8 @@ class JobFilter:
     state: tuple[JobState, ...] | None = None
     kind: tuple[JobKind, ...] | None = None
     batch_id: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,10 +223,18 @@ async def under_way(tx: Tx, *, tenant_id: UUID, connection_id: UUID | None) -> S
 
 async def changed(
     tx: Tx, *, tenant_id: UUID, connection_id: UUID | None, since: datetime, most: int
-) -> Mapping[UUID, datetime]:
-    """When jobs changed after an instant, by id; the last `most` changes, the latest first."""
+) -> tuple[datetime, Mapping[UUID, datetime]]:
+    """The database's time of the look, and when jobs changed after an instant, by id; the last
+    `most` changes, the latest first."""
     rows = await tx.rows(_SQL["changed"], tenant_id, connection_id, since, most)
-    return {row["id"]: row["updated_at"] for row in rows}
+    return rows[0]["at"], {row["id"]: row["updated_at"] for row in rows if row["id"]}
+
+
+async def now(tx: Tx) -> datetime:
+    """Now, by the database's clock, with which rows are stamped."""
+    found = await tx.value(_SQL["now"])
+    assert isinstance(found, datetime)
+    return found
 
 
 async def changed_since(
@@ -255,4 +265,8 @@ def _where(wanted: JobFilter) -> list[Condition]:
         where.append(Condition("j.kind = any({}::text[])", (list(wanted.kind),)))
     if wanted.batch_id is not None:
         where.append(Condition("j.batch_id = {}", (wanted.batch_id,)))
+    if wanted.created_from is not None:
+        where.append(Condition("j.created_at >= {}", (wanted.created_from,)))
+    if wanted.created_to is not None:
+        where.append(Condition("j.created_at <= {}", (wanted.created_to,)))
     return where

@@ -107,10 +107,12 @@ async def recent_tests(tx: Tx, *, tenant_id: UUID, since: datetime) -> int:
     return int(await tx.value(_SQL["recent_tests"], tenant_id, since))
 
 
-async def recent(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) -> list[UUID]:
-    """Ids of what was told since then, newest first."""
+async def recent(
+    tx: Tx, *, tenant_id: UUID, since: datetime, most: int
+) -> tuple[datetime, list[UUID]]:
+    """The database's time of the look, and ids of what was told since then, newest first."""
     rows = await tx.rows(_SQL["recent"], tenant_id, since, most)
-    return [row["id"] for row in rows]
+    return rows[0]["at"], [row["id"] for row in rows if row["id"]]
 
 
 async def by_ids(tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Notification]:

@@ -20,7 +20,9 @@ COMMAND_TIMEOUT_S: Final = 120
 # compiled in part may be as long as a client likes. Ours have 3,000 at most.
 STATEMENTS_MAX: Final = 256
 STATEMENT_CHARACTERS_MAX: Final = 8_192
-_SETTINGS: Final = {"datestyle": "ISO"}  # in which cursors and compiled reads write dates
+# How Postgres writes dates and instants as text, in cursors, compiled reads and JSON, and which day
+# an instant is of.
+SETTINGS: Final = {"datestyle": "ISO", "timezone": "UTC"}
 READ_TIMEOUT_S: Final = 10  # Postgres itself stops a user's statement after eight
 
 
@@ -43,7 +45,7 @@ async def connect(
             max_inactive_connection_lifetime=60,
             statement_cache_size=0 if pooled else STATEMENTS_MAX,
             max_cacheable_statement_size=STATEMENT_CHARACTERS_MAX,
-            server_settings=_SETTINGS,
+            server_settings=SETTINGS,
             init=_agree_on_types,
             reset=_keep,
         )
@@ -65,7 +67,7 @@ def _readers(dsn: str, size: int) -> Readers:
             loop=loop,
             timeout=READ_TIMEOUT_S,
             command_timeout=READ_TIMEOUT_S,
-            server_settings=_SETTINGS,
+            server_settings=SETTINGS,
         )
         await _agree_on_types(connection)
         return connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,13 +12,26 @@ from core.page import Page
 from db import select
 from db.queries import load
 from db.rows import read
-from db.select import Listing, Order
+from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("profiles")
 
 LISTING: Final = Listing(source="app.statement_profiles as p", alias="p")
 NEWEST: Final = Order(name="profiles", keys=(select.by_instant("p.created_at"), select.by_id("p")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileFilter:
+    """Which profiles; None asks nothing."""
+
+    formats: tuple[str, ...] | None = None
+    text: str | None = None
+
+
+def asked(wanted: ProfileFilter) -> Asked:
+    """Profiles, newest first."""
+    return Asked(where=_where(wanted), order=NEWEST)
 
 
 async def by_ids(
@@ -27,14 +41,16 @@ async def by_ids(
     return await select.by_ids(tx, StatementProfile, listing=LISTING, tenant_id=tenant_id, ids=ids)
 
 
-async def page(tx: Tx, *, tenant_id: UUID, first: int, after: str | None) -> Page[StatementProfile]:
+async def page(
+    tx: Tx, *, tenant_id: UUID, wanted: ProfileFilter, first: int, after: str | None
+) -> Page[StatementProfile]:
     """Profiles, newest first."""
     return await select.page(
         tx,
         StatementProfile,
         listing=LISTING,
         tenant_id=tenant_id,
-        where=(),
+        where=_where(wanted),
         order=NEWEST,
         first=first,
         after=after,
@@ -66,3 +82,12 @@ async def update(
 async def delete(tx: Tx, *, tenant_id: UUID, profile_id: UUID) -> bool:
     """Whether there was one. Raises Forbidden where a connection or a job uses it."""
     return await tx.run(_SQL["delete"], tenant_id, profile_id) > 0
+
+
+def _where(wanted: ProfileFilter) -> list[Condition]:
+    where = []
+    if wanted.formats is not None:
+        where.append(Condition("p.format = any({}::text[])", (list(wanted.formats),)))
+    if wanted.text is not None:
+        where.append(Condition("p.name ilike {}", (select.containing(wanted.text),)))
+    return where

@@ -159,5 +159,5 @@ def _where(wanted: ReviewFilter) -> list[Condition]:
     if wanted.job_id is not None:
         where.append(Condition("r.job_id = {}", (wanted.job_id,)))
     if wanted.score_from is not None:
-        where.append(Condition("r.score >= {}", (wanted.score_from,)))
+        where.append(Condition("r.score >= {}::integer", (wanted.score_from,)))
     return where

@@ -160,6 +160,13 @@ where n.nspname in ('app', 'private')
   )
 order by i.indrelid::regclass::text, c.relname;
 
+-- name: statistics
+select pg_catalog.pg_get_statisticsobjdef(s.oid) || ';'
+from pg_catalog.pg_statistic_ext as s
+join pg_catalog.pg_namespace as n on n.oid = s.stxnamespace
+where n.nspname in ('app', 'private')
+order by s.stxname;
+
 -- name: views
 select
   format('create view %s', c.oid::regclass)

@@ -283,6 +283,12 @@ def whole_of(
     )
 
 
+def containing(text: str) -> str:
+    """The pattern of what has this in it, for `ilike`."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 def own(listing: Listing) -> str:
     """That a row is the tenant's. The policies ask too; the planner's index is for both."""
     return f"{listing.alias}.tenant_id = {Arguments.TENANT}"

@@ -121,18 +121,23 @@ def statement(
     """The statement of the first `most` groups; see `groups`."""
     asked = {*by, TransactionGrouping.CURRENCY}
     places = {one: str(place) for place, one in enumerate(_KEYS, start=1) if one in asked}
-    sorted_by = ", ".join(places.values())
+    sorted_by = [*places.values()]
     if TransactionGrouping.MERCHANT in asked:
         places[TransactionGrouping.MERCHANT] = _MERCHANT
-        sorted_by += f", {_MERCHANT}"
-    end = f"group by {', '.join(places.values())}\norder by {sorted_by}\nlimit {most:d}"
+        sorted_by.append(_MERCHANT)
+    grouped_by = ", ".join(places.values())
     if TransactionGrouping.CATEGORY not in asked and wanted.categories is None:
-        columns = ", ".join([*_columns(asked, _KEYS), *_SUMS])
-        whole = select.whole_of(arguments, columns, listing=LISTING, where=_where(wanted))
-        return f"{whole}\n{end}"
+        shown = ", ".join([*_columns(asked, _KEYS), *_SUMS])
+        whole = select.whole_of(arguments, shown, listing=LISTING, where=_where(wanted))
+        end = f"order by {', '.join(sorted_by)}\nlimit {most:d}"
+        return f"{whole}\ngroup by {grouped_by}\n{end}"
     # Categories are those of parts, so the filter asks parts for theirs, too.
     keys = {**_KEYS, TransactionGrouping.CATEGORY: f'{_PART_CATEGORY} collate "C"'}
-    columns = ", ".join([*_columns(asked, keys), *_PART_SUMS])
+    columns = [*_columns(asked, keys), *_PART_SUMS]
+    sorted_by = [one.value for one in _KEYS if one in asked]
+    if TransactionGrouping.MERCHANT in asked:
+        columns.append(f"{_MERCHANT} as merchant_key")
+        sorted_by.append("merchant_key")
     rows = select.whole_of(
         arguments, _PARTED, listing=LISTING, where=_where(replace(wanted, categories=None))
     )
@@ -140,7 +145,13 @@ def statement(
     if wanted.categories is not None:
         names = arguments.bind(list(wanted.categories))
         tests = f"\nwhere {_PART_CATEGORY} = any({names}::text[])"
-    return f"select {columns}\nfrom (\n{rows}\n) as t\n{_PARTS}{tests}\n{end}"
+    # Apart from the limit, which would have all rows sorted: a few groups come sooner that way.
+    return (
+        f"with g as materialized (\nselect {', '.join(columns)}\nfrom (\n{rows}\n) as t\n"
+        f"{_PARTS}{tests}\ngroup by {grouped_by}\n)\n"
+        f"select {', '.join(Group.__dataclass_fields__)}\nfrom g\n"
+        f"order by {', '.join(sorted_by)}\nlimit {most:d}"
+    )
 
 
 def _where(wanted: TransactionFilter) -> list[Condition]:

@@ -259,10 +259,9 @@ def _amounts(wanted: TransactionFilter) -> list[Condition]:
 def _text(wanted: TransactionFilter) -> list[Condition]:
     if wanted.text is None:
         return []
-    escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = ("t.description", "t.merchant_name", "t.reference", "t.customer_reference")
     either = " or ".join(f"{column} ilike {{}}" for column in columns)
-    pattern = f"%{escaped}%"
+    pattern = select.containing(wanted.text)
     ids = Condition(
         "private.transactions_like({}, {}, {}, {}, {})",
         (

@@ -139,7 +139,10 @@ async def change_of_job(tx: Tx, *, tenant_id: UUID, job_id: UUID, account_id: UU
     return Change(added=row["added"], updated=row["updated"], removed=row["removed"])
 
 
-async def finished_jobs(tx: Tx, *, tenant_id: UUID, since: datetime, most: int) -> Sequence[UUID]:
-    """Ids of jobs that ended at an instant or later, in this order; `most` of them."""
+async def finished_jobs(
+    tx: Tx, *, tenant_id: UUID, since: datetime, most: int
+) -> tuple[datetime, Sequence[UUID]]:
+    """The database's time of the look, and ids of jobs that ended at an instant or later, in this
+    order; `most` of them."""
     rows = await tx.rows(_SQL["finished_jobs"], tenant_id, since, most)
-    return [row["id"] for row in rows]
+    return rows[0]["at"], [row["id"] for row in rows if row["id"]]

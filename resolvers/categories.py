@@ -14,6 +14,7 @@ from core.models import Role
 from core.page import Page
 from db import audit
 from db import categories as stored
+from db.categories import CategoryFilter, CategoryMappingFilter
 from resolvers import text
 from resolvers.context import Context
 from resolvers.refusing import Refusal, conflict, invalid, limit, missing, refusable, require
@@ -46,16 +47,29 @@ async def mappings_by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID
         return await stored.mappings_by_ids(tx, tenant_id=context.tenant, ids=ids)
 
 
-async def page(context: Context, *, first: int, after: str | None) -> Page[TenantCategory]:
+def below(names: Sequence[str]) -> tuple[str, ...]:
+    """Codes of these categories of the taxonomy; of a primary one also those below it."""
+    return tuple(code for name in names for code in _below(name))
+
+
+async def page(
+    context: Context, *, wanted: CategoryFilter, first: int, after: str | None
+) -> Page[TenantCategory]:
     """The tenant's own categories, newest first."""
     async with context.read() as tx:
-        return await stored.page(tx, tenant_id=context.tenant, first=first, after=after)
+        return await stored.page(
+            tx, tenant_id=context.tenant, wanted=wanted, first=first, after=after
+        )
 
 
-async def mappings(context: Context, *, first: int, after: str | None) -> Page[CategoryMapping]:
+async def mappings(
+    context: Context, *, wanted: CategoryMappingFilter, first: int, after: str | None
+) -> Page[CategoryMapping]:
     """What the tenant calls categories of others, newest first."""
     async with context.read() as tx:
-        return await stored.mappings(tx, tenant_id=context.tenant, first=first, after=after)
+        return await stored.mappings(
+            tx, tenant_id=context.tenant, wanted=wanted, first=first, after=after
+        )
 
 
 async def codes(context: Context, names: Sequence[str]) -> Mapping[str, str]:
@@ -155,6 +169,14 @@ async def map_category(
             tx, "category.mapped", data={"providerCategory": given, "category": category}
         )
     return mapped
+
+
+def _below(name: str) -> tuple[str, ...]:
+    detailed = taxonomy.primaries().get(name)
+    if detailed is not None:
+        return (name, *detailed)
+    place = taxonomy.place(name)
+    return () if place is None or place.detailed is None else (place.detailed,)
 
 
 def _placed(code: str) -> str:

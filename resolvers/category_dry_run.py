@@ -33,11 +33,14 @@ _DRAFT: Final = UUID(int=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A rule that is not kept yet: a new one, or `rule_id` as it would be."""
+    """A rule that is not kept yet: a new one, or `rule_id` as it would be.
 
-    name: str
-    conditions: object
-    category: str
+    Without a name it has that of its category.
+    """
+
+    name: str | None = None
+    conditions: object | None
+    category: str | None
     rule_id: UUID | None = None
     first: bool = False  # before all others; else after them, or where the rule is
 
@@ -158,10 +161,16 @@ def _after(row: SeenRow, verdict: Verdict) -> str | None:
 
 
 def _row(draft: Draft) -> dict[str, Any]:
+    """The draft as a rule. Raises Refusal where it is half of one: that would try nothing."""
+    if draft.conditions is None:
+        raise invalid("Say when the rule would fit, too.", "conditions")
+    if draft.category is None:
+        raise invalid("Say what the rule would say, too.", "category")
+    category = text.name(draft.category, "category")
     return {
         "id": str(draft.rule_id or _DRAFT),
-        "name": text.name(draft.name, "name"),
-        "category": text.name(draft.category, "category"),
+        "name": text.optional_name(draft.name, "name") or category,
+        "category": category,
         "conditions": conditions_of(draft.conditions),
     }
 

@@ -13,6 +13,7 @@ from core.models import Job, Role
 from core.page import Page
 from db import audit
 from db import category_rules as stored
+from db.category_rules import RuleFilter
 from resolvers import text
 from resolvers.context import Context
 from resolvers.jobs import announce_all
@@ -38,10 +39,14 @@ async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Categor
         return await stored.by_ids(tx, tenant_id=context.tenant, ids=ids)
 
 
-async def page(context: Context, *, first: int, after: str | None) -> Page[CategoryRule]:
+async def page(
+    context: Context, *, wanted: RuleFilter, first: int, after: str | None
+) -> Page[CategoryRule]:
     """Rules in the order in which they are tried."""
     async with context.read() as tx:
-        return await stored.page(tx, tenant_id=context.tenant, first=first, after=after)
+        return await stored.page(
+            tx, tenant_id=context.tenant, wanted=wanted, first=first, after=after
+        )
 
 
 async def versions(

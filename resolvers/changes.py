@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from resolvers.context import Clock
-
 OVERLAP: Final = timedelta(seconds=30)  # updated_at is when a transaction began, not its commit
 CHANGES_MAX: Final = 1_000  # that one look finds, the last ones
 
@@ -17,21 +15,16 @@ class Changes:
     """Which rows changed since the last look, each change once.
 
     A row that was committed late seems older than it is, so each look goes back a while, and knows
-    what was told of that time.
+    what was told of that time. Instants are the database's: rows are stamped by its clock, and that
+    of this process may be another.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._looked_at = self._clock()
+    def __init__(self, looked_at: datetime) -> None:
+        self.since = looked_at - OVERLAP  # after when a look must find all changes
         self._told: Mapping[UUID, datetime] = {}
 
-    def look(self) -> datetime:
-        """Begins a look; after when it must find all changes."""
-        since, self._looked_at = self._looked_at - OVERLAP, self._clock()
-        return since
-
-    def tell(self, changed: Mapping[UUID, datetime]) -> list[UUID]:
+    def tell(self, changed: Mapping[UUID, datetime], *, looked_at: datetime) -> list[UUID]:
         """Those of a look that were not told, the first that changed first."""
         new = [key for key, at in changed.items() if self._told.get(key) != at]
-        self._told = changed
+        self.since, self._told = looked_at - OVERLAP, changed
         return new[::-1]

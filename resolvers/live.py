@@ -77,26 +77,27 @@ async def jobs_of(
     too long ago or those are too many, and Forbidden where there is no such connection, or no
     longer for the caller.
     """
-    changes = Changes(context.services.clock)
     async with context.services.events.listen(context.tenant, "job") as hints:
         async with context.read() as tx:
             await _check(tx, context, connection_id)
-            first = await _missed(tx, context, connection_id, since)
+            now = await jobs.now(tx)
+            first = await _missed(tx, context, connection_id, since, now=now)
             first += await _current(tx, context, connection_id, but={one.id for one in first})
-        changes.tell({one.id: one.updated_at for one in first})
+        changes = Changes(now)
+        changes.tell({one.id: one.updated_at for one in first}, looked_at=now)
         for one in first:
             yield one
         while True:
             async with context.read() as tx:
                 await _check(tx, context, connection_id)
-                changed = await jobs.changed(
+                looked_at, changed = await jobs.changed(
                     tx,
                     tenant_id=context.tenant,
                     connection_id=connection_id,
-                    since=changes.look(),
+                    since=changes.since,
                     most=CHANGES_MAX,
                 )
-                new = changes.tell(changed)
+                new = changes.tell(changed, looked_at=looked_at)
                 found = await jobs.by_ids(tx, tenant_id=context.tenant, ids=new) if new else {}
             for own_id in new:
                 if own_id in found:
@@ -126,16 +127,17 @@ async def connection(context: Context, *, connection_id: UUID) -> AsyncGenerator
 
 async def connections_of(context: Context) -> AsyncGenerator[Connection, None]:
     """The newest connections, then each that changes. Raises Forbidden for who is no member."""
-    changes, seen = Changes(context.services.clock), dict[UUID, Connection]()
+    seen = dict[UUID, Connection]()
     async with context.services.events.listen(context.tenant, "connection") as hints:
-        wanted = await _newest_connections(context)
+        now, wanted = await _newest_connections(context)
+        changes = Changes(now)
         while True:
             async with context.read() as tx:
                 await _check(tx, context, None)
-                changed = await connections.changed(
-                    tx, tenant_id=context.tenant, since=changes.look(), most=CHANGES_MAX
+                looked_at, changed = await connections.changed(
+                    tx, tenant_id=context.tenant, since=changes.since, most=CHANGES_MAX
                 )
-                wanted += changes.tell(changed)
+                wanted += changes.tell(changed, looked_at=looked_at)
                 found = await connections.by_ids(tx, tenant_id=context.tenant, ids=wanted)
             new = [one for one in found.values() if seen.get(one.id) != one]
             for one in new:
@@ -155,10 +157,10 @@ async def transactions_of(
     ago or too many ended, and Forbidden where there is no such account, or no longer for the
     caller.
     """
-    ended = _Ended(context, since)
     async with context.services.events.listen(context.tenant, "transactions") as hints:
         async with context.read() as tx:
             account = await _account(tx, context, account_id)
+            ended = _Ended(context, _from(since, now=await jobs.now(tx)))
             if since is None:
                 while await ended.look(tx):
                     continue  # what ended before is no news
@@ -189,11 +191,12 @@ async def notifications_of(
     """
     seen: dict[UUID, None] = {}
     async with context.services.events.listen(context.tenant, "notification") as hints:
-        looked_at, hinted = _from(context, since, instead="notifications"), set[UUID]()
+        hinted = set[UUID]()
         async with context.read() as tx:
             await _check(tx, context, None)
-            missed = await notifications.recent(
-                tx, tenant_id=context.tenant, since=looked_at, most=MISSED_MAX + 1
+            begin = _from(since, now=await jobs.now(tx), instead="notifications")
+            _, missed = await notifications.recent(
+                tx, tenant_id=context.tenant, since=begin, most=MISSED_MAX + 1
             )
             newest = await notifications.page(
                 tx, tenant_id=context.tenant, wanted=NotificationFilter(), first=1, after=None
@@ -206,33 +209,32 @@ async def notifications_of(
                 seen.pop(one.id, None)
                 hinted.add(one.id)
         while True:
-            now = context.services.clock()
             async with context.read() as tx:
                 await _check(tx, context, None)
-                ids = await notifications.recent(
-                    tx, tenant_id=context.tenant, since=looked_at, most=MISSED_MAX
+                looked_at, ids = await notifications.recent(
+                    tx, tenant_id=context.tenant, since=begin, most=MISSED_MAX
                 )
                 new = [one for one in {*ids, *hinted} if one not in seen]
                 found = await notifications.by_ids(tx, tenant_id=context.tenant, ids=new)
             for one in sorted(found.values(), key=lambda told: (told.created_at, told.id)):
                 yield one
             seen = dict.fromkeys([*seen, *found][-2 * MISSED_MAX :])
-            looked_at = now - OVERLAP
+            begin = looked_at - OVERLAP
             hinted = await _hint(hints, None)
 
 
 class _Ended:
     """Which of the tenant's jobs have ended since the last look: each end is told once."""
 
-    def __init__(self, context: Context, since: datetime | None) -> None:
+    def __init__(self, context: Context, since: datetime) -> None:
         self._context = context
-        self._since = _from(context, since)
+        self._since = since
         self._seen: dict[UUID, Job] = {}
         self.is_behind = False  # whether another look would find more
 
     async def check(self, tx: Tx) -> None:
         """Raises BadInput where more ended than can be told."""
-        found = await transactions.finished_jobs(
+        _, found = await transactions.finished_jobs(
             tx, tenant_id=self._context.tenant, since=self._since, most=MISSED_MAX + 1
         )
         if len(found) > MISSED_MAX:
@@ -240,8 +242,8 @@ class _Ended:
 
     async def look(self, tx: Tx, hinted: Iterable[UUID] = ()) -> list[Job]:
         """Those that ended, in this order; also those that a hint names."""
-        tenant, now = self._context.tenant, self._context.services.clock()
-        ids = await transactions.finished_jobs(
+        tenant = self._context.tenant
+        looked_at, ids = await transactions.finished_jobs(
             tx, tenant_id=tenant, since=self._since, most=LOOK_MAX
         )
         wanted = list(dict.fromkeys([*ids, *hinted]))
@@ -250,7 +252,7 @@ class _Ended:
         self._seen = _remembered(self._seen, new)
         # A full look goes on where it stopped; else on from now, with room for late commits.
         last = found[ids[-1]].finished_at if len(ids) == LOOK_MAX else None
-        self._since = max(self._since, last or now - OVERLAP)
+        self._since = max(self._since, last or looked_at - OVERLAP)
         self.is_behind = last is not None and bool(new)
         return new
 
@@ -270,7 +272,7 @@ async def _current(
 
 
 async def _missed(
-    tx: Tx, context: Context, connection_id: UUID | None, since: datetime | None
+    tx: Tx, context: Context, connection_id: UUID | None, since: datetime | None, *, now: datetime
 ) -> list[Job]:
     """The jobs that changed since somebody was here, if they were, in this order."""
     if since is None:
@@ -279,7 +281,7 @@ async def _missed(
         tx,
         tenant_id=context.tenant,
         connection_id=connection_id,
-        since=_from(context, since),
+        since=_from(since, now=now),
         most=MISSED_MAX + 1,
     )
     if len(found) > MISSED_MAX:
@@ -287,9 +289,11 @@ async def _missed(
     return list(found)
 
 
-def _from(context: Context, since: datetime | None, *, instead: str = "ingestionJobs") -> datetime:
-    """From when on changes are looked for: what was committed late may seem older than it is."""
-    now = context.services.clock()
+def _from(since: datetime | None, *, now: datetime, instead: str = "ingestionJobs") -> datetime:
+    """From when on changes are looked for: what was committed late may seem older than it is.
+
+    `now` is the database's, as rows are stamped by its clock.
+    """
     if since is None:
         return now - OVERLAP
     if since < now - MISSED_FOR:
@@ -358,8 +362,10 @@ async def _change(tx: Tx, context: Context, account: Account | None, job: Job) -
     )
 
 
-async def _newest_connections(context: Context) -> list[UUID]:
+async def _newest_connections(context: Context) -> tuple[datetime, list[UUID]]:
+    """The database's now, and ids of the newest connections."""
     async with context.read() as tx:
+        now = await jobs.now(tx)
         newest = await connections.page(
             tx,
             tenant_id=context.tenant,
@@ -367,7 +373,7 @@ async def _newest_connections(context: Context) -> list[UUID]:
             first=100,
             after=None,
         )
-    return [one.id for one in newest.items]
+    return now, [one.id for one in newest.items]
 
 
 def _remembered(seen: dict[UUID, Job], changed: Iterable[Job]) -> dict[UUID, Job]:

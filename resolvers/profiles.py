@@ -15,6 +15,7 @@ from core.page import Page
 from core.vault import Aad
 from db import audit, tenants, uploads
 from db import profiles as stored
+from db.profiles import ProfileFilter
 from db.session import Tx
 from db.tenant_keys import data_key
 from resolvers import text
@@ -34,10 +35,14 @@ async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, Stateme
         return await stored.by_ids(tx, tenant_id=context.tenant, ids=ids)
 
 
-async def page(context: Context, *, first: int, after: str | None) -> Page[StatementProfile]:
+async def page(
+    context: Context, *, wanted: ProfileFilter, first: int, after: str | None
+) -> Page[StatementProfile]:
     """Profiles, newest first."""
     async with context.read() as tx:
-        return await stored.page(tx, tenant_id=context.tenant, first=first, after=after)
+        return await stored.page(
+            tx, tenant_id=context.tenant, wanted=wanted, first=first, after=after
+        )
 
 
 async def proposal(context: Context, *, upload_id: UUID) -> Proposal | Unreadable | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
+from core.errors import BadInput
 from core.money import is_currency
 from resolvers.refusing import invalid
 
 NAME_MAX: Final = 200
 EMAIL_MAX: Final = 320
+LIST_MAX: Final = 1_000
 
 _CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # and what ends lines or paragraphs
 _UNSEEN: Final = frozenset({"Cf", "Zs"})
@@ -35,6 +38,26 @@ def name(text: str, *path: str, most: int = NAME_MAX) -> str:
 def optional_name(text: str | None, *path: str, most: int = NAME_MAX) -> str | None:
     """`name`, or None for None."""
     return None if text is None else name(text, *path, most=most)
+
+
+def sought(text: str | None) -> str | None:
+    """What a filter looks for in names. Raises BadInput where it is blank, long or has a null."""
+    if text is not None and (len(text) > NAME_MAX or not text.strip()):
+        raise BadInput(f"filter.text: give 1 to {NAME_MAX} characters")
+    if text is not None and "\x00" in text:
+        raise BadInput("filter.text: leave out control characters")
+    return text
+
+
+def one_of(name: str, values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Values of which a filter wants one. Raises BadInput where they are many or have a null."""
+    if values is None:
+        return None
+    if len(values) > LIST_MAX:
+        raise BadInput(f"filter.{name}: give {LIST_MAX} at most")
+    if any("\x00" in value for value in values):
+        raise BadInput(f"filter.{name}: leave out control characters")
+    return tuple(values)
 
 
 def email(text: str, *path: str) -> str:

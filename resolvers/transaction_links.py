@@ -67,7 +67,7 @@ async def link(
         sides = await stored.sides(tx, tenant_id=context.tenant, ids=[transaction_id, other_id])
         for name, one in (("transactionId", transaction_id), ("otherId", other_id)):
             if one not in sides:
-                raise missing("transaction", "input", name)
+                raise missing("transaction", name)
         first, second = sides[transaction_id], sides[other_id]
         if kind is LinkKind.TRANSFER and first.amount > 0:
             first, second = second, first
@@ -204,7 +204,7 @@ def _pair(item: ReviewItem) -> tuple[UUID, UUID]:
     return (item.transaction_id, item.other_id)
 
 
-def _check(kind: LinkKind, first: Side, second: Side, *, path: str = "input") -> None:
+def _check(kind: LinkKind, first: Side, second: Side, *, path: str = "otherId") -> None:
     """Raises Refusal where two rows cannot belong together so, whatever somebody says."""
     if first.id == second.id:
         raise invalid("Name two transactions.", path)

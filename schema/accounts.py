@@ -26,6 +26,7 @@ from resolvers import (
     holdings,
     jobs,
     mappings,
+    text,
     transactions,
 )
 from schema.columns import column, derived, money, shown
@@ -311,12 +312,17 @@ class AccountFilter:
         default=None, description="Of one of these types."
     )
     currency: CurrencyCode | None = strawberry.field(default=None, description="In this currency.")
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in the name, whatever the case; 1 to 200 characters.",
+    )
 
     def wanted(self) -> Wanted:
-        """The filter as reads take it."""
+        """The filter as reads take it. Raises BadInput."""
         return Wanted(
             connection_id=optional_key_of("Connection", self.connection_id),
             status=None if self.status is None else tuple(self.status),
             type=None if self.type is None else tuple(self.type),
             currency=self.currency,
+            text=text.sought(self.text),
         )

@@ -60,6 +60,12 @@ class AuditLogFilter:
     )
     job_id: strawberry.ID | None = strawberry.field(default=None, description="About this job.")
     user_id: strawberry.ID | None = strawberry.field(default=None, description="By this user.")
+    created_from: datetime | None = strawberry.field(
+        default=None, description="Done at this instant or later."
+    )
+    created_to: datetime | None = strawberry.field(
+        default=None, description="Done at this instant or earlier."
+    )
 
     def wanted(self) -> AuditFilter:
         """The filter as reads take it."""
@@ -68,4 +74,6 @@ class AuditLogFilter:
             connection_id=optional_key_of("Connection", self.connection_id),
             job_id=optional_key_of("IngestionJob", self.job_id),
             user_id=optional_key_of("User", self.user_id),
+            created_from=self.created_from,
+            created_to=self.created_to,
         )

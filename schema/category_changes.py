@@ -83,8 +83,8 @@ class CategoryRulesReorderInput:
 
 
 @strawberry.input(
-    description="What to try: a rule that is not kept yet, where conditions and a category are "
-    "given; else the rules as they are."
+    description="What to try: a rule that is not kept yet, of which conditions and a category are "
+    "given, or neither: the rules as they are."
 )
 class CategoryRulesDryRunInput:
     rule_id: strawberry.ID | None = strawberry.field(
@@ -94,10 +94,10 @@ class CategoryRulesDryRunInput:
         default=None, description="What members would call it; null: the same as its category."
     )
     conditions: CategoryRuleConditionsInput | None = strawberry.field(
-        default=None, description="When it would fit; null: no rule is tried."
+        default=None, description="When it would fit; null: the rules are tried as they are."
     )
     category: str | None = strawberry.field(
-        default=None, description="What it would say; null: no rule is tried."
+        default=None, description="What it would say; null: the rules are tried as they are."
     )
     is_first: bool = strawberry.field(
         default=False, description="Whether a new one would be tried before all others."
@@ -109,11 +109,11 @@ class CategoryRulesDryRunInput:
 
     def draft(self) -> Draft | None:
         """The rule to try."""
-        if self.conditions is None or self.category is None:
+        if self.conditions is None and self.category is None and self.rule_id is None:
             return None
         return Draft(
-            name=self.category if self.name is None else self.name,
-            conditions=self.conditions.wanted(),
+            name=self.name,
+            conditions=None if self.conditions is None else self.conditions.wanted(),
             category=self.category,
             rule_id=optional_key_of("CategoryRule", self.rule_id),
             first=self.is_first,

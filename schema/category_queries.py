@@ -10,19 +10,26 @@ from categories import taxonomy
 from db import categories as stored
 from db import category_rules as stored_rules
 from db import recurring as stored_recurring
+from db.categories import CategoryFilter
+from db.category_rules import RuleFilter
 from db.recurring import RecurringFilter
 from resolvers import categories, category_dry_run, category_rules, recurring
 from resolvers.refusal import Refused
 from schema.category_changes import CategoryRulesDryRunInput, CategoryRulesDryRunPayload
-from schema.category_rules import CategoryRule, CategoryRulesDryRun
+from schema.category_rules import CategoryRule, CategoryRuleFilter, CategoryRulesDryRun
 from schema.context import Info
 from schema.fields import resolved
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
 from schema.payload import user_errors
-from schema.reads import Many
 from schema.recurring import RecurringTransaction, RecurringTransactionFilter
 from schema.roots import FILTER, filtered
-from schema.tenant_categories import CategoryMapping, TaxonomyCategory, TenantCategory
+from schema.tenant_categories import (
+    CategoryMapping,
+    CategoryMappingFilter,
+    TaxonomyCategory,
+    TenantCategory,
+    TenantCategoryFilter,
+)
 
 
 @strawberry.type(description="What can be asked of categories.")
@@ -34,35 +41,54 @@ class CategoryQueries:
 
     @resolved(
         description="The tenant's own categories, newest first.",
-        reads=Many(listing=stored.LISTING, asked=stored.ASKED),
+        reads=filtered(stored.LISTING, stored.asked, CategoryFilter()),
     )
     async def categories(
-        self, info: Info, first: First = DEFAULT, after: After = None
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[TenantCategoryFilter | None, FILTER] = None,
     ) -> Listed[TenantCategory]:
         """The tenant's own categories."""
-        page = await categories.page(info.context, first=bounded(first), after=after)
+        wanted = CategoryFilter() if filter is None else filter.wanted()
+        page = await categories.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, TenantCategory.of)
 
     @resolved(
         description="What the tenant calls categories of others, newest first.",
-        reads=Many(listing=stored.MAPPINGS, asked=stored.ASKED_MAPPINGS),
+        reads=filtered(stored.MAPPINGS, stored.asked_mappings, stored.CategoryMappingFilter()),
     )
     async def category_mappings(
-        self, info: Info, first: First = DEFAULT, after: After = None
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[CategoryMappingFilter | None, FILTER] = None,
     ) -> Listed[CategoryMapping]:
         """What the tenant calls categories of others."""
-        page = await categories.mappings(info.context, first=bounded(first), after=after)
+        wanted = stored.CategoryMappingFilter() if filter is None else filter.wanted()
+        page = await categories.mappings(
+            info.context, wanted=wanted, first=bounded(first), after=after
+        )
         return listed(page, CategoryMapping.of)
 
     @resolved(
         description="The tenant's rules, in the order in which they are tried.",
-        reads=Many(listing=stored_rules.LISTING, asked=stored_rules.ASKED),
+        reads=filtered(stored_rules.LISTING, stored_rules.asked, RuleFilter()),
     )
     async def category_rules(
-        self, info: Info, first: First = DEFAULT, after: After = None
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[CategoryRuleFilter | None, FILTER] = None,
     ) -> Listed[CategoryRule]:
         """The tenant's rules."""
-        page = await category_rules.page(info.context, first=bounded(first), after=after)
+        wanted = RuleFilter() if filter is None else filter.wanted()
+        page = await category_rules.page(
+            info.context, wanted=wanted, first=bounded(first), after=after
+        )
         return listed(page, CategoryRule.of)
 
     @resolved(

@@ -10,8 +10,8 @@ import strawberry
 
 from categories.conditions import Direction
 from core import categories as core
-from db.category_rules import VERSIONS_MAX
-from resolvers import category_rules
+from db.category_rules import VERSIONS_MAX, RuleFilter
+from resolvers import category_rules, text
 from resolvers.category_dry_run import Change, DryRun
 from schema.category import CategorySource
 from schema.columns import column, shown
@@ -148,6 +148,28 @@ class CategoryRulesDryRun:
             chosen_count=run.chosen,
             changes=[CategoryChange.of(change) for change in run.changes],
             end_cursor=run.after,
+        )
+
+
+@strawberry.input(
+    description="Which rules: all of these hold; what is left out or null asks nothing."
+)
+class CategoryRuleFilter:
+    enabled: bool | None = strawberry.field(default=None, description="Tried, or not.")
+    category: list[str] | None = strawberry.field(
+        default=None, description="That say one of these, to the letter; 1,000 at most."
+    )
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in the name, whatever the case; 1 to 200 characters.",
+    )
+
+    def wanted(self) -> RuleFilter:
+        """The filter as reads take it. Raises BadInput."""
+        return RuleFilter(
+            enabled=self.enabled,
+            categories=text.one_of("category", self.category),
+            text=text.sought(self.text),
         )
 
 

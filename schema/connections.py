@@ -18,7 +18,7 @@ from db.institutions import LISTING as INSTITUTIONS
 from db.jobs import JobFilter
 from db.profiles import LISTING as PROFILES
 from db.select import Asked
-from resolvers import accounts, connections, jobs, mappings, pickups, profiles, providers
+from resolvers import accounts, connections, jobs, mappings, pickups, profiles, providers, text
 from schema.columns import column, derived, shown
 from schema.connection_error import ConnectionError
 from schema.connection_health import ConnectionHealth
@@ -286,9 +286,15 @@ class ConnectionFilter:
         default=None, description="In one of these states."
     )
     provider: str | None = strawberry.field(default=None, description="Of this provider.")
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in the name, whatever the case; 1 to 200 characters.",
+    )
 
     def wanted(self) -> Wanted:
-        """The filter as reads take it."""
+        """The filter as reads take it. Raises BadInput."""
         return Wanted(
-            status=None if self.status is None else tuple(self.status), provider=self.provider
+            status=None if self.status is None else tuple(self.status),
+            provider=self.provider,
+            text=text.sought(self.text),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import strawberry
@@ -29,6 +30,12 @@ class IngestionJobFilter:
     batch_id: strawberry.ID | None = strawberry.field(
         default=None, description="Asked for by this connectionSyncAll or connectionRenewAll."
     )
+    created_from: datetime | None = strawberry.field(
+        default=None, description="Asked for at this instant or later."
+    )
+    created_to: datetime | None = strawberry.field(
+        default=None, description="Asked for at this instant or earlier."
+    )
 
     def wanted(self) -> JobFilter:
         """The filter as reads take it."""
@@ -37,6 +44,8 @@ class IngestionJobFilter:
             state=None if self.state is None else tuple(self.state),
             kind=None if self.kind is None else tuple(self.kind),
             batch_id=optional_key_of(BATCH, self.batch_id),
+            created_from=self.created_from,
+            created_to=self.created_to,
         )
 
 

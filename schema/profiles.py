@@ -8,6 +8,8 @@ import strawberry
 
 from core import models
 from core.errors import Unreadable
+from db.profiles import ProfileFilter
+from resolvers import text
 from schema.columns import column, shown
 from schema.ids import encode
 from schema.node import Node
@@ -30,6 +32,26 @@ class StatementProfile(Node):
         """A profile of the tenant's."""
         return shown(
             StatementProfile, profile, id=encode("StatementProfile", profile.id), key=profile.id
+        )
+
+
+@strawberry.input(
+    description="Which profiles: all of these hold; what is left out or null asks nothing."
+)
+class StatementProfileFilter:
+    format: list[str] | None = strawberry.field(
+        default=None,
+        description="For one of these formats, as `StatementProfile.format`; 1,000 at most.",
+    )
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in the name, whatever the case; 1 to 200 characters.",
+    )
+
+    def wanted(self) -> ProfileFilter:
+        """The filter as reads take it. Raises BadInput."""
+        return ProfileFilter(
+            formats=text.one_of("format", self.format), text=text.sought(self.text)
         )
 
 

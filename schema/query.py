@@ -17,7 +17,7 @@ from db.audit import AuditFilter as WantedEvents
 from db.connections import ConnectionFilter as WantedConnections
 from db.jobs import JobFilter as WantedJobs
 from db.mappings import MappingFilter as WantedMappings
-from db.select import Asked
+from db.profiles import ProfileFilter as WantedProfiles
 from db.summaries import TransactionGrouping
 from db.transaction_filter import TransactionFilter as WantedTransactions
 from db.transactions import TransactionOrder
@@ -49,7 +49,11 @@ from schema.node import Node
 from schema.nodes import LISTINGS, find
 from schema.notification_queries import NotificationQueries
 from schema.page import DEFAULT, After, First, Listed, bounded, listed
-from schema.profiles import StatementProfile, StatementProfileProposal
+from schema.profiles import (
+    StatementProfile,
+    StatementProfileFilter,
+    StatementProfileProposal,
+)
 from schema.providers import Provider
 from schema.reads import AnyById, Count, Every, Many
 from schema.reconciliation_queries import ReconciliationQueries
@@ -254,13 +258,18 @@ class Query(
 
     @resolved(
         description="The tenant's saved profiles of statement formats, newest first.",
-        reads=Many(listing=stored_profiles.LISTING, asked=Asked(order=stored_profiles.NEWEST)),
+        reads=filtered(stored_profiles.LISTING, stored_profiles.asked, WantedProfiles()),
     )
     async def statement_profiles(
-        self, info: Info, first: First = DEFAULT, after: After = None
+        self,
+        info: Info,
+        first: First = DEFAULT,
+        after: After = None,
+        filter: Annotated[StatementProfileFilter | None, FILTER] = None,
     ) -> Listed[StatementProfile]:
         """The tenant's saved profiles."""
-        page = await profiles.page(info.context, first=bounded(first), after=after)
+        wanted = WantedProfiles() if filter is None else filter.wanted()
+        page = await profiles.page(info.context, wanted=wanted, first=bounded(first), after=after)
         return listed(page, StatementProfile.of)
 
     @resolved(

@@ -82,8 +82,9 @@ class RecurringTransactionFilter:
     state: list[core.RecurringState] | None = strawberry.field(
         default=None, description="In one of these states."
     )
-    dismissed: bool = strawberry.field(
-        default=False, description="Those that members dismissed, in place of the others."
+    dismissed: bool | None = strawberry.field(
+        default=False,
+        description="true: those that members dismissed, in place of the others.",
     )
     expected_from: date | None = strawberry.field(
         default=None, description="Expected on this day or later."
@@ -98,7 +99,7 @@ class RecurringTransactionFilter:
             account_id=optional_key_of("Account", self.account_id),
             period=None if self.period is None else tuple(self.period),
             state=None if self.state is None else tuple(self.state),
-            dismissed=self.dismissed,
+            dismissed=self.dismissed is True,
             expected_from=self.expected_from,
             expected_to=self.expected_to,
         )

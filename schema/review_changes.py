@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Final
 
@@ -168,7 +169,10 @@ async def _decide(
     info: Info, item_id: strawberry.ID, state: reviews.ReviewState
 ) -> Sequence[reviews.ReviewItem] | Refused:
     key = key_of("ReviewItem", item_id)
-    return await use_cases.decide(info.context, ids=[key], state=state)
+    answer = await use_cases.decide(info.context, ids=[key], state=state)
+    if isinstance(answer, Refused) and answer.path == ("ids",):
+        return replace(answer, path=("id",))
+    return answer
 
 
 def _item(answer: Sequence[reviews.ReviewItem] | Refused) -> ReviewItem | None:

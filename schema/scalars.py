@@ -31,7 +31,10 @@ def write_decimal(value: Decimal) -> str:
 def read_decimal(value: object) -> Decimal:
     """A decimal from its text; a JSON number may have lost digits on its way, so it is refused."""
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise ValueError('Give a decimal as a string in plain notation, such as "-12.50".')
+        raise ValueError(
+            'Give a decimal as a string in plain notation, such as "-12.50", with 14 digits before'
+            " the point and 8 after it at most."
+        )
     try:
         return storable(Decimal(value))
     except InvalidMoney as error:
@@ -76,7 +79,8 @@ def read_currency(value: object) -> CurrencyCode:
 SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     Decimal: strawberry.scalar(
         name="Decimal",
-        description='An exact decimal as a string in plain notation, such as "-1234.50".',
+        description='An exact decimal as a string in plain notation, such as "-1234.50"; up to 14 '
+        "digits before the point and 8 after it.",
         serialize=write_decimal,
         parse_value=read_decimal,
     ),

@@ -9,6 +9,8 @@ import strawberry
 
 from categories import taxonomy
 from core import categories as core
+from db import categories as stored
+from resolvers import categories, text
 from schema.columns import column, shown
 from schema.ids import encode
 from schema.node import Node
@@ -74,4 +76,45 @@ class CategoryMapping(Node):
         """A mapping of the tenant's."""
         return shown(
             CategoryMapping, mapping, id=encode("CategoryMapping", mapping.id), key=mapping.id
+        )
+
+
+@strawberry.input(
+    description="Which categories: all of these hold; what is left out or null asks nothing."
+)
+class TenantCategoryFilter:
+    code: list[str] | None = strawberry.field(
+        default=None,
+        description="Of one of these categories of the taxonomy, or below it; 1,000 at most.",
+    )
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in the name, whatever the case; 1 to 200 characters.",
+    )
+
+    def wanted(self) -> stored.CategoryFilter:
+        """The filter as reads take it. Raises BadInput."""
+        codes = text.one_of("code", self.code)
+        return stored.CategoryFilter(
+            codes=None if codes is None else categories.below(codes),
+            text=text.sought(self.text),
+        )
+
+
+@strawberry.input(
+    description="Which mappings: all of these hold; what is left out or null asks nothing."
+)
+class CategoryMappingFilter:
+    category: list[str] | None = strawberry.field(
+        default=None, description="That say one of these, to the letter; 1,000 at most."
+    )
+    text: str | None = strawberry.field(
+        default=None,
+        description="With this in the source's words, whatever the case; 1 to 200 characters.",
+    )
+
+    def wanted(self) -> stored.CategoryMappingFilter:
+        """The filter as reads take it. Raises BadInput."""
+        return stored.CategoryMappingFilter(
+            categories=text.one_of("category", self.category), text=text.sought(self.text)
         )

@@ -28,11 +28,15 @@ cross join lateral (
 -- Of each account and day, what was last stated by its end, in the account's currency, by its
 -- primary source where that had stated anything by then. Of the statements of one day: the kind
 -- that comes first in $5, then as in `latest`. Days come as text, for the driver makes infinities
--- of the calendar's ends, and a series of these goes on for ever.
+-- of the calendar's ends, and a series of these goes on for ever. They are counted from the first:
+-- a series of dates is one of instants, which has no midnight where clocks are put forward.
 select
-  a.id as account_id, d.day::date as day, l.kind, l.amount, l.currency, l.as_of
+  a.id as account_id, d.day, l.kind, l.amount, l.currency, l.as_of
 from app.accounts as a
-cross join generate_series($3::text::date, $4::text::date, interval '1 day') as d (day)
+cross join lateral (
+  select $3::text::date + s.days as day
+  from generate_series(0, $4::text::date - $3::text::date) as s (days)
+) as d
 cross join lateral (
   select s.kind, s.amount, s.currency, s.as_of
   from (
@@ -42,7 +46,7 @@ cross join lateral (
       where b.tenant_id = $1
         and b.account_id = a.id
         and b.mapping_id = a.primary_mapping_id
-        and b.as_of <= d.day::date
+        and b.as_of <= d.day
         and b.kind = any($5::text[])
         and b.currency = a.currency
       order by
@@ -56,7 +60,7 @@ cross join lateral (
       from app.account_balances as b
       where b.tenant_id = $1
         and b.account_id = a.id
-        and b.as_of <= d.day::date
+        and b.as_of <= d.day
         and b.kind = any($5::text[])
         and b.currency = a.currency
       order by

@@ -49,12 +49,17 @@ where c.tenant_id = $1 and c.id = $2 and c.status = any($4::text[]);
 
 -- name: changed
 -- role: authenticated
--- Which connections changed since, and when; those that changed last come first.
-select c.id, c.updated_at
-from app.connections as c
-where c.tenant_id = $1 and c.updated_at > $2
-order by c.updated_at desc, c.id desc
-limit $3;
+-- As `jobs.changed`.
+select n.at, c.id, c.updated_at
+from (select now() as at) as n
+left join lateral (
+  select o.id, o.updated_at
+  from app.connections as o
+  where o.tenant_id = $1 and o.updated_at > $2
+  order by o.updated_at desc, o.id desc
+  limit $3
+) as c on true
+order by c.updated_at desc, c.id desc;
 
 -- name: feeding
 -- role: authenticated

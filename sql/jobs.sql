@@ -154,14 +154,25 @@ limit 100;
 
 -- name: changed
 -- role: authenticated
--- Which jobs changed since, and when; those that changed last come first.
-select j.id, j.updated_at
-from app.ingestion_jobs as j
-where j.tenant_id = $1
-  and ($2::uuid is null or j.connection_id = $2)
-  and j.updated_at > $3
-order by j.updated_at desc, j.id desc
-limit $4;
+-- Which jobs changed since, and when; those that changed last come first. One row tells the time of
+-- the look where there are none.
+select c.at, j.id, j.updated_at
+from (select now() as at) as c
+left join lateral (
+  select i.id, i.updated_at
+  from app.ingestion_jobs as i
+  where i.tenant_id = $1
+    and ($2::uuid is null or i.connection_id = $2)
+    and i.updated_at > $3
+  order by i.updated_at desc, i.id desc
+  limit $4
+) as j on true
+order by j.updated_at desc, j.id desc;
+
+-- name: now
+-- role: authenticated
+-- By the clock that rows are stamped with.
+select now();
 
 -- name: changed_since
 -- role: authenticated

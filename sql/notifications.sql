@@ -77,11 +77,17 @@ where n.tenant_id = $1 and n.created_at > $2 and n.kind = 'test';
 
 -- name: recent
 -- role: authenticated
-select n.id
-from app.notifications as n
-where n.tenant_id = $1 and n.created_at >= $2
-order by n.created_at desc, n.id desc
-limit $3;
+-- One row tells the time of the look where there are none.
+select c.at, n.id
+from (select now() as at) as c
+left join lateral (
+  select r.id, r.created_at
+  from app.notifications as r
+  where r.tenant_id = $1 and r.created_at >= $2
+  order by r.created_at desc, r.id desc
+  limit $3
+) as n on true
+order by n.created_at desc, n.id desc;
 
 -- name: mark_read
 -- role: authenticated

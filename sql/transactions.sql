@@ -13,9 +13,15 @@ where j.tenant_id = $1 and j.id = $2 and t.account_id = $3;
 
 -- name: finished_jobs
 -- role: authenticated
--- Jobs that ended since, so what they changed can be read; the first that ended first.
-select j.id
-from app.ingestion_jobs as j
-where j.tenant_id = $1 and j.finished_at >= $2
-order by j.finished_at, j.id
-limit $3;
+-- Jobs that ended since, so what they changed can be read; the first that ended first. One row
+-- tells the time of the look where there are none.
+select c.at, j.id
+from (select now() as at) as c
+left join lateral (
+  select i.id, i.finished_at
+  from app.ingestion_jobs as i
+  where i.tenant_id = $1 and i.finished_at >= $2
+  order by i.finished_at, i.id
+  limit $3
+) as j on true
+order by j.finished_at, j.id;

@@ -2335,6 +2335,7 @@ CREATE OR REPLACE FUNCTION private.settle_balances(about uuid[], settled_at time
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
 AS $function$
   with settled as (
     update app.notifications as n
@@ -4856,6 +4857,10 @@ CREATE INDEX webhook_inbox_due_idx ON private.webhook_inbox USING btree (COALESC
 CREATE INDEX webhook_inbox_parked_idx ON private.webhook_inbox USING btree (provider, environment, item) WHERE (state = 'parked'::text);
 CREATE INDEX webhook_inbox_received_idx ON private.webhook_inbox USING btree (received_at);
 CREATE INDEX webhook_routes_connection_idx ON private.webhook_routes USING btree (tenant_id, connection_id);
+
+-- statistics
+
+CREATE STATISTICS app.transactions_merchants ON COALESCE(merchant_key, lower(merchant_name)) FROM app.transactions;
 
 -- triggers
 

@@ -24,8 +24,11 @@ import {
   TransactionSplitDocument,
   TransactionUnsplitDocument,
   TransactionsDocument,
+  type CategoryMappingFilter,
   type CategoryRuleConditionsInput,
+  type CategoryRuleFilter,
   type RecurringTransactionFilter,
+  type TenantCategoryFilter,
 } from "../../src/index.js";
 import type { Person } from "../person.js";
 import { step } from "../report.js";
@@ -51,12 +54,14 @@ export async function categories({ ben }: Imported): Promise<void> {
     const changed = await ben.act(CategoryUpdateDocument, { categoryId, input });
     const now = changed.categoryUpdate.category;
     assert.deepEqual(now, { ...now, ...input });
-    const page = await ben.ask(CategoriesDocument, { first: 1, after: null });
+    const filter: TenantCategoryFilter = { code: [code], text: "OWN" };
+    const page = await ben.ask(CategoriesDocument, { first: 1, after: null, filter });
     assert.equal(page.categories.edges[0]?.node.name, "Own");
     await ben.act(CategoryMappingSetDocument, {
       input: { providerCategory: code, category: "Own" },
     });
-    const mapped = await ben.ask(CategoryMappingsDocument, { first: 1, after: null });
+    const said: CategoryMappingFilter = { category: ["Own"], text: code.toLowerCase() };
+    const mapped = await ben.ask(CategoryMappingsDocument, { first: 1, after: null, filter: said });
     assert.equal(mapped.categoryMappings.edges[0]?.node.category, "Own");
     const gone = await ben.act(CategoryDeleteDocument, { categoryId });
     assert.equal(gone.categoryDelete.deletedId, categoryId);
@@ -75,7 +80,8 @@ export async function categories({ ben }: Imported): Promise<void> {
     const ruleId = made.categoryRuleCreate.rule?.id ?? "";
     await narrowed(ben, ruleId);
     await ben.act(CategoryRulesReorderDocument, { input: { ids: [ruleId] } });
-    const page = await ben.ask(CategoryRulesDocument, { first: 1, after: null });
+    const filter: CategoryRuleFilter = { enabled: false, category: ["Spent well"], text: "off" };
+    const page = await ben.ask(CategoryRulesDocument, { first: 1, after: null, filter });
     assert.equal(page.categoryRules.edges[0]?.node.versions.length, 2);
     const applied = await ben.act(CategoryRulesApplyDocument, {});
     assert.ok(applied.categoryRulesApply.jobs.every((job) => job.kind === "CATEGORIZE"));

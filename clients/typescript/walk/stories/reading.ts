@@ -57,6 +57,11 @@ async function accounts({ ben, bank }: Imported): Promise<void> {
     accounts.edges.map(({ node }) => node.institution?.name),
     ["Northbank Limited"],
   );
+  const named = (await ben.ask(AccountsDocument, { filter: { text: "CURRENT acc" } })).accounts;
+  assert.deepEqual(
+    named.edges.map(({ node }) => node.name),
+    ["Current account"],
+  );
 }
 
 async function ofAccount(ben: Person, size: Size): Promise<void> {
@@ -244,7 +249,8 @@ async function audit(anna: Person, { bank, jobId }: Imported): Promise<void> {
   const filter = { event: "connection.created", connectionId: bank, userId: viewer.user.id };
   const made = (await anna.ask(AuditLogDocument, { filter })).auditLog;
   assert.equal(made.edges.length, 1);
-  const ofJob = (await anna.ask(AuditLogDocument, { filter: { jobId } })).auditLog;
+  const ever = { createdFrom: "2000-01-01T00:00:00Z", createdTo: "2999-12-31T00:00:00Z" };
+  const ofJob = (await anna.ask(AuditLogDocument, { filter: { jobId, ...ever } })).auditLog;
   assert(ofJob.edges.length > 0);
 }
 

@@ -16,6 +16,7 @@ import {
   StatementProfilesDocument,
   StatementProfileUpdateDocument,
   uploadStatement,
+  type StatementProfileFilter,
 } from "../../src/index.js";
 import { csv, profile, type Size } from "../files.js";
 import type { Person } from "../person.js";
@@ -95,6 +96,9 @@ async function profiles(ben: Person): Promise<{ profileId: string; wrongProfileI
     [...one.edges, ...rest.edges].map(({ node }) => node.id),
     [wrongProfileId, profileId],
   );
+  const filter: StatementProfileFilter = { format: ["csv"], text: "SHOP" };
+  const shop = (await ben.ask(StatementProfilesDocument, { filter })).statementProfiles;
+  assert.ok(shop.edges.some(({ node }) => node.id === profileId));
   return { profileId, wrongProfileId };
 }
 
@@ -158,6 +162,11 @@ async function lists(ben: Person, { bank, shop }: { bank: string; shop: string }
   assert.deepEqual(
     [...one.edges, ...rest.edges].map(({ node }) => node.id),
     [shop, bank],
+  );
+  const named = (await ben.ask(ConnectionsDocument, { filter: { text: "NORTHB" } })).connections;
+  assert.deepEqual(
+    named.edges.map(({ node }) => node.id),
+    [bank],
   );
   const { connection } = await ben.ask(ConnectionDocument, { connectionId: shop });
   assert.equal(connection?.profile?.name, "Shop");
