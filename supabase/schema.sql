@@ -3089,6 +3089,7 @@ create table app.connections (
   auto_import boolean not null default true,
   auto_reconcile boolean not null default true,
   conflict_policy text,
+  import_pending boolean not null default true,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
   constraint connections_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
@@ -3124,6 +3125,7 @@ comment on column app.connections.persona_id is 'Whose accounts these are: each 
 comment on column app.connections.auto_import is 'False: what comes over it waits for a review before it is imported.';
 comment on column app.connections.auto_reconcile is 'False: its transactions are reconciled by hand alone.';
 comment on column app.connections.conflict_policy is 'Who wins where this source contradicts; null: as the tenant says.';
+comment on column app.connections.import_pending is 'False: transactions that the source has not booked yet are left out.';
 
 create table app.corrections (
   tenant_id uuid not null,
@@ -5794,7 +5796,7 @@ grant delete, insert (tenant_id, "position", name, enabled, conditions, category
 grant select on app.category_rules to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile, conflict_policy) on app.connections to authenticated;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile, conflict_policy, import_pending) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, config, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
 grant select on app.corrections to authenticated;
 grant delete, insert, select, update on app.corrections to worker;
