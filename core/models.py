@@ -172,6 +172,7 @@ class Connection:
     config: dict[str, Any]  # of a file source: where it fetches; never a secret
     auto_import: bool
     auto_reconcile: bool
+    import_pending: bool
     external_id: str | None
     sync_frequency: SyncFrequency
     last_sync_at: datetime | None

@@ -115,7 +115,8 @@ class TransactionRecord(NamedTuple):
     category: str | None = None  # the source's own category
     running_balance: Decimal | None = None
     extra: Mapping[str, str] | None = None  # what the source says beyond this, as text
-    pending_external_id: str | None = None  # the id that this booking had while it was pending
+    # The id that this booking had while it was pending, or until its source corrected it.
+    pending_external_id: str | None = None
 
 
 class RemovalRecord(NamedTuple):

@@ -66,6 +66,7 @@ class NewConnection:
     sync_frequency: SyncFrequency = SyncFrequency.MANUAL
     auto_import: bool = True
     auto_reconcile: bool = True
+    import_pending: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class ConnectionChange:
     sync: SyncChange | None = None
     auto_import: bool | None = None
     auto_reconcile: bool | None = None
+    import_pending: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ async def create(tx: Tx, *, tenant_id: UUID, new: NewConnection, created_by: UUI
         new.sync_frequency,
         new.auto_import,
         new.auto_reconcile,
+        new.import_pending,
     )
     assert isinstance(connection_id, UUID)
     return connection_id
@@ -200,6 +203,7 @@ async def update(tx: Tx, *, tenant_id: UUID, connection_id: UUID, change: Connec
         None if sync.frequency is None else EVERY.get(sync.frequency),
         change.auto_import,
         change.auto_reconcile,
+        change.import_pending,
     )
     return touched > 0
 

@@ -154,6 +154,7 @@ class Applying:
             received=kept.document.received_at.date(),
             size=self._services.batch_records,
             stable=self._connector.facts.stable_ids,
+            pending=self._connection.import_pending,
         )
 
     async def _write(

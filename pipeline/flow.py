@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import BinaryIO, Self, TypeVar
 
-from core.records import Record
+from core.records import Finding, Record, Severity, TransactionStatus
 from pipeline.batch import Batch, Entry, batches
 from pipeline.document import Reading, records
 from pipeline.incoming import subject
@@ -27,19 +27,36 @@ def prepared(
     received: date,
     size: int,
     stable: bool,
+    pending: bool,
     judge: Judge | None = None,
 ) -> Iterator[Batch]:
     """A document's batches, normalized. Equal documents give equal batches.
 
-    `stable`: the source's ids alone say which row is which. A `judge` says ahead what rows were
-    for.
+    `stable`: the source's ids alone say which row is which. Not `pending`: rows that are not booked
+    yet are left out. A `judge` says ahead what rows were for.
     """
-    for raw in batches(source, size=size):
+    for whole in batches(source, size=size):
+        raw = whole if pending else _booked(whole)
         if stable:
             batch = normalize_stable(raw, received=received)
         else:
             batch = normalize(raw, ordinals=ordinals, received=received)
         yield batch if judge is None else _judged(batch, judge)
+
+
+def _booked(batch: Batch) -> Batch:
+    """The batch without rows that are not booked yet."""
+    booked = tuple(one for one in batch.transactions if one.status is not TransactionStatus.PENDING)
+    left_out = len(batch.transactions) - len(booked)
+    if not left_out:
+        return batch
+    finding = Finding(
+        Severity.INFO,
+        "pending-left-out",
+        f"{left_out:,} transactions that are not booked yet were left out, as the connection has "
+        "it.",
+    )
+    return replace(batch, transactions=booked, findings=(*batch.findings, finding))
 
 
 def _judged(batch: Batch, judge: Judge) -> Batch:
@@ -89,6 +106,7 @@ async def flowing(
     *,
     received: date,
     size: int,
+    pending: bool,
     judge: Judge | None = None,
 ) -> AsyncIterator[Flow]:
     """The batches of an open document; the thread has let go of the file when this ends."""
@@ -100,6 +118,7 @@ async def flowing(
                 received=received,
                 size=size,
                 stable=reading.stable,
+                pending=pending,
                 judge=judge,
             )
         )

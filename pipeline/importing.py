@@ -138,7 +138,11 @@ async def _preview(
     previewer = Previewer(to)
     targets: dict[str, Target] = {}
     async with flowing(
-        file, reading, received=to.document.received_at.date(), size=services.batch_records
+        file,
+        reading,
+        received=to.document.received_at.date(),
+        size=services.batch_records,
+        pending=to.connection.import_pending,
     ) as batches:
         async for batch in batches:
             batches.read_on()
@@ -185,6 +189,7 @@ async def _write(to: Destination, services: Services, file: BinaryIO, reading: R
         reading,
         received=to.document.received_at.date(),
         size=services.batch_records,
+        pending=to.connection.import_pending,
         judge=judge,
     ) as batches:
         writer = Writer(to, meanwhile=batches.read_on)

@@ -70,6 +70,7 @@ async def replayed(
             reading,
             received=document.received_at.date(),
             size=services.batch_records,
+            pending=connection.import_pending,
         ) as batches,
     ):
         yield Replayed(to, _addressed(batches, to, services))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.jobs import JobStage, JobState
 from core.models import Job, RawDocument
 from core.records import Finding, Severity
-from db import ledger, merge, placement, raw, statements
+from db import corrections, ledger, merge, placement, raw, statements
 from db.ledger import Counts
 from pipeline.following import follow
 from pipeline.replay import rewrite
@@ -57,6 +57,7 @@ async def _begin(job: Job, services: Services) -> tuple[int, int]:
             tx, tenant_id=job.tenant_id, connection_id=job.connection_id
         )
         await ledger.rewind(tx, job, lineage_id=connection.lineage_id)
+        await corrections.take_back(tx, tenant_id=job.tenant_id, job_id=job.id)
         await merge.take_back_balances(tx, tenant_id=job.tenant_id, job_id=job.id)
         await statements.take_back(tx, tenant_id=job.tenant_id, job_id=job.id)
         await placement.clear_waits(tx, job, job_id=job.id)

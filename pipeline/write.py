@@ -13,7 +13,7 @@ from core.categories import Verdict
 from core.models import Connection, Delivery, Job, MappingState, RawDocument
 from core.records import AccountRecord, Finding, Severity
 from core.vault import DataKey
-from db import expenses, intake, ledger, merge, placement, statements
+from db import corrections, expenses, intake, ledger, merge, placement, statements
 from db.ledger import Counts
 from db.merge import Merged
 from db.session import Tx
@@ -21,6 +21,7 @@ from pipeline import stable_rows
 from pipeline.account_matching import Settled, foresee, settle
 from pipeline.batch import Batch, Entry, Target
 from pipeline.categorizing import Categorizer
+from pipeline.corrections import Corrected, correct
 from pipeline.holdings import put_holdings
 from pipeline.identity import external_account
 from pipeline.incoming import incoming, subject
@@ -131,12 +132,21 @@ class Writer:
         to = self._to
         batch = map_accounts(await _decided(tx, to, batch))
         withdrawn, noted = await _withdraw(tx, to, batch)
+        batch = replace(batch, findings=(*batch.findings, *noted))
+        corrected = Corrected(batch=batch)
         if to.stable:
             await stable_rows.promote(tx, batch, tenant_id=to.job.tenant_id)
-        batch, counts = await self._merge(tx, replace(batch, findings=(*batch.findings, *noted)))
-        if batch.removals:
-            removed, finding = await stable_rows.remove(tx, batch, tenant_id=to.job.tenant_id)
-            withdrawn += removed
+        else:
+            corrected = await correct(tx, batch, tenant_id=to.job.tenant_id, document=to.document)
+        batch, counts = await self._merge(tx, corrected.batch)
+        counts = replace(counts, duplicate=counts.duplicate + corrected.known)
+        withdrawn += corrected.withdrawn
+        if corrected.deleted:
+            removed = await corrections.remove(tx, corrected.deleted, tenant_id=to.job.tenant_id)
+            withdrawn += removed.rows
+        if to.stable and batch.removals:
+            gone, finding = await stable_rows.remove(tx, batch, tenant_id=to.job.tenant_id)
+            withdrawn += gone
             batch = replace(batch, findings=(*batch.findings, *finding))
         await merge.put_balances(
             tx,

@@ -61,6 +61,7 @@ class ConnectionSettings:
     lookback_days: int | None = None
     auto_import: bool | None = None
     auto_reconcile: bool | None = None
+    import_pending: bool | None = None
     pickup: PickupChange | None = None
 
     @property
@@ -122,6 +123,7 @@ async def create(context: Context, *, provider: str, settings: ConnectionSetting
             sync_frequency=SyncFrequency.MANUAL if pickup is None else SyncFrequency.HOURLY,
             auto_import=settings.auto_import is not False,
             auto_reconcile=settings.auto_reconcile is not False,
+            import_pending=settings.import_pending is not False,
         )
         connection_id = await stored.create(
             tx, tenant_id=context.tenant, new=new, created_by=context.user_id
@@ -259,6 +261,7 @@ async def _checked(tx: Tx, context: Context, settings: ConnectionSettings) -> Co
         sync=_sync(settings),
         auto_import=settings.auto_import,
         auto_reconcile=settings.auto_reconcile,
+        import_pending=settings.import_pending,
     )
 
 

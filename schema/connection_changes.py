@@ -82,6 +82,7 @@ class ConnectionCreateInput:
             institution_name=None if self.institution_name is None else (self.institution_name,),
             auto_import=processing.auto_import,
             auto_reconcile=processing.auto_reconcile,
+            import_pending=processing.import_pending,
             pickup=pickup_of(self.sftp, self.mailbox),
         )
 
@@ -161,6 +162,7 @@ class ConnectionUpdateInput:
             lookback_days=self.lookback_days,
             auto_import=processing.auto_import,
             auto_reconcile=processing.auto_reconcile,
+            import_pending=processing.import_pending,
             pickup=pickup_of(self.sftp, self.mailbox),
         )
 

@@ -101,6 +101,9 @@ class Processing:
     auto_reconcile: bool = derived(
         "c.auto_reconcile", description="Whether its transactions are reconciled by themselves."
     )
+    import_pending: bool = derived(
+        "c.import_pending", description="Whether what the source has not booked yet is taken in."
+    )
     default_currency: CurrencyCode | None = derived(
         "c.currency", description="The currency of rows that name none; null: they are refused."
     )
@@ -111,6 +114,7 @@ class Processing:
         return Processing(
             auto_import=connection.auto_import,
             auto_reconcile=connection.auto_reconcile,
+            import_pending=connection.import_pending,
             default_currency=None
             if connection.currency is None
             else CurrencyCode(connection.currency),
@@ -214,6 +218,11 @@ class ProcessingInput:
     auto_reconcile: bool | None = strawberry.field(
         default=None,
         description="Whether its transactions are reconciled by themselves; null: as it is.",
+    )
+    import_pending: bool | None = strawberry.field(
+        default=None,
+        description="Whether what the source has not booked yet is taken in from now on; null: "
+        "as it is.",
     )
     default_currency: CurrencyCode | None = strawberry.field(
         default=strawberry.UNSET,

@@ -4,9 +4,10 @@
 -- role: authenticated
 insert into app.connections as c (
   tenant_id, name, provider, currency, delivery, mapping_policy, control_policy, profile_id,
-  decimals, institution_id, created_by, status, sync_frequency, auto_import, auto_reconcile
+  decimals, institution_id, created_by, status, sync_frequency, auto_import, auto_reconcile,
+  import_pending
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 returning c.id;
 
 -- name: update
@@ -35,7 +36,8 @@ set
     else least(c.next_sync_at, now() + $19::interval)
   end,
   auto_import = coalesce($20, c.auto_import),
-  auto_reconcile = coalesce($21, c.auto_reconcile)
+  auto_reconcile = coalesce($21, c.auto_reconcile),
+  import_pending = coalesce($22, c.import_pending)
 where c.tenant_id = $1 and c.id = $2;
 
 -- name: set_status

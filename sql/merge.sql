@@ -188,6 +188,15 @@ select
   $3 + row_number() over (order by i.raw_line, i.id),
   case
     when a.waits then 'waiting'
+    when exists (
+      select
+      from app.corrections as c
+      where c.tenant_id = $1
+        and c.mapping_id = a.mapping_id
+        and c.old_print = i.fingerprint
+        and c.old_occurrence = i.occurrence
+        and c.state = 'applied'
+    ) then 'duplicate'
     when t.id is null or t.status = 'removed' or w.mapping_id is not null then 'new'
     when t.content_key = i.content_key and t.status = i.status then 'duplicate'
     when t.status = 'posted' and i.status = 'pending' then 'duplicate'

@@ -102,7 +102,8 @@ where j.tenant_id = $1 and j.id = $2;
 select
   c.id, c.lineage_id, c.institution_id, c.profile_id, c.name, c.provider, c.status, c.delivery,
   c.mapping_policy, c.control_policy, c.currency, c.decimals, c.config, c.auto_import,
-  c.auto_reconcile, c.external_id, c.sync_frequency, c.last_sync_at, c.next_sync_at, c.sync_phase,
+  c.auto_reconcile, c.import_pending,
+  c.external_id, c.sync_frequency, c.last_sync_at, c.next_sync_at, c.sync_phase,
   c.sync_progress, c.sync_accounts, c.sync_transactions, c.sync_investments, c.lookback_days,
   c.initial_complete_at, c.history_complete_at, c.consent_expires_at, c.error_code, c.error_kind,
   c.error_message, c.next_step, c.error_count, c.retry_at, c.attention, c.created_at, c.updated_at

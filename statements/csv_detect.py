@@ -136,7 +136,7 @@ class _Proposing:
 
     def _dates(self) -> None:
         places = self._columns.date_places()
-        if len(places) > 1 and "postedDate" not in self._columns.single:
+        if "postedDate" not in self._columns.single:
             self._ask("columns.postedDate", "Which column is the booking date?", places)
         cells = [cell for place in places for cell in self._sample.column(place)]
         orders = date_orders(cells)

@@ -278,9 +278,16 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _transcoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
-    for piece in pieces:
-        yield decoder.decode(piece).encode("utf-8")
-    yield decoder.decode(b"", final=True).encode("utf-8")
+    try:
+        for piece in pieces:
+            yield decoder.decode(piece).encode("utf-8")
+        yield decoder.decode(b"", final=True).encode("utf-8")
+    except UnicodeError:  # of a mark that has to come first; all else is replaced
+        raise Unreadable(
+            "encoding-mismatch",
+            f"The profile says {encoding}, but nothing at the beginning of the file shows it; "
+            "leave `encoding` out, or say which bytes come first, such as utf-16-le.",
+        ) from None
 
 
 def _runs(pieces: Iterable[bytes], separator: bytes) -> Iterator[bytes]:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-_SEPARATOR = re.compile(r"([0-9]{3})?([?>~^@<|])(?=[0-9]{2})")
-_SPLITS: Final = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})").split for mark in "?>~^@<|"}
-_PURPOSE: Final = "20"
+SEPARATOR = re.compile(r"([0-9]{3})?([?>~^@<|])(?=[0-9]{2})")
+SPLITS: Final = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})").split for mark in "?>~^@<|"}
+CODE: Final = "transaction_code"
+PURPOSE: Final = "20"
 _NAME: Final = "32"
-_CONTINUED: Final = frozenset({_PURPOSE, _NAME})
-_MERGED: Final = {
-    **{f"{key}": _PURPOSE for key in (*range(20, 30), *range(60, 66))},  # 60 to 65 follow 29
+_CONTINUED: Final = frozenset({PURPOSE, _NAME})
+MERGED: Final = {
+    **{f"{key}": PURPOSE for key in (*range(20, 30), *range(60, 66))},  # 60 to 65 follow 29
     "33": _NAME,
 }
 _KNOWN: Final = frozenset({"00", "10", "20", "30", "31", "32", "34", "35"})
@@ -35,7 +37,7 @@ _NAMES: Final = (
 )
 # What stands before a plus within the purpose (the German banks' "Anlage 3"), and its name there;
 # "" is told elsewhere, or by nobody.
-_KEYWORDS: Final = {
+KEYWORDS: Final = {
     "IBAN": "stated_iban",
     "BIC ": "stated_bic",
     "EREF": "end_to_end_reference",
@@ -55,22 +57,34 @@ _KEYWORDS: Final = {
     "ORCR": "",
     "ORMR": "",
 }
-_KEYWORD_WIDTH: Final = 4
-_SUB_FIELDS_MAX: Final = 50  # of a layout that is remembered
+WORDS: Final = re.compile(rf"({'|'.join(KEYWORDS)})\+").split
+SUB_FIELDS_MAX: Final = 50  # of a layout that is remembered
 _REMEMBERED_MAX: Final = 256
 _new: Final = tuple.__new__
 
-_Get = Callable[[Sequence[str]], Sequence[str]]
+
+class Plan(NamedTuple):
+    """Which of the texts that an :86: was taken apart into say what: places among them."""
+
+    names: Sequence[str]
+    named: itemgetter[Any]  # the texts of `names`, and more
+    told: int  # what the description is, unless it is empty: the text behind SVWZ+, or the purpose
+    purpose: int
+    counterparty: int
+    references: Sequence[int]  # the reference is the first that is not empty
 
 
-class _Layout(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
     """Where the sub-fields stand among the pieces of a text."""
 
-    purpose: _Get  # the texts that make up the purpose, or the one that does
-    name: _Get
-    names: Sequence[str]
-    named: _Get  # the texts of `names`, and one more
-    others: Sequence[tuple[str, int]]
+    size: int  # how many pieces there are
+    purpose: Sequence[int]
+    name: Sequence[int]
+    before: Mapping[str, int]  # what stands before the purpose, as `extra` has it
+    behind: Mapping[str, int]
+    # What is known of the purposes: those of a bank are made alike.
+    plans: dict[tuple[str | bool | None, ...], Plan] = field(default_factory=dict)
 
 
 class Details(NamedTuple):
@@ -87,65 +101,55 @@ def read_details(lines: Sequence[str], *, printable: bool = False) -> Details:
     joined = "".join(lines)
     # Nearly all texts have single blanks alone: then there is nothing to fold but the ends.
     single = "  " not in joined and (printable or joined.isprintable())
-    found = _SEPARATOR.match(joined)
+    found = SEPARATOR.match(joined)
     if found is None:
         return Details(folded(" ".join(lines)), None, None, {})
     fold = str.strip if single else folded
     code, separator = found.groups()
-    pieces = _SPLITS[separator](joined)  # what stands before the first, and keys with their texts
+    pieces = SPLITS[separator](joined)  # what stands before the first, and keys with their texts
     keys = tuple(pieces[1::2])
-    layout = _layout(keys) if len(keys) <= _SUB_FIELDS_MAX else None
+    layout = layout_of(keys) if len(keys) <= SUB_FIELDS_MAX else None
     if layout is None:
         pieces = _put_together(pieces)
         layout = _laid_out(pieces[1::2])
         assert layout is not None, pieces
+    purpose = _text(pieces, layout.purpose)
+    # What stands before the first keyword, and keywords with their texts.
+    words = WORDS(purpose) if "+" in purpose else [purpose]
+    pieces += words
+    pieces += (code, purpose, _text(pieces, layout.name))
+    made_of = (code is not None, not words[0].strip(), *words[1::2])
+    plan = layout.plans.get(made_of) or _planned(layout, *made_of)
+    return as_planned(plan, pieces, fold, lines)
+
+
+def as_planned(
+    plan: Plan, texts: Sequence[str], fold: Callable[[str], str], lines: Sequence[str]
+) -> Details:
+    """The details that the texts say; `lines` as they came stand for a text that says nothing."""
     # The order is kept: what a row was is told by it too.
-    extra = dict(zip(layout.names, map(fold, layout.named(pieces)), strict=False))
+    extra = dict(zip(plan.names, map(fold, plan.named(texts)), strict=False))
     if "" in extra.values():
         extra = {name: text for name, text in extra.items() if text}
-    purpose = "".join(layout.purpose(pieces))
-    stated: dict[str, str] = {}
-    description = ""
-    if "+" in purpose:
-        said = keywords(purpose)
-        stated = dict(said)
-        for key, name in _named(tuple(stated)):
-            if text := fold(stated[key]):
-                extra[name] = text
-        description = fold(_purpose(purpose, said, stated))
-    elif purpose:
-        description = fold(purpose)
-    for name, place in layout.others:
-        if text := fold(pieces[place]):
-            extra[name] = text
-    if code:
-        extra["transaction_code"] = code
-    name = fold("".join(layout.name(pieces)))
-    description = description or extra.get("posting_text") or name or folded(" ".join(lines))
-    reference = fold(stated.get("KREF") or stated.get("EREF") or "") if stated else None
-    return _new(Details, (description, name or None, reference or None, extra))
+    name = fold(texts[plan.counterparty])
+    description = texts[plan.told]
+    if description.endswith(" BIC") and plan.told != plan.purpose:
+        description = description[:-4]
+    description = fold(description or texts[plan.purpose])
+    if not description:
+        description = extra.get("posting_text") or name or folded(" ".join(lines))
+    reference = None
+    for place in plan.references:
+        if texts[place]:
+            reference = fold(texts[place]) or None
+            break
+    return _new(Details, (description, name or None, reference, extra))
 
 
-def keywords(purpose: str) -> list[tuple[str, str]]:
-    """The keywords of a purpose, such as EREF+, in order, each with the text that follows it."""
-    said = []
-    key = None
-    begun: list[str] = []
-    parts = purpose.split("+")
-    last = parts.pop()
-    for part in parts:
-        following = part[-_KEYWORD_WIDTH:]
-        if following not in _KEYWORDS:
-            begun.append(part)
-            continue
-        if key is not None:
-            begun.append(part[:-_KEYWORD_WIDTH])
-            said.append((key, "+".join(begun)))
-        key, begun = following, []
-    if key is not None:
-        begun.append(last)
-        said.append((key, "+".join(begun)))
-    return said
+def _text(pieces: Sequence[str], places: Sequence[int]) -> str:
+    if len(places) == 1:
+        return pieces[places[0]]
+    return "".join([pieces[place] for place in places])
 
 
 def folded(text: str) -> str:
@@ -154,7 +158,7 @@ def folded(text: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED_MAX)
-def _layout(keys: tuple[str, ...]) -> _Layout | None:
+def layout_of(keys: tuple[str, ...]) -> _Layout | None:
     """`_laid_out`, remembered: the texts of a bank have few layouts."""
     return _laid_out(keys)
 
@@ -163,49 +167,73 @@ def _laid_out(keys: Sequence[str]) -> _Layout | None:
     """The layout of sub-fields with these keys; None where one that does not go on comes twice."""
     places: dict[str, list[int]] = {}
     for number, key in enumerate(keys):
-        target = _MERGED.get(key, key)
+        target = MERGED.get(key, key)
         places.setdefault(target, []).append(2 * number + 2)
         if len(places[target]) > 1 and target not in _CONTINUED:
             return None
-    named = [(name, places[key][0]) for key, name in _NAMES if key in places]
     return _Layout(
-        itemgetter(*places[_PURPOSE]) if _PURPOSE in places else _nothing,
-        itemgetter(*places[_NAME]) if _NAME in places else _nothing,
-        [name for name, _ in named],
-        itemgetter(*(place for _, place in named), 0),  # 0: of one place it would give no tuple
-        [(f"sub_field_{key}", at[0]) for key, at in places.items() if key not in _KNOWN],
+        size=2 * len(keys) + 1,
+        purpose=places.get(PURPOSE, ()),
+        name=places.get(_NAME, ()),
+        before={name: places[key][0] for key, name in _NAMES if key in places},
+        behind={f"sub_field_{key}": at[0] for key, at in places.items() if key not in _KNOWN},
     )
 
 
-def _nothing(_: Sequence[str]) -> Sequence[str]:
-    return ()
+def _planned(layout: _Layout, coded: bool, bare: bool, *words: str) -> Plan:
+    """The plan of a text in a layout: whether a code stands before it, whether nothing stands
+    before the first keyword of the purpose, and the keywords. Remembered with the layout.
+    """
+    end = layout.size + 2 * len(words) + 1
+    plan = planned(
+        layout.before,
+        # Of a keyword that comes twice the last counts.
+        [(word, layout.size + 2 * number + 2) for number, word in enumerate(words)],
+        {**layout.behind, **({CODE: end} if coded else {})},
+        purpose=end + 1,
+        counterparty=end + 2,
+        bare=bare,
+    )
+    if len(layout.plans) < _REMEMBERED_MAX:
+        layout.plans[coded, bare, *words] = plan
+    return plan
+
+
+def planned(
+    before: Mapping[str, int],
+    said: Sequence[tuple[str, int]],
+    behind: Mapping[str, int],
+    *,
+    purpose: int,
+    counterparty: int,
+    bare: bool,
+) -> Plan:
+    """The plan for keywords with their places, and for names with theirs around them.
+
+    The description is all of the purpose where what follows SVWZ+ would leave out a part of it.
+    """
+    stated = dict(said)
+    placed = {
+        **before,
+        **{name: stated[word] for word, name in KEYWORDS.items() if name and word in stated},
+        **behind,
+    }
+    words = [word for word, _ in said if word != "BIC "]
+    whole = bare and len(words) == len(set(words)) and said[:1] and said[0][0] != "BIC "
+    return Plan(
+        [*placed],
+        itemgetter(*placed.values(), 0, 0),  # 0: of one place it would give no tuple
+        stated.get("SVWZ", purpose) if whole else purpose,
+        purpose,
+        counterparty,
+        [stated[word] for word in ("KREF", "EREF") if word in stated],
+    )
 
 
 def _put_together(pieces: Sequence[str]) -> list[str]:
     """The pieces with each sub-field once."""
     found: dict[str, str] = {}
     for key, value in zip(pieces[1::2], pieces[2::2], strict=True):
-        target = _MERGED.get(key, key)
+        target = MERGED.get(key, key)
         found[target] = found.get(target, "") + value
     return [pieces[0], *chain.from_iterable(found.items())]
-
-
-@lru_cache(maxsize=_REMEMBERED_MAX)
-def _named(keys: tuple[str, ...]) -> Sequence[tuple[str, str]]:
-    """Those of the keywords that have a name, in the order of `_KEYWORDS`, each with its name."""
-    return [(key, name) for key, name in _KEYWORDS.items() if name and key in keys]
-
-
-def _purpose(purpose: str, said: Sequence[tuple[str, str]], stated: Mapping[str, str]) -> str:
-    """The purpose after SVWZ+; all of it where that would leave out a part."""
-    told = stated.get("SVWZ")
-    if told is None:
-        return purpose
-    if len(said) == len(stated) and said[0][0] != "BIC ":
-        first = said[0][0]
-    else:
-        keys = [key for key, _ in said if key != "BIC "]
-        first = keys[0] if len(keys) == len(set(keys)) else ""
-    if not first or not purpose.lstrip().startswith(f"{first}+"):
-        return purpose
-    return told.removesuffix(" BIC") or purpose

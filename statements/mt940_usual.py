@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Final
 
 from core.records import TransactionRecord, TransactionStatus
-from statements.mt940_details import read_details
 from statements.mt940_entry import NO_DAY, NO_REFERENCE, Days, Standing
 from statements.mt940_fields import Usual
 from statements.mt940_proof import Proof
+from statements.mt940_shapes import ShapedReader
 from statements.mt940_values import DEBITS, Calendar
 
 # As `StatementLine` reads it, but without what is worth a finding, and small enough to be stored.
@@ -31,11 +31,12 @@ _new: Final = tuple.__new__
 class UsualReader:
     """Makes transactions of the usual entries of one document."""
 
-    __slots__ = ("_calendar", "_days")
+    __slots__ = ("_calendar", "_days", "_texts")
 
     def __init__(self, calendar: Calendar) -> None:
         self._calendar = calendar
         self._days: dict[str, Days] = {}
+        self._texts = ShapedReader()
 
     def read(self, usual: Usual, standing: Standing, proof: Proof) -> TransactionRecord | None:
         """The transaction, added to the proof; None where its line has something to report."""
@@ -52,7 +53,7 @@ class UsualReader:
             amount = -amount
         proof.add(amount, mark)
         customer, _, bank = rest.partition("//")
-        description, counterparty, reference, extra = read_details(texts, printable=True)
+        description, counterparty, reference, extra = self._texts.read(texts)
         customer, bank = customer.strip(), bank.strip()
         if customer.upper() not in NO_REFERENCE:
             reference = customer

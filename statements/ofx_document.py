@@ -10,6 +10,7 @@ from core.records import (
     BalanceRecord,
     Finding,
     Record,
+    RemovalRecord,
     Severity,
     TransactionRecord,
 )
@@ -69,13 +70,14 @@ class Document:
         self._rooted = False  # whether <OFX> has come
         self._booking: Booking | None = None  # of the account come to; None before its first row
 
-    def row(self, entry: Entry) -> TransactionRecord | None:
+    def row(self, entry: Entry) -> TransactionRecord | RemovalRecord | None:
         """Take a STMTTRN whose account was announced."""
         assert self._booking is not None
         record = read_row(self._booking, entry)
-        if record is not None:
-            self._proof.add(record, self._booking.currency)
-        return None if record is not None and self._repeats.holds(record) else record
+        if record is None or isinstance(record, RemovalRecord):
+            return record
+        self._proof.add(record, self._booking.currency)
+        return None if self._repeats.holds(record) else record
 
     @property
     def announced(self) -> bool:
@@ -167,9 +169,14 @@ class Document:
         if tag in POSITIONS:
             self._portfolio.take(self._booking, entry, self._as_of)
             return
-        record = self.row(entry) if tag in ROWS else read_trade(self._booking, entry)
-        if record is not None and (tag in ROWS or not self._repeats.holds(record)):
-            yield record
+        if tag in ROWS:
+            row = self.row(entry)
+            if row is not None:
+                yield row
+            return
+        trade = read_trade(self._booking, entry)
+        if trade is not None and not self._repeats.holds(trade):
+            yield trade
 
     def _leave_out(self, entry: Entry) -> None:
         count, line = self._left_out.get(entry.tag, (0, entry.line))

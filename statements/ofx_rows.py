@@ -9,7 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 from core.errors import InvalidMoney
-from core.records import TransactionRecord, TransactionStatus
+from core.records import (
+    Finding,
+    RemovalRecord,
+    Severity,
+    TransactionRecord,
+    TransactionStatus,
+)
 from statements.findings import Findings
 from statements.ofx_scan import Entry
 from statements.ofx_values import (
@@ -68,17 +74,24 @@ class Booking:
     findings: Findings
 
 
-def read_row(booking: Booking, entry: Entry) -> TransactionRecord | None:
-    """The transaction (OFX 1.6, section 11.4.2.3.1); None, with a finding, where it is left out."""
+def read_row(booking: Booking, entry: Entry) -> TransactionRecord | RemovalRecord | None:
+    """The transaction (OFX 1.6, section 11.4.2.3.1), or which one the bank takes back; None, with a
+    finding, where it is left out.
+    """
     fields = entry.fields
     assert fields is not None
+    corrects = None
+    if "CORRECTACTION" in fields or "CORRECTFITID" in fields:
+        corrects = _corrects(booking, fields, entry)
+        if entry.whole and text_of(fields, "CORRECTACTION").upper() == "DELETE":
+            return (
+                None if corrects is None else RemovalRecord(booking.account, corrects, entry.line)
+            )
     amount = amount_of(booking, fields, "TRNAMT", entry)
     if amount is None:
         return None
     kind = text_of(fields, "TRNTYPE").upper()
     external_id = _external_id(booking, fields, entry)
-    if "CORRECTACTION" in fields and not _is_new(booking, fields, entry):
-        return None
     _check_sign(booking, kind, amount, entry)
     pending = entry.tag == "STMTTRNP" or ("DTPENDING" in fields and "DTPOSTED" not in fields)
     posted = None if pending else _day(booking, fields, "DTPOSTED", entry)
@@ -103,6 +116,7 @@ def read_row(booking: Booking, entry: Entry) -> TransactionRecord | None:
         type_code=kind or None,
         merchant_name=text_of(fields, "NAME") or None if "PAYEE" in fields else None,
         extra=None if fields.keys() <= _USUAL else _extra(fields, kind, check),
+        pending_external_id=corrects,
     )
 
 
@@ -193,28 +207,34 @@ def _external_id(booking: Booking, fields: Mapping[str, str], entry: Entry) -> s
     return None
 
 
-def _is_new(booking: Booking, fields: Mapping[str, str], entry: Entry) -> bool:
-    """Whether the row is to be booked, where it corrects one that was sent before."""
+def _corrects(booking: Booking, fields: Mapping[str, str], entry: Entry) -> str | None:
+    """The id of the row that this one replaces or deletes; None where it says of none."""
     action, old = text_of(fields, "CORRECTACTION").upper(), text_of(fields, "CORRECTFITID")
-    if action == "DELETE":
-        booking.findings.reject(
-            "correction-deletes",
-            "The bank takes back the row with the id given here; nothing was booked. Remove that "
-            "row if it stands.",
+    if not entry.whole:
+        return None  # it is left out
+    if action not in {"REPLACE", "DELETE"} or not old.strip("0"):
+        tell = booking.findings.reject if action == "DELETE" else booking.findings.warn
+        tell(
+            "correction-unreadable",
+            "This row corrects another one, but says neither REPLACE nor DELETE, or not the id "
+            "of that one, which stands as it was. Look which row does not count.",
+            entry.line,
+            "CORRECTACTION",
+            shortened(f"{action} {old}".strip()),
+        )
+        return None
+    done = "deletes" if action == "DELETE" else "replaces"
+    booking.findings.pending.append(
+        Finding(
+            Severity.INFO,
+            f"correction-{done}",
+            f"The bank {done} the row with the id given here.",
             entry.line,
             "CORRECTFITID",
             shortened(old),
         )
-        return False
-    booking.findings.warn(
-        "correction-replaces",
-        "This row replaces the one with the id given here. Both are kept: remove that row if it "
-        "stands.",
-        entry.line,
-        "CORRECTFITID",
-        shortened(old),
     )
-    return True
+    return old
 
 
 def _check_sign(booking: Booking, kind: str, amount: Decimal, entry: Entry) -> None:

@@ -3090,6 +3090,7 @@ create table app.connections (
   auto_import boolean not null default true,
   auto_reconcile boolean not null default true,
   conflict_policy text,
+  import_pending boolean not null default true,
   constraint connections_pkey PRIMARY KEY (tenant_id, id),
   constraint connections_config_check CHECK (((jsonb_typeof(config) = 'object'::text) AND (pg_column_size(config) < 65536))),
   constraint connections_conflict_policy_check CHECK ((conflict_policy = ANY (ARRAY['provider_wins'::text, 'user_wins'::text, 'ask'::text]))),
@@ -3125,6 +3126,37 @@ comment on column app.connections.persona_id is 'Whose accounts these are: each 
 comment on column app.connections.auto_import is 'False: what comes over it waits for a review before it is imported.';
 comment on column app.connections.auto_reconcile is 'False: its transactions are reconciled by hand alone.';
 comment on column app.connections.conflict_policy is 'Who wins where this source contradicts; null: as the tenant says.';
+comment on column app.connections.import_pending is 'False: transactions that the source has not booked yet are left out.';
+
+create table app.corrections (
+  tenant_id uuid not null,
+  mapping_id uuid not null,
+  external_id text not null,
+  new_print bytea not null,
+  new_occurrence integer not null,
+  new_id text,
+  state text not null,
+  old_print bytea,
+  old_occurrence integer,
+  old_job_id uuid,
+  old_raw_id uuid,
+  old_raw_line bigint,
+  job_id uuid not null,
+  raw_id uuid not null,
+  raw_line bigint not null,
+  created_at timestamp with time zone not null default now(),
+  constraint corrections_pkey PRIMARY KEY (tenant_id, mapping_id, external_id, new_print),
+  constraint corrections_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
+  constraint corrections_new_print_check CHECK ((length(new_print) = ANY (ARRAY[0, 16]))),
+  constraint corrections_old_check CHECK ((((state = 'open'::text) = (old_print IS NULL)) AND ((old_print IS NULL) = (old_occurrence IS NULL)) AND ((old_print IS NULL) = (old_raw_line IS NULL)) AND ((old_job_id IS NULL) = (old_raw_id IS NULL)))),
+  constraint corrections_old_print_check CHECK ((length(old_print) = 16)),
+  constraint corrections_state_check CHECK ((state = ANY (ARRAY['open'::text, 'applied'::text, 'closed'::text])))
+);
+comment on table app.corrections is 'Rows that a source has replaced or deleted by their ids, and where both versions stand.';
+comment on column app.corrections.external_id is 'The id of the row that is corrected.';
+comment on column app.corrections.new_print is 'The fingerprint of the row that takes its place; empty where it is deleted.';
+comment on column app.corrections.state is 'open: its row has not come. applied: it has. closed: a later correction took it back.';
+comment on column app.corrections.old_print is 'The fingerprint of the row that was corrected.';
 
 create table app.exchange_rates (
   tenant_id uuid not null,
@@ -4442,6 +4474,15 @@ add constraint connections_profile_fkey FOREIGN KEY (tenant_id, profile_id) REFE
 alter table app.connections
 add constraint connections_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
+alter table app.corrections
+add constraint corrections_mapping_fkey FOREIGN KEY (tenant_id, mapping_id) REFERENCES app.account_mappings(tenant_id, id);
+
+alter table app.corrections
+add constraint corrections_old_raw_fkey FOREIGN KEY (tenant_id, old_job_id, old_raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
+
+alter table app.corrections
+add constraint corrections_raw_fkey FOREIGN KEY (tenant_id, job_id, raw_id) REFERENCES app.raw_ingestion_data(tenant_id, job_id, id);
+
 alter table app.exchange_rates
 add constraint exchange_rates_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id);
 
@@ -4734,6 +4775,9 @@ CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connections_persona_idx ON app.connections USING btree (tenant_id, persona_id);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
+CREATE INDEX corrections_old_print_idx ON app.corrections USING btree (tenant_id, mapping_id, old_print);
+CREATE INDEX corrections_old_raw_idx ON app.corrections USING btree (tenant_id, old_job_id, old_raw_id);
+CREATE INDEX corrections_raw_idx ON app.corrections USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX expenses_order_idx ON app.expenses USING btree (tenant_id, spent_on DESC, id DESC);
 CREATE INDEX holdings_account_idx ON app.holdings USING btree (tenant_id, account_id, created_at DESC, id DESC);
 CREATE INDEX holdings_mapping_idx ON app.holdings USING btree (tenant_id, mapping_id, account_id);
@@ -5115,6 +5159,20 @@ create policy connections_update on app.connections for update to authenticated
 using (((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)) AND ( SELECT private.has_role('admin'::text) AS has_role)))
 with check ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
 create policy connections_update_worker on app.connections for update to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+
+alter table app.corrections enable row level security;
+alter table app.corrections force row level security;
+create policy corrections_delete_worker on app.corrections for delete to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy corrections_insert_worker on app.corrections for insert to worker
+with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy corrections_select on app.corrections for select to authenticated
+using ((tenant_id = ( SELECT private.current_tenant_id() AS current_tenant_id)));
+create policy corrections_select_worker on app.corrections for select to worker
+using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
+create policy corrections_update_worker on app.corrections for update to worker
 using ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)))
 with check ((tenant_id = ( SELECT private.worker_tenant_id() AS worker_tenant_id)));
 
@@ -5750,8 +5808,10 @@ grant delete, insert (tenant_id, "position", name, enabled, conditions, category
 grant select on app.category_rules to worker;
 grant delete, insert, select, update on app.connection_credentials to worker;
 grant delete, insert, select, update on app.connection_links to worker;
-grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile, conflict_policy) on app.connections to authenticated;
+grant insert, select, update (institution_id, profile_id, name, status, delivery, mapping_policy, control_policy, currency, decimals, config, sync_frequency, next_sync_at, closed_at, sync_accounts, sync_transactions, sync_investments, lookback_days, auto_import, auto_reconcile, conflict_policy, import_pending) on app.connections to authenticated;
 grant select, update (lineage_id, institution_id, status, config, external_id, last_sync_at, next_sync_at, sync_phase, sync_progress, initial_complete_at, history_complete_at, consent_expires_at, error_code, error_kind, error_message, next_step, error_count, retry_at, attention, persona_id) on app.connections to worker;
+grant select on app.corrections to authenticated;
+grant delete, insert, select, update on app.corrections to worker;
 grant insert (tenant_id, base, quote, day, rate, source), select, update (rate, source) on app.exchange_rates to authenticated;
 grant select on app.exchange_rates to worker;
 grant select on app.expenses to authenticated;

@@ -133,3 +133,18 @@ async def test_a_bank_that_numbers_its_rows_anew_is_told_of(world: World) -> Non
     ]
     assert codes == [[], ["external-ids-differ"]]
     assert len(await world.rows(place)) == 3
+
+
+async def test_what_is_not_booked_yet_is_left_out_where_the_connection_has_it_so(
+    world: World,
+) -> None:
+    place = await world.place(import_pending=False)
+    waiting = ROW.replace("DTPOSTED", "DTTRAN").replace("<FITID>A1", "")
+    after = f"<BANKTRANLISTP><STMTTRNP>{waiting}</STMTTRNP></BANKTRANLISTP>"
+
+    job = await world.take_in(place, statement(ROW, after=after))
+
+    assert (job["state"], job["imported"]) == ("completed", 1)
+    assert [row["status"] for row in await world.rows(place)] == ["posted"]
+    (finding,) = await world.findings(place, job["id"])
+    assert (finding["code"], finding["message"][:2]) == ("pending-left-out", "1 ")

@@ -301,7 +301,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "ConnectionLinkBeginInput.provider": fixed(SLUG),
     "callbackUrl": fixed(None),
     **dict.fromkeys(("sftp", "mailbox"), fixed(None)),  # of servers of files alone
-    **dict.fromkeys(("autoImport", "autoReconcile"), fixed(True)),
+    **dict.fromkeys(("autoImport", "autoReconcile", "importPending"), fixed(True)),
     "defaultCurrency": fixed("EUR"),
     # The bank links for the tenant: whoever names a persona is told so, whosever it is.
     "ConnectionLinkBeginInput.personaId": Recipe(

@@ -92,6 +92,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.transaction_aliases": {
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
     },
+    "app.corrections": {
+        "new_print": lambda owner: "\\x" + sha256(owner.text("new").encode()).hexdigest()[:32],
+        "old_print": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
+        "state": "applied",
+    },
     "app.expenses": {"status": "active"},
     "app.connection_links": {"provider": "plaid", "expires_at": "2100-01-01", "used_at": None},
     "app.quiltt_profiles": {"environment": "sandbox"},

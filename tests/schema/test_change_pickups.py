@@ -23,7 +23,7 @@ SHOWN = """
 id status provider syncFrequency nextSyncAt
 sftp { host port username path pattern settleSeconds archivePath hostKeys }
 mailbox { host port username folder pattern senders authenticationResults archiveFolder }
-processing { autoImport autoReconcile defaultCurrency }
+processing { autoImport autoReconcile importPending defaultCurrency }
 """
 CREATE = f"""
 mutation ($input: ConnectionCreateInput!) {{ connectionCreate(input: $input) {{
@@ -134,7 +134,12 @@ async def test_a_mailbox_is_ready_at_once_and_says_no_secret(fetching: Graph) ->
             "name": "Mails",
             "provider": "mailbox",
             "mailbox": MAILBOX,
-            "processing": {"autoImport": False, "autoReconcile": False, "defaultCurrency": "EUR"},
+            "processing": {
+                "autoImport": False,
+                "autoReconcile": False,
+                "importPending": False,
+                "defaultCurrency": "EUR",
+            },
         },
     )
 
@@ -144,6 +149,7 @@ async def test_a_mailbox_is_ready_at_once_and_says_no_secret(fetching: Graph) ->
     assert connection["processing"] == {
         "autoImport": False,
         "autoReconcile": False,
+        "importPending": False,
         "defaultCurrency": "EUR",
     }
     assert "a secret" not in str(answer)
@@ -156,6 +162,7 @@ async def test_a_mailbox_is_ready_at_once_and_says_no_secret(fetching: Graph) ->
     assert changed["connection"]["processing"] | {"autoReconcile": None} == {
         "autoImport": True,
         "autoReconcile": None,
+        "importPending": False,
         "defaultCurrency": "EUR",
     }
     assert changed["connection"]["mailbox"]["folder"] == "Bank"

@@ -130,6 +130,13 @@ def test_columns_that_could_be_either_are_asked_about() -> None:
     assert proposal.questions[1].answers == (3, 4)
 
 
+def test_a_booking_date_with_a_damaged_cell_is_asked_about() -> None:
+    text = "datum verrichting;Datum verrekening;Bedrag;Naam\n"
+    rows = "01/02/2026;\ufffd2026;-1,50;TEA\n25/02/2026;25/02/2026;-2,50;PIE\n"
+
+    assert "columns.postedDate" in asked(proposed(text + rows))
+
+
 def test_a_preamble_is_read_over() -> None:
     proposal = proposed(
         'Account:,DE89\nBalance,"6,666.66"\n\nDate,Description,Amount\n2024-01-31,a,-1.50\n'

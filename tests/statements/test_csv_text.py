@@ -83,6 +83,14 @@ def test_a_byte_order_mark_wins_over_the_profile() -> None:
     assert texts(parse(TEXT.encode("utf-8-sig"), encoding="cp1252"))[0] == "Käse für 5 €"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_profile_for_wide_letters_does_not_fit_plain_ones(encoding: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        parse(b"Date;Amount;Text\n2026-03-01;1,00;COFFEE\n", encoding=encoding)
+
+    assert raised.value.code == "encoding-mismatch"
+
+
 def test_broken_bytes_stay_visible() -> None:
     content = TEXT.encode("utf-8") + b"2024-01-03;cut \xc3;3,00\n"
 

@@ -10,6 +10,7 @@ from core.records import (
     AccountRecord,
     BalanceKind,
     Finding,
+    RemovalRecord,
     SummaryRecord,
     TransactionRecord,
     TransactionStatus,
@@ -120,13 +121,35 @@ def test_pending_rows_are_pending() -> None:
     assert (row.amount, row.external_id) == (Decimal("-3.00"), None)
 
 
-def test_corrections_are_told_and_deletions_are_not_booked() -> None:
+def test_corrections_name_the_row_that_they_replace_or_delete() -> None:
     old = "<CORRECTFITID>A0<CORRECTACTION>"
 
     records = read(statement(ROW + old + "REPLACE", ROW.replace("A1", "A2") + old + "DELETE"))
 
-    assert [r.external_id for r in records if isinstance(r, TransactionRecord)] == ["A1"]
+    (row,) = [record for record in records if isinstance(record, TransactionRecord)]
+    (gone,) = [record for record in records if isinstance(record, RemovalRecord)]
+    assert (row.external_id, row.pending_external_id) == ("A1", "A0")
+    assert (gone.account, gone.external_id, gone.line) == (row.account, "A0", row.line + 1)
     assert codes(records) == ["correction-replaces", "correction-deletes"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("<CORRECTACTION>REPLACE", 1),
+        ("<CORRECTFITID>000<CORRECTACTION>REPLACE", 1),
+        ("<CORRECTFITID>A0", 1),
+        ("<CORRECTFITID>A0<CORRECTACTION>UNDO", 1),
+        ("<CORRECTACTION>DELETE", 0),
+    ],
+)
+def test_corrections_of_nothing_touch_nothing(said: str, kept: int) -> None:
+    records = read(statement(ROW + said))
+
+    found = [record for record in records if isinstance(record, TransactionRecord)]
+    assert [row.pending_external_id for row in found] == [None] * kept
+    assert not any(isinstance(record, RemovalRecord) for record in records)
+    assert codes(records) == ["correction-unreadable"]
 
 
 def test_currencies_of_rows() -> None:

@@ -56,12 +56,18 @@ export async function pickups({ anna, ben }: Imported): Promise<void> {
       authenticationResults: "mx.acme.example",
       archiveFolder: "Imported",
     };
-    const processing = { autoImport: true, autoReconcile: false, defaultCurrency: "EUR" };
+    const processing = {
+      autoImport: true,
+      autoReconcile: false,
+      importPending: false,
+      defaultCurrency: "EUR",
+    };
     const { connectionCreate } = await anna.act(ConnectionCreateDocument, {
       input: { name: "Mails of a bank", provider: "mailbox", mailbox, processing },
     });
     assert.equal(connectionCreate.connection?.status, "ACTIVE");
     assert.equal(connectionCreate.connection.processing.defaultCurrency, "EUR");
+    assert.equal(connectionCreate.connection.processing.importPending, false);
     const connectionId = connectionCreate.connection.id;
     const input = { mailbox: { archiveFolder: null } };
     await anna.act(ConnectionUpdateDocument, { connectionId, input });

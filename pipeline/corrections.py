@@ -1,0 +1,231 @@
+"""Corrections: rows of files that their source replaces or deletes by the ids that it gave them.
+
+The row stays the same one, with what people decided about it, and becomes what the source says of
+it now. What was corrected stays so: it is not booked again with a document that repeats it, and a
+correction that comes before its row waits for it. An id that several rows have names none of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from core.models import RawDocument
+from core.records import Finding, Severity
+from db import corrections
+from db.corrections import DELETED, Correction, Known, Standing
+from db.session import Tx
+from pipeline.batch import Batch, Entry
+from pipeline.normalize import storable_text
+from pipeline.row_texts import TEXT_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The batch without the rows that were corrected, how many these are, and which of those that
+    are left its source has deleted since."""
+
+    batch: Batch
+    known: int = 0  # rows that were left out
+    withdrawn: int = 0
+    deleted: tuple[Known, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Coming:
+    """The rows of a batch that are still to be written."""
+
+    by_id: dict[tuple[UUID, str], dict[Known, Entry]]
+    left_out: set[Known] = field(default_factory=set)
+    deleted: list[Known] = field(default_factory=list)
+
+    def under(self, mapping_id: UUID, external_id: str) -> dict[Known, Entry]:
+        """Those with an id that nothing has corrected yet."""
+        rows = self.by_id.get((mapping_id, external_id), {})
+        gone = {*self.left_out, *self.deleted}
+        return {known: entry for known, entry in rows.items() if known not in gone}
+
+
+async def correct(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocument) -> Corrected:
+    """Applies what a batch, whose targets are known, says of rows by their ids."""
+    said = sorted(_said(batch), key=lambda one: one.line)
+    mappings = {target.mapping_id for _, target in batch.mapped}
+    if not said and not (
+        mappings and await corrections.any_of(tx, tenant_id=tenant_id, mappings=mappings)
+    ):
+        return Corrected(batch=batch)
+    correcting = _Correcting(tx, _coming(batch), tenant_id=tenant_id, document=document)
+    # What waits has been said before.
+    await correcting.apply_waiting(mappings)
+    for one in said:
+        await correcting.apply(one)
+    return await correcting.result(batch)
+
+
+def _said(batch: Batch) -> Iterator[Correction]:
+    for entry, target in batch.mapped:
+        old_id = _kept(entry.record.pending_external_id)
+        if old_id:
+            yield Correction(
+                mapping_id=target.mapping_id,
+                external_id=old_id,
+                new=Known(target.mapping_id, entry.fingerprint, entry.occurrence),
+                new_id=entry.record.external_id,
+                line=entry.record.line,
+            )
+    for removal in batch.removals:
+        named = batch.targets.get(removal.account)
+        old_id = _kept(removal.external_id)
+        if old_id and named is not None and named.account_id is not None:
+            yield Correction(
+                mapping_id=named.mapping_id,
+                external_id=old_id,
+                new=None,
+                new_id=None,
+                line=removal.line,
+            )
+
+
+def _kept(external_id: str | None) -> str:
+    """An id as rows have it."""
+    return storable_text(external_id or "")[:TEXT_MAX]
+
+
+def _coming(batch: Batch) -> _Coming:
+    by_id: defaultdict[tuple[UUID, str], dict[Known, Entry]] = defaultdict(dict)
+    for entry, target in batch.mapped:
+        if entry.record.external_id is not None:
+            known = Known(target.mapping_id, entry.fingerprint, entry.occurrence)
+            by_id[target.mapping_id, entry.record.external_id][known] = entry
+    return _Coming(by_id=dict(by_id))
+
+
+class _Correcting:
+    """The corrections of one batch while they are applied, one after another."""
+
+    def __init__(self, tx: Tx, coming: _Coming, *, tenant_id: UUID, document: RawDocument) -> None:
+        self._tx = tx
+        self._coming = coming
+        self._tenant_id = tenant_id
+        self._document = document
+        self._findings: list[Finding] = []
+        self._withdrawn = self._reconciled = 0
+
+    async def apply(self, one: Correction) -> None:
+        """Apply what the document says, unless it was said before."""
+        tx, tenant_id = self._tx, self._tenant_id
+        if not await corrections.note(tx, one, tenant_id=tenant_id, document=self._document):
+            return
+        stored = await corrections.standing(tx, one, tenant_id=tenant_id)
+        known = {Known(one.mapping_id, row.fingerprint, row.occurrence) for row in stored}
+        coming = {
+            row: entry
+            for row, entry in self._coming.under(one.mapping_id, one.external_id).items()
+            if row != one.new and row not in known
+        }
+        if len(stored) + len(coming) > 1:
+            await corrections.forget(tx, one, tenant_id=tenant_id)
+            self._find(
+                "correction-ambiguous",
+                f"Several rows of the account have the id {one.external_id!r} that is corrected "
+                "here: none of them was touched. Look which one is meant.",
+                one.line,
+            )
+        elif stored:
+            await self._correct(one, stored[0])
+        elif coming:
+            ((row, entry),) = coming.items()
+            await self._correct_coming(one, row, entry)
+        else:
+            self._find(
+                "correction-unmatched",
+                f"No row of the account has the id {one.external_id!r} that is corrected here: "
+                "the correction waits for it.",
+                one.line,
+            )
+
+    async def apply_waiting(self, mappings: set[UUID]) -> None:
+        """Apply earlier corrections to rows that come only now."""
+        waiting = await corrections.waiting(self._tx, tenant_id=self._tenant_id, mappings=mappings)
+        for mapping_id, external_id, new_print in waiting:
+            rows = self._coming.under(mapping_id, external_id)
+            rows = {row: entry for row, entry in rows.items() if row.fingerprint != new_print}
+            if len(rows) != 1:
+                continue
+            ((row, entry),) = rows.items()
+            new = None if new_print == DELETED else Known(mapping_id, new_print, 0)
+            one = Correction(
+                mapping_id=mapping_id, external_id=external_id, new=new, new_id=None, line=0
+            )
+            await self._correct_coming(one, row, entry)
+
+    async def result(self, batch: Batch) -> Corrected:
+        """What is left of the batch."""
+        known = [
+            Known(target.mapping_id, entry.fingerprint, entry.occurrence)
+            for entry, target in batch.mapped
+        ]
+        again: set[int] = set()
+        if known:
+            again = await corrections.corrected(self._tx, known, tenant_id=self._tenant_id)
+        deleted = set(self._coming.deleted)
+        mapped = tuple(
+            row
+            for index, (row, one) in enumerate(zip(batch.mapped, known, strict=True))
+            if one in deleted or (index not in again and one not in self._coming.left_out)
+        )
+        if self._reconciled:
+            self._find(
+                "reconciled-removed",
+                f"The source takes back {self._reconciled:,} transactions that are reconciled. "
+                "They stand until it is decided which version counts.",
+                0,
+            )
+        return Corrected(
+            batch=replace(batch, mapped=mapped, findings=(*batch.findings, *self._findings)),
+            known=len(batch.mapped) - len(mapped),
+            withdrawn=self._withdrawn,
+            deleted=tuple(self._coming.deleted),
+        )
+
+    async def _correct(self, one: Correction, row: Standing) -> None:
+        """Let a row that stands go on as its correction has it."""
+        tx, tenant_id = self._tx, self._tenant_id
+        old = Known(one.mapping_id, row.fingerprint, row.occurrence)
+        goes_on = False
+        if one.new is not None:
+            new, new_id = await corrections.final(tx, one.new, one.new_id, tenant_id=tenant_id)
+            if new == old:  # corrected back to what it was
+                await corrections.reinstate(tx, one.new, tenant_id=tenant_id)
+                new, new_id = one.new, one.new_id
+            goes_on = await corrections.replace(tx, row, new, new_id, tenant_id=tenant_id)
+        await corrections.applied(
+            tx,
+            one,
+            tenant_id=tenant_id,
+            old=(row.fingerprint, row.occurrence),
+            where=(row.job_id, row.raw_id, row.raw_line),
+        )
+        if not goes_on:
+            removed = await corrections.remove(tx, [old], tenant_id=tenant_id)
+            self._withdrawn += removed.rows
+            self._reconciled += removed.reconciled
+
+    async def _correct_coming(self, one: Correction, row: Known, entry: Entry) -> None:
+        """Leave a row out that its correction stands for; a deleted one is kept as such."""
+        if one.new is None:
+            self._coming.deleted.append(row)
+        else:
+            self._coming.left_out.add(row)
+        await corrections.applied(
+            self._tx,
+            one,
+            tenant_id=self._tenant_id,
+            old=(row.fingerprint, row.occurrence),
+            where=(self._document.job_id, self._document.id, entry.record.line),
+        )
+
+    def _find(self, code: str, message: str, line: int) -> None:
+        self._findings.append(Finding(Severity.WARNING, code, message, line or None))
