@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from core.links import Found, Replaced
@@ -39,7 +40,8 @@ def doubled(material: Doubles) -> Doubled:
     waits = {one for one in material.delivered if one in material.awaited or one in again}
     waiting = [row for row in weighed.values() if row.id in waits and row.id not in paired]
     found += booked.find(_ordered(waiting), delivered=material.delivered, rejected=rejected)
-    left, replaced = reopening.settled(found, opened, weighed)
+    excludes = partial(reopening.excludes, rows=weighed)
+    left, replaced = reopening.settled(found, opened, excludes=excludes)
     return Doubled(found=left, replaced=replaced)
 
 

@@ -43,6 +43,7 @@ class Others:
     rows: Mapping[UUID, MatchRow]
     moved: Collection[UUID]
     given_back: Collection[UUID]
+    links: Sequence[Standing]  # transfers and refunds that stand, of any of these
     rates: Rates
     rejected: Collection[str]
 
@@ -151,12 +152,20 @@ async def others(
     back = await nearby.given_back(tx, tenant_id=tenant_id, noted=noted)
     near = (moved | back).difference(row.id for row in noted)
     rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, around=around)
-    rejected = await stored.rejected(tx, tenant_id=tenant_id, ids={*near, *(r.id for r in noted)})
+    linked = [
+        one.id for one in (*noted, *rows) if one.in_transfer or one.is_refund or one.paid_back
+    ]
+    links = await transaction_links.beside(tx, tenant_id=tenant_id, ids=linked)
+    sides = {side for link in links for side in link.pair} - near - {row.id for row in noted}
+    rows += await stored.rows(tx, tenant_id=tenant_id, ids=sides, around=around)
+    ids = {*near, *sides, *(row.id for row in noted)}
+    rejected = await stored.rejected(tx, tenant_id=tenant_id, ids=ids)
     return Others(
         accounts=around.accounts,
         rows={row.id: row for row in rows},
         moved=moved,
         given_back=back,
+        links=links,
         rates=Rates(rates, tolerance_percent=around.rate_tolerance_percent),
         rejected=rejected,
     )

@@ -130,7 +130,7 @@ order by r.day, r.base, r.quote;
 select
   t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
   t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
-  t.customer_reference, t.type_code, t.source_category, t.running_balance,
+  t.customer_reference, t.external_id, t.type_code, t.source_category, t.running_balance,
   nullif(t.description_raw, t.description) as description_raw,
   coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
   coalesce(t.extra ->> 'reversal' = 'true' or t.extra ->> 'mark' in ('RC', 'RD'), false)

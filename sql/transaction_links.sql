@@ -20,7 +20,8 @@ for no key update;
 
 -- name: put
 -- role: worker
--- What a person undid stays undone, and what a person linked meanwhile leaves no room.
+-- What a person undid stays undone, and what a person linked meanwhile leaves no room. No more is
+-- given back of a payment than was paid.
 insert into app.transaction_links as l (
   tenant_id, kind, transaction_id, other_id, method, score, reasons, rule_version
 )
@@ -50,6 +51,23 @@ and not exists (
     and s.state = 'active'
     and s.kind = 'transfer'
     and n.kind = 'transfer'
+)
+and (
+  n.kind <> 'refund'
+  or exists (
+    select
+    from app.transactions as b
+    join app.transactions as p on p.tenant_id = b.tenant_id
+    where b.tenant_id = $1
+      and b.id = n.transaction_id
+      and p.id = n.other_id
+      and abs(b.amount) + (
+        select coalesce(sum(abs(r.amount)), 0)
+        from app.transaction_links as s
+        join app.transactions as r on r.tenant_id = s.tenant_id and r.id = s.transaction_id
+        where s.tenant_id = $1 and s.other_id = p.id and s.state = 'active' and s.kind = 'refund'
+      ) <= abs(p.amount)
+  )
 )
 order by n.transaction_id, n.other_id, n.kind
 on conflict (tenant_id, kind, transaction_id, other_id) do update
@@ -110,6 +128,25 @@ with recursive linked as (
 select d.id, d.kind, d.method, d.transaction_id, d.other_id, d.score
 from linked as d
 order by d.transaction_id, d.id;
+
+-- name: beside
+-- role: worker
+-- Active transfers and refunds of these rows, on whichever side.
+select l.id, l.kind, l.method, l.transaction_id, l.other_id, l.score
+from app.transaction_links as l
+where l.tenant_id = $1
+  and l.id in (
+    select s.id
+    from app.transaction_links as s
+    where s.tenant_id = $1 and s.transaction_id = any($2::uuid[])
+    union
+    select s.id
+    from app.transaction_links as s
+    where s.tenant_id = $1 and s.other_id = any($2::uuid[])
+  )
+  and l.state = 'active'
+  and l.kind in ('transfer', 'refund')
+order by l.transaction_id, l.id;
 
 -- name: still_own
 -- role: worker

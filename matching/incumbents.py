@@ -1,0 +1,154 @@
+"""Incumbents: transfers and refunds that the system linked, and what may take their place.
+
+They stand as links of duplicates do (`matching.reopening`): where something new is about as good,
+both rows are weighed anew with it, and the link gives way to what is clearly better and alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
+
+from core.links import Found, LinkKind, LinkMethod, Replaced, Standing
+from matching import reopening, scoring
+from matching.assignment import RIVAL_WITHIN, Bundle
+from matching.reopening import AGAINST, RIVALS_MAX, Opened, Reopening
+from matching.rows import Row
+from matching.scoring import SURE, WORTH_ASKING, Reasons, own_points, score_of
+
+Rows = Mapping[UUID, Row]
+Candidates = Iterable[tuple[Bundle, Bundle, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incumbents:
+    """Links of one kind between rows that count, and how pairs of that kind are found and weighed.
+
+    `weigh` says what speaks for two rows, in the order of the link, and None where they cannot be;
+    `candidates` gives at least the bundles of rows that may come to a question; `new` are the rows
+    that are compared now.
+    """
+
+    kind: LinkKind
+    links: Sequence[Standing]
+    rows: Rows
+    new: AbstractSet[UUID]
+    weigh: Callable[[Row, Row], Reasons | None]
+    candidates: Callable[[Iterable[Row]], Candidates]
+    find: Callable[[Iterable[Row]], list[Found]]
+
+    def found(self) -> tuple[list[Found], list[Replaced], Rows]:
+        """What is found beside the links that stand after all, the links that give way, and the
+        rows without those that were weighed anew."""
+        own = [link for link in self.links if link.method is LinkMethod.AUTO]
+        opened = self._opened(own) if own else ()
+        free = self._without([one.link for one in opened])
+        found = self.find({**self.rows, **free}.values())
+        if not opened:  # mostly
+            return found, [], {}
+        again = Reopening(opened=opened, rows=free)
+        left, replaced = reopening.settled(found, again, excludes=self.excludes)
+        return left, replaced, free
+
+    def excludes(self, pair: Found, link: Standing) -> bool:
+        """Whether both cannot hold: a row is of one transfer, and the refund of one payment, of
+        which no more comes back than was paid."""
+        if pair.pair == link.pair:
+            return False
+        if self.kind is LinkKind.TRANSFER:
+            return not pair.pair.isdisjoint(link.pair)
+        if pair.transaction_id == link.transaction_id:
+            return True
+        return pair.other_id == link.other_id and not self._has_room(
+            pair.other_id, pair.transaction_id
+        )
+
+    def _has_room(self, payment_id: UUID, back_id: UUID) -> bool:
+        """Whether a refund fits beside all that stand."""
+        payment = self.rows[payment_id]
+        return self.rows[back_id].size <= payment.size - payment.of.paid_back
+
+    def _opened(self, links: Sequence[Standing]) -> tuple[Opened, ...]:
+        free = self._without(links)
+        beside = self._beside(links, {**self.rows, **free}.values())
+        opened = []
+        for link in links:
+            first, second = self.rows[link.transaction_id], self.rows[link.other_id]
+            said = self.weigh(free[first.id], free[second.id])
+            points = link.score if said is None else own_points(said)
+            rivals = [
+                *self._rivals(link, points, beside[first.id], is_first=True),
+                *self._rivals(link, points, beside[second.id], is_first=False),
+            ]
+            if rivals:
+                rivals.sort(key=lambda one: (-one.score, one.transaction_id, one.other_id))
+                opened.append(Opened(link=link, points=points, rivals=tuple(rivals[:RIVALS_MAX])))
+        return tuple(opened)
+
+    def _beside(
+        self, links: Sequence[Standing], rows: Iterable[Row]
+    ) -> Mapping[UUID, Sequence[Bundle]]:
+        """What may belong to the rows of links, on the other side of each."""
+        sides = {side for link in links for side in link.pair}
+        beside: dict[UUID, list[Bundle]] = defaultdict(list)
+        for left, right, _ in self.candidates(rows):
+            for one, other in ((left, right), (right, left)):
+                for row in one.rows:
+                    if row.id in sides:
+                        beside[row.id].append(other)
+        return beside
+
+    def _rivals(
+        self, link: Standing, points: int, beside: Sequence[Bundle], *, is_first: bool
+    ) -> Iterable[Found]:
+        stays_id, goes_id = link.transaction_id, link.other_id
+        if not is_first:
+            stays_id, goes_id = goes_id, stays_id
+        stays = self.rows[stays_id]
+        is_again = not self.new.isdisjoint(link.pair)
+        for bundle in beside:
+            if any(row.id == goes_id for row in bundle.rows):
+                continue  # a twin of what it is linked with: which is meant makes no difference
+            one = next((row for row in bundle.rows if is_again or row.id in self.new), None)
+            if one is None:
+                continue
+            left, right = (stays, one) if is_first else (one, stays)
+            said = self.weigh(left, right)
+            if said is None or own_points(said) <= points - RIVAL_WITHIN:
+                continue
+            rival = self._asked(left, right, said, against=goes_id)
+            if rival.score >= WORTH_ASKING[self.kind] and self.excludes(rival, link):
+                yield rival
+
+    def _asked(self, left: Row, right: Row, said: Reasons, *, against: UUID) -> Found:
+        return Found(
+            kind=self.kind,
+            transaction_id=left.id,
+            other_id=right.id,
+            account_id=left.of.account_id,
+            score=min(score_of(said), SURE[self.kind] - 1),
+            reasons=(*said, scoring.reason("linked", 0, AGAINST)),
+            sure=False,
+            against=against,
+        )
+
+    def _without(self, links: Iterable[Standing]) -> dict[UUID, Row]:
+        """The rows of links as if these did not hold."""
+        free: dict[UUID, Row] = {}
+        for link in links:
+            first = free.get(link.transaction_id) or self.rows[link.transaction_id]
+            second = free.get(link.other_id) or self.rows[link.other_id]
+            if self.kind is LinkKind.TRANSFER:
+                of_first = replace(first.of, in_transfer=False, linked=second.id)
+                of_second = replace(second.of, in_transfer=False)
+            else:
+                of_first = replace(first.of, is_refund=False, linked=second.id)
+                left = max(Decimal(0), second.of.paid_back - first.size)
+                of_second = replace(second.of, paid_back=left)
+            free[first.id] = replace(first, of=of_first)
+            free[second.id] = replace(second, of=of_second)
+        return free
