@@ -67,6 +67,7 @@ class MatchRow:
     description: str = ""
     description_raw: str | None = None  # as the bank printed it, where that is another text
     merchant_name: str | None = None
+    merchant_key: str | None = None  # what is equal for all texts of one merchant
     reference: str | None = None
     customer_reference: str | None = None
     external_id: str | None = None
@@ -142,8 +143,8 @@ class Standing:
 class Found:
     """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked.
 
-    `against`: a row that one of them is linked with, and that leaves no room for both. `later`: sure
-    only if all that was found sure beside it is linked.
+    `against`: a row that one of them is linked with, and that leaves no room for both. `later`:
+    sure only if all that was found sure beside it is linked.
     """
 
     kind: LinkKind

@@ -18,6 +18,7 @@ from core.links import (
     pair_key,
 )
 from core.records import TransactionStatus
+from core.reviews import SupersededReason
 from db.queries import load
 from db.rows import Row
 from db.session import Tx
@@ -178,7 +179,8 @@ async def supersede(
     ids: Collection[UUID],
     kinds: Collection[LinkKind],
     asked: Collection[str],
+    reason: SupersededReason,
 ) -> int:
     """Closes open questions about these transactions but those that are asked; how many."""
     names = [kind.value for kind in kinds]
-    return await tx.run(_SQL["supersede"], tenant_id, list(ids), names, list(asked))
+    return await tx.run(_SQL["supersede"], tenant_id, list(ids), names, list(asked), reason.value)

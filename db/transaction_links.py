@@ -159,6 +159,13 @@ async def make_way(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, other_id: U
     return {row["transaction_id"] for row in rows}
 
 
+async def make_way_of_kind(
+    tx: Tx, *, tenant_id: UUID, kind: LinkKind, transaction_id: UUID, other_id: UUID
+) -> None:
+    """Undoes transfers or refunds of the system's for which a person's word leaves no room."""
+    await tx.run(_SQL["make_way_of_kind"], tenant_id, kind.value, transaction_id, other_id)
+
+
 async def is_busy(
     tx: Tx, *, tenant_id: UUID, kind: LinkKind, transaction_id: UUID, other_id: UUID
 ) -> bool:

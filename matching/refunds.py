@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from core.links import Found, LinkKind
+from core.links import Found, LinkKind, MatchRow
 from matching import scoring
 from matching.assignment import Bundle, Pair, assigned
 from matching.candidates import bundled, counted_edges
@@ -17,7 +17,7 @@ from matching.rejected import Rejected
 from matching.rounds import Rest, in_rounds
 from matching.rows import Row
 from matching.scoring import SURE, WORTH_ASKING, Reasons, points_of, reason
-from matching.text import reference
+from matching.text import given_back_by, reference
 
 DAYS_MAX: Final = 180
 CANDIDATES_MAX: Final = 30  # payments that one refund is held against, the nearest first
@@ -26,6 +26,22 @@ WORDS_MAX: Final = 2  # words by which payments are looked for, the rarest ones
 KIND: Final = LinkKind.REFUND
 
 Candidate = tuple[Bundle, Bundle, int]
+
+
+def parties(row: MatchRow) -> set[str]:
+    """What the other party of a row is called, in lower case: as it is, by the key of the merchant,
+    and without a word that calls the row a refund."""
+    party = (row.description if row.merchant_name is None else row.merchant_name).lower()
+    keys = {party, party if row.merchant_key is None else row.merchant_key}
+    return keys | {" ".join(given_back_by(one).split()) for one in keys} - {""}
+
+
+def naming(row: MatchRow) -> set[str]:
+    """What names a row or what it gives back, in lower case."""
+    names = {row.reference, row.customer_reference}
+    if row.amount < 0:
+        names.add(row.external_id)
+    return {one.lower() for one in names if reference(one) is not None and one is not None}
 
 
 def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from core.links import Found, LinkKind, MatchRow
 from core.models import Job
-from core.reviews import NewReviewItem, ReviewKind
+from core.reviews import NewReviewItem, ReviewKind, SupersededReason
 from db import ledger, review_items, transaction_links
 from db import matching as stored
 from db.matching import Noted, Surroundings
@@ -109,13 +109,14 @@ async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
         for one in weighed.found
         if not one.sure and not hidden & {one.transaction_id, one.other_id}
     }
-    await _close(tx, job, sure, about={*noted.ids, *hidden}, asked=questions.keys())
+    await _close(tx, job, about={*noted.ids, *hidden}, asked=questions.keys())
     items = list(questions.values())
     await review_items.put(tx, tenant_id=job.tenant_id, job_id=job.id, items=items)
     links = await standing(tx, job, weighed)
     await transaction_links.put(
         tx, tenant_id=job.tenant_id, found=links, rule_version=weighed.rule_version
     )
+    await _close_linked(tx, job, [one for one in links if not one.kind.hides])
     hidden = {one.transaction_id for one in links if one.kind.hides}
     await transaction_links.recount(tx, tenant_id=job.tenant_id, ids=hidden)
     # What counted before may have been decided about; most of what has just come was not.
@@ -123,14 +124,24 @@ async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
     await transaction_links.hand_over(tx, ids=decided | hidden.difference(noted.ids))
 
 
-async def _close(
-    tx: Tx, job: Job, sure: Sequence[Found], *, about: Collection[UUID], asked: Collection[str]
-) -> None:
+async def _close(tx: Tx, job: Job, *, about: Collection[UUID], asked: Collection[str]) -> None:
     """Closes open questions that are not asked any more, or that a link answers."""
-    moved = _both([one for one in sure if one.kind is LinkKind.TRANSFER])
-    for ids, kinds in ((about, tuple(LinkKind)), (moved, (LinkKind.TRANSFER,))):
-        if ids:
-            await stored.supersede(tx, tenant_id=job.tenant_id, ids=ids, kinds=kinds, asked=asked)
+    if about:
+        await stored.supersede(
+            tx,
+            tenant_id=job.tenant_id,
+            ids=about,
+            kinds=tuple(LinkKind),
+            asked=asked,
+            reason=SupersededReason.COMPARED_ANEW,
+        )
+
+
+async def _close_linked(tx: Tx, job: Job, links: Sequence[Found]) -> None:
+    """Closes questions that transfers and refunds answer, or leave no room for."""
+    pairs = [(one.kind, one.transaction_id, one.other_id) for one in links]
+    await review_items.supersede(tx, tenant_id=job.tenant_id, keys={one.key for one in links})
+    await review_items.close_excluded(tx, tenant_id=job.tenant_id, pairs=pairs)
 
 
 def _both(found: Sequence[Found]) -> set[UUID]:

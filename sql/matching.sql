@@ -129,7 +129,8 @@ order by r.day, r.base, r.quote;
 -- keys.
 select
   t.id, t.account_id, t.mapping_id, t.raw_id, t.status, t.amount, t.currency, t.sort_date as day,
-  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
+  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name,
+  t.merchant_key, t.reference,
   t.customer_reference, t.external_id, t.type_code, t.source_category, t.running_balance,
   nullif(t.description_raw, t.description) as description_raw,
   coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
@@ -221,7 +222,7 @@ where s.is_own or s.kind in ('transfer', 'refund');
 -- role: worker
 -- Open questions about these rows that are not asked any more.
 update app.review_items as r
-set state = 'superseded'
+set state = 'superseded', superseded_reason = $5
 where r.tenant_id = $1
   and r.id in (
     select s.id

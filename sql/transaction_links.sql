@@ -54,19 +54,10 @@ and not exists (
 )
 and (
   n.kind <> 'refund'
-  or exists (
-    select
+  or private.refund_room($1, n.other_id) >= (
+    select abs(b.amount)
     from app.transactions as b
-    join app.transactions as p on p.tenant_id = b.tenant_id
-    where b.tenant_id = $1
-      and b.id = n.transaction_id
-      and p.id = n.other_id
-      and abs(b.amount) + (
-        select coalesce(sum(abs(r.amount)), 0)
-        from app.transaction_links as s
-        join app.transactions as r on r.tenant_id = s.tenant_id and r.id = s.transaction_id
-        where s.tenant_id = $1 and s.other_id = p.id and s.state = 'active' and s.kind = 'refund'
-      ) <= abs(p.amount)
+    where b.tenant_id = $1 and b.id = n.transaction_id
   )
 )
 order by n.transaction_id, n.other_id, n.kind
@@ -292,6 +283,30 @@ where l.tenant_id = $1
   and (h.id, k.id) <> (f.id, s.id)
   and (h.id, k.id) <> (s.id, f.id)
 returning l.transaction_id;
+
+-- name: make_way_of_kind
+-- role: authenticated
+-- Transfers and refunds of the system's give way to a person's word, where it leaves no room.
+update app.transaction_links as l
+set state = 'undone', undone_at = now(), undone_by = null
+where l.tenant_id = $1
+  and l.state = 'active'
+  and l.method = 'auto'
+  and l.kind = $2
+  and (l.transaction_id, l.other_id) <> ($3, $4)
+  and (
+    l.transaction_id = $3
+    or ($2::text = 'transfer' and (l.transaction_id = $4 or l.other_id in ($3, $4)))
+    or (
+      $2::text = 'refund'
+      and l.other_id = $4
+      and private.refund_room($1, $4) < (
+        select abs(b.amount)
+        from app.transactions as b
+        where b.tenant_id = $1 and b.id = $3
+      )
+    )
+  );
 
 -- name: say
 -- role: authenticated
