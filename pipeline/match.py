@@ -18,7 +18,7 @@ from core.models import Job
 from core.reviews import NewReviewItem, ReviewKind, SupersededReason
 from db import ledger, review_items, transaction_links
 from db import matching as stored
-from db.matching import Noted, Surroundings
+from db.matching import Noted, Ranks, Surroundings
 from db.session import Tx
 from matching.rates import rule_version
 from pipeline import match_belonging, match_doubles, match_material
@@ -73,9 +73,26 @@ async def _part(job: Job, services: Services) -> bool:
     )
     async with services.database.as_(scope) as tx:
         await stored.lock(tx, tenant_id=job.tenant_id)
-        if await stored.done(tx, tenant_id=job.tenant_id, noted=noted):
+        ranks = await stored.keep_ranks(tx, tenant_id=job.tenant_id)
+        if not _are_changed(weighed, doubles.around.ranks, ranks) and await stored.done(
+            tx, tenant_id=job.tenant_id, noted=noted
+        ):
             await _write(tx, job, noted, weighed)
     return True
+
+
+def _are_changed(weighed: Weighed, before: Ranks, now: Ranks) -> bool:
+    """Whether another source of an account is believed first than when rows were read: which of two
+    rows counts would be the wrong one, so they are compared anew."""
+    if before == now:  # mostly
+        return False
+    keys = {
+        (row.account_id, row.mapping_id)
+        for one in weighed.found
+        if one.kind.hides
+        for row in (weighed.rows[one.transaction_id], weighed.rows[one.other_id])
+    }
+    return any(before.get(key) != now.get(key) for key in keys)
 
 
 async def _doubting(

@@ -5,6 +5,16 @@
 -- One at a time in a tenant: links of two rounds could hide a row behind a hidden one.
 select pg_advisory_xact_lock(hashtextextended('bankfeeds.matching ' || $1::uuid, 0));
 
+-- name: keep_ranks
+-- role: worker
+-- Nobody declares another primary source until the transaction ends.
+select pg_advisory_xact_lock_shared(hashtextextended('bankfeeds.ranks ' || $1::uuid, 0));
+
+-- name: change_ranks
+-- role: authenticated
+-- Links by the ranks of before are written and seen, or will be by those of after.
+select pg_advisory_xact_lock(hashtextextended('bankfeeds.ranks ' || $1::uuid, 0));
+
 -- name: plan_for_many
 -- role: worker
 -- What is asked now is planned for the rows that there are: a plan that was made for a few would

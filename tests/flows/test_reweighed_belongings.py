@@ -1,4 +1,4 @@
-"""Transfers and refunds that the system linked give way to better ones; what people said does not."""
+"""Transfers and refunds of the system's give way to better ones; what people said stands."""
 
 from __future__ import annotations
 
