@@ -32,16 +32,15 @@ def parties(row: MatchRow) -> set[str]:
     """What the other party of a row is called, in lower case: as it is, by the key of the merchant,
     and without a word that calls the row a refund."""
     party = (row.description if row.merchant_name is None else row.merchant_name).lower()
-    keys = {party, party if row.merchant_key is None else row.merchant_key}
-    return keys | {" ".join(given_back_by(one).split()) for one in keys} - {""}
+    keys = {party} if row.merchant_key is None else {party, row.merchant_key}
+    keys.update([given_back_by(one) for one in keys])
+    return keys
 
 
 def naming(row: MatchRow) -> set[str]:
     """What names a row or what it gives back, in lower case."""
-    names = {row.reference, row.customer_reference}
-    if row.amount < 0:
-        names.add(row.external_id)
-    return {one.lower() for one in names if reference(one) is not None and one is not None}
+    names = (row.reference, row.customer_reference, row.external_id if row.amount < 0 else None)
+    return {one.lower() for one in names if one is not None and reference(one) is not None}
 
 
 def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:

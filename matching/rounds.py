@@ -29,19 +29,16 @@ def in_rounds(
 
     `once` makes pairs of candidates, `without` takes from them what sure pairs leave no room for.
     """
+    pairs = once(candidates) if candidates else []
+    if len(candidates) < 2:  # mostly
+        return pairs
     found: list[Pair] = []
     left = candidates
-    while left:
-        pairs = once(left)
-        sure = [replace(pair, later=bool(found)) for pair in pairs if is_sure(pair)]
-        if not sure:
-            found += pairs
-            break
-        found += sure
-        if len(left) == 1:  # mostly
-            break
+    while sure := [pair for pair in pairs if is_sure(pair)]:
+        found += [replace(pair, later=True) for pair in sure] if found else sure
         left = without(left, sure)
-    return sorted(found, key=lambda pair: pair.left.order)
+        pairs = once(left) if left else []
+    return sorted((*found, *pairs), key=lambda pair: pair.left.order)
 
 
 class Rest:

@@ -79,7 +79,7 @@ def _prepared(row: MatchRow) -> Row:
             references,
             row.check_number,
             row.vouched,
-            row.paid_back,
+            row.paid_back or None,
         ),
     )
 

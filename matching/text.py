@@ -123,4 +123,6 @@ def return_pattern() -> str:
 @lru_cache(maxsize=65_536)
 def given_back_by(party: str) -> str:
     """Who gives back what a party in lower case calls a refund: what is left of it."""
-    return _RETURN.sub(" ", party).strip(" :*-") if _RETURN.search(party) else party
+    if _RETURN.search(party) is None:
+        return party
+    return " ".join(_RETURN.sub(" ", party).split()).strip(" :*-")
