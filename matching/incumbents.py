@@ -75,19 +75,30 @@ class Incumbents:
     def _opened(self, links: Sequence[Standing]) -> tuple[Opened, ...]:
         free = self._without(links)
         beside = self._beside(links, {**self.rows, **free}.values())
+        points = {link.id: self._points(link, free) for link in links}
+        placed: dict[UUID, int] = {}  # rows that have a place, by how good it is
+        for link in links:
+            for side in link.pair if self.kind is LinkKind.TRANSFER else (link.transaction_id,):
+                placed[side] = points[link.id]
         opened = []
         for link in links:
-            first, second = self.rows[link.transaction_id], self.rows[link.other_id]
-            said = self.weigh(free[first.id], free[second.id])
-            points = link.score if said is None else own_points(said)
             rivals = [
-                *self._rivals(link, points, beside[first.id], is_first=True),
-                *self._rivals(link, points, beside[second.id], is_first=False),
+                rival
+                for stays_first in (True, False)
+                for rival, own in self._rivals(link, beside, stays_first=stays_first)
+                if own > points[link.id] - RIVAL_WITHIN
+                and all(placed.get(row_id, own) <= own for row_id in rival.pair - link.pair)
             ]
             if rivals:
                 rivals.sort(key=lambda one: (-one.score, one.transaction_id, one.other_id))
-                opened.append(Opened(link=link, points=points, rivals=tuple(rivals[:RIVALS_MAX])))
+                opened.append(
+                    Opened(link=link, points=points[link.id], rivals=tuple(rivals[:RIVALS_MAX]))
+                )
         return tuple(opened)
+
+    def _points(self, link: Standing, free: Rows) -> int:
+        said = self.weigh(free[link.transaction_id], free[link.other_id])
+        return link.score if said is None else own_points(said)
 
     def _beside(
         self, links: Sequence[Standing], rows: Iterable[Row]
@@ -103,26 +114,27 @@ class Incumbents:
         return beside
 
     def _rivals(
-        self, link: Standing, points: int, beside: Sequence[Bundle], *, is_first: bool
-    ) -> Iterable[Found]:
+        self, link: Standing, beside: Mapping[UUID, Sequence[Bundle]], *, stays_first: bool
+    ) -> Iterable[tuple[Found, int]]:
+        """What one side of a link may belong to instead of the other, with the points of both."""
         stays_id, goes_id = link.transaction_id, link.other_id
-        if not is_first:
+        if not stays_first:
             stays_id, goes_id = goes_id, stays_id
         stays = self.rows[stays_id]
         is_again = not self.new.isdisjoint(link.pair)
-        for bundle in beside:
+        for bundle in beside.get(stays_id, ()):
             if any(row.id == goes_id for row in bundle.rows):
                 continue  # a twin of what it is linked with: which is meant makes no difference
             one = next((row for row in bundle.rows if is_again or row.id in self.new), None)
             if one is None:
                 continue
-            left, right = (stays, one) if is_first else (one, stays)
+            left, right = (stays, one) if stays_first else (one, stays)
             said = self.weigh(left, right)
-            if said is None or own_points(said) <= points - RIVAL_WITHIN:
+            if said is None:
                 continue
             rival = self._asked(left, right, said, against=goes_id)
             if rival.score >= WORTH_ASKING[self.kind] and self.excludes(rival, link):
-                yield rival
+                yield rival, own_points(said)
 
     def _asked(self, left: Row, right: Row, said: Reasons, *, against: UUID) -> Found:
         return Found(
