@@ -25,6 +25,14 @@ Candidates = Iterable[tuple[Bundle, Bundle, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Rival:
+    """What may take the place of a link, where one of others gives way as well."""
+
+    found: Found
+    instead_of: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incumbents:
     """Links of one kind between rows that count, and how pairs of that kind are found and weighed.
 
@@ -74,33 +82,61 @@ class Incumbents:
 
     def _opened(self, links: Sequence[Standing]) -> tuple[Opened, ...]:
         free = self._without(links)
-        beside = self._beside(links, {**self.rows, **free}.values())
+        beside = self._candidates(links, {**self.rows, **free}.values())
         points = {link.id: self._points(link, free) for link in links}
-        placed: dict[UUID, int] = {}  # rows that have a place, by how good it is
+        homes: dict[UUID, list[Standing]] = defaultdict(list)
         for link in links:
-            for side in link.pair if self.kind is LinkKind.TRANSFER else (link.transaction_id,):
-                placed[side] = points[link.id]
-        opened = []
+            for side in link.pair:
+                homes[side].append(link)
+        rivals: dict[UUID, list[_Rival]] = {}
         for link in links:
-            rivals = [
-                rival
-                for stays_first in (True, False)
-                for rival, own in self._rivals(link, beside, stays_first=stays_first)
-                if own > points[link.id] - RIVAL_WITHIN
-                and all(placed.get(row_id, own) <= own for row_id in rival.pair - link.pair)
-            ]
-            if rivals:
-                rivals.sort(key=lambda one: (-one.score, one.transaction_id, one.other_id))
-                opened.append(
-                    Opened(link=link, points=points[link.id], rivals=tuple(rivals[:RIVALS_MAX]))
-                )
-        return tuple(opened)
+            for first_stays in (True, False):
+                for found, own in self._beside(link, beside, first_stays=first_stays):
+                    ways = self._in_the_way(found, link, homes)
+                    worse = [one for one in ways or () if points[one.id] <= own]
+                    if own > points[link.id] - RIVAL_WITHIN and (ways == [] or worse):
+                        one = _Rival(found=found, instead_of=frozenset(way.id for way in worse))
+                        rivals.setdefault(link.id, []).append(one)
+        left = _weighed_together(rivals)
+        return tuple(
+            Opened(
+                link=link,
+                points=points[link.id],
+                rivals=tuple(sorted((one.found for one in left[link.id]), key=_order)[:RIVALS_MAX]),
+            )
+            for link in links
+            if link.id in left
+        )
+
+    def _in_the_way(
+        self, rival: Found, link: Standing, homes: Mapping[UUID, Sequence[Standing]]
+    ) -> list[Standing] | None:
+        """Links of which one has to give way for a rival, beside the link itself; None where it
+        leads to nothing: the other row has a place beside a twin of what it would go with."""
+        (row_id,) = rival.pair - link.pair
+        (stays_id,) = rival.pair & link.pair
+        stays, ways = self.rows[stays_id], [*homes.get(row_id, ())]
+        if self.kind is LinkKind.REFUND and row_id == rival.transaction_id:
+            ways = [one for one in ways if one.transaction_id == row_id]
+        elif self.kind is LinkKind.REFUND:
+            if self.rows[row_id].of.is_refund and stays.of.amount > 0:
+                return None  # what gives money back is no payment
+            if self._has_room(row_id, stays_id):
+                return []
+            if not ways:
+                return None
+        if any(way.pair == rival.pair for way in homes.get(row_id, ())):
+            return None
+        partners = (side for way in ways for side in way.pair - {row_id})
+        if any(self.rows[side].signature == stays.signature for side in partners):
+            return None
+        return ways
 
     def _points(self, link: Standing, free: Rows) -> int:
         said = self.weigh(free[link.transaction_id], free[link.other_id])
         return link.score if said is None else own_points(said)
 
-    def _beside(
+    def _candidates(
         self, links: Sequence[Standing], rows: Iterable[Row]
     ) -> Mapping[UUID, Sequence[Bundle]]:
         """What may belong to the rows of links, on the other side of each."""
@@ -113,12 +149,12 @@ class Incumbents:
                         beside[row.id].append(other)
         return beside
 
-    def _rivals(
-        self, link: Standing, beside: Mapping[UUID, Sequence[Bundle]], *, stays_first: bool
+    def _beside(
+        self, link: Standing, beside: Mapping[UUID, Sequence[Bundle]], *, first_stays: bool
     ) -> Iterable[tuple[Found, int]]:
         """What one side of a link may belong to instead of the other, with the points of both."""
         stays_id, goes_id = link.transaction_id, link.other_id
-        if not stays_first:
+        if not first_stays:
             stays_id, goes_id = goes_id, stays_id
         stays = self.rows[stays_id]
         is_again = not self.new.isdisjoint(link.pair)
@@ -128,7 +164,7 @@ class Incumbents:
             one = next((row for row in bundle.rows if is_again or row.id in self.new), None)
             if one is None:
                 continue
-            left, right = (stays, one) if stays_first else (one, stays)
+            left, right = (stays, one) if first_stays else (one, stays)
             said = self.weigh(left, right)
             if said is None:
                 continue
@@ -164,3 +200,24 @@ class Incumbents:
             free[first.id] = replace(first, of=of_first)
             free[second.id] = replace(second, of=of_second)
         return free
+
+
+def _weighed_together(rivals: Mapping[UUID, Sequence[_Rival]]) -> dict[UUID, list[_Rival]]:
+    """The links that are weighed anew, with what they are weighed against: a row that another link
+    has is free only where that one is weighed anew, too."""
+    left = {link_id: [*some] for link_id, some in rivals.items()}
+    while True:
+        still = {
+            link_id: [
+                one for one in some if not one.instead_of or not one.instead_of.isdisjoint(left)
+            ]
+            for link_id, some in left.items()
+        }
+        still = {link_id: some for link_id, some in still.items() if some}
+        if still.keys() == left.keys():
+            return still
+        left = still
+
+
+def _order(rival: Found) -> tuple[int, UUID, UUID]:
+    return (-rival.score, rival.transaction_id, rival.other_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -106,7 +106,10 @@ def _found(pair: Pair, rejected: Rejected) -> Found:
 def _left_over(left: Sequence[Candidate], sure: Sequence[Pair]) -> list[Candidate]:
     """Candidates without the refunds of sure pairs, and with what these leave of each payment."""
     backs = Rest(pair.left for pair in sure)
-    others = Rest(pair.right for pair in sure)
+    right = {pair.right.id for pair in sure}
+    # What gives money back is no payment of other money that comes back.
+    given = (row for pair in sure for row in (pair.left, pair.right))
+    others = Rest(row for row in given if row.of.amount < 0 or row.id in right)
     paid: dict[UUID, Bundle] = {}
     for pair in sure:
         back_so_far = pair.right.of.paid_back + pair.left.size
@@ -134,7 +137,12 @@ def _counted(rows: Sequence[Row], rejected: Rejected) -> Iterator[Candidate]:
         return
     named = _named_by_id(back, rows)
     shared: dict[object, list[Bundle]] = defaultdict(list)  # each in the order of its days
-    for bundle in _payment_bundles(rows, named, rejected):
+
+    def apart(row: Row) -> Hashable:
+        """Which of two payments is meant makes a difference where more came back of one."""
+        return (row.of.paid_back or None, row.of.is_refund, named.get(row.id))
+
+    for bundle in bundled(rows, rejected, apart=apart):
         first = bundle.first
         for key in _keys(first):
             shared[first.of.amount > 0, key].append(bundle)
@@ -157,17 +165,6 @@ def _named_by_id(backs: Sequence[Row], rows: Sequence[Row]) -> dict[UUID, str]:
         return {}
     called = ((row.id, reference(row.of.external_id)) for row in rows)
     return {row_id: one for row_id, one in called if one is not None and one in said}
-
-
-def _payment_bundles(
-    rows: Sequence[Row], named: Mapping[UUID, str], rejected: Rejected
-) -> list[Bundle]:
-    """Rows with their twins; what is named is no twin."""
-    if not named:
-        return bundled(rows, rejected)
-    alike = bundled((row for row in rows if row.id not in named), rejected)
-    alone = [Bundle(rows=(row,)) for row in rows if row.id in named]
-    return sorted((*alike, *alone), key=lambda bundle: bundle.first.order)
 
 
 def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bundle]:

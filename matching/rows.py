@@ -79,7 +79,6 @@ def _prepared(row: MatchRow) -> Row:
             references,
             row.check_number,
             row.vouched,
-            row.paid_back or None,
         ),
     )
 

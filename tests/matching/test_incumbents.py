@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 from uuid import UUID, uuid4
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from core.links import Found, LinkKind, LinkMethod, MatchRow, Standing, pair_key
 from matching.rates import Rates
 from pipeline.match_belonging import Belonging, belonging
 from pipeline.match_material import Others
-from tests.matching.making import SAVINGS, asked, row, sure
+from tests.matching.making import ACCOUNT, SAVINGS, asked, row, sure
 
 THIRD = UUID(int=3)
 
@@ -153,6 +157,46 @@ def test_what_is_found_is_found_at_once() -> None:
         frozenset(one.id for one in doubtful): True,
     }
     assert (again.found, again.replaced) == ([], [])
+
+
+moves = st.tuples(
+    st.sampled_from(("500", "-500")),
+    st.sampled_from(("Transfer", "Transfer to x", "Payment")),
+    st.sampled_from((ACCOUNT, SAVINGS, THIRD)),
+)
+gifts = st.tuples(
+    st.sampled_from(("60", "30", "20", "-60", "-60", "-30")),
+    st.sampled_from(("Shoe Shop", "Shoe Shop refund", "Grocer refund")),
+    st.just(ACCOUNT),
+)
+said = st.tuples(st.integers(0, 4), st.sampled_from((None, None, "ORDER 1", "ORDER 2")))
+
+
+@given(
+    st.sampled_from((moves, gifts)).flatmap(
+        lambda kind: st.lists(st.tuples(kind, said), min_size=2, max_size=7)
+    )
+)
+@settings(max_examples=80, deadline=None)
+def test_a_second_pass_changes_nothing_and_no_order_counts_anything_twice(
+    told: list[tuple[tuple[str, str, UUID], tuple[int, str | None]]],
+) -> None:
+    rows = [
+        row(amount, text, account_id=account, day=day, reference=reference)
+        for (amount, text, account), (day, reference) in told
+    ]
+    size = {one.id: abs(one.amount) for one in rows}
+
+    done = weighed([], new=rows)
+    again = weighed([link(one) for one in done.found if one.sure], *rows, new=rows)
+
+    assert not sure(again.found)
+    assert not again.replaced
+    assert asked(again.found) == asked(done.found)
+    linked = arrived(rows)
+    assert max(Counter(one for one, _ in linked).values(), default=1) == 1
+    for payment in {other for _, other in linked}:
+        assert sum(size[one] for one, other in linked if other == payment) <= size[payment]
 
 
 def test_more_than_was_paid_never_comes_back() -> None:
