@@ -47,9 +47,7 @@ def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:
     """Refunds among rows that count, and what may be one."""
     pairs = in_rounds(
         candidates(rows, rejected=rejected),
-        once=lambda left: assigned(
-            counted_edges(KIND, left, lambda back, payment: _reasons(back.first, payment.first))
-        ),
+        once=lambda left: _once(left, rejected),
         is_sure=lambda pair: _is_sure(pair, rejected),
         without=_left_over,
     )
@@ -77,6 +75,17 @@ def weighed(back: Row, payment: Row) -> Reasons | None:
     ):
         return None
     return _reasons(back, payment)
+
+
+def _once(left: Sequence[Candidate], rejected: Rejected) -> list[Pair]:
+    """The best pairs; what surely gives money back is not surely a payment of other money."""
+    pairs = assigned(
+        counted_edges(KIND, left, lambda back, payment: _reasons(back.first, payment.first))
+    )
+    gives = {pair.left.id for pair in pairs if pair.left.of.amount < 0 and _is_sure(pair, rejected)}
+    if not gives:  # mostly
+        return pairs
+    return [replace(pair, alone=False) if pair.right.id in gives else pair for pair in pairs]
 
 
 def _is_sure(pair: Pair, rejected: Rejected) -> bool:
