@@ -44,14 +44,34 @@ def naming(row: MatchRow) -> set[str]:
 
 
 def find(rows: Iterable[Row], *, rejected: Rejected) -> list[Found]:
-    """Refunds among rows that count, and what may be one."""
-    pairs = in_rounds(
-        candidates(rows, rejected=rejected),
-        once=lambda left: _once(left, rejected),
+    """Refunds among rows that count, and what may be one.
+
+    What goes back first: money that gives other money back is no payment.
+    """
+    every = candidates(rows, rejected=rejected)
+    out = [one for one in every if one[0].first.of.amount < 0]
+    gone = _paired(out, rejected) if out else []
+    given = [pair.left for pair in gone if _is_sure(pair, rejected)]
+    rest = Rest(given)
+    left = [
+        (back, payment, points)
+        for back, other, points in every
+        if back.first.of.amount > 0 and (payment := rest.of(other)) is not None
+    ]
+    back = [replace(pair, later=pair.later or bool(given)) for pair in _paired(left, rejected)]
+    return [_found(pair, rejected) for pair in (*gone, *back)]
+
+
+def _paired(left: Sequence[Candidate], rejected: Rejected) -> list[Pair]:
+    return in_rounds(
+        left,
+        once=lambda some: assigned(
+            counted_edges(KIND, some, lambda back, payment: _reasons(back.first, payment.first))
+        ),
         is_sure=lambda pair: _is_sure(pair, rejected),
         without=_left_over,
+        several=True,
     )
-    return [_found(pair, rejected) for pair in pairs]
 
 
 def candidates(rows: Iterable[Row], *, rejected: Rejected) -> list[Candidate]:
@@ -75,17 +95,6 @@ def weighed(back: Row, payment: Row) -> Reasons | None:
     ):
         return None
     return _reasons(back, payment)
-
-
-def _once(left: Sequence[Candidate], rejected: Rejected) -> list[Pair]:
-    """The best pairs; what surely gives money back is not surely a payment of other money."""
-    pairs = assigned(
-        counted_edges(KIND, left, lambda back, payment: _reasons(back.first, payment.first))
-    )
-    gives = {pair.left.id for pair in pairs if pair.left.of.amount < 0 and _is_sure(pair, rejected)}
-    if not gives:  # mostly
-        return pairs
-    return [replace(pair, alone=False) if pair.right.id in gives else pair for pair in pairs]
 
 
 def _is_sure(pair: Pair, rejected: Rejected) -> bool:
@@ -115,10 +124,7 @@ def _found(pair: Pair, rejected: Rejected) -> Found:
 def _left_over(left: Sequence[Candidate], sure: Sequence[Pair]) -> list[Candidate]:
     """Candidates without the refunds of sure pairs, and with what these leave of each payment."""
     backs = Rest(pair.left for pair in sure)
-    right = {pair.right.id for pair in sure}
-    # What gives money back is no payment of other money that comes back.
-    given = (row for pair in sure for row in (pair.left, pair.right))
-    others = Rest(row for row in given if row.of.amount < 0 or row.id in right)
+    others = Rest(pair.right for pair in sure)
     paid: dict[UUID, Bundle] = {}
     for pair in sure:
         back_so_far = pair.right.of.paid_back + pair.left.size

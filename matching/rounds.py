@@ -24,13 +24,15 @@ def in_rounds(
     once: Callable[[Sequence[Candidate]], list[Pair]],
     is_sure: Callable[[Pair], bool],
     without: Callable[[Sequence[Candidate], Sequence[Pair]], Sequence[Candidate]],
+    several: bool = False,
 ) -> list[Pair]:
     """The pairs in the order of their left rows; `later`: sure only as others are.
 
-    `once` makes pairs of candidates, `without` takes from them what sure pairs leave no room for.
+    `once` makes pairs of candidates, `without` takes from them what sure pairs leave no room for;
+    `several`: a right row may be of more than one pair.
     """
     pairs = once(candidates) if candidates else []
-    if len(candidates) < 2:  # mostly
+    if len(candidates) < 2 and not several:  # mostly
         return pairs
     found: list[Pair] = []
     left = candidates
