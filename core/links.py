@@ -68,8 +68,10 @@ class MatchRow:
     description: str = ""
     description_raw: str | None = None  # as the bank printed it, where that is another text
     merchant_name: str | None = None
+    merchant_key: str | None = None  # what is equal for all texts of one merchant
     reference: str | None = None
     customer_reference: str | None = None
+    external_id: str | None = None
     type_code: str | None = None
     source_category: str | None = None
     running_balance: Decimal | None = None
@@ -123,7 +125,7 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A link that holds: the first of the two does not count beside the other."""
+    """A link that holds, in the order of `TransactionLink`."""
 
     id: UUID
     kind: LinkKind
@@ -142,7 +144,8 @@ class Standing:
 class Found:
     """Two rows that belong together, in the order of `TransactionLink`; `sure`: unasked.
 
-    `against`: a row that one of them is linked with, and that leaves no room for both.
+    `against`: a row that one of them is linked with, and that leaves no room for both. `later`:
+    sure only if all that was found sure beside it is linked.
     """
 
     kind: LinkKind
@@ -153,6 +156,7 @@ class Found:
     reasons: tuple[ReviewReason, ...]
     sure: bool
     against: UUID | None = None
+    later: bool = False
 
     @property
     def pair(self) -> frozenset[UUID]:

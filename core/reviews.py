@@ -31,6 +31,13 @@ class ReviewState(StrEnum):
     SUPERSEDED = "superseded"  # what it asked about is gone, or was settled otherwise
 
 
+class SupersededReason(StrEnum):
+    """Why a question about a pair was closed."""
+
+    LINKED_OTHERWISE = "linked_otherwise"
+    COMPARED_ANEW = "compared_anew"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewReason:
     """One reason of a score: a stable code, a sentence, and its points, which may be negative."""
@@ -75,3 +82,4 @@ class ReviewItem:
     updated_at: datetime
     decided_at: datetime | None
     decided_by: UUID | None
+    superseded_reason: SupersededReason | None

@@ -18,6 +18,7 @@ from core.links import (
     pair_key,
 )
 from core.records import TransactionStatus
+from core.reviews import SupersededReason
 from db.queries import load
 from db.rows import Row
 from db.session import Tx
@@ -29,6 +30,8 @@ _READ: Final = tuple(
     for one in fields(MatchRow)
     if one.name not in {"rank", "status", "taken", "linked", "told_by"}
 )
+Ranks = Mapping[tuple[UUID, UUID], int]  # by account and mapping
+
 _UNKNOWN_RANK: Final = 1_000_000  # of a source that came between two statements
 
 
@@ -44,7 +47,7 @@ class Noted:
 class Surroundings:
     """What of a tenant has a bearing on any of its transactions."""
 
-    ranks: Mapping[tuple[UUID, UUID], int]  # by account and mapping
+    ranks: Ranks
     accounts: Mapping[UUID, MatchAccount]
     currencies: int  # of its accounts
     rate_tolerance_percent: Decimal
@@ -66,6 +69,17 @@ class Surroundings:
 async def lock(tx: Tx, *, tenant_id: UUID) -> None:
     """Waits until nobody else decides about links of the tenant's; until the transaction ends."""
     await tx.rows(_SQL["lock"], tenant_id)
+
+
+async def keep_ranks(tx: Tx, *, tenant_id: UUID) -> Ranks:
+    """The ranks of the tenant's sources, which stay until the transaction ends."""
+    await tx.rows(_SQL["keep_ranks"], tenant_id)
+    return _ranks(await tx.rows(_SQL["sources"], tenant_id))
+
+
+async def change_ranks(tx: Tx, *, tenant_id: UUID) -> None:
+    """Waits until nobody writes links by the ranks that are to change. For a member."""
+    await tx.rows(_SQL["change_ranks"], tenant_id)
 
 
 async def plan_for_many(tx: Tx) -> None:
@@ -96,19 +110,9 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
     sources = await tx.rows(_SQL["sources"], tenant_id)
     accounts = await tx.rows(_SQL["accounts"], tenant_id)
     mixed = await tx.rows(_SQL["mixed"], tenant_id)
-    told_by = _told_by(sources)
-    ranks: dict[tuple[UUID, UUID], int] = {}
-    for row in sources:
-        key = (row["account_id"], told_by.get(row["mapping_id"], row["mapping_id"]))
-        ranks[key] = min(row["rank"], ranks.get(key, row["rank"]))
     return Surroundings(
-        ranks={
-            (row["account_id"], row["mapping_id"]): ranks[
-                row["account_id"], told_by.get(row["mapping_id"], row["mapping_id"])
-            ]
-            for row in sources
-        },
-        told_by=told_by,
+        ranks=_ranks(sources),
+        told_by=_told_by(sources),
         accounts={
             row["id"]: MatchAccount(id=row["id"], name=row["name"], masks=tuple(row["masks"]))
             for row in accounts
@@ -117,6 +121,21 @@ async def surroundings(tx: Tx, *, tenant_id: UUID) -> Surroundings:
         rate_tolerance_percent=await tx.value(_SQL["rate_tolerance"], tenant_id),
         mixed=frozenset(row["account_id"] for row in mixed),
     )
+
+
+def _ranks(sources: Sequence[Row]) -> dict[tuple[UUID, UUID], int]:
+    """The place of each source of an account; those that one document names have one together."""
+    told_by = _told_by(sources)
+    keys = [
+        (row["account_id"], told_by.get(row["mapping_id"], row["mapping_id"])) for row in sources
+    ]
+    first: dict[tuple[UUID, UUID], int] = {}
+    for row, key in zip(sources, keys, strict=True):
+        first[key] = min(row["rank"], first.get(key, row["rank"]))
+    return {
+        (row["account_id"], row["mapping_id"]): first[key]
+        for row, key in zip(sources, keys, strict=True)
+    }
 
 
 def _told_by(sources: Sequence[Row]) -> dict[UUID, UUID]:
@@ -178,7 +197,8 @@ async def supersede(
     ids: Collection[UUID],
     kinds: Collection[LinkKind],
     asked: Collection[str],
+    reason: SupersededReason,
 ) -> int:
     """Closes open questions about these transactions but those that are asked; how many."""
     names = [kind.value for kind in kinds]
-    return await tx.run(_SQL["supersede"], tenant_id, list(ids), names, list(asked))
+    return await tx.run(_SQL["supersede"], tenant_id, list(ids), names, list(asked), reason.value)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
+from core.links import LinkKind
 from core.page import Page
 from core.reviews import NewReviewItem, ReviewItem, ReviewKind, ReviewState
 from db import select
@@ -17,6 +18,8 @@ from db.select import Asked, Condition, Listing, Order
 from db.session import Tx
 
 _SQL = load("review_items")
+
+Pair = tuple[LinkKind, UUID, UUID]
 
 LISTING: Final = Listing(source="app.review_items as r", alias="r")
 NEWEST: Final = Order(name="reviews", keys=(select.by_instant("r.created_at"), select.by_id("r")))
@@ -76,6 +79,25 @@ async def supersede(tx: Tx, *, tenant_id: UUID, keys: Collection[str]) -> int:
 async def supersede_of(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, kind: ReviewKind) -> None:
     """Closes open questions of a kind about a transaction that somebody settled otherwise."""
     await tx.run(_SQL["supersede_of"], tenant_id, transaction_id, kind.value)
+
+
+async def close_excluded(tx: Tx, *, tenant_id: UUID, pairs: Sequence[Pair]) -> int:
+    """Closes open questions about transfers and refunds for which these links leave no room; how
+    many. Each pair is in the order of its link."""
+    if not pairs:
+        return 0
+    return await tx.run(
+        _SQL["close_excluded"],
+        tenant_id,
+        [kind.value for kind, _, _ in pairs],
+        [transaction_id for _, transaction_id, _ in pairs],
+        [other_id for _, _, other_id in pairs],
+    )
+
+
+async def open_excluded(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> int:
+    """Asks again what links of these rows had closed, where there is room for it; how much."""
+    return await tx.run(_SQL["open_excluded"], tenant_id, list(ids)) if ids else 0
 
 
 async def close_splits(tx: Tx, *, tenant_id: UUID) -> int:

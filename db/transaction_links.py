@@ -80,6 +80,15 @@ async def put(tx: Tx, *, tenant_id: UUID, found: Sequence[Found], rule_version: 
 
 async def below(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> list[Standing]:
     """The links by which rows do not count beside these, and what is below them. For a worker."""
+    return await _standing(tx, "below", tenant_id, ids)
+
+
+async def beside(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> list[Standing]:
+    """The transfers and refunds that these rows are sides of. For a worker."""
+    return await _standing(tx, "beside", tenant_id, ids)
+
+
+async def _standing(tx: Tx, name: str, tenant_id: UUID, ids: Collection[UUID]) -> list[Standing]:
     if not ids:
         return []
     return [
@@ -88,7 +97,7 @@ async def below(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> list[Stand
             method=LinkMethod(row["method"]),
             **{name: row[name] for name in ("id", "transaction_id", "other_id", "score")},
         )
-        for row in await tx.rows(_SQL["below"], tenant_id, list(ids))
+        for row in await tx.rows(_SQL[name], tenant_id, list(ids))
     ]
 
 
@@ -148,6 +157,13 @@ async def make_way(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, other_id: U
     count by it."""
     rows = await tx.rows(_SQL["make_way"], tenant_id, transaction_id, other_id)
     return {row["transaction_id"] for row in rows}
+
+
+async def make_way_of_kind(
+    tx: Tx, *, tenant_id: UUID, kind: LinkKind, transaction_id: UUID, other_id: UUID
+) -> None:
+    """Undoes transfers or refunds of the system's for which a person's word leaves no room."""
+    await tx.run(_SQL["make_way_of_kind"], tenant_id, kind.value, transaction_id, other_id)
 
 
 async def is_busy(

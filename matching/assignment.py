@@ -44,12 +44,13 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two rows that go together; `alone`: nothing else could be meant."""
+    """Two rows that go together; `alone`: nothing else could be meant; `later`: as others go."""
 
     left: Row
     right: Row
     edge: Edge
     alone: bool
+    later: bool = False
 
 
 def assigned(edges: Iterable[Edge]) -> list[Pair]:

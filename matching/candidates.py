@@ -20,14 +20,17 @@ Weighed = Sequence[tuple[Bundle, Bundle, Reasons]]
 Counted = Sequence[tuple[Bundle, Bundle, int]]
 
 
-def bundled(rows: Iterable[Row], rejected: Rejected) -> list[Bundle]:
-    """Rows with their twins, in an order of their own."""
+def bundled(
+    rows: Iterable[Row], rejected: Rejected, *, apart: Callable[[Row], Hashable] | None = None
+) -> list[Bundle]:
+    """Rows with their twins, in an order of their own; those that `apart` tells so are none."""
     rows = tuple(rows)
     if len(rows) < 2:  # mostly
         return [Bundle(rows=rows)] if rows else []
     twins: dict[object, list[Row]] = defaultdict(list)
     for row in rows:
-        twins[row.id if rejected.names(row) else row.signature].append(row)
+        key: Hashable = row.id if rejected.names(row) else row.signature
+        twins[key if apart is None else (key, apart(row))].append(row)
     ordered = (tuple(sorted(same, key=lambda row: row.order)) for same in twins.values())
     return sorted((Bundle(rows=same) for same in ordered), key=lambda one: one.first.order)
 

@@ -20,6 +20,7 @@ from matching import scoring
 from matching.assignment import Pair, assigned
 from matching.candidates import bundled, edges, near
 from matching.rejected import Rejected
+from matching.rounds import in_rounds, one_to_one
 from matching.rows import Row, gap
 from matching.scoring import SURE, Reasons, score_of
 
@@ -130,7 +131,16 @@ def _pairs(
         and not rejected.says(kind.kind, left.first, right.first)
         and score_of(reasons := kind.weigh(left.first, right.first)) > 0
     ]
-    return assigned(edges(kind.kind, weighed))
+    return in_rounds(
+        weighed,
+        once=lambda left: assigned(edges(kind.kind, left)),
+        is_sure=lambda pair: _is_sure(kind, pair, rejected),
+        without=one_to_one,
+    )
+
+
+def _is_sure(kind: _Kind, pair: Pair, rejected: Rejected) -> bool:
+    return pair.alone and pair.edge.score >= SURE[kind.kind] and rejected.is_silent(pair)
 
 
 def _take(
@@ -144,7 +154,7 @@ def _take(
         kept, other = pair.left, pair.right
         if kind is _SAME:
             kept, other = sorted((kept, other), key=precedence)
-        sure = pair.alone and pair.edge.score >= SURE[kind.kind] and rejected.is_silent(pair)
+        sure = _is_sure(kind, pair, rejected)
         if sure:
             hidden.add(other.id)
         found.append(
@@ -156,6 +166,7 @@ def _take(
                 score=pair.edge.score,
                 reasons=pair.edge.reasons,
                 sure=sure,
+                later=pair.later,
             )
         )
 

@@ -27,6 +27,7 @@ AGAINST: Final = "One of them is linked with another transaction, which may be r
 
 Weigh = Callable[[Row, Row], Reasons | None]
 Rows = Mapping[UUID, Row]
+Excludes = Callable[[Found, Standing], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,16 +207,15 @@ class _Trees:
 
 
 def settled(
-    found: Sequence[Found], reopening: Reopening, rows: Rows
+    found: Sequence[Found], reopening: Reopening, *, excludes: Excludes
 ) -> tuple[list[Found], list[Replaced]]:
     """What is found beside the links that stand after all, and the links that give way.
 
     A link gives way to a pair that is sure, leaves no room for it and is better by a margin. Where
     it stands, and something new is about as good, that is asked about.
     """
-    every = {**rows, **reopening.rows}
     excluded = {
-        one.link.id: [pair for pair in found if pair.sure and _excludes(pair, one.link, every)]
+        one.link.id: [pair for pair in found if pair.sure and excludes(pair, one.link)]
         for one in reopening.opened
     }
     stand: dict[UUID, Opened] = {}
@@ -234,7 +234,7 @@ def settled(
             out.update(pair.key for pair in excluded[one.link.id])
     pairs = {one.link.pair for one in stand.values()}
     left = [
-        _told(one, stand.values(), every)
+        _told(replace(one, sure=False) if out and one.later else one, stand.values(), excludes)
         for one in found
         if one.key not in out and one.pair not in pairs
     ]
@@ -252,18 +252,18 @@ def settled(
     return left, replaced
 
 
-def _told(pair: Found, stand: Iterable[Opened], rows: Rows) -> Found:
+def _told(pair: Found, stand: Iterable[Opened], excludes: Excludes) -> Found:
     """A question names what one of the two is linked with."""
     if pair.sure:
         return pair
     for one in stand:
-        if _excludes(pair, one.link, rows):
+        if excludes(pair, one.link):
             (against, *_) = sorted(one.link.pair - pair.pair)
             return replace(pair, against=against)
     return pair
 
 
-def _excludes(pair: Found, link: Standing, rows: Rows) -> bool:
+def excludes(pair: Found, link: Standing, *, rows: Rows) -> bool:
     """Whether both cannot hold: a row is one of each source, and behind one other."""
     if pair.pair == link.pair:
         return False

@@ -14,7 +14,7 @@ from core.reviews import ReviewReason
 from matching.rows import Row, gap, working_gap
 from matching.text import agreement, covered, names_return, names_transfer, words
 
-RULE_VERSION: Final = "2026-11-30.2"
+RULE_VERSION: Final = "2026-11-30.3"
 
 # From here on a pair is linked unasked, where nothing else could be meant; or asked about.
 SURE: Final = {

@@ -17,11 +17,12 @@ _TRANSFERS: Final = (
     r"fx|autopay|card payment thank you|payment thank you|own account|between accounts"
 )
 _TRANSFER: Final = re.compile(rf"\b({_TRANSFERS})\b")
-_RETURN: Final = re.compile(
-    r"\b(refund\w*|reversal|reversed|reverse|return|returned|chargeback|storno\w*|"
+_RETURNS: Final = (
+    r"(refund\w*|reversal|reversed|reverse|return|returned|chargeback|storno\w*|"
     r"erstattung|gutschrift|rueckerstattung|ruckerstattung|ruecklastschrift|rucklastschrift|"
-    r"remboursement|reembolso|devolucion|rimborso|terugbetaling|cancell?ed|cancellation)\b"
+    r"remboursement|reembolso|devolucion|rimborso|terugbetaling|cancell?ed|cancellation)"
 )
+_RETURN: Final = re.compile(rf"\b{_RETURNS}\b")
 # What banks put before and around the name of the other party.
 # fmt: off
 _FILLER: Final = frozenset({
@@ -112,3 +113,16 @@ def transfer_pattern() -> str:
 def names_return(text: str) -> bool:
     """Whether a text calls its row a refund or a reversal."""
     return _RETURN.search(normal(text)) is not None
+
+
+def return_pattern() -> str:
+    """The same as a pattern of Postgres, of texts in lower case."""
+    return rf"\m{_RETURNS}\M"
+
+
+@lru_cache(maxsize=65_536)
+def given_back_by(party: str) -> str:
+    """Who gives back what a party in lower case calls a refund: what is left of it."""
+    if _RETURN.search(party) is None:
+        return party
+    return " ".join(_RETURN.sub(" ", party).split()).strip(" :*-")

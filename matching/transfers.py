@@ -18,6 +18,7 @@ from matching.assignment import Bundle, Pair, assigned
 from matching.candidates import bundled, edges, near
 from matching.rates import Rates
 from matching.rejected import Rejected
+from matching.rounds import in_rounds, one_to_one
 from matching.rows import Row, gap
 from matching.scoring import SURE, Reasons, reason
 from matching.text import agreement, transfer_pattern, words
@@ -29,16 +30,46 @@ CLOSE: Final = Decimal("0.005")  # to what the rate says: more than a tolerance 
 KIND: Final = LinkKind.TRANSFER
 
 Accounts = Mapping[UUID, MatchAccount]
+Candidate = tuple[Bundle, Bundle, Reasons]
 
 
 def find(
     rows: Iterable[Row], *, accounts: Accounts, rates: Rates, rejected: Rejected
 ) -> list[Found]:
     """Transfers among rows that count, and what may be one."""
+    pairs = in_rounds(
+        candidates(rows, accounts=accounts, rates=rates, rejected=rejected),
+        once=lambda left: assigned(edges(KIND, left)),
+        is_sure=lambda pair: _is_sure(pair, rejected),
+        without=one_to_one,
+    )
+    return [_found(pair, rejected) for pair in pairs]
+
+
+def candidates(
+    rows: Iterable[Row], *, accounts: Accounts, rates: Rates, rejected: Rejected
+) -> list[Candidate]:
+    """Rows that may be one, with what speaks for it."""
     free = [row for row in rows if not row.of.in_transfer and row.of.amount != 0]
     weighed = [*_of_equal_amounts(free, accounts, rejected)]
     weighed += _of_other_currencies(free, accounts, rates, rejected)
-    return [_found(pair, rejected) for pair in assigned(edges(KIND, weighed))]
+    return weighed
+
+
+def weighed(out: Row, into: Row, *, accounts: Accounts, rates: Rates) -> Reasons | None:
+    """What speaks for money of one row having come in with another; None where it cannot have."""
+    if out.of.amount >= 0 or into.of.amount <= 0 or not _may(out, into):
+        return None
+    if out.of.currency == into.of.currency:
+        if out.size != into.size:
+            return None
+        return [scoring.same_amount(out, 35), *_words(out, into, accounts)]
+    worth = _worth(out, into, accounts, rates)
+    return None if worth is None else [worth, *_words(out, into, accounts)]
+
+
+def _is_sure(pair: Pair, rejected: Rejected) -> bool:
+    return pair.alone and pair.edge.score >= SURE[KIND] and rejected.is_silent(pair)
 
 
 def _found(pair: Pair, rejected: Rejected) -> Found:
@@ -49,11 +80,9 @@ def _found(pair: Pair, rejected: Rejected) -> Found:
         account_id=pair.left.of.account_id,
         score=pair.edge.score,
         reasons=pair.edge.reasons,
-        sure=pair.alone and pair.edge.score >= SURE[KIND] and rejected.is_silent(pair),
+        sure=_is_sure(pair, rejected),
+        later=pair.later,
     )
-
-
-Candidate = tuple[Bundle, Bundle, Reasons]
 
 
 def _of_equal_amounts(

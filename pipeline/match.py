@@ -9,25 +9,21 @@ before gives way to a pair that is clearly better.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from core.links import Found, LinkKind, MatchRow
 from core.models import Job
-from core.reviews import NewReviewItem, ReviewKind
+from core.reviews import NewReviewItem, ReviewKind, SupersededReason
 from db import ledger, review_items, transaction_links
 from db import matching as stored
-from db.matching import Noted, Surroundings
+from db.matching import Noted, Ranks, Surroundings
 from db.session import Tx
-from matching import refunds, transfers
 from matching.rates import rule_version
-from matching.rejected import Rejected
-from matching.rows import Row, prepared
-from pipeline import match_doubles, match_material
+from pipeline import match_belonging, match_doubles, match_material
 from pipeline.flow import in_thread
-from pipeline.match_material import Others
+from pipeline.match_belonging import Belonging
 from pipeline.replacing import Weighed, standing
 from pipeline.services import Services
 
@@ -58,25 +54,45 @@ async def _part(job: Job, services: Services) -> bool:
     hidden = {one.transaction_id for one in found if one.sure}
     rows = {**doubles.below, **doubles.rows}
     left = [doubles.rows[one] for one in noted.ids if one in doubles.rows and one not in hidden]
+    replaced = [*doubled.replaced]
     if left:
         async with services.database.as_(scope) as tx:
             others = await match_material.others(tx, job.tenant_id, doubles.around, left)
         rows |= others.rows
-        belonging = await in_thread(partial(_belonging, others, left, hidden))
-        found += await _doubting(job, services, doubles.around, rows, belonging)
-    known = {*noted.ids, *(side for one in doubled.replaced for side in one.link.pair)}
+        belonging = await in_thread(partial(match_belonging.belonging, others, left, hidden))
+        belonging = await _doubting(job, services, doubles.around, rows, belonging)
+        found += belonging.found
+        replaced += belonging.replaced
+    known = {*noted.ids, *(side for one in replaced for side in one.link.pair)}
     weighed = Weighed(
         rows=rows,
         below=doubles.below.keys(),
         found=[one for one in found if one.pair & known],
-        replaced=doubled.replaced,
+        replaced=replaced,
         rule_version=rule_version(doubles.around.rate_tolerance_percent),
     )
     async with services.database.as_(scope) as tx:
         await stored.lock(tx, tenant_id=job.tenant_id)
-        if await stored.done(tx, tenant_id=job.tenant_id, noted=noted):
+        ranks = await stored.keep_ranks(tx, tenant_id=job.tenant_id)
+        if not _are_changed(weighed, doubles.around.ranks, ranks) and await stored.done(
+            tx, tenant_id=job.tenant_id, noted=noted
+        ):
             await _write(tx, job, noted, weighed)
     return True
+
+
+def _are_changed(weighed: Weighed, before: Ranks, now: Ranks) -> bool:
+    """Whether another source of an account is believed first than when rows were read: which of two
+    rows counts would be the wrong one, so they are compared anew."""
+    if before == now:  # mostly
+        return False
+    keys = {
+        (row.account_id, row.mapping_id)
+        for one in weighed.found
+        if one.kind.hides
+        for row in (weighed.rows[one.transaction_id], weighed.rows[one.other_id])
+    }
+    return any(before.get(key) != now.get(key) for key in keys)
 
 
 async def _doubting(
@@ -84,42 +100,18 @@ async def _doubting(
     services: Services,
     around: Surroundings,
     rows: Mapping[UUID, MatchRow],
-    found: Sequence[Found],
-) -> list[Found]:
+    belonging: Belonging,
+) -> Belonging:
     """The same, sure of a refund only where nothing that was not read is meant as well: what was
     noted is held against the other direction, and other refunds of a payment are of its own."""
-    sure = [one for one in found if one.sure and one.kind is LinkKind.REFUND]
+    sure = [one for one in belonging.found if one.sure and one.kind is LinkKind.REFUND]
     if not sure:
-        return [*found]
+        return belonging
     async with services.database.as_(services.scope(job)) as tx:
         near, rejected = await match_material.rivals(
             tx, job.tenant_id, around, [rows[side] for side in sorted(_both(sure))]
         )
-    again = await in_thread(partial(refunds.find, prepared(near), rejected=Rejected(rejected)))
-    doubtful = {one.key for one in sure} - {one.key for one in again if one.sure}
-    return [replace(one, sure=False) if one.key in doubtful else one for one in found]
-
-
-def _belonging(
-    material: Others, noted: Sequence[MatchRow], hidden: Collection[UUID]
-) -> list[Found]:
-    """What else belongs together, of rows that count."""
-    rejected = Rejected(material.rejected)
-    rows = {row.id: row for row in prepared((*noted, *material.rows.values()))}
-
-    def of(wanted: Collection[UUID]) -> list[Row]:
-        ids = {*(row.id for row in noted), *wanted}
-        return [rows[one] for one in ids if one in rows and one not in without]
-
-    without = set(hidden)
-    moved = transfers.find(
-        of(material.moved),
-        accounts=material.accounts,
-        rates=material.rates,
-        rejected=rejected,
-    )
-    without.update(_both([one for one in moved if one.sure]))
-    return [*moved, *refunds.find(of(material.given_back), rejected=rejected)]
+    return await in_thread(partial(match_belonging.doubted, belonging, near, rejected))
 
 
 async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
@@ -134,13 +126,14 @@ async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
         for one in weighed.found
         if not one.sure and not hidden & {one.transaction_id, one.other_id}
     }
-    await _close(tx, job, sure, about={*noted.ids, *hidden}, asked=questions.keys())
+    await _close(tx, job, about={*noted.ids, *hidden}, asked=questions.keys())
     items = list(questions.values())
     await review_items.put(tx, tenant_id=job.tenant_id, job_id=job.id, items=items)
     links = await standing(tx, job, weighed)
     await transaction_links.put(
         tx, tenant_id=job.tenant_id, found=links, rule_version=weighed.rule_version
     )
+    await _close_linked(tx, job, [one for one in links if not one.kind.hides])
     hidden = {one.transaction_id for one in links if one.kind.hides}
     await transaction_links.recount(tx, tenant_id=job.tenant_id, ids=hidden)
     # What counted before may have been decided about; most of what has just come was not.
@@ -148,14 +141,24 @@ async def _write(tx: Tx, job: Job, noted: Noted, weighed: Weighed) -> None:
     await transaction_links.hand_over(tx, ids=decided | hidden.difference(noted.ids))
 
 
-async def _close(
-    tx: Tx, job: Job, sure: Sequence[Found], *, about: Collection[UUID], asked: Collection[str]
-) -> None:
+async def _close(tx: Tx, job: Job, *, about: Collection[UUID], asked: Collection[str]) -> None:
     """Closes open questions that are not asked any more, or that a link answers."""
-    moved = _both([one for one in sure if one.kind is LinkKind.TRANSFER])
-    for ids, kinds in ((about, tuple(LinkKind)), (moved, (LinkKind.TRANSFER,))):
-        if ids:
-            await stored.supersede(tx, tenant_id=job.tenant_id, ids=ids, kinds=kinds, asked=asked)
+    if about:
+        await stored.supersede(
+            tx,
+            tenant_id=job.tenant_id,
+            ids=about,
+            kinds=tuple(LinkKind),
+            asked=asked,
+            reason=SupersededReason.COMPARED_ANEW,
+        )
+
+
+async def _close_linked(tx: Tx, job: Job, links: Sequence[Found]) -> None:
+    """Closes questions that transfers and refunds answer, or leave no room for."""
+    pairs = [(one.kind, one.transaction_id, one.other_id) for one in links]
+    await review_items.supersede(tx, tenant_id=job.tenant_id, keys={one.key for one in links})
+    await review_items.close_excluded(tx, tenant_id=job.tenant_id, pairs=pairs)
 
 
 def _both(found: Sequence[Found]) -> set[UUID]:

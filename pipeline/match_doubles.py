@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from core.links import Found, Replaced
@@ -35,11 +36,13 @@ def doubled(material: Doubles) -> Doubled:
         if row.of.account_id in several and (row.id in material.twice or row.id in again)
     ]
     found = duplicates.find(_ordered(twice), rejected=rejected)
-    paired = {side for one in found for side in one.pair}
+    # What is kept beside another source's may still be what its own source had pending.
+    hidden = {one.transaction_id for one in found if one.sure}
     waits = {one for one in material.delivered if one in material.awaited or one in again}
-    waiting = [row for row in weighed.values() if row.id in waits and row.id not in paired]
+    waiting = [row for row in weighed.values() if row.id in waits and row.id not in hidden]
     found += booked.find(_ordered(waiting), delivered=material.delivered, rejected=rejected)
-    left, replaced = reopening.settled(found, opened, weighed)
+    excludes = partial(reopening.excludes, rows=weighed)
+    left, replaced = reopening.settled(found, opened, excludes=excludes)
     return Doubled(found=left, replaced=replaced)
 
 

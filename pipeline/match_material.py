@@ -15,9 +15,10 @@ from db import matching as stored
 from db import nearby, transaction_links
 from db.matching import Surroundings
 from db.session import Tx
-from matching import transfers
+from matching import refunds, transfers
 from matching.duplicates import SORTED_WITHIN
 from matching.rates import STALE_DAYS, Rates
+from matching.text import return_pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Others:
     rows: Mapping[UUID, MatchRow]
     moved: Collection[UUID]
     given_back: Collection[UUID]
+    links: Sequence[Standing]  # transfers and refunds that stand, of any of these
     rates: Rates
     rejected: Collection[str]
 
@@ -148,29 +150,49 @@ async def others(
     if around.currencies > 1:
         moved |= await nearby.exchanged(tx, tenant_id=tenant_id, noted=noted)
         rates = await _rates(tx, tenant_id, noted)
-    back = await nearby.given_back(tx, tenant_id=tenant_id, noted=noted)
+    back = await _given_back(tx, tenant_id, noted)
     near = (moved | back).difference(row.id for row in noted)
     rows = await stored.rows(tx, tenant_id=tenant_id, ids=near, around=around)
-    rejected = await stored.rejected(tx, tenant_id=tenant_id, ids={*near, *(r.id for r in noted)})
+    linked = [
+        one.id for one in (*noted, *rows) if one.in_transfer or one.is_refund or one.paid_back
+    ]
+    links = await transaction_links.beside(tx, tenant_id=tenant_id, ids=linked)
+    sides = {side for link in links for side in link.pair} - near - {row.id for row in noted}
+    rows += await stored.rows(tx, tenant_id=tenant_id, ids=sides, around=around)
+    ids = {*near, *sides, *(row.id for row in noted)}
+    rejected = await stored.rejected(tx, tenant_id=tenant_id, ids=ids)
     return Others(
         accounts=around.accounts,
         rows={row.id: row for row in rows},
         moved=moved,
         given_back=back,
+        links=links,
         rates=Rates(rates, tolerance_percent=around.rate_tolerance_percent),
         rejected=rejected,
     )
 
 
 async def rivals(
-    tx: Tx, tenant_id: UUID, around: Surroundings, refunds: Sequence[MatchRow]
+    tx: Tx, tenant_id: UUID, around: Surroundings, noted: Sequence[MatchRow]
 ) -> tuple[list[MatchRow], set[str]]:
     """What else these refunds and payments may belong to, them among it, and what was rejected."""
     await stored.plan_for_many(tx)
-    near = await nearby.given_back(tx, tenant_id=tenant_id, noted=refunds)
-    ids = near | {row.id for row in refunds}
+    near = await _given_back(tx, tenant_id, noted)
+    ids = near | {row.id for row in noted}
     rows = await stored.rows(tx, tenant_id=tenant_id, ids=ids, around=around)
     return rows, await stored.rejected(tx, tenant_id=tenant_id, ids=ids)
+
+
+async def _given_back(tx: Tx, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
+    """What may be a refund of these or their payment."""
+    return await nearby.given_back(
+        tx,
+        tenant_id=tenant_id,
+        noted=noted,
+        named=[(row, name) for row in noted for name in refunds.parties(row)],
+        referred=[(row, name) for row in noted for name in refunds.naming(row)],
+        returning=return_pattern(),
+    )
 
 
 async def _rates(tx: Tx, tenant_id: UUID, noted: Sequence[MatchRow]) -> list[ExchangeRate]:

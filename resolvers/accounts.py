@@ -13,7 +13,7 @@ from core.models import Account, AccountStatus, AccountType, Balance, Job, Role
 from core.page import Page
 from core.records import BalanceKind
 from db import accounts as stored
-from db import audit, balances, institutions, jobs, mappings
+from db import audit, balances, institutions, jobs, mappings, matching
 from db.accounts import AccountFilter
 from db.balances import DailyBalance
 from db.jobs import NewJob
@@ -229,6 +229,7 @@ async def _followed(
     It is of the new source, or where there is none of the one before.
     """
     tenant = context.tenant
+    await matching.change_ranks(tx, tenant_id=tenant)
     before = await stored.find(tx, tenant_id=tenant, account_id=account_id)
     if before is None or before.primary_mapping_id == mapping_id:
         return None

@@ -99,6 +99,8 @@ async def undo(context: Context, *, link_id: UUID) -> TransactionLink:
         if undone:
             if one.kind.hides:
                 await stored.recount(tx, tenant_id=context.tenant, ids=[one.transaction_id])
+            else:
+                await review_items.open_excluded(tx, tenant_id=context.tenant, ids=pair)
             await audit.record(
                 tx, "transaction.unlinked", data={"linkId": str(one.id), "kind": one.kind.value}
             )
@@ -128,6 +130,10 @@ async def decided(
         await stored.loosen(tx, tenant_id=context.tenant, ids=found)
     hidden = {one.transaction_id for one in stated if one.kind.hides}
     await stored.recount(tx, tenant_id=context.tenant, ids=hidden)
+    apart = {
+        side for one in stated if not one.kind.hides for side in (one.transaction_id, one.other_id)
+    }
+    await review_items.open_excluded(tx, tenant_id=context.tenant, ids=apart)
 
 
 async def _confirmed(
@@ -165,6 +171,14 @@ async def _say(
             tx, tenant_id=context.tenant, transaction_id=first.id, other_id=second.id
         )
         await stored.recount(tx, tenant_id=context.tenant, ids=freed)
+    else:
+        await stored.make_way_of_kind(
+            tx,
+            tenant_id=context.tenant,
+            kind=kind,
+            transaction_id=first.id,
+            other_id=second.id,
+        )
     busy = await stored.is_busy(
         tx, tenant_id=context.tenant, kind=kind, transaction_id=first.id, other_id=second.id
     )
@@ -183,6 +197,9 @@ async def _say(
     )
     if kind.hides:
         await stored.recount(tx, tenant_id=context.tenant, ids=[first.id])
+    await review_items.close_excluded(
+        tx, tenant_id=context.tenant, pairs=[(kind, first.id, second.id)]
+    )
     return link_id
 
 

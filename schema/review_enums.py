@@ -81,3 +81,14 @@ _register(
     },
     name="ReviewItemState",
 )
+_register(
+    reviews.SupersededReason,
+    "Why a question about two transactions was closed without an answer.",
+    {
+        reviews.SupersededReason.LINKED_OTHERWISE: "One of the two is linked with another "
+        "transaction since, which leaves no room for it; it is asked again if that is undone.",
+        reviews.SupersededReason.COMPARED_ANEW: "They were compared anew, and nobody needs to be "
+        "asked.",
+    },
+    name="ReviewItemSupersededReason",
+)

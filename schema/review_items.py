@@ -41,6 +41,11 @@ class ReviewItem(Node):
     decided_at: datetime | None = column(
         "r.decided_at", description="When it was answered; null where nobody has."
     )
+    superseded_reason: reviews.SupersededReason | None = column(
+        "r.superseded_reason",
+        description="Why it was closed without an answer; null where it was not, or where what it "
+        "asks about is gone.",
+    )
     model: strawberry.Private[reviews.ReviewItem]
 
     @staticmethod

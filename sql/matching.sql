@@ -5,6 +5,16 @@
 -- One at a time in a tenant: links of two rounds could hide a row behind a hidden one.
 select pg_advisory_xact_lock(hashtextextended('bankfeeds.matching ' || $1::uuid, 0));
 
+-- name: keep_ranks
+-- role: worker
+-- Nobody declares another primary source until the transaction ends.
+select pg_advisory_xact_lock_shared(hashtextextended('bankfeeds.ranks ' || $1::uuid, 0));
+
+-- name: change_ranks
+-- role: authenticated
+-- Links by the ranks of before are written and seen, or will be by those of after.
+select pg_advisory_xact_lock(hashtextextended('bankfeeds.ranks ' || $1::uuid, 0));
+
 -- name: plan_for_many
 -- role: worker
 -- What is asked now is planned for the rows that there are: a plan that was made for a few would
@@ -129,8 +139,9 @@ order by r.day, r.base, r.quote;
 -- keys. All pages of a sync are one response, so that what they brought is of one document.
 select
   t.id, t.account_id, t.mapping_id, t.status, t.amount, t.currency, t.sort_date as day,
-  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name, t.reference,
-  t.customer_reference, t.type_code, t.source_category, t.running_balance,
+  t.posted_date, t.transaction_date, t.value_date, t.description, t.merchant_name,
+  t.merchant_key, t.reference, t.customer_reference, t.external_id, t.type_code,
+  t.source_category, t.running_balance,
   case when j.kind = 'sync' then t.job_id else t.raw_id end as raw_id,
   nullif(t.description_raw, t.description) as description_raw,
   coalesce(t.extra ->> 'check_number', t.extra ->> 'checkNumber') as check_number,
@@ -222,7 +233,7 @@ where s.is_own or s.kind in ('transfer', 'refund');
 -- role: worker
 -- Open questions about these rows that are not asked any more.
 update app.review_items as r
-set state = 'superseded'
+set state = 'superseded', superseded_reason = $5
 where r.tenant_id = $1
   and r.id in (
     select s.id

@@ -40,6 +40,103 @@ update app.review_items as r
 set state = 'superseded'
 where r.tenant_id = $1 and r.transaction_id = $2 and r.kind = $3 and r.state = 'open';
 
+-- name: close_excluded
+-- role: worker, authenticated
+-- Open questions about transfers and refunds that have no room beside these links that hold:
+-- a row is of one transfer, and the refund of one payment, of which no more comes back than was
+-- paid. Who answers one has locked it and waits for the rows: that is left to what is said there.
+update app.review_items as r
+set state = 'superseded', superseded_reason = 'linked_otherwise'
+where r.tenant_id = $1
+  and r.id in (
+    select s.id
+    from app.review_items as s
+    where s.tenant_id = $1
+      and s.state = 'open'
+      and s.kind in ('transfer', 'refund')
+      and s.id in (
+        select q.id
+        from unnest($2::text[], $3::uuid[], $4::uuid[]) as n (kind, transaction_id, other_id)
+        join app.transaction_links as l
+          on l.tenant_id = $1
+            and l.kind = n.kind
+            and l.transaction_id = n.transaction_id
+            and l.other_id = n.other_id
+            and l.state = 'active'
+        join app.review_items as q
+          on q.tenant_id = $1
+            and q.kind = n.kind
+            and (q.transaction_id, q.other_id) <> (n.transaction_id, n.other_id)
+            and (
+              q.transaction_id = n.transaction_id
+              or (n.kind = 'transfer' and q.transaction_id = n.other_id)
+            )
+        union all
+        select q.id
+        from unnest($2::text[], $3::uuid[], $4::uuid[]) as n (kind, transaction_id, other_id)
+        join app.transaction_links as l
+          on l.tenant_id = $1
+            and l.kind = n.kind
+            and l.transaction_id = n.transaction_id
+            and l.other_id = n.other_id
+            and l.state = 'active'
+        join app.review_items as q
+          on q.tenant_id = $1
+            and q.kind = n.kind
+            and (q.transaction_id, q.other_id) <> (n.transaction_id, n.other_id)
+            and (
+              (n.kind = 'transfer' and q.other_id in (n.transaction_id, n.other_id))
+              or (
+                n.kind = 'refund'
+                and q.other_id = n.other_id
+                and private.refund_room($1, q.other_id) < (
+                  select abs(b.amount)
+                  from app.transactions as b
+                  where b.tenant_id = $1 and b.id = q.transaction_id
+                )
+              )
+            )
+      )
+    for no key update skip locked
+  );
+
+-- name: open_excluded
+-- role: authenticated
+-- Questions that links of these rows had closed, where there is room for them again.
+update app.review_items as r
+set state = 'open'
+where r.tenant_id = $1
+  and r.id in (
+    select s.id
+    from app.review_items as s
+    join app.transactions as t on t.tenant_id = $1 and t.id = s.transaction_id
+    join app.transactions as o on o.tenant_id = $1 and o.id = s.other_id
+    where s.tenant_id = $1
+      and s.state = 'superseded'
+      and s.superseded_reason = 'linked_otherwise'
+      and (s.transaction_id = any($2::uuid[]) or s.other_id = any($2::uuid[]))
+      and t.status <> 'removed'
+      and o.status <> 'removed'
+      and t.duplicate_of is null
+      and o.duplicate_of is null
+      and not exists (
+        select
+        from app.transaction_links as l
+        where l.tenant_id = $1
+          and l.kind = s.kind
+          and l.state = 'active'
+          and (
+            l.transaction_id = s.transaction_id
+            or (
+              s.kind = 'transfer'
+              and (l.transaction_id = s.other_id or l.other_id in (s.transaction_id, s.other_id))
+            )
+          )
+      )
+      and (s.kind <> 'refund' or private.refund_room($1, s.other_id) >= abs(t.amount))
+    for no key update of s skip locked
+  );
+
 -- name: close_splits
 -- role: worker
 -- Questions about parts that make up their transaction, or are gone, or of another amount.
@@ -85,7 +182,8 @@ where r.tenant_id = $1 and r.key = any($2::text[]) and r.state in ('confirmed', 
 -- One answer at a time: a second one waits here and then sees the first.
 select
   r.id, r.kind, r.state, r.key, r.transaction_id, r.other_id, r.account_id, r.job_id, r.score,
-  r.reasons, r.evidence, r.rule_version, r.created_at, r.updated_at, r.decided_at, r.decided_by
+  r.reasons, r.evidence, r.rule_version, r.created_at, r.updated_at, r.decided_at, r.decided_by,
+  r.superseded_reason
 from app.review_items as r
 where r.tenant_id = $1 and r.id = any($2::uuid[])
 order by r.id
@@ -95,7 +193,8 @@ for no key update;
 -- role: authenticated
 select
   r.id, r.kind, r.state, r.key, r.transaction_id, r.other_id, r.account_id, r.job_id, r.score,
-  r.reasons, r.evidence, r.rule_version, r.created_at, r.updated_at, r.decided_at, r.decided_by
+  r.reasons, r.evidence, r.rule_version, r.created_at, r.updated_at, r.decided_at, r.decided_by,
+  r.superseded_reason
 from app.review_items as r
 where r.tenant_id = $1 and r.key = $2
 for no key update;

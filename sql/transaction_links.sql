@@ -20,7 +20,8 @@ for no key update;
 
 -- name: put
 -- role: worker
--- What a person undid stays undone, and what a person linked meanwhile leaves no room.
+-- What a person undid stays undone, and what a person linked meanwhile leaves no room. No more is
+-- given back of a payment than was paid.
 insert into app.transaction_links as l (
   tenant_id, kind, transaction_id, other_id, method, score, reasons, rule_version
 )
@@ -50,6 +51,14 @@ and not exists (
     and s.state = 'active'
     and s.kind = 'transfer'
     and n.kind = 'transfer'
+)
+and (
+  n.kind <> 'refund'
+  or private.refund_room($1, n.other_id) >= (
+    select abs(b.amount)
+    from app.transactions as b
+    where b.tenant_id = $1 and b.id = n.transaction_id
+  )
 )
 order by n.transaction_id, n.other_id, n.kind
 on conflict (tenant_id, kind, transaction_id, other_id) do update
@@ -110,6 +119,25 @@ with recursive linked as (
 select d.id, d.kind, d.method, d.transaction_id, d.other_id, d.score
 from linked as d
 order by d.transaction_id, d.id;
+
+-- name: beside
+-- role: worker
+-- Active transfers and refunds of these rows, on whichever side.
+select l.id, l.kind, l.method, l.transaction_id, l.other_id, l.score
+from app.transaction_links as l
+where l.tenant_id = $1
+  and l.id in (
+    select s.id
+    from app.transaction_links as s
+    where s.tenant_id = $1 and s.transaction_id = any($2::uuid[])
+    union
+    select s.id
+    from app.transaction_links as s
+    where s.tenant_id = $1 and s.other_id = any($2::uuid[])
+  )
+  and l.state = 'active'
+  and l.kind in ('transfer', 'refund')
+order by l.transaction_id, l.id;
 
 -- name: still_own
 -- role: worker
@@ -255,6 +283,30 @@ where l.tenant_id = $1
   and (h.id, k.id) <> (f.id, s.id)
   and (h.id, k.id) <> (s.id, f.id)
 returning l.transaction_id;
+
+-- name: make_way_of_kind
+-- role: authenticated
+-- Transfers and refunds of the system's give way to a person's word, where it leaves no room.
+update app.transaction_links as l
+set state = 'undone', undone_at = now(), undone_by = null
+where l.tenant_id = $1
+  and l.state = 'active'
+  and l.method = 'auto'
+  and l.kind = $2
+  and (l.transaction_id, l.other_id) <> ($3, $4)
+  and (
+    l.transaction_id = $3
+    or ($2::text = 'transfer' and (l.transaction_id = $4 or l.other_id in ($3, $4)))
+    or (
+      $2::text = 'refund'
+      and l.other_id = $4
+      and private.refund_room($1, $4) < (
+        select abs(b.amount)
+        from app.transactions as b
+        where b.tenant_id = $1 and b.id = $3
+      )
+    )
+  );
 
 -- name: say
 -- role: authenticated

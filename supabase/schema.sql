@@ -1213,6 +1213,18 @@ end
 $function$;
 comment on function private.forget_mapping_decision() is 'A mapping that waits again is nobody''s decision.';
 
+CREATE OR REPLACE FUNCTION private.forget_superseded_reason()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.superseded_reason := null;
+  return new;
+end
+$function$;
+comment on function private.forget_superseded_reason() is 'Takes the reason away for which a question was closed, as it is asked again.';
+
 CREATE OR REPLACE FUNCTION private.forget_undone_reason()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2118,6 +2130,29 @@ $function$;
 comment on function private.recount_duplicates(uuid,uuid[]) is 'Brings transactions, and what is linked below them, to what the active links say.';
 grant execute on function private.recount_duplicates(uuid,uuid[]) to authenticated;
 grant execute on function private.recount_duplicates(uuid,uuid[]) to worker;
+
+CREATE OR REPLACE FUNCTION private.refund_room(of_tenant uuid, payment_id uuid)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+    abs(p.amount) - (
+      select coalesce(sum(abs(b.amount)), 0)
+      from app.transaction_links as l
+      join app.transactions as b on b.tenant_id = l.tenant_id and b.id = l.transaction_id
+      where l.tenant_id = p.tenant_id
+        and l.other_id = p.id
+        and l.state = 'active'
+        and l.kind = 'refund'
+    )
+  from app.transactions as p
+  where p.tenant_id = of_tenant and p.id = payment_id
+$function$;
+comment on function private.refund_room(uuid,uuid) is 'What refunds that are linked leave of a payment: no more may come back.';
+grant execute on function private.refund_room(uuid,uuid) to authenticated;
+grant execute on function private.refund_room(uuid,uuid) to worker;
 
 CREATE OR REPLACE FUNCTION private.refuse_change()
  RETURNS trigger
@@ -3859,6 +3894,7 @@ create table app.review_items (
   updated_at timestamp with time zone not null default now(),
   decided_at timestamp with time zone,
   decided_by uuid,
+  superseded_reason text,
   constraint review_items_pkey PRIMARY KEY (tenant_id, id),
   constraint review_items_key_key UNIQUE (tenant_id, key),
   constraint review_items_decided_check CHECK ((((state = ANY (ARRAY['confirmed'::text, 'rejected'::text])) = (decided_at IS NOT NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
@@ -3868,7 +3904,8 @@ create table app.review_items (
   constraint review_items_reasons_check CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (pg_column_size(reasons) < 8192))),
   constraint review_items_rule_version_check CHECK (((length(rule_version) >= 1) AND (length(rule_version) <= 50))),
   constraint review_items_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint review_items_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'rejected'::text, 'superseded'::text])))
+  constraint review_items_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'rejected'::text, 'superseded'::text]))),
+  constraint review_items_superseded_reason_check CHECK (((superseded_reason = ANY (ARRAY['linked_otherwise'::text, 'compared_anew'::text])) AND ((superseded_reason IS NULL) OR (state = 'superseded'::text))))
 );
 comment on table app.review_items is 'Questions to a person: both sides as they were seen, the score and its reasons. An answer is
 final: whoever finds the same again under the same key asks nothing.';
@@ -3876,6 +3913,7 @@ comment on column app.review_items.state is 'superseded: what it asked about is 
 comment on column app.review_items.key is 'Names the question by what it is about, so that a replay asks it once.';
 comment on column app.review_items.reasons is 'Why the score is what it is: objects with code, text and points.';
 comment on column app.review_items.evidence is 'Both sides as they were when it was asked, and what would be done.';
+comment on column app.review_items.superseded_reason is 'Why a question about a pair was closed; null: it is not, or what it asked about is gone.';
 
 create table app.statement_profiles (
   tenant_id uuid not null,
@@ -4955,6 +4993,7 @@ CREATE TRIGGER reconciliations_signature BEFORE INSERT ON app.reconciliations FO
 CREATE TRIGGER reconciliations_undone_signature BEFORE UPDATE ON app.reconciliations FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.undone_by IS DISTINCT FROM old.undone_by))) EXECUTE FUNCTION private.sign_own_name('undone_by');
 CREATE TRIGGER recurring_items_signature BEFORE UPDATE ON app.recurring_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND (new.dismissed_by IS DISTINCT FROM old.dismissed_by))) EXECUTE FUNCTION private.sign_own_name('dismissed_by');
 CREATE TRIGGER recurring_items_touch BEFORE UPDATE ON app.recurring_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+CREATE TRIGGER review_items_asked_again BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((new.state <> 'superseded'::text) AND (old.superseded_reason IS NOT NULL))) EXECUTE FUNCTION private.forget_superseded_reason();
 CREATE TRIGGER review_items_signature BEFORE UPDATE ON app.review_items FOR EACH ROW WHEN (((CURRENT_USER = 'authenticated'::name) AND ((new.decided_by IS DISTINCT FROM old.decided_by) OR (new.decided_at IS DISTINCT FROM old.decided_at) OR (new.state IS DISTINCT FROM old.state)))) EXECUTE FUNCTION private.sign_own_name('decided_by');
 CREATE TRIGGER review_items_touch BEFORE UPDATE ON app.review_items FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 CREATE TRIGGER statement_profiles_touch BEFORE UPDATE ON app.statement_profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -5869,8 +5908,8 @@ grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, diff
 grant insert (tenant_id, id, method, rule, rule_version_id, score, reasons, difference, currency), select, update (undone_at) on app.reconciliations to worker;
 grant select, update (dismissed_at, dismissed_by) on app.recurring_items to authenticated;
 grant delete, insert, select, update (merchant, period, state, first_on, last_on, next_on, amount_low, amount_high, occurrences, missed, confidence) on app.recurring_items to worker;
-grant select, update (state, decided_at, decided_by) on app.review_items to authenticated;
-grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version) on app.review_items to worker;
+grant select, update (state, decided_at, decided_by, superseded_reason) on app.review_items to authenticated;
+grant insert (tenant_id, id, kind, key, transaction_id, other_id, account_id, job_id, score, reasons, evidence, rule_version), select, update (state, job_id, score, reasons, evidence, rule_version, superseded_reason) on app.review_items to worker;
 grant delete, insert, select, update (name, definition) on app.statement_profiles to authenticated;
 grant select on app.statement_profiles to worker;
 grant select on app.statements to authenticated;

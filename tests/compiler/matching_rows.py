@@ -9,7 +9,7 @@ import asyncpg
 
 from core.links import LinkKind, UndoneReason
 from core.models import Role
-from core.reviews import ReviewKind, ReviewState
+from core.reviews import ReviewKind, ReviewState, SupersededReason
 from tests.compiler.odd_values import INSTANTS
 from tests.compiler.picking import pick, rarely
 from tests.compiler.rows import Tenant, insert
@@ -49,6 +49,9 @@ def _items(tenant: Tenant) -> Iterator[Mapping[str, Any]]:
             "updated_at": pick(INSTANTS, number + 1),
             "decided_at": pick(INSTANTS, number + 2) if is_said else None,
             "decided_by": tenant.person(Role.OWNER) if is_said else None,
+            "superseded_reason": (
+                pick(list(SupersededReason), number) if state is ReviewState.SUPERSEDED else None
+            ),
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,13 +11,14 @@ import pytest
 
 from core.links import LinkKind, pair_key
 from db import matching
-from pipeline import reranking
+from pipeline import match, reranking
+from pipeline.flow import in_thread
 from resolvers import accounts, reconciliations, splits, transaction_links
 from resolvers.refusal import Refused
 from resolvers.splits import GivenPart
 from tests.fixtures.bai2_file import COFFEE, RENT, SALARY, Detail, statement
 from tests.fixtures.context import context
-from tests.fixtures.two_sources import both, counting, links
+from tests.fixtures.two_sources import both, counting, links, second_source, together
 from tests.fixtures.world import Place, World
 
 REFUND = Detail("195", 5_000, "DEPOSIT PAID BACK")
@@ -100,6 +102,29 @@ async def test_what_was_refused_stays_so_for_the_row_that_counts(world: World) -
         )
     pair = pair_key(LinkKind.REFUND, now["DEPOSIT PAID BACK"]["id"], now["RENT"]["id"])
     assert refused == {pair}
+
+
+async def test_a_source_that_is_declared_while_rows_are_weighed_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = await world.place()
+    await world.take_in(place, statement(RENT))
+    other = await second_source(world, place, mapping_policy="ask")
+    await world.take_in(other, statement(RENT, number="999"))
+    declared: list[UUID | None] = []
+
+    async def meanwhile(work: Callable[[], object]) -> object:
+        if not declared:
+            declared.append(await _believed(world, place, await _source(world, other)))
+        return await in_thread(work)
+
+    monkeypatch.setattr(match, "in_thread", meanwhile)
+    await together(world, place, other)
+
+    assert declared == [None]  # nothing was linked yet: no job turns it
+    now = await _counted(world, place)
+    assert [row["mapping_id"] for row in now.values()] == [await _source(world, other)]
+    assert len(await links(world, place)) == 1
 
 
 async def test_what_a_person_linked_stays_as_it_is(world: World) -> None:

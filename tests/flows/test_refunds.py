@@ -24,13 +24,15 @@ async def test_what_was_paid_back_is_not_paid_back_once_more_unasked(world: Worl
     assert (made["kind"], made["score"] >= 80) == ("refund", True)
 
 
-async def test_parts_are_paid_back_until_all_of_it_is(world: World) -> None:
+async def test_parts_that_name_the_payment_are_paid_back_until_all_of_it_is(
+    world: World,
+) -> None:
     place = await world.place()
     part = Detail("252", COFFEE.minor * 2 // 5, COFFEE.text)  # a reversal
-    await world.take_in(place, statement(COFFEE))
+    await world.take_in(place, _named(statement(COFFEE)))
 
     for day in ("260302", "260303", "260304"):
-        await world.take_in(place, statement(part, day=day))
+        await world.take_in(place, _named(statement(part, day=day)))
 
     assert len(await links(world, place)) == 2
     paid_back = await world.owner.fetchval(
@@ -65,3 +67,32 @@ async def test_of_two_payments_nobody_guesses_also_when_the_second_comes_late(
     await world.take_in(place, statement(COFFEE, day="260303"))
 
     assert not [one for one in await links(world, place) if one["state"] == "active"]
+
+
+async def test_a_part_is_found_by_the_merchant_s_key_and_asked_about(world: World) -> None:
+    """The payment has the number and the city of a shop, the part of it calls itself a refund."""
+    place = await world.place()
+    bought = Detail("475", 5_990, "SHOE SHOP 4711 BERLIN")
+    part = Detail("142", 2_000, "REFUND SHOE SHOP")
+    await world.take_in(place, statement(bought))
+
+    await world.take_in(place, statement(part, day="260309"))
+
+    (asked,) = await questions(world, place)
+    assert (asked["kind"], await links(world, place)) == ("refund", [])
+
+
+async def test_a_part_that_names_the_payment_is_linked_whatever_came_first(world: World) -> None:
+    place = await world.place()
+    part = statement(Detail("142", 2_000, "REFUND SHOE SHOP"), day="260309")
+    await world.take_in(place, _named(part))
+
+    await world.take_in(place, _named(statement(Detail("475", 5_990, "SHOE SHOP 4711 BERLIN"))))
+
+    (made,) = await links(world, place)
+    assert (made["kind"], made["state"]) == ("refund", "active")
+
+
+def _named(content: bytes) -> bytes:
+    """The same, each row with one reference of the bank's."""
+    return content.replace(b",Z,,,", b",Z,COFFEE42,,")

@@ -197,6 +197,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "reasons": "[]",
         "decided_at": None,
         "decided_by": None,
+        "superseded_reason": None,
     },
     "app.categories": {"code": "FOOD_AND_DRINK"},
     "app.category_mappings": {},

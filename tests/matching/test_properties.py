@@ -28,6 +28,12 @@ truths = st.lists(
     max_size=30,
 )
 
+# Few days and amounts, so that much is doubtful for a third row alone.
+dense = st.lists(
+    st.tuples(st.integers(0, 6), st.sampled_from(SHOPS[:3]), st.sampled_from(("-4.50", "-12.00"))),
+    max_size=16,
+)
+
 
 def delivered(
     truth: list[tuple[int, str, str]], seed: int
@@ -62,9 +68,11 @@ def test_the_order_in_which_rows_come_makes_no_difference(
     assert _pairs(twice(*feed, *statement)) == _pairs(twice(*shuffled))
 
 
-@given(truth=truths, seed=st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
-def test_what_was_linked_is_not_linked_again(truth: list[tuple[int, str, str]], seed: int) -> None:
+@given(truth=dense, seed=st.integers(0, 2**32))
+@settings(max_examples=150, deadline=None)
+def test_a_second_pass_over_the_same_rows_changes_nothing(
+    truth: list[tuple[int, str, str]], seed: int
+) -> None:
     feed, statement = delivered(truth, seed)
     rows = [*feed, *statement]
     found = twice(*rows)
@@ -74,11 +82,10 @@ def test_what_was_linked_is_not_linked_again(truth: list[tuple[int, str, str]], 
         kept.setdefault(other, []).append(source[duplicate])
 
     left = [replace(one, taken=tuple(kept.get(one.id, ()))) for one in counted(rows, found)]
-    again = sure(twice(*left))
+    again = twice(*left)
 
-    # What was asked about before, as a row that is linked now came into question, may be sure.
-    assert not {side for pair in again for side in pair} & kept.keys()
-    assert {frozenset(pair) for pair in again} <= {frozenset(pair) for pair in asked(found)}
+    assert not sure(again)
+    assert asked(again) == asked(found)
 
 
 @given(truth=truths, seed=st.integers(0, 2**32))

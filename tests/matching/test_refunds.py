@@ -11,12 +11,22 @@ def test_a_refund_of_the_whole_amount_is_linked() -> None:
     assert sure(given_back(paid, back)) == {(back.id, paid.id)}
 
 
-def test_a_part_is_linked_where_it_says_so_and_asked_about_else() -> None:
-    paid = row("-59.90", "Shoe Shop")
-    said, silent = row("20.00", "Refund Shoe Shop", day=9), row("20.00", "Shoe Shop", day=9)
+def test_a_part_is_linked_where_it_names_the_payment_and_asked_about_else() -> None:
+    paid = row("-59.90", "Shoe Shop", reference="ORDER-4711", external_id="TX-0815")
 
-    assert sure(given_back(paid, said)) == {(said.id, paid.id)}
-    assert asked(given_back(paid, silent)) == {(silent.id, paid.id)}
+    for said in ({"reference": "order 4711"}, {"customer_reference": "tx0815"}):
+        named = row("20.00", "Refund Shoe Shop", day=9, **said)
+        assert sure(given_back(paid, named)) == {(named.id, paid.id)}
+    for text in ("Refund Shoe Shop", "Shoe Shop"):
+        silent = row("20.00", text, day=9)
+        assert asked(given_back(paid, silent)) == {(silent.id, paid.id)}
+
+
+def test_of_twins_a_part_belongs_to_the_one_that_it_names() -> None:
+    paid = [row("-59.90", "Shoe Shop", external_id=f"TX-0815{one}") for one in "AB"]
+    back = row("20.00", "Refund Shoe Shop", day=9, reference="TX0815B")
+
+    assert sure(given_back(*paid, back)) == {(back.id, paid[1].id)}
 
 
 def test_more_than_was_paid_before_it_or_elsewhere_is_none() -> None:

@@ -212,3 +212,12 @@ def test_whichever_row_comes_last_the_same_two_are_linked() -> None:
                 del linked[pair]
             linked |= {one.pair: one for one in done.found if one.sure}
         assert set(linked) == {clear}
+
+
+def test_a_booking_that_is_kept_beside_another_source_s_takes_its_pending_row_as_well() -> None:
+    waits = stated("-9.00", rank=0, raw_id=UUID(int=1), pending=True)
+    booked, feed = stated("-9.00", rank=0, raw_id=UUID(int=2)), row("-9.00")
+
+    done = weighed([], new=[waits, booked, feed])
+
+    assert sure(done.found) == {(feed.id, booked.id), (waits.id, booked.id)}

@@ -6,7 +6,7 @@ import json
 
 from db.select import Arguments
 from db.summaries import TransactionGrouping, statement
-from db.transactions import TransactionFilter
+from db.transaction_filter import TransactionFilter
 from tests.fixtures.world import World
 
 MERCHANTS, EACH, MONTHS = 10, 100, 12
