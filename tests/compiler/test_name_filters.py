@@ -131,10 +131,7 @@ def test_accounts_and_connections_are_found_by_their_name(
 ) -> None:
     rows = both.query(f"select id, name from app.{field} where tenant_id = $1", tenant.id)
     text = rows[0]["name"][:4].swapcase()
-    document = (
-        f"query ($t: String) {{ {field}(filter: {{text: $t}}) {{ edges {{ node {{ id }} }} }} }}"
-    )
-
+    asked = f"{field}(filter: {{text: $t}}) {{ edges {{ node {{ id }} }} }}"
     document = Document(text=f"query ($t: String) {{ {asked} }}", variables={"t": text})
     answer = both.same(tenant, document)
 
