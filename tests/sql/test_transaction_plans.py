@@ -199,6 +199,7 @@ def _category(*names: str) -> TransactionFilter:
 FILTERS = {  # and how many rows a first page shows
     "category of nothing": (_category("of nothing"), 0),
     "category of few": (_category("few"), 3),
+    "category of rows that nobody has looked at": (_category("new"), 3),
     "category of the oldest": (_category("old"), FIRST),
     "category of most": (_category("common"), FIRST),
     "several categories": (_category("few", "common"), FIRST),
