@@ -18,11 +18,13 @@ from db.select import Arguments, Condition, Run
 BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
 
 # What it was for, as its index has it: `coalesce` is not what Postgres takes for leakproof, so that
-# the policies would go before the index.
+# the policies would go before the index. Of rows that nobody has looked at, the source's counts.
 _CATEGORY: Final = (
-    "(case when t.user_category is not null then t.user_category"
-    " when t.derived_category is not null then t.derived_category"
-    ' else t.source_category end) collate "C"'
+    "(case when t.user_category is not null then t.user_category else t.derived_category end)"
+    ' collate "C"'
+)
+_UNJUDGED: Final = (
+    "t.user_category is null and t.derived_category is null and t.source_category is not null"
 )
 # Transactions whose parts count: they are still of the amount that was split.
 _SPLIT: Final = (
@@ -211,18 +213,26 @@ def _categories(wanted: TransactionFilter) -> list[Condition]:
     if wanted.categories is None:
         return []
     names = list(dict.fromkeys(wanted.categories))
-    any_name, is_one = f"{_CATEGORY} = any({{}}::text[])", f"{_CATEGORY} = one.name"
-    parts = f"{_SPLIT} where p.category = any({{}}::text[])"
-    is_whole, is_part = f"t.id not in ({_SPLIT})", f"t.id = any(array({parts}))"
-    one_name = Condition("unnest({}::text[]) as one (name)", (names,))
+    judged, unjudged = f"{_CATEGORY} = {{}}", f"{_UNJUDGED} and t.source_category = {{}}"
+    any_name = "any({}::text[])"
+    is_whole = f"t.id not in ({_SPLIT})"
+    parts = f"{_SPLIT} where p.category = {any_name}"
+    of_parts = f"t.id = any(array({parts}))"
+    of_unjudged = f"{unjudged.format(any_name)} and {is_whole}"
+    rows = [f"{_ROWS} and {test.format(any_name)}" for test in (judged, unjudged)]
     return [
         Condition(
-            f"({any_name} and {is_whole} or {is_part})",
-            (names, names),
-            ids=_few([Condition(f"{_ROWS} and {any_name}", (names,)), Condition(parts, (names,))]),
+            f"(({judged.format(any_name)} or {unjudged.format(any_name)}) and {is_whole}"
+            f" or {of_parts})",
+            (names, names, names),
+            ids=_few([Condition(each, (names,)) for each in (*rows, parts)]),
             runs=(
-                Run(Condition(f"{is_one} and {is_whole}"), each=one_name),
-                Run(Condition(is_part, (names,))),
+                Run(
+                    Condition(f"{judged.format('one.name')} and {is_whole}"),
+                    each=Condition("unnest({}::text[]) as one (name)", (names,)),
+                ),
+                Run(Condition(of_unjudged, (names,))),
+                Run(Condition(of_parts, (names,))),
             ),
             runs_by=BY_DATE,
         )

@@ -4910,7 +4910,7 @@ CREATE INDEX transactions_account_amount_idx ON app.transactions USING btree (te
 CREATE INDEX transactions_account_idx ON app.transactions USING btree (tenant_id, account_id, sort_date DESC, id DESC);
 CREATE INDEX transactions_amount_idx ON app.transactions USING btree (tenant_id, amount_key DESC, id DESC);
 CREATE INDEX transactions_booked_idx ON app.transactions USING btree (tenant_id, account_id, sort_date) WHERE ((status = 'pending'::text) AND (duplicate_of IS NOT NULL));
-CREATE INDEX transactions_category_idx ON app.transactions USING btree (tenant_id, ( CASE WHEN (user_category IS NOT NULL) THEN user_category WHEN (derived_category IS NOT NULL) THEN derived_category ELSE source_category END) COLLATE "C", sort_date DESC, id DESC) WHERE ( CASE WHEN (user_category IS NOT NULL) THEN user_category WHEN (derived_category IS NOT NULL) THEN derived_category ELSE source_category END IS NOT NULL);
+CREATE INDEX transactions_category_idx ON app.transactions USING btree (tenant_id, ( CASE WHEN (user_category IS NOT NULL) THEN user_category ELSE derived_category END) COLLATE "C", sort_date DESC, id DESC) WHERE ( CASE WHEN (user_category IS NOT NULL) THEN user_category ELSE derived_category END IS NOT NULL);
 CREATE INDEX transactions_chosen_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (user_category IS NOT NULL);
 CREATE INDEX transactions_concluded_idx ON app.transactions USING btree (tenant_id, merchant_key) WHERE (category_origin = 'user'::text);
 CREATE INDEX transactions_duplicate_idx ON app.transactions USING btree (tenant_id, duplicate_of) WHERE (duplicate_of IS NOT NULL);
@@ -4922,6 +4922,7 @@ CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, jo
 CREATE INDEX transactions_reconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE reconciled;
 CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_month, currency, sort_date) INCLUDE (amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
 CREATE INDEX transactions_uncounted_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (duplicate_of IS NOT NULL);
+CREATE INDEX transactions_unjudged_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((user_category IS NULL) AND (derived_category IS NULL) AND (source_category IS NOT NULL));
 CREATE INDEX transactions_unkeyed_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((merchant_key IS NULL) AND (merchant_name IS NOT NULL));
 CREATE INDEX transactions_unposted_idx ON app.transactions USING btree (tenant_id, status, sort_date DESC, id DESC) WHERE (status <> 'posted'::text);
 CREATE INDEX transactions_unreconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (NOT reconciled);

@@ -23,27 +23,24 @@ on app.transactions (tenant_id, sort_date desc, id desc)
 where not reconciled;
 
 -- `case`, as `coalesce` is not among what Postgres lets an index answer ahead of the policies. By
--- bytes, which compare faster than words and stand whatever the database's collation is.
+-- bytes, which compare faster than words and stand whatever the database's collation is. Rows that
+-- nobody has looked at stand apart: they have the source's category alone, of any length.
 create index transactions_category_idx
 on app.transactions (
   tenant_id,
   (
-    case
-      when user_category is not null then user_category
-      when derived_category is not null then derived_category
-      else source_category
-    end
+    case when user_category is not null then user_category else derived_category end -- noqa: ST02
   ) collate "C",
   sort_date desc,
   id desc
 )
-where case
-  when user_category is not null then user_category
-  when derived_category is not null then derived_category
-  else source_category
-end is not null;
+where
+  case when user_category is not null then user_category else derived_category end -- noqa: ST02
+  is not null;
+create index transactions_unjudged_idx
+on app.transactions (tenant_id, sort_date desc, id desc)
+where user_category is null and derived_category is null and source_category is not null;
 
--- Rows that nobody has looked at have no key yet: they are few, and stand apart.
 create index transactions_merchant_idx
 on app.transactions (tenant_id, merchant_key collate "C", sort_date desc, id desc)
 where merchant_key is not null;

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -210,10 +210,11 @@ async def marked(rows: ManyRows) -> ManyRows:
     [
         ({"categories": ("few",)}, f"{SHOWN} and raw_line in (8, 10008)", 2),
         ({"categories": ("part",)}, "raw_line = 5008", 1),
+        ({"categories": ("new", "few")}, f"{SHOWN} and raw_line in (6, 8, 5006, 10006, 10008)", 5),
         ({"categories": ("none",)}, "false", 0),
         (
             {"categories": ("few", "old", "part", "few"), "posted_to": date(2020, 1, 9)},
-            f"{SHOWN} and sort_date <= '2020-01-09'",
+            f"{SHOWN} and sort_date <= '2020-01-09' and raw_line <> 6",
             70,
         ),
         (
@@ -283,3 +284,18 @@ async def test_pages_of_each_account_hold_every_match_of_few(marked: ManyRows) -
     assert lines == {account: [] for account in marked.account_ids} | {
         marked.account_ids[0]: [8, 5008, 10008]
     }
+
+
+async def test_a_source_category_of_any_length_is_kept_and_found(marked: ManyRows) -> None:
+    """Longer than an entry of an index may be."""
+    long = "".join(uuid4().hex for _ in range(300))
+    await marked.superuser.execute(
+        "update app.transactions set derived_category = null, source_category = $2"
+        " where tenant_id = $1 and raw_line = 44",
+        marked.tenant_id,
+        long,
+    )
+
+    found = await _walk(marked, TransactionOrder.POSTED_DATE_DESC, categories=(long, "none"))
+
+    assert [row.raw_line for row in found] == [44]
