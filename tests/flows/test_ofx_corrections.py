@@ -190,3 +190,18 @@ async def test_a_correction_that_is_reverted_leaves_the_row_as_it_was(world: Wor
     assert await standing(world, place) == [SHOP, CAFE]
     assert await world.owner.fetch("select id from app.transactions order by id") == ids
     assert await world.owner.fetchval("select count(*) from app.corrections") == 0
+
+
+async def test_a_preview_shows_what_was_corrected_as_known(world: World) -> None:
+    place = await world.place()
+    await world.take_in(place, FIRST)
+    await world.take_in(place, SECOND)
+
+    again = FIRST.replace(b"VERSION:102", b"VERSION:103")
+    job = await world.take_in(place, again, review=True)
+
+    assert job["state"] == "awaiting_review"
+    outcomes = await world.owner.fetch(
+        "select outcome from app.ingestion_previews where job_id = $1", job["id"]
+    )
+    assert [row["outcome"] for row in outcomes] == ["duplicate", "duplicate"]
