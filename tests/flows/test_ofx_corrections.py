@@ -67,8 +67,10 @@ async def test_a_correction_takes_the_place_of_its_row_with_what_hangs_on_it(wor
         " where tenant_id = $1 and external_id = 'A2'",
         place.tenant_id,
     )
+    assert before is not None and row is not None
     assert (row["id"], row["user_category"], row["missed_at"]) == (before["id"], "TRAVEL", None)
     lineage = await world.owner.fetchrow("select * from app.corrections")
+    assert lineage is not None
     assert (lineage["old_job_id"], lineage["old_raw_line"]) == (
         before["job_id"],
         before["raw_line"],
