@@ -193,8 +193,7 @@ select
       from app.corrections as c
       where c.tenant_id = $1
         and c.mapping_id = a.mapping_id
-        and c.old_print = i.fingerprint
-        and c.old_occurrence = i.occurrence
+        and (c.old_print, c.old_occurrence) = (i.fingerprint, i.occurrence)
         and c.state = 'applied'
     ) then 'duplicate'
     when t.id is null or t.status = 'removed' or w.mapping_id is not null then 'new'
@@ -202,13 +201,7 @@ select
     when t.status = 'posted' and i.status = 'pending' then 'duplicate'
     else 'changed'
   end,
-  a.mapping_id,
-  i.amount,
-  i.currency,
-  i.posted_date,
-  i.status,
-  i.description,
-  i.reference,
+  a.mapping_id, i.amount, i.currency, i.posted_date, i.status, i.description, i.reference,
   i.raw_line
 from pg_temp.incoming as i
 join unnest($4::uuid[], $5::boolean[]) with ordinality as a (mapping_id, waits, target)

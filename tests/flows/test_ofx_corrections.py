@@ -57,7 +57,6 @@ async def test_a_correction_takes_the_place_of_its_row_with_what_hangs_on_it(wor
         place.tenant_id,
         place.user_id,
     )
-    assert before is not None
 
     job = await world.take_in(place, SECOND)
 
@@ -68,7 +67,7 @@ async def test_a_correction_takes_the_place_of_its_row_with_what_hangs_on_it(wor
         " where tenant_id = $1 and external_id = 'A2'",
         place.tenant_id,
     )
-    assert row is not None
+    assert before is not None and row is not None
     assert (row["id"], row["user_category"], row["missed_at"]) == (before["id"], "TRAVEL", None)
     lineage = await world.owner.fetchrow("select * from app.corrections")
     assert lineage is not None
@@ -193,3 +192,18 @@ async def test_a_correction_that_is_reverted_leaves_the_row_as_it_was(world: Wor
     assert await standing(world, place) == [SHOP, CAFE]
     assert await world.owner.fetch("select id from app.transactions order by id") == ids
     assert await world.owner.fetchval("select count(*) from app.corrections") == 0
+
+
+async def test_a_preview_shows_what_was_corrected_as_known(world: World) -> None:
+    place = await world.place()
+    await world.take_in(place, FIRST)
+    await world.take_in(place, SECOND)
+
+    again = FIRST.replace(b"VERSION:102", b"VERSION:103")
+    job = await world.take_in(place, again, review=True)
+
+    assert job["state"] == "awaiting_review"
+    outcomes = await world.owner.fetch(
+        "select outcome from app.ingestion_previews where job_id = $1", job["id"]
+    )
+    assert [row["outcome"] for row in outcomes] == ["duplicate", "duplicate"]
