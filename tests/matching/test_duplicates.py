@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.links import LinkKind, pair_key
+from matching.duplicates import weighed
+from matching.rows import prepared
 from tests.matching.making import BANK, FILE, THIRD, asked, row, stated, sure, twice
 
 
@@ -50,6 +52,15 @@ def test_rows_of_one_source_or_one_document_never_merge() -> None:
 
     assert not twice(one, other)
     assert not twice(one, elsewhere)
+
+
+def test_nor_are_rows_of_one_document_weighed_anew() -> None:
+    kept, other, booked = prepared(
+        [row("-4.50"), stated("-4.50", raw_id=BANK), stated("-4.50", raw_id=FILE)]
+    )
+
+    assert weighed(kept, other) is None
+    assert weighed(kept, booked) is not None
 
 
 def test_other_amounts_currencies_signs_accounts_are_other_bookings() -> None:

@@ -142,6 +142,23 @@ def test_an_invoice_is_paid_in_parts() -> None:
     assert not again[0].automatic
 
 
+@pytest.mark.parametrize(("others", "automatic"), [(38, True), (39, False)])
+def test_parts_are_sure_only_where_all_that_may_be_parts_were_tried(
+    others: int, *, automatic: bool
+) -> None:
+    rows = [
+        row("invoice", "600", account="books", text="Miller"),
+        row("first", "250", day=1, text="Miller"),
+        row("second", "350", day=1, text="Miller"),
+        *(row(f"{n}", f"400.{n:02}", day=5, text="Miller") for n in range(1, others + 1)),
+    ]
+
+    (found,) = _found(rows, shape=RuleShape.ONE_TO_MANY, day_window=30)
+
+    assert {one.id for one in found.right} == {one_id("first"), one_id("second")}
+    assert found.automatic is automatic
+
+
 def test_several_invoices_are_paid_at_once() -> None:
     rows = [
         row("one", "100.10", account="books", text="Miller"),
