@@ -14,8 +14,6 @@ from db.session import Tx
 
 _SQL = load("nearby")
 
-Named = tuple[MatchRow, str]  # and what it, or something of it, is called: in lower case
-
 PENDING_MAX: Final = 1_000  # noted ones that may have been booked for more
 
 
@@ -105,43 +103,6 @@ async def delivered(tx: Tx, *, tenant_id: UUID, ids: Collection[UUID]) -> dict[U
 async def exchanged(tx: Tx, *, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
     """What calls itself a transfer."""
     return {row["id"] for row in await tx.rows(_SQL["exchanged"], tenant_id, *_span(noted))}
-
-
-async def given_back(
-    tx: Tx,
-    *,
-    tenant_id: UUID,
-    noted: Sequence[MatchRow],
-    named: Sequence[Named],
-    referred: Sequence[Named],
-    returning: str,
-) -> set[UUID]:
-    """What may be a refund or its payment.
-
-    `named` has what noted rows call their party, `referred` what names one of them, `returning` is
-    a pattern of what calls itself a refund.
-    """
-    found = await tx.rows(
-        _SQL["given_back"],
-        tenant_id,
-        [row.account_id for row in noted],
-        [row.currency for row in noted],
-        [row.amount for row in noted],
-        *_span(noted),
-        *_columns(named),
-        returning,
-        *_columns(referred),
-    )
-    return {row["id"] for row in found}
-
-
-def _columns(named: Sequence[Named]) -> tuple[list[UUID], list[str], list[bool], list[str]]:
-    return (
-        [row.account_id for row, _ in named],
-        [row.currency for row, _ in named],
-        [row.amount > 0 for row, _ in named],
-        [name for _, name in named],
-    )
 
 
 def _span(rows: Sequence[MatchRow]) -> tuple[date, date]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from core.days import shifted
 from core.links import Delivered, ExchangeRate, MatchAccount, MatchRow, Source, Standing
 from db import matching as stored
-from db import nearby, transaction_links
+from db import nearby, paybacks, transaction_links
 from db.matching import Surroundings
 from db.session import Tx
 from matching import refunds, transfers
@@ -185,7 +185,7 @@ async def rivals(
 
 async def _given_back(tx: Tx, tenant_id: UUID, noted: Sequence[MatchRow]) -> set[UUID]:
     """What may be a refund of these or their payment."""
-    return await nearby.given_back(
+    return await paybacks.given_back(
         tx,
         tenant_id=tenant_id,
         noted=noted,

@@ -70,6 +70,18 @@ select is(pg_temp.outcome(who, format(
 )), answer, who || ' recounts nothing of theirs')
 from (values ('anon', '42501'), ('webhook', '42501'), ('gus@globex', '1 rows')) as a (who, answer);
 
+-- What refunds leave of a payment is told to its own tenant.
+select is(pg_temp.outcome(who, format(
+  'select private.refund_room(%L, %L)', pg_temp.id('acme'), pg_temp.id('acme transaction')
+)), '42501', who || ' may not ask')
+from (values ('anon'), ('webhook')) as a (who);
+select is(pg_temp.answer('gus@globex', format(
+  'select private.refund_room(%L, %L)::text', pg_temp.id('acme'), pg_temp.id('acme transaction')
+)), null, 'nor does another tenant learn it');
+select isnt(pg_temp.answer('worker@acme', format(
+  'select private.refund_room(%L, %L)::text', pg_temp.id('acme'), pg_temp.id('acme transaction')
+)), null, 'its own worker does');
+
 -- A row that goes lets go of what it hid, and all are noted.
 select is(pg_temp.outcome('worker@acme',
   format('update app.transactions set status = $$removed$$ where id = %L',

@@ -74,7 +74,7 @@ def test_p02_nor_does_a_text_that_agrees_where_another_row_could_be_meant() -> N
 
 
 def test_p03_no_statement_about_rows_names_a_provider() -> None:
-    told = (ROOT / "sql" / "matching.sql", ROOT / "sql" / "nearby.sql", ROOT / "sql" / "merge.sql")
+    told = [ROOT / "sql" / f"{name}.sql" for name in ("matching", "nearby", "paybacks", "merge")]
     slugs = {"file", *SETTINGS, *every()}
 
     assert not [name for path in told for name in slugs if f"'{name}'" in path.read_text()]
