@@ -109,7 +109,7 @@ class CategoryRulesDryRunInput:
 
     def draft(self) -> Draft | None:
         """The rule to try."""
-        if self.conditions is None and self.category is None and self.rule_id is None:
+        if self.conditions is None and self.category is None:
             return None
         return Draft(
             name=self.name,

@@ -33,7 +33,6 @@ async def _error(graph: Graph, place: Place, query: str, **given: Any) -> dict[s
     [
         ({"conditions": OUT}, "category"),
         ({"category": "Snacks"}, "conditions"),
-        ({"ruleId": "x"}, "conditions"),
         ({"conditions": OUT, "category": ""}, "category"),
         ({"conditions": OUT, "category": "Snacks", "name": ""}, "name"),
     ],
