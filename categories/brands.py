@@ -46,21 +46,6 @@ def find(merchant: str) -> Brand | None:
     return _find(key(merchant))
 
 
-@lru_cache(maxsize=1)
-def ours() -> tuple[Brand, ...]:
-    """Our own list, in the order of its file."""
-    return tuple(
-        Brand(
-            name=name,
-            detailed=detailed,
-            class_name=class_name or None,
-            ours=True,
-            percent=int(percent),
-        )
-        for name, detailed, class_name, percent in rows("merchants.tsv")
-    )
-
-
 @lru_cache(maxsize=65_536)
 def _find(name: str) -> Brand | None:
     words = name.split()
@@ -96,16 +81,30 @@ def _doubtful(brand: Brand) -> Brand:
 
 @lru_cache(maxsize=1)
 def _merchants() -> Mapping[str, Brand]:
-    return {brand.name: brand for brand in ours() if not brand.name.startswith(ANYWHERE)}
+    return {brand.name: brand for brand in _ours() if not brand.name.startswith(ANYWHERE)}
 
 
 @lru_cache(maxsize=1)
 def _trades() -> Mapping[str, Brand]:
     return {
         brand.name.removeprefix(ANYWHERE): brand
-        for brand in ours()
+        for brand in _ours()
         if brand.name.startswith(ANYWHERE)
     }
+
+
+@lru_cache(maxsize=1)
+def _ours() -> tuple[Brand, ...]:
+    return tuple(
+        Brand(
+            name=name,
+            detailed=detailed,
+            class_name=class_name or None,
+            ours=True,
+            percent=int(percent),
+        )
+        for name, detailed, class_name, percent in rows("merchants.tsv")
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,10 +1,8 @@
-"""Fitting: multinomial logistic regression with a ridge, by L-BFGS; the same bytes each time.
-
-What is learnt from are the labelled rows and, as a few rows each, the names of our list of brands.
-"""
+"""Fitting: multinomial logistic regression with a ridge, by L-BFGS; the same bytes each time."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
@@ -12,10 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from bench.category_training import descent
-from bench.category_training.listed import listed
 from bench.category_training.rows import CLASSES, Row
 from categories import features
 from categories.classifier import Look
@@ -25,9 +22,8 @@ LETTERS: Final = 2.0
 WORDS: Final = 0.8
 AMOUNT: Final = 0.5
 RIDGE: Final = 1.0
-ROUNDS: Final = 120
+ROUNDS: Final = 60
 
-Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
@@ -67,11 +63,9 @@ def fit(rows: Sequence[Row]) -> tuple[Card, Doubles]:
 
 
 def _design(rows: Sequence[Row]) -> Design:
-    seen: dict[Look, dict[int, float]] = {}
-    told = ((row.look, row.label, 1.0) for row in rows)
-    for look, label, count in chain(told, listed(rows)):
-        counts = seen.setdefault(look, {})
-        counts[label] = counts.get(label, 0.0) + count
+    seen: dict[Look, Counter[int]] = {}
+    for row in rows:
+        seen.setdefault(row.look, Counter())[row.label] += 1
     names = {look.merchant: features.of_name(look.merchant) for look in seen}
     numbers = {name: number for number, name in enumerate(names)}
     letters = _letters(list(names.values()))
@@ -127,16 +121,16 @@ def _matrix(
 
 
 def _minimised(design: Design) -> tuple[Doubles, Doubles]:
-    # Single precision where the numbers are many, double where the loss is summed up.
+    # Single precision where the numbers are many, double where they are summed up.
     names, amounts, owner, labels = design.names, design.amounts, design.owner, design.labels
     by_name, by_amount, owned = (each.T.tocsr() for each in (names, amounts, owner))
     totals = labels.sum(axis=1, keepdims=True)
     classes = labels.shape[1]
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        weights = flat[:-classes].reshape(-1, classes)
+    def loss(flat: Doubles) -> tuple[float, Doubles]:
+        weights = flat[:-classes].astype(np.float32).reshape(-1, classes)
         scores = owner @ (names @ weights) + amounts @ weights
-        scores += flat[-classes:]
+        scores += flat[-classes:].astype(np.float32)
         scores -= scores.max(axis=1, keepdims=True)
         likely = np.exp(scores)
         sums = likely.sum(axis=1, keepdims=True)
@@ -145,12 +139,11 @@ def _minimised(design: Design) -> tuple[Doubles, Doubles]:
         error = likely / sums * totals - labels
         slope = np.empty_like(flat)
         slope[:-classes] = (by_name @ (owned @ error) + by_amount @ error).ravel()
-        slope[:-classes] += np.float32(RIDGE) * flat[:-classes]
+        slope[:-classes] += RIDGE * flat[:-classes]
         slope[-classes:] = error.sum(axis=0, dtype=np.float64)
         return float(value), slope
 
-    start = np.zeros((len(design.used) + 1) * classes, dtype=np.float32)
-    counts = labels.sum(axis=0, dtype=np.float64)
-    start[-classes:] = np.log((counts + 1) / counts.sum())
-    found = descent.lowest(loss, start, rounds=ROUNDS).astype(np.float64)
-    return found[:-classes].reshape(-1, classes), found[-classes:]
+    start = np.zeros((len(design.used) + 1) * classes)
+    options = {"maxiter": ROUNDS, "maxcor": 5}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
+    return found.x[:-classes].reshape(-1, classes), found.x[-classes:]
