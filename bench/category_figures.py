@@ -29,6 +29,7 @@ from rich.table import Table
 from bench.category_training import trades, walk
 from bench.category_training.figures import wilson_low
 from bench.category_training.measure import Report, Split, facts_of, named, report
+from bench.category_training.noise import noise
 from bench.category_training.online import Week, weeks
 from bench.category_training.rows import CLASSES, DATA, Row, read
 from bench.category_training.train import train
@@ -97,10 +98,13 @@ def _measured(console: Console, split: Split, rows: Sequence[Row]) -> dict[str, 
     console.print(_report_table(split, reports))
     console.print(_class_table(split, reports))
     console.print(_week_table(split, online))
+    told = noise(named(seen))
+    console.print(str(told))
     return {
         "split": asdict(split),
         "reports": [asdict(each) for each in reports],
         "weeks": [asdict(each) for each in online],
+        "noise": asdict(told),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -15,6 +16,7 @@ import pytest
 from bench.category_training import bars, walk
 from bench.category_training.figures import calibration_error, covered_at_most, wilson_low
 from bench.category_training.measure import named, report
+from bench.category_training.noise import noise
 from bench.category_training.online import weeks
 from bench.category_training.rows import (
     CLASSES,
@@ -126,6 +128,17 @@ def test_a_class_that_is_wrong_too_often_has_a_higher_bar_and_the_others_a_lower
     assert bars.lowest([stretch], 0.2, raised, NAMED)[0].bar < (
         bars.lowest([stretch], 0.2, {}, NAMED)[0].bar
     )
+
+
+def test_noise_is_how_often_one_name_has_several_labels() -> None:
+    fuel, books, _, other = some_rows(4)
+    amount = fuel.amount
+    rows = [fuel, fuel, replace(fuel, label=books.label), replace(fuel, amount=amount + 1), other]
+
+    found = noise(rows)
+
+    assert (found.disputed, found.commonest) == (0.8, 0.8)
+    assert found.alike == pytest.approx(1 / 3)
 
 
 def test_the_same_rows_give_the_same_file_and_later_ones_are_known(tmp_path: Path) -> None:
