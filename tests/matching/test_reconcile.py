@@ -142,6 +142,19 @@ def test_an_invoice_is_paid_in_parts() -> None:
     assert not again[0].automatic
 
 
+@pytest.mark.parametrize(("paid", "found"), [("349.50", 1), ("349", 1), ("348.99", 0)])
+def test_parts_may_come_to_a_little_less_where_a_rule_says_so(paid: str, found: int) -> None:
+    rows = [
+        row("invoice", "600", account="books", text="Miller"),
+        row("first", "250", day=1, text="Miller"),
+        row("second", paid, day=1, text="Miller"),
+    ]
+    terms = {"shape": RuleShape.ONE_TO_MANY, "day_window": 30}
+
+    assert len(_found(rows, **terms, amount_tolerance=Decimal(1))) == found
+    assert not _found(rows, **terms)
+
+
 @pytest.mark.parametrize(("others", "automatic"), [(38, True), (39, False)])
 def test_parts_are_sure_only_where_all_that_may_be_parts_were_tried(
     others: int, *, automatic: bool
