@@ -231,13 +231,9 @@ def rows(
     None for all. Where rows come from two places, each place costs by its columns.
     """
     spread = _first(asked.where, lambda one: bool(one.runs) and one.runs_by == asked.order.keys)
-    sought = _first(
-        asked.where,
-        lambda one: (
-            one.ids is not None and one is not spread and one.ids_by in ((), asked.order.keys)
-        ),
-    )
-    others = [one for one in asked.where if one is not sought and one is not spread]
+    rest = [one for one in asked.where if one is not spread]
+    sought = _first(rest, lambda o: o.ids is not None and o.ids_by in ((), asked.order.keys))
+    others = [one for one in rest if one is not sought]
     tests = [own(listing), *map(arguments.fill, others)]
     if after is not None:
         tests.append(_beyond(arguments, order=asked.order, after=after))

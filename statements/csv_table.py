@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
@@ -15,6 +16,10 @@ from statements.profile import COLUMNS_MAX, PREAMBLE_LINES_MAX, CsvProfile
 from statements.profile_rules import folded
 
 RAW_MAX: Final = 500  # characters of a rejected row that its finding keeps
+# A date or an amount with cents; years, numbers and codes are names of columns somewhere.
+_VALUE: Final = re.compile(
+    r"[-+]?\d{1,3}(?:[.,' ]?\d{3})*[.,]\d\d|\d{4}-\d\d-\d\d.*|\d\d?[./-]\d\d?[./-]\d{2,4}"
+)
 RECOVERIES_MAX: Final = 1_000  # re-reading after a lost quote costs; more is another format
 
 
@@ -121,6 +126,7 @@ class Table:
             if row is None or not any(map(str.strip, row.cells)) or _is_excel_hint(row):
                 continue
             if not searching or wanted <= {folded(cell) for cell in row.cells}:
+                self._look_for_values(row)
                 return row.cells, row.line
             if count >= PREAMBLE_LINES_MAX:
                 break
@@ -129,6 +135,22 @@ class Table:
             "header-missing",
             f"No header row with {names} was found; check `delimiter`, `preamble`, `encoding` and "
             "`columns` of the profile, or set `header` to false.",
+        )
+
+    def _look_for_values(self, header: Row) -> None:
+        """A line break that is missing after the header makes column names of the first row."""
+        value = next(filter(_VALUE.fullmatch, map(str.strip, header.cells)), None)
+        if value is None:
+            return
+        self.findings.append(
+            Finding(
+                Severity.WARNING,
+                "header-with-values",
+                f"Line {header.line} is the header and has the value {value!r}: a row on the same "
+                "line is not read. Break the line behind the last name.",
+                line=header.line,
+                raw=header.raw[0][:RAW_MAX],
+            )
         )
 
     def _all(self) -> Iterator[Row | None]:

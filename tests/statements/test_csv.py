@@ -290,5 +290,18 @@ def test_nothing_at_all() -> None:
     assert codes(parse(HEADER)) == ["no-rows"]
 
 
+@pytest.mark.parametrize("value", ["2024-01-31", "31.1.2024", "-4.50"])
+def test_a_row_on_the_line_of_the_header_is_not_lost_in_silence(value: str) -> None:
+    records = parse(f"{HEADER.rstrip()};,{value},Coffee\n2024-01-31,Tea,-3.00,\n")
+
+    assert codes(records) == ["header-with-values"]
+    assert len(rows(records)) == 1
+
+
+@pytest.mark.parametrize("name", ["2024", "Jan 2024", "1", "30/360", "3.5", "Amount (1.00)"])
+def test_numbers_are_names_of_columns_too(name: str) -> None:
+    assert codes(parse(f"{HEADER.rstrip()},{name}\n2024-01-31,Tea,-3.00,,\n")) == []
+
+
 def test_a_file_that_no_row_of_fits_says_so() -> None:
     assert codes(parse(HEADER + "x,y,z,\n")) == ["date-unreadable", "no-row-readable"]
