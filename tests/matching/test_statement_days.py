@@ -176,6 +176,7 @@ def test_what_would_account_for_a_difference_is_told() -> None:
     )
     assert _cause(4, _row("a", 5), _row("r", 4, "removed")) is Cause.REMOVED
     assert _cause(-7, _row("a", 5), _row("c", 7, raw="elsewhere")) is Cause.EXTRA
+    assert _cause(-7, _row("a", 5), _row("c", 7)) is Cause.EXTRA  # also of its own document
     assert _cause(9, _row("a", 5)) is Cause.MISSING
 
 
