@@ -92,8 +92,8 @@ from bench.accounts;
 insert into app.transactions (
   tenant_id, id, account_id, mapping_id, job_id, raw_id, raw_line, raw_line_end, fingerprint,
   occurrence, content_key, external_id, status, amount, currency, sort_date, posted_date,
-  transaction_date, value_date, description, description_raw, merchant_name, reference,
-  type_code, source_category
+  transaction_date, value_date, description, description_raw, merchant_name, merchant,
+  merchant_key, reference, type_code, source_category
 )
 select
   bench.id('tenant', a.tenant), bench.id('transaction', n), bench.id('account', a.number),
@@ -105,7 +105,7 @@ select
   a.currency, d.day, case when k < 2 then null else d.day end, d.day, d.day,
   format('%s %s card %s', m.name, m.city, lpad((n * 7907 % 10000)::text, 4, '0')),
   format('POS %s   %s %s', upper(m.name), upper(m.city), n),
-  case when n % 5 > 0 then m.name end, format('REF%s', n * 17), '475', m.category
+  p.name, p.name, lower(p.name), format('REF%s', n * 17), '475', m.category
 from bench.accounts as a
 cross join generate_series(0, current_setting('bench.per_account')::integer - 1) as k
 cross join lateral (
@@ -115,6 +115,7 @@ cross join lateral (
   select date '2026-10-31' - (k * 1095 / current_setting('bench.per_account')::integer) as day
 ) as d
 join bench.merchants as m on m.number = abs(hashint8(n + 17)::bigint) % 80
+cross join lateral (select case when n % 5 > 0 then m.name end as name) as p
 order by a.number, k desc;
 
 -- As the worker leaves them: see index_part in sql/texts.sql.

@@ -57,15 +57,16 @@ where t.tenant_id = $1 and t.id in (
   select o.id from app.transactions as o
   where o.tenant_id = $1 and o.status = 'posted'
   order by o.sort_date, o.id
-  offset {offset} limit {rare}
+  offset {offset} limit {many}
 )
 """
 _CHANGES: Final = (
-    "merchant_name = 'Rare Goods'",
+    "merchant_name = 'Rare Goods', merchant = 'Rare Goods', merchant_key = 'rare goods'",
     "source_category = 'Curiosities'",
     "reconciled = true, reconciled_at = now()",
-    "status = 'removed'",  # last, as it moves the others' places
+    "status = 'removed'",  # last of these, as it moves the places of what comes after
 )
+_BYGONE: Final = "source_category = 'Bygone'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,18 @@ PAGES: Final = (
     Page(name="merchant that few have", filter={"merchantName": "Rare Goods"}),
     Page(name="category that many have", filter={"category": ["Groceries"]}),
     Page(name="category that few have", filter={"category": ["Curiosities"]}),
+    Page(name="category of the oldest alone", filter={"category": ["Bygone"]}),
     Page(name="category that nobody has", filter={"category": ["Nothing"]}),
+    Page(
+        name="category that few have, by amount",
+        filter={"category": ["Curiosities"]},
+        order="AMOUNT_DESC",
+    ),
+    Page(
+        name="category that many have, by amount",
+        filter={"category": ["Groceries"]},
+        order="AMOUNT_DESC",
+    ),
     Page(name="not reconciled", filter={"reconciled": False}),
     Page(name="reconciled, as few are", filter={"reconciled": True}),
     Page(name="removed, as few are", filter={"status": ["REMOVED"]}),
@@ -118,7 +130,7 @@ async def _measured(rows: int, place: Path, program: Path, seconds: float) -> di
     """The median of each kind of page, in milliseconds."""
     found = {}
     async with running(place, Size(tenants=TENANT, transactions=rows)) as cluster:
-        await _mark(cluster.superuser_url)
+        await _mark(cluster.superuser_url, rows)
         with signer() as keys:
             async with systems.ours(cluster, keys, place) as ours:
                 token = keys.token(TENANT)
@@ -147,14 +159,16 @@ def _request(page: Page, cursor: str | None, *, port: int, token: str) -> bytes:
     return load.post(port, body, {"authorization": f"Bearer {token}"})
 
 
-async def _mark(url: str) -> None:
+async def _mark(url: str, rows: int) -> None:
     """Makes the oldest rows what hardly any is; once."""
     owner = await asyncpg.connect(url)
     tenant = key("tenant", TENANT)
     marked = "select from app.transactions as t where t.tenant_id = $1 and t.status = 'removed'"
     if await owner.fetchrow(f"{marked} limit 1", tenant) is None:
-        for part, change in enumerate(_CHANGES):
-            await owner.execute(_MARK.format(change=change, offset=part * RARE, rare=RARE), tenant)
+        changes = [(change, RARE) for change in _CHANGES]
+        for part, (change, many) in enumerate([*changes, (_BYGONE, rows // 25)]):
+            sql = _MARK.format(change=change, offset=part * RARE, many=many)
+            await owner.execute(sql, tenant)
         await owner.execute("vacuum analyze app.transactions")
     await owner.close()
 

@@ -51,6 +51,13 @@ where table_schema = 'app' and data_type in ('text', 'numeric', 'date', 'charact
 """
 
 
+# With and without a zone, at the ends of the calendar, and where the rows are.
+_INSTANTS: Final = (
+    *("2024-02-29T12:00:00Z", "2026-01-01T00:00:00+14:00", "2026-06-30T23:59:59.999999-11:00"),
+    *("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-01T00:00:00"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """Values by what they are for."""
@@ -132,6 +139,7 @@ def _pools(both: BothWays) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Se
     return columns, {
         "Boolean": [True, False],
         "CurrencyCode": sorted(kinds["character"] - {"DE", "JP"}),
+        "DateTime": [*_INSTANTS],
         "Date": sorted(one for one in kinds["date"] if re.fullmatch(r"\d{4}-\d\d-\d\d", one)),
         "Decimal": sorted(kinds["numeric"]),
         "Float": [0.5],

@@ -175,7 +175,7 @@ def _connections(tenant: Tenant) -> Iterator[Row]:
             "institution_id": rarely(tenant.key("institution", number % 3), number + 2),
             "profile_id": rarely(tenant.key("profile", number % 3), number + 1),
             "name": tenant.text(number),
-            "provider": ("file", "acme_bank")[number % 2],
+            "provider": ("file", "some_bank")[number % 2],
             "status": status,
             "delivery": ("cumulative", "incremental")[number % 2],
             "mapping_policy": ("create", "ask")[number % 2],

@@ -257,7 +257,7 @@ async def _source(world: World, place: Place) -> UUID:
 async def _counted(world: World, place: Place) -> dict[str, asyncpg.Record]:
     rows = await world.owner.fetch(
         "select id, mapping_id, description, user_category, reconciled from app.transactions"
-        " where tenant_id = $1 and duplicate_of is null",
+        " where tenant_id = $1 and duplicate_of is null order by id",
         place.tenant_id,
     )
     return {row["description"]: row for row in rows}

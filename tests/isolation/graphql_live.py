@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from tests.isolation.graphql_attempt import NOW, Stage
+from tests.isolation.graphql_attempt import Stage
 from tests.isolation.graphql_recipes import Side
 
 
@@ -25,10 +25,7 @@ FOLLOWED: Final[Mapping[str, Followed]] = {
     "ingestionJobUpdated": Followed(
         topic="job",
         type="IngestionJob",
-        # By the clock of whoever looks for changes, which a trigger would set to the database's.
-        change="set local session_replication_role = replica;"
-        " update app.ingestion_jobs set processed = processed + 1,"
-        f" updated_at = '{NOW.isoformat()}'",
+        change="update app.ingestion_jobs set processed = processed + 1",
     ),
     "connectionUpdated": Followed(
         topic="connection",
@@ -43,9 +40,8 @@ FOLLOWED: Final[Mapping[str, Followed]] = {
     "notificationAdded": Followed(
         topic="notification",
         type="Connection",  # what the new one is about; its own id nobody knows before
-        change="insert into app.notifications (tenant_id, kind, connection_id, key, created_at)"
-        f" select tenant_id, kind, connection_id, gen_random_uuid()::text, '{NOW.isoformat()}'"
-        " from app.notifications",
+        change="insert into app.notifications (tenant_id, kind, connection_id, key)"
+        " select tenant_id, kind, connection_id, gen_random_uuid()::text from app.notifications",
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -244,7 +244,10 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "reconciled": fixed(False),
     "suggested": fixed(False),
     "event": column("app.ingestion_audit_log", "event"),
-    "since": Recipe(value=lambda _: datetime.now(UTC).isoformat(), tells=False),
+    # Refused as too long ago: nothing happens while a question is asked, to be told of.
+    "since": Recipe(
+        value=lambda _: (datetime.now(UTC) - timedelta(days=2)).isoformat(), tells=False
+    ),
     "text": column("app.transactions", "description"),
     "AccountFilter.text": column("app.accounts", "name"),
     "ConnectionFilter.text": column("app.connections", "name"),

@@ -78,6 +78,10 @@ _DECIDED: Final = (
     " (select m.user_id from app.tenant_members as m where m.tenant_id = r.tenant_id"
     " and m.role = 'owner' limit 1)"
 )
+_SUPERSEDED: Final = (
+    "update app.review_items set state = 'superseded', superseded_reason = 'compared_anew',"
+    " decided_at = null, decided_by = null"
+)
 _UNLINKED: Final = (
     "update app.transaction_links set undone_by = created_by, undone_at = created_at,"
     " state = 'undone', undone_reason = 'better_pair', undone_rule_version = tenant_id::text"
@@ -164,6 +168,7 @@ MORE: Final = (
     Run(operation="reconciliation", statement=_DIFFERING),
     Run(operation="reconciliation", statement=_CONTRADICTED),
     Run(operation="reconciliations", statement=_UNDONE),
+    Run(operation="reviewItems", statement=_SUPERSEDED),
     Run(operation="reconciliationRulesDryRun", statement=_OPPOSITE),
     Run(operation="transactions", statement=_UNSURE),
     Run(operation="transactions", statement=_CODED),
