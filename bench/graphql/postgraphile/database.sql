@@ -10,3 +10,8 @@ comment on column app.transactions.reference is E'@behavior +filterBy';
 comment on column app.transactions.customer_reference is E'@behavior +filterBy';
 comment on column app.transactions.status is E'@behavior +filterBy';
 comment on column app.transactions.currency is E'@behavior +groupBy +orderBy';
+
+-- Its list of all transactions leaves out no removed ones, so that our index of the rest is none
+-- that it could go by.
+create index transactions_peer_order_idx
+on app.transactions (tenant_id, sort_date desc, id desc);
