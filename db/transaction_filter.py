@@ -122,10 +122,29 @@ _STATES: Final = {
     _SHOWN: Condition("t.status <> 'removed'"),
 }
 _RECONCILED: Final = {True: _of_one_run("t.reconciled"), False: _of_one_run("not t.reconciled")}
+
+
+def _few(rows: Sequence[Condition]) -> Condition:
+    """The ids of rows, or null where they are too many."""
+    each = [f"({one.sql} {_MORE_THAN_FEW})" for one in rows]
+    return Condition(
+        f"(select case when count(*) <= {FEW_MAX} then"  # noqa: S608 - constants
+        " coalesce(array_agg(few.id), array[]::uuid[]) end"
+        f" from ({' union all '.join(each)}) as few)",
+        tuple(value for one in rows for value in one.values),
+    )
+
+
+# By the index of what they are doubles of. One in the order of lists would be taken by the planner
+# to look up the doubles of a row while the table is fresh.
+_UNCOUNTED: Final = Condition(
+    "t.duplicate_of is not null",
+    ids=_few([Condition(f"{_ROWS} and t.duplicate_of is not null order by t.duplicate_of")]),
+)
 _DUPLICATES: Final = {
     Duplicates.EXCLUDE: [Condition("t.duplicate_of is null")],
     Duplicates.INCLUDE: [],
-    Duplicates.ONLY: [_of_one_run("t.duplicate_of is not null")],
+    Duplicates.ONLY: [_UNCOUNTED],
 }
 
 
@@ -150,17 +169,6 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
     if wanted.reconciled is not None:
         where.append(_RECONCILED[wanted.reconciled])
     return [*where, *_DUPLICATES[wanted.duplicates], _status(wanted)]
-
-
-def _few(rows: Sequence[Condition]) -> Condition:
-    """The ids of rows, or null where they are too many."""
-    each = [f"({one.sql} {_MORE_THAN_FEW})" for one in rows]
-    return Condition(
-        f"(select case when count(*) <= {FEW_MAX} then"  # noqa: S608 - constants
-        " coalesce(array_agg(few.id), array[]::uuid[]) end"
-        f" from ({' union all '.join(each)}) as few)",
-        tuple(value for one in rows for value in one.values),
-    )
 
 
 def _connection(wanted: TransactionFilter) -> list[Condition]:

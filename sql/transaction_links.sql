@@ -21,7 +21,8 @@ for no key update;
 -- name: put
 -- role: worker
 -- What a person undid stays undone, and what a person linked meanwhile leaves no room. No more is
--- given back of a payment than was paid.
+-- given back of a payment than was paid. `offset 0` has links looked up for each pair: joined, they
+-- would be thought to be one while the table grows, and all be looked through for each.
 insert into app.transaction_links as l (
   tenant_id, kind, transaction_id, other_id, method, score, reasons, rule_version
 )
@@ -42,6 +43,7 @@ where not exists (
         s.kind in ('duplicate', 'pending_posted') and n.kind in ('duplicate', 'pending_posted')
       )
     )
+  offset 0
 )
 and not exists (
   select
@@ -51,6 +53,7 @@ and not exists (
     and s.state = 'active'
     and s.kind = 'transfer'
     and n.kind = 'transfer'
+  offset 0
 )
 and (
   n.kind <> 'refund'

@@ -4921,7 +4921,6 @@ CREATE INDEX transactions_pending_idx ON app.transactions USING btree (tenant_id
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transactions_reconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE reconciled;
 CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_month, currency, sort_date) INCLUDE (amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
-CREATE INDEX transactions_uncounted_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (duplicate_of IS NOT NULL);
 CREATE INDEX transactions_unjudged_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((user_category IS NULL) AND (derived_category IS NULL) AND (source_category IS NOT NULL));
 CREATE INDEX transactions_unkeyed_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((merchant_key IS NULL) AND (merchant_name IS NOT NULL));
 CREATE INDEX transactions_unposted_idx ON app.transactions USING btree (tenant_id, status, sort_date DESC, id DESC) WHERE (status <> 'posted'::text);

@@ -11,10 +11,6 @@ create index transactions_unposted_idx
 on app.transactions (tenant_id, status, sort_date desc, id desc)
 where status <> 'posted';
 
-create index transactions_uncounted_idx
-on app.transactions (tenant_id, sort_date desc, id desc)
-where duplicate_of is not null;
-
 create index transactions_reconciled_idx
 on app.transactions (tenant_id, sort_date desc, id desc)
 where reconciled;
