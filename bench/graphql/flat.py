@@ -62,11 +62,18 @@ where t.tenant_id = $1 and t.id in (
 """
 _CHANGES: Final = (
     "merchant_name = 'Rare Goods', merchant = 'Rare Goods', merchant_key = 'rare goods'",
-    "source_category = 'Curiosities'",
+    "derived_category = 'Curiosities'",
     "reconciled = true, reconciled_at = now()",
     "status = 'removed'",  # last of these, as it moves the places of what comes after
 )
-_BYGONE: Final = "source_category = 'Bygone'"
+_BYGONE: Final = "derived_category = 'Bygone'"
+# Rows that no worker has looked at yet: the newest of these are of another category.
+_WAITING: Final = """
+update app.transactions as t
+set derived_category = null, category_origin = null, category_confidence = null,
+  source_category = case when t.sort_date < $2 then 'Seldom' else 'Waiting' end
+where t.tenant_id = $1 and t.derived_category = 'Office'
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 Plan = Callable[[ManyRows, Asked, str | None], Awaitable[list[Node]]]
 
 FIRST = 51
+BY_DAY = (TransactionOrder.POSTED_DATE_DESC, TransactionOrder.POSTED_DATE_ASC)
 FEW = uuid4()
 # Rows that no page of the other tests comes by.
 _MARK = """
@@ -206,6 +207,19 @@ async def test_a_page_by_amounts_is_not_sorted_out_of_all_of_them(
     assert _read(nodes) <= looked_at + 3 * max(shown, FIRST)
 
 
+@pytest.mark.parametrize("plan", [_plan, _plan_for_any_values])
+@pytest.mark.parametrize("order", BY_DAY)
+async def test_a_page_by_amounts_of_most_rows_is_walked(
+    rows: ManyRows, order: TransactionOrder, plan: Plan
+) -> None:
+    wanted = TransactionFilter(amount_from=Decimal(-90), amount_to=Decimal(390))
+
+    nodes = await plan(rows, transactions.asked(wanted, order), None)
+
+    assert nodes[0]["Actual Rows"] == FIRST
+    assert _read(nodes) <= FEW_MAX + 1 + 3 * FIRST
+
+
 @pytest.mark.parametrize("order", TransactionOrder)
 async def test_a_page_of_a_job_costs_what_it_shows_of_large_and_small_ones(
     rows: ManyRows, order: TransactionOrder
@@ -276,7 +290,7 @@ async def test_a_page_of_any_filter_reads_little_more_than_it_shows(
 ) -> None:
     """Whether few rows pass it, or most, or only those at the other end of the list."""
     wanted, shown = FILTERS[name]
-    for order in (TransactionOrder.POSTED_DATE_DESC, TransactionOrder.POSTED_DATE_ASC):
+    for order in BY_DAY:
         asked = transactions.asked(wanted, order)
 
         first = await plan(rows, asked, None)
@@ -304,13 +318,18 @@ async def test_a_page_of_few_rows_by_amount_reads_those_alone(
     [
         ("reconciled = true, reconciled_at = now()", TransactionFilter(reconciled=False)),
         ("status = 'removed'", TransactionFilter()),
+        (
+            "derived_category = null,"
+            " source_category = case when raw_line % 5000 = 1 then 'rare' else 'waiting' end",
+            _category("rare"),
+        ),
     ],
-    ids=["reconciled", "removed"],
+    ids=["reconciled", "removed", "not looked at"],
 )
 async def test_a_page_of_what_is_left_reads_that_alone(
     rows: ManyRows, change: str, wanted: TransactionFilter
 ) -> None:
-    """Where nearly all of a tenant's rows are reconciled, or were taken back."""
+    """Where nearly all of a tenant's rows are reconciled, taken back, or wait to be looked at."""
     arguments = Arguments(rows.tenant_id)
     asked = transactions.asked(wanted, TransactionOrder.POSTED_DATE_DESC)
     sql = select.rows(arguments, "t.id", listing=LISTING, asked=asked, after=None, limit=FIRST)
