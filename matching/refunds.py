@@ -22,6 +22,7 @@ from matching.text import given_back_by, reference
 DAYS_MAX: Final = 180
 CANDIDATES_MAX: Final = 30  # payments that one refund is held against, the nearest first
 LOOKED_AT_MAX: Final = 60  # of those that share one word or the amount with it
+NAMED: Final = scoring.REFERENCE  # points of a refund that names its payment, either way
 WORDS_MAX: Final = 2  # words by which payments are looked for, the rarest ones
 KIND: Final = LinkKind.REFUND
 
@@ -193,7 +194,7 @@ def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bund
         *(key for _, _, key in rare[:WORDS_MAX]),
     ):
         same = shared.get((is_in, key), ())
-        end = bisect_right(same, back.day, key=lambda one: one.first.day)
+        end = bisect_right(same, back.day, key=_day)
         for one in same[max(0, end - LOOKED_AT_MAX) : end]:
             if _may_be_of(back, one.rows[0]):
                 found[one] = None
@@ -205,6 +206,10 @@ def _payments(back: Row, shared: Mapping[object, Sequence[Bundle]]) -> list[Bund
     if len(found) <= CANDIDATES_MAX:
         return list(found)
     return sorted(found, key=order)[:CANDIDATES_MAX]
+
+
+def _day(one: Bundle) -> int:
+    return one.rows[0].day
 
 
 def _may_come_back(row: Row) -> bool:
@@ -235,7 +240,7 @@ def _names(back: Row, payment: Row) -> bool:
 def _naming(back: Row, payment: Row) -> Reasons:
     said = scoring.references(back, payment)
     if not said and _names(back, payment):
-        said = [reason("reference", 25, "It names the payment.")]
+        said = [reason("reference", NAMED, "It names the payment.")]
     return said
 
 
@@ -260,8 +265,8 @@ def _said(back: Row) -> Reasons:
 def _points(back: Row, payment: Row, *, against: int) -> int:
     """What the reasons of the two come to, without what the one that comes back says of itself."""
     points = _of_amounts(back, payment) + _of_days(back, payment)
-    if back.references:  # mostly none
-        points += points_of(_naming(back, payment))
+    if _names(back, payment):
+        points += NAMED
     return points + scoring.text_points(back, payment, against=against)
 
 

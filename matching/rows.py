@@ -32,6 +32,7 @@ class Row:
     days: tuple[int, ...]
     text: str
     words: frozenset[str]
+    printed: frozenset[str]  # of the text as the bank printed it, where that is another one
     references: frozenset[str]
     order: tuple[int, str, UUID]
     signature: Hashable
@@ -66,6 +67,7 @@ def _prepared(row: MatchRow) -> Row:
         days=days,
         text=text,
         words=said,
+        printed=_NONE if row.description_raw is None else words(row.description_raw),
         references=references,
         order=(days[0], text, row.id),
         signature=(

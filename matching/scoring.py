@@ -12,7 +12,7 @@ from typing import Final
 from core.links import LinkKind
 from core.reviews import ReviewReason
 from matching.rows import Row, gap, working_gap
-from matching.text import agreement, covered, names_return, names_transfer, words
+from matching.text import agreement, covered, names_return, names_transfer
 
 RULE_VERSION: Final = "2026-11-30.3"
 
@@ -31,6 +31,7 @@ WORTH_ASKING: Final = {
 }
 
 TEXTS_MOST: Final = 30  # points that texts may give
+REFERENCE: Final = 25  # points of a reference in common
 
 # Debit and credit reversals, checks and deposited items returned, ACH returns.
 _BAI2_RETURNS: Final = frozenset({"252", "255", "257", "552", "555", "557"})
@@ -105,10 +106,9 @@ def _agreement(one: Row, other: Row) -> int | None:
     if percent == 100:
         return percent
     for row, against in ((one, other), (other, one)):
-        raw = row.of.description_raw
-        printed = None if raw is None else covered(against.words, by=words(raw))
-        if printed is not None:
-            percent = max(printed, percent or 0)
+        explained = covered(against.words, row.printed) if row.printed else None
+        if explained is not None:
+            percent = max(explained, percent or 0)
     return percent
 
 
@@ -119,7 +119,7 @@ def _worth(percent: int) -> int:
 def references(one: Row, other: Row) -> Reasons:
     """That a reference of one is one of the other."""
     if one.references and one.references & other.references:
-        return [reason("reference", 25, "They have a reference in common.")]
+        return [reason("reference", REFERENCE, "They have a reference in common.")]
     return []
 
 

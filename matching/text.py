@@ -58,7 +58,7 @@ def words(text: str) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
     """How much of the shorter of two sets of words is in the other, in percent; None: of nothing.
 
@@ -66,10 +66,11 @@ def agreement(one: frozenset[str], other: frozenset[str]) -> int | None:
     """
     if sum(map(len, one)) > sum(map(len, other)):
         one, other = other, one
-    return covered(one, by=other)
+    return covered(one, other)
 
 
-def covered(one: frozenset[str], *, by: frozenset[str]) -> int | None:
+@lru_cache(maxsize=16_384)
+def covered(one: frozenset[str], by: frozenset[str]) -> int | None:
     """How much of a set of words is in another, in percent of its letters; None: of nothing."""
     if not one or not by:
         return None

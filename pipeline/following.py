@@ -13,7 +13,7 @@ from typing import Final
 
 from core.models import Job
 from core.records import Finding, Severity
-from db import ledger
+from db import ledger, statistics
 from db.failures import TimedOut
 from pipeline.asking import ask_categories
 from pipeline.auto_reconcile import auto_reconcile
@@ -41,6 +41,8 @@ STEPS: Final[Mapping[Step, str]] = {
 
 async def follow(job: Job, services: Services, *, steps: Mapping[Step, str] = STEPS) -> None:
     """Does the steps in their order. Raises LeaseLost where another worker has the job."""
+    async with services.database.as_(services.scope(job)) as tx:
+        await statistics.keep(tx, job)
     for step, work in steps.items():
         try:
             await step(job, services)

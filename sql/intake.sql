@@ -167,15 +167,18 @@ update app.account_mappings as m
 set
   beside = array(
     select distinct o.id
-    from unnest(m.beside || n.others) as o (id)
+    from unnest(m.beside || n.ids) as o (id)
+    where o.id <> m.id
     order by o.id
   )
 from (
-  select a.id, array_agg(b.id) as others
-  from app.account_mappings as a
-  join app.account_mappings as b
-    on b.tenant_id = a.tenant_id and b.account_id = a.account_id and b.id <> a.id
-  where a.tenant_id = $1 and a.id = any($2::uuid[]) and b.id = any($2::uuid[])
-  group by a.id
+  select g.ids, unnest(g.ids) as id
+  from (
+    select array_agg(a.id) as ids
+    from app.account_mappings as a
+    where a.tenant_id = $1 and a.id = any($2::uuid[]) and a.account_id is not null
+    group by a.account_id
+    having count(*) > 1
+  ) as g
 ) as n
-where m.tenant_id = $1 and m.id = n.id and not m.beside @> n.others;
+where m.tenant_id = $1 and m.id = n.id and not m.beside @> array_remove(n.ids, m.id);

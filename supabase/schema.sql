@@ -1494,6 +1494,27 @@ end
 $function$;
 comment on function private.keep_rule_version() is 'Keeps each version of a rule.';
 
+CREATE OR REPLACE FUNCTION private.keep_statistics(written bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  known bigint;
+begin
+  select greatest(c.reltuples, 0)::bigint into known
+  from pg_class as c
+  where c.oid = 'app.transactions'::regclass;
+  if written >= 10000 and written > known / 5 then
+    -- Where another one is at it, that one will do.
+    analyze (skip_locked) app.transactions, app.account_mappings, app.account_balances;
+  end if;
+end;
+$function$;
+comment on function private.keep_statistics(bigint) is 'Looks at tables anew after so many rows were written, where these are a good part of all.';
+grant execute on function private.keep_statistics(bigint) to worker;
+
 CREATE OR REPLACE FUNCTION private.limit_ownership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4921,7 +4942,7 @@ CREATE INDEX transactions_pending_idx ON app.transactions USING btree (tenant_id
 CREATE INDEX transactions_raw_idx ON app.transactions USING btree (tenant_id, job_id, raw_id);
 CREATE INDEX transactions_reconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE reconciled;
 CREATE INDEX transactions_summary_idx ON app.transactions USING btree (tenant_id, sort_month, currency, sort_date) INCLUDE (amount) WHERE ((status <> 'removed'::text) AND (duplicate_of IS NULL));
-CREATE INDEX transactions_unjudged_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((user_category IS NULL) AND (derived_category IS NULL) AND (source_category IS NOT NULL));
+CREATE INDEX transactions_unjudged_category_idx ON app.transactions USING btree (tenant_id, source_category COLLATE "C", sort_date DESC, id DESC) WHERE ((user_category IS NULL) AND (derived_category IS NULL) AND (source_category IS NOT NULL));
 CREATE INDEX transactions_unkeyed_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE ((merchant_key IS NULL) AND (merchant_name IS NOT NULL));
 CREATE INDEX transactions_unposted_idx ON app.transactions USING btree (tenant_id, status, sort_date DESC, id DESC) WHERE (status <> 'posted'::text);
 CREATE INDEX transactions_unreconciled_idx ON app.transactions USING btree (tenant_id, sort_date DESC, id DESC) WHERE (NOT reconciled);
