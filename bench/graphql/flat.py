@@ -37,7 +37,7 @@ from schema.ids import encode
 
 PLACE: Final = ROOT / ".data" / "bench"
 ROWS: Final = (20, 20_000, 1_000_000)
-RARE: Final = 5  # rows of each kind
+RARE: Final = 4  # rows of each kind
 GOAL: Final = 2.0
 WARM_S: Final = 0.5
 TENANT: Final = 1
@@ -63,17 +63,15 @@ where t.tenant_id = $1 and t.id in (
 _CHANGES: Final = (
     "merchant_name = 'Rare Goods', merchant = 'Rare Goods', merchant_key = 'rare goods'",
     "derived_category = 'Curiosities'",
+    "derived_category = null, source_category = 'Seldom'",
     "reconciled = true, reconciled_at = now()",
     "status = 'removed'",  # last of these, as it moves the places of what comes after
 )
-_BYGONE: Final = "derived_category = 'Bygone'"
-# Rows that no worker has looked at yet: the newest of these are of another category.
-_WAITING: Final = """
-update app.transactions as t
-set derived_category = null, category_origin = null, category_confidence = null,
-  source_category = case when t.sort_date < $2 then 'Seldom' else 'Waiting' end
-where t.tenant_id = $1 and t.derived_category = 'Office'
-"""
+# More of the oldest: the part of all rows that they are, and what changes.
+_PARTS: Final = (
+    (25, "derived_category = 'Bygone'"),
+    (100, "derived_category = null, source_category = 'Waiting'"),  # for a worker to look at them
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +106,8 @@ PAGES: Final = (
     Page(name="category that few have", filter={"category": ["Curiosities"]}),
     Page(name="category of the oldest alone", filter={"category": ["Bygone"]}),
     Page(name="category that nobody has", filter={"category": ["Nothing"]}),
+    Page(name="category of many that wait", filter={"category": ["Waiting"]}),
+    Page(name="category of few that wait", filter={"category": ["Seldom"]}),
     Page(
         name="category that few have, by amount",
         filter={"category": ["Curiosities"]},
@@ -172,10 +172,11 @@ async def _mark(url: str, rows: int) -> None:
     tenant = key("tenant", TENANT)
     marked = "select from app.transactions as t where t.tenant_id = $1 and t.status = 'removed'"
     if await owner.fetchrow(f"{marked} limit 1", tenant) is None:
-        changes = [(change, RARE) for change in _CHANGES]
-        for part, (change, many) in enumerate([*changes, (_BYGONE, rows // 25)]):
-            sql = _MARK.format(change=change, offset=part * RARE, many=many)
-            await owner.execute(sql, tenant)
+        place = 0
+        changes = [(RARE, change) for change in _CHANGES]
+        for many, change in [*changes, *((rows // part, change) for part, change in _PARTS)]:
+            await owner.execute(_MARK.format(change=change, offset=place, many=many), tenant)
+            place += many
         await owner.execute("vacuum analyze app.transactions")
     await owner.close()
 
