@@ -81,7 +81,7 @@ class Condition:
     the order of these keys; in another one an index helps.
 
     `runs` are for a test whose rows stand in several places of an index, in each of them in order
-    of the keys `runs_by`, either way: what passes the test is in exactly one of them.
+    of the keys of any of `runs_by`, either way: what passes the test is in exactly one of them.
     """
 
     sql: str
@@ -89,7 +89,7 @@ class Condition:
     ids: Condition | None = None
     ids_by: tuple[Key, ...] = ()
     runs: tuple[Run, ...] = ()
-    runs_by: tuple[Key, ...] = ()
+    runs_by: tuple[tuple[Key, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def rows(
     `kept` are those of the listing's columns that `columns`, or who reads them, and the order need;
     None for all. Where rows come from two places, each place costs by its columns.
     """
-    spread = _first(asked.where, lambda one: bool(one.runs) and one.runs_by == asked.order.keys)
+    spread = _first(asked.where, lambda one: bool(one.runs) and asked.order.keys in one.runs_by)
     rest = [one for one in asked.where if one is not spread]
     sought = _first(rest, lambda o: o.ids is not None and o.ids_by in ((), asked.order.keys))
     others = [one for one in rest if one is not sought]

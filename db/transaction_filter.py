@@ -14,8 +14,9 @@ from core.records import TransactionStatus
 from db import select
 from db.select import Arguments, Condition, Run
 
-# The order in which the indexes have the rows that a filter is about.
+# The orders in which the indexes have the rows that a filter is about.
 BY_DATE: Final = (select.by_date("t.sort_date"), select.by_id("t"))
+BY_AMOUNT: Final = (select.by_number("t.amount_key"), select.by_id("t"))
 
 # What it was for, as its index has it: `coalesce` is not what Postgres takes for leakproof, so that
 # the policies would go before the index. Of rows that nobody has looked at, the source's counts.
@@ -23,10 +24,12 @@ _CATEGORY: Final = (
     "(case when t.user_category is not null then t.user_category else t.derived_category end)"
     ' collate "C"'
 )
-_SOURCE_CATEGORY: Final = 't.source_category collate "C"'
 _UNJUDGED: Final = (
-    "t.user_category is null and t.derived_category is null and t.source_category is not null"
+    "t.user_category is null and t.derived_category is null"
+    ' and octet_length(t.source_category) {} and t.source_category collate "C" = {{}}'
 )
+_INDEXED_MAX: Final = 2_000  # bytes of a name that indexes take
+_ANY_NAME: Final = "any({}::text[])"
 # Transactions whose parts count: they are still of the amount that was split.
 _SPLIT: Final = (
     "select w.id from app.transaction_parts as p join app.transactions as w"
@@ -110,8 +113,8 @@ _BY_MAPPING: Final = (
 
 
 def _of_one_run(sql: str) -> Condition:
-    """What has a partial index of its own, in the order of lists."""
-    return Condition(sql, runs=(Run(Condition(sql)),), runs_by=BY_DATE)
+    """What has a partial index of its own, in the order of days."""
+    return Condition(sql, runs=(Run(Condition(sql)),), runs_by=(BY_DATE,))
 
 
 _SHOWN: Final = frozenset({TransactionStatus.PENDING, TransactionStatus.POSTED})
@@ -209,7 +212,7 @@ def _merchant(wanted: TransactionFilter) -> list[Condition]:
             keyed.values + unkeyed.values,
             ids=_few(rows),
             runs=(Run(keyed), Run(unkeyed)),
-            runs_by=BY_DATE,
+            runs_by=(BY_DATE, BY_AMOUNT),
         )
     ]
 
@@ -222,25 +225,24 @@ def _categories(wanted: TransactionFilter) -> list[Condition]:
     if wanted.categories is None:
         return []
     names = list(dict.fromkeys(wanted.categories))
-    judged, unjudged = f"{_CATEGORY} = {{}}", f"{_UNJUDGED} and {_SOURCE_CATEGORY} = {{}}"
-    any_name = "any({}::text[])"
     is_whole = f"t.id not in ({_SPLIT})"
-    parts = f"{_SPLIT} where p.category = {any_name}"
+    parts = f"{_SPLIT} where p.category = {_ANY_NAME}"
     of_parts = f"t.id = any(array({parts}))"
+    tests = [f"{_CATEGORY} = {{}}", _UNJUDGED.format(f"<= {_INDEXED_MAX}")]
     each = Condition("unnest({}::text[]) as one (name)", (names,))
-    rows = [f"{_ROWS} and {test.format(any_name)}" for test in (judged, unjudged)]
+    runs = [Run(Condition(f"{one.format('one.name')} and {is_whole}"), each=each) for one in tests]
+    if any(len(one.encode()) > _INDEXED_MAX for one in names):
+        tests.append(_UNJUDGED.format(f"> {_INDEXED_MAX}"))
+        runs.append(Run(Condition(f"{tests[-1].format(_ANY_NAME)} and {is_whole}", (names,))))
+    either = [one.format(_ANY_NAME) for one in tests]
+    rows = [*(f"{_ROWS} and {one}" for one in either), parts]
     return [
         Condition(
-            f"(({judged.format(any_name)} or {unjudged.format(any_name)}) and {is_whole}"
-            f" or {of_parts})",
-            (names, names, names),
-            ids=_few([Condition(found, (names,)) for found in (*rows, parts)]),
-            runs=(
-                Run(Condition(f"{judged.format('one.name')} and {is_whole}"), each=each),
-                Run(Condition(f"{unjudged.format('one.name')} and {is_whole}"), each=each),
-                Run(Condition(of_parts, (names,))),
-            ),
-            runs_by=BY_DATE,
+            f"(({' or '.join(either)}) and {is_whole} or {of_parts})",
+            (names,) * len(rows),
+            ids=_few([Condition(one, (names,)) for one in rows]),
+            runs=(*runs, Run(Condition(of_parts, (names,)))),
+            runs_by=(BY_DATE, BY_AMOUNT),
         )
     ]
 
@@ -254,7 +256,7 @@ def _status(wanted: TransactionFilter) -> Condition:
     if len(states) == 1:
         return _REMOVED
     either, runs = f"({_REMOVED.sql} or {others.sql})", (Run(_REMOVED), Run(others))
-    return Condition(either, runs=runs, runs_by=BY_DATE)
+    return Condition(either, runs=runs, runs_by=(BY_DATE,))
 
 
 def _amounts(wanted: TransactionFilter) -> list[Condition]:

@@ -15,7 +15,7 @@ from db import select
 from db.queries import load
 from db.select import Asked, Listing, Order
 from db.session import Tx
-from db.transaction_filter import BY_DATE, TransactionFilter, conditions
+from db.transaction_filter import BY_AMOUNT, BY_DATE, TransactionFilter, conditions
 
 _SQL = load("transactions")
 
@@ -41,8 +41,6 @@ LISTING: Final = Listing(
     overrides={"merchant_category_code": CODE_OF_MERCHANT},
 )
 
-_BY_AMOUNT: Final = (select.by_number("t.amount_key"), select.by_id("t"))
-
 
 class TransactionOrder(Enum):
     """The order of a list of transactions; ties go by id, so that pages are stable."""
@@ -56,8 +54,8 @@ class TransactionOrder(Enum):
 ORDERS: Final = {
     TransactionOrder.POSTED_DATE_DESC: Order(name="date.desc", keys=BY_DATE),
     TransactionOrder.POSTED_DATE_ASC: Order(name="date.asc", keys=BY_DATE, descending=False),
-    TransactionOrder.AMOUNT_DESC: Order(name="amount.desc", keys=_BY_AMOUNT),
-    TransactionOrder.AMOUNT_ASC: Order(name="amount.asc", keys=_BY_AMOUNT, descending=False),
+    TransactionOrder.AMOUNT_DESC: Order(name="amount.desc", keys=BY_AMOUNT),
+    TransactionOrder.AMOUNT_ASC: Order(name="amount.asc", keys=BY_AMOUNT, descending=False),
 }
 
 
