@@ -111,6 +111,31 @@ _BY_MAPPING: Final = (
     f") as x\nwhere m.tenant_id = {Arguments.TENANT} and m.connection_id = {{}}"
 )
 
+# In each month that has rows, the next of which is looked up after one.
+_SUMMED: Final = (
+    f"x.tenant_id = {Arguments.TENANT} and x.status <> 'removed' and x.duplicate_of is null"
+)
+_BY_MONTH: Final = f"""\
+with recursive months (day) as (
+  (
+    select x.sort_month from app.transactions as x where {_SUMMED} order by x.sort_month limit 1
+  )
+  union all
+  select (
+    select x.sort_month from app.transactions as x
+    where {_SUMMED} and x.sort_month > m.day order by x.sort_month limit 1
+  )
+  from months as m
+  where m.day is not null
+)
+select r.id
+from months as m
+cross join lateral (
+  select x.id from app.transactions as x
+  where {_SUMMED} and x.sort_month = m.day and x.currency = {{}}
+  offset 0
+) as r"""  # noqa: S608 - constants
+
 
 def _of_one_run(sql: str) -> Condition:
     """What has a partial index of its own, in the order of days."""
@@ -162,14 +187,13 @@ def conditions(wanted: TransactionFilter) -> list[Condition]:
         (_OF_RECURRING, wanted.recurring_id),
         ("t.sort_date >= {}", wanted.posted_from),
         ("t.sort_date <= {}", wanted.posted_to),
-        ("t.currency = {}", wanted.currency),
     ]
     where = [Condition(sql, (value,)) for sql, value in tests if value is not None]
     where += _text(wanted)
     # The first that has runs is walked by them, and the first other one that has ids is asked for
     # these: what has the fewest rows, mostly.
     where += [*_merchant(wanted), *_categories(wanted), *_connection(wanted), *_job(wanted)]
-    where += _amounts(wanted)
+    where += [*_amounts(wanted), *_currency(wanted)]
     if wanted.reconciled is not None:
         where.append(_RECONCILED[wanted.reconciled])
     return [*where, *_DUPLICATES[wanted.duplicates], _status(wanted)]
@@ -275,6 +299,18 @@ def _amounts(wanted: TransactionFilter) -> list[Condition]:
     whole = " and ".join([both, *(one.sql for one in exact)])
     bounds = tuple(value for one in exact for value in one.values)
     return [Condition(whole, values + bounds, ids=_few([rows]), ids_by=BY_DATE)]
+
+
+def _currency(wanted: TransactionFilter) -> list[Condition]:
+    """In a currency; of rows that sums count, which stand by month and currency."""
+    if wanted.currency is None:
+        return []
+    values = (wanted.currency,)
+    summed = wanted.duplicates is Duplicates.EXCLUDE and TransactionStatus.REMOVED not in (
+        wanted.status or ()
+    )
+    ids = _few([Condition(_BY_MONTH, values)]) if summed else None
+    return [Condition("t.currency = {}", values, ids=ids)]
 
 
 def _text(wanted: TransactionFilter) -> list[Condition]:

@@ -35,7 +35,8 @@ set
   status = case when raw_line between 3123 and 3125 then 'removed' else status end,
   duplicate_of = case when raw_line between 3133 and 3135 then tenant_id end,
   reconciled = raw_line between 3143 and 3145,
-  reconciled_at = case when raw_line between 3143 and 3145 then now() end
+  reconciled_at = case when raw_line between 3143 and 3145 then now() end,
+  currency = case when raw_line between 3127 and 3129 then 'GBP' else currency end
 where tenant_id = $1 and raw_line between 3123 and 3145
 """
 TENANT = {"sort_date": "transactions_order_idx", "amount_key": "transactions_amount_idx"}
@@ -260,6 +261,8 @@ def _category(*names: str) -> TransactionFilter:
 
 FILTERS = {  # and how many rows a first page shows
     "category of nothing": (_category("of nothing"), 0),
+    "currency of nothing": (TransactionFilter(currency="JPY"), 0),
+    "currency of few": (TransactionFilter(currency="GBP"), 3),
     "category of few": (_category("few"), 3),
     "category of rows that nobody has looked at": (_category("new"), 3),
     "category of the oldest": (_category("old"), FIRST),
