@@ -24,6 +24,7 @@ def deleted(old: str) -> str:
     return f"<TRNTYPE>OTHER<FITID>X<CORRECTFITID>{old}<CORRECTACTION>DELETE"
 
 
+LEDGER = "<LEDGERBAL><BALAMT>100.00<DTASOF>20260331</LEDGERBAL>"
 SECOND = statement(corrected("A2", "A1"))
 THIRD = statement(corrected("A3", "A2", "-14.00"))
 REMOVAL = statement(deleted("A1"))
@@ -192,6 +193,35 @@ async def test_a_correction_that_is_reverted_leaves_the_row_as_it_was(world: Wor
     assert await standing(world, place) == [SHOP, CAFE]
     assert await world.owner.fetch("select id from app.transactions order by id") == ids
     assert await world.owner.fetchval("select count(*) from app.corrections") == 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [ROW, OTHER, corrected("A2", "A1")],
+        [corrected("A2", "A1"), OTHER, ROW],
+        [ROW, OTHER, deleted("A1")],
+        [ROW, corrected("A2", "A1"), corrected("A3", "A2", "-14.00"), OTHER],
+        [ROW, corrected("A2", "A1"), corrected("A3", "A1", "-14.00"), OTHER],
+        [corrected("A2", "A1"), corrected("A3", "A1", "-14.00"), OTHER, ROW],
+        [ROW, corrected("A2", "A1"), deleted("A1"), OTHER],
+        [ROW, corrected("A2", "A1"), deleted("A2"), OTHER],
+    ],
+)
+async def test_the_sum_of_a_statement_is_that_of_the_rows_that_it_leaves(
+    world: World, rows: list[str]
+) -> None:
+    place = await world.place()
+
+    await world.take_in(place, statement(*rows, after=LEDGER))
+
+    amounts = [amount for _, amount in await standing(world, place)]
+    stated = await world.owner.fetchrow(
+        "select entries_sum, entries_count from app.statements where tenant_id = $1",
+        place.tenant_id,
+    )
+    assert stated is not None
+    assert (stated["entries_sum"], stated["entries_count"]) == (sum(amounts), len(amounts))
 
 
 async def test_a_preview_shows_what_was_corrected_as_known(world: World) -> None:
