@@ -128,6 +128,8 @@ async def remove(tx: Tx, rows: Sequence[Known], *, tenant_id: UUID) -> Removed:
 
 async def corrected(tx: Tx, rows: Sequence[Known], *, tenant_id: UUID) -> set[int]:
     """Indexes of the rows that were corrected before."""
+    if not rows:
+        return set()
     found = await tx.rows(_SQL["corrected"], tenant_id, *_columns(rows))
     return {row["position"] - 1 for row in found}
 

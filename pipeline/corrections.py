@@ -2,13 +2,14 @@
 
 The row stays the same one, with what people decided about it, and becomes what the source says of
 it now. What was corrected stays so: it is not booked again with a document that repeats it, and a
-correction that comes before its row waits for it. An id that several rows have names none of them.
+correction that comes before its row waits for it. An id that several rows have names none of them;
+of several corrections of one id the last one said counts.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from core.records import Finding, Severity
 from db import corrections
 from db.corrections import DELETED, Correction, Known, Standing
 from db.session import Tx
-from pipeline.batch import Batch, Entry
+from pipeline.batch import Batch, Entry, Target
 from pipeline.normalize import storable_text
 from pipeline.row_texts import TEXT_MAX
 
@@ -37,15 +38,31 @@ class Corrected:
 class _Coming:
     """The rows of a batch that are still to be written."""
 
-    by_id: dict[tuple[UUID, str], dict[Known, Entry]]
+    entries: dict[Known, Entry]
+    by_id: dict[tuple[UUID, str], list[Known]]
+    correcting: set[tuple[Known, str]]  # rows, and the ids that they correct
+    past: set[Known]  # corrected before, by what was written
     left_out: set[Known] = field(default_factory=set)
     deleted: list[Known] = field(default_factory=list)
+    places: dict[tuple[UUID, str], Known] = field(default_factory=dict)  # who stands for an id
+    replaced: dict[Known, Known | None] = field(default_factory=dict)
 
     def under(self, mapping_id: UUID, external_id: str) -> dict[Known, Entry]:
-        """Those with an id that nothing has corrected yet."""
-        rows = self.by_id.get((mapping_id, external_id), {})
-        gone = {*self.left_out, *self.deleted}
-        return {known: entry for known, entry in rows.items() if known not in gone}
+        """Those with an id that nothing has corrected yet. What corrects an id does not have it,
+        even where it is under the same one."""
+        gone = {*self.left_out, *self.deleted, *self.past}
+        return {
+            row: self.entries[row]
+            for row in self.by_id.get((mapping_id, external_id), ())
+            if row not in gone and (row, external_id) not in self.correcting
+        }
+
+    def after(self, one: Correction) -> dict[Known, Entry]:
+        """What took the place of the row with the id, if that comes with this batch too."""
+        row = self.places.get((one.mapping_id, one.external_id))
+        while row is not None and row in self.replaced:
+            row = self.replaced[row]
+        return {} if row is None or row == one.new else {row: self.entries[row]}
 
 
 async def correct(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocument) -> Corrected:
@@ -56,12 +73,19 @@ async def correct(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocumen
         mappings and await corrections.any_of(tx, tenant_id=tenant_id, mappings=mappings)
     ):
         return Corrected(batch=batch)
-    correcting = _Correcting(tx, _coming(batch), tenant_id=tenant_id, document=document)
+    rows = [_known(*row) for row in batch.mapped]
+    past = {rows[one] for one in await corrections.corrected(tx, rows, tenant_id=tenant_id)}
+    coming = _coming(batch, said, past)
+    correcting = _Correcting(tx, coming, tenant_id=tenant_id, document=document)
     # What waits has been said before.
     await correcting.apply_waiting(mappings)
     for one in said:
         await correcting.apply(one)
     return await correcting.result(batch)
+
+
+def _known(entry: Entry, target: Target) -> Known:
+    return Known(target.mapping_id, entry.fingerprint, entry.occurrence)
 
 
 def _said(batch: Batch) -> Iterator[Correction]:
@@ -71,7 +95,7 @@ def _said(batch: Batch) -> Iterator[Correction]:
             yield Correction(
                 mapping_id=target.mapping_id,
                 external_id=old_id,
-                new=Known(target.mapping_id, entry.fingerprint, entry.occurrence),
+                new=_known(entry, target),
                 new_id=entry.record.external_id,
                 line=entry.record.line,
             )
@@ -93,13 +117,20 @@ def _kept(external_id: str | None) -> str:
     return storable_text(external_id or "")[:TEXT_MAX]
 
 
-def _coming(batch: Batch) -> _Coming:
-    by_id: defaultdict[tuple[UUID, str], dict[Known, Entry]] = defaultdict(dict)
+def _coming(batch: Batch, said: Iterable[Correction], past: set[Known]) -> _Coming:
+    by_id: defaultdict[tuple[UUID, str], list[Known]] = defaultdict(list)
+    entries = {}
     for entry, target in batch.mapped:
+        row = _known(entry, target)
+        entries[row] = entry
         if entry.record.external_id is not None:
-            known = Known(target.mapping_id, entry.fingerprint, entry.occurrence)
-            by_id[target.mapping_id, entry.record.external_id][known] = entry
-    return _Coming(by_id=dict(by_id))
+            by_id[target.mapping_id, entry.record.external_id].append(row)
+    return _Coming(
+        entries=entries,
+        by_id=dict(by_id),
+        correcting={(one.new, one.external_id) for one in said if one.new is not None},
+        past=past,
+    )
 
 
 class _Correcting:
@@ -123,8 +154,10 @@ class _Correcting:
         coming = {
             row: entry
             for row, entry in self._coming.under(one.mapping_id, one.external_id).items()
-            if row != one.new and row not in known
+            if row not in known
         }
+        if not stored and not coming:
+            coming = self._coming.after(one)
         if len(stored) + len(coming) > 1:
             await corrections.forget(tx, one, tenant_id=tenant_id)
             self._find(
@@ -133,7 +166,10 @@ class _Correcting:
                 "here: none of them was touched. Look which one is meant.",
                 one.line,
             )
-        elif stored:
+            return
+        if one.new is not None:
+            self._coming.places[one.mapping_id, one.external_id] = one.new
+        if stored:
             await self._correct(one, stored[0])
         elif coming:
             ((row, entry),) = coming.items()
@@ -163,13 +199,8 @@ class _Correcting:
 
     async def result(self, batch: Batch) -> Corrected:
         """What is left of the batch."""
-        known = [
-            Known(target.mapping_id, entry.fingerprint, entry.occurrence)
-            for entry, target in batch.mapped
-        ]
-        again: set[int] = set()
-        if known:
-            again = await corrections.corrected(self._tx, known, tenant_id=self._tenant_id)
+        known = [_known(*row) for row in batch.mapped]
+        again = await corrections.corrected(self._tx, known, tenant_id=self._tenant_id)
         deleted = set(self._coming.deleted)
         mapped = tuple(
             row
@@ -219,6 +250,7 @@ class _Correcting:
             self._coming.deleted.append(row)
         else:
             self._coming.left_out.add(row)
+        self._coming.replaced[row] = one.new
         await corrections.applied(
             self._tx,
             one,

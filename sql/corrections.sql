@@ -29,7 +29,8 @@ where c.tenant_id = $1
 
 -- name: standing
 -- role: worker
--- The rows that have an id; where none has, those that took the place of the one that had it.
+-- The rows that have an id; where none has, those that took the place of the one that had it, or
+-- will as soon as it comes.
 with recursive followed as (
   select c.new_print, c.new_occurrence
   from app.corrections as c
@@ -38,7 +39,7 @@ with recursive followed as (
     and c.external_id = $3
     and c.new_print <> $4
     and length(c.new_print) = 16
-    and c.state = 'applied'
+    and c.state in ('open', 'applied')
   union
   select c.new_print, c.new_occurrence
   from followed as f

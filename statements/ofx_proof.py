@@ -104,21 +104,40 @@ class Proof:
     def _correct(self) -> bool:
         """Take what is corrected out of the sum; whether that can be told.
 
-        An id that several rows have names none of them, as on import.
+        An id that several rows have names none of them, and of several corrections of one id the
+        last one counts, as on import.
         """
         if not self._corrected:
             return True
         if self._count > len(self._rows):
             return False
-        amounts: defaultdict[str | None, dict[int, Decimal | None]] = defaultdict(dict)
-        for number, (external_id, amount) in enumerate(self._rows, start=1):
-            amounts[external_id][number] = amount
+        under: defaultdict[str | None, list[int]] = defaultdict(list)
+        for number, (external_id, _) in enumerate(self._rows, start=1):
+            under[external_id].append(number)
+        correcting = set(self._corrected)
+        replaced: dict[int, int] = {}
+        places: dict[str, int] = {}  # rows that stand for an id
         for one in self._corrected:
-            under = amounts[one.external_id]
-            meant = [number for number in under if number != one.row]
-            if len(meant) == 1:
-                amount = under.pop(meant[0])
-                self._count -= 1
-                self._foreign -= amount is None
-                self._sum -= amount or 0
+            old_id = one.external_id
+            meant = [
+                number
+                for number in under[old_id]
+                if number not in replaced and _Corrected(old_id, number) not in correcting
+            ]
+            if not meant:
+                row = places.get(old_id, 0)
+                while row in replaced:
+                    row = replaced[row]
+                meant = [row] if row and row != one.row else []
+            if len(meant) > 1:
+                continue
+            if one.row:
+                places[old_id] = one.row
+            if meant:
+                replaced[meant[0]] = one.row
+        for number in replaced:
+            amount = self._rows[number - 1][1]
+            self._count -= 1
+            self._foreign -= amount is None
+            self._sum -= amount or 0
         return True

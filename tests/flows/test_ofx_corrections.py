@@ -24,6 +24,7 @@ def deleted(old: str) -> str:
     return f"<TRNTYPE>OTHER<FITID>X<CORRECTFITID>{old}<CORRECTACTION>DELETE"
 
 
+AGAIN = corrected("A3", "A1", "-14.00")  # corrects the first row a second time
 LEDGER = "<LEDGERBAL><BALAMT>100.00<DTASOF>20260331</LEDGERBAL>"
 SECOND = statement(corrected("A2", "A1"))
 THIRD = statement(corrected("A3", "A2", "-14.00"))
@@ -91,7 +92,13 @@ async def test_a_correction_takes_the_place_of_its_row_with_what_hangs_on_it(wor
         [statement(ROW, corrected("A3", "A2", "-14.00"), corrected("A2", "A1"), OTHER)],
         [statement(corrected("A2", "A1"), OTHER, ROW, corrected("A3", "A2", "-14.00"))],
         [FIRST, statement(ROW, OTHER, corrected("A2", "A1"), corrected("A3", "A2", "-14.00"))],
-        [FIRST, SECOND, statement(corrected("A3", "A1", "-14.00"))],
+        [FIRST, SECOND, statement(AGAIN)],
+        [FIRST, SECOND, statement(ROW, AGAIN)],
+        [FIRST, statement(corrected("A2", "A1"), AGAIN)],
+        [statement(corrected("A2", "A1"), AGAIN), FIRST],
+        [SECOND, statement(AGAIN), FIRST],
+        [statement(ROW, corrected("A2", "A1"), AGAIN, OTHER)],
+        [statement(corrected("A2", "A1"), AGAIN, OTHER, ROW)],
     ],
 )
 async def test_the_last_correction_counts_in_whatever_order_they_come(
@@ -166,6 +173,40 @@ async def test_what_was_corrected_back_is_what_it_was(world: World) -> None:
         await world.take_in(place, content)
 
     assert await standing(world, place) == [SHOP, CAFE]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        [FIRST, statement(corrected("A1", "A1")), statement(corrected("A1", "A1", "-14.00"))],
+        [FIRST, statement(corrected("A1", "A1"), corrected("A1", "A1", "-14.00"))],
+        [statement(corrected("A1", "A1"), corrected("A1", "A1", "-14.00")), FIRST],
+        [statement(corrected("A1", "A1")), statement(corrected("A1", "A1", "-14.00")), FIRST],
+        [statement(ROW, OTHER, corrected("A1", "A1"), corrected("A1", "A1", "-14.00"))],
+    ],
+)
+async def test_a_row_that_keeps_its_id_is_corrected_twice(world: World, order: list[bytes]) -> None:
+    place = await world.place()
+    for content in order:
+        await world.take_in(place, content)
+
+    assert await standing(world, place) == [("A1", Decimal("-14.00")), CAFE]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        [FIRST, statement(corrected("A2", "A1")), statement(deleted("A1"))],
+        [statement(ROW, OTHER, corrected("A2", "A1"), deleted("A1"))],
+        [statement(corrected("A2", "A1"), deleted("A1")), FIRST],
+    ],
+)
+async def test_what_is_corrected_and_then_deleted_is_gone(world: World, order: list[bytes]) -> None:
+    place = await world.place()
+    for content in order:
+        await world.take_in(place, content)
+
+    assert await standing(world, place) == [CAFE]
 
 
 async def test_a_reconciled_row_is_asked_about(world: World) -> None:
