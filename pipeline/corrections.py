@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from core.models import RawDocument
-from core.records import Finding, Severity
+from core.records import Finding, Severity, TransactionStatus
 from db import corrections
 from db.corrections import DELETED, Correction, Known, Standing
 from db.session import Tx
@@ -225,24 +225,53 @@ class _Correcting:
         """Let a row that stands go on as its correction has it."""
         tx, tenant_id = self._tx, self._tenant_id
         old = Known(one.mapping_id, row.fingerprint, row.occurrence)
-        goes_on = False
+        goes_on, displaced = False, None
         if one.new is not None:
             new, new_id = await corrections.final(tx, one.new, one.new_id, tenant_id=tenant_id)
             if new == old:  # corrected back to what it was
                 await corrections.reinstate(tx, one.new, tenant_id=tenant_id)
                 new, new_id = one.new, one.new_id
             goes_on = await corrections.replace(tx, row, new, new_id, tenant_id=tenant_id)
+            if not goes_on and await self._displace(one, row, new):
+                goes_on, displaced = True, new
         await corrections.applied(
             tx,
             one,
             tenant_id=tenant_id,
             old=(row.fingerprint, row.occurrence),
             where=(row.job_id, row.raw_id, row.raw_line),
+            displaced=displaced,
         )
         if not goes_on:
             removed = await corrections.remove(tx, [old], tenant_id=tenant_id)
             self._withdrawn += removed.rows
             self._reconciled += removed.reconciled
+
+    async def _displace(self, one: Correction, row: Standing, new: Known) -> bool:
+        """Where both rows stand, let the corrected one go on with what people decided about it;
+        not where nobody did, or somebody did of the other one too, whose own counts."""
+        tx, tenant_id = self._tx, self._tenant_id
+        # A removed one is as new where it comes with this batch.
+        other = await corrections.taking(
+            tx, new, tenant_id=tenant_id, or_removed=new in self._coming.entries
+        )
+        if other is None or row.status is TransactionStatus.REMOVED:
+            return False
+        decided = await corrections.decided(tx, (row.id, other.id), tenant_id=tenant_id)
+        if row.id not in decided:
+            return False
+        if other.id in decided:
+            self._find(
+                "correction-decided-twice",
+                f"People decided about the row with the id {one.external_id!r}, which is corrected "
+                "here, and about the one that takes its place: what was said of this one counts. "
+                "Look whether its category, parts, groups and links are right.",
+                one.line,
+            )
+            return False
+        await corrections.displace(tx, row, other, tenant_id=tenant_id)
+        self._withdrawn += other.status is not TransactionStatus.REMOVED
+        return True
 
     async def _correct_coming(self, one: Correction, row: Known, entry: Entry) -> None:
         """Leave a row out that its correction stands for; a deleted one is kept as such."""
