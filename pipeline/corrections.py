@@ -9,7 +9,7 @@ of several corrections of one id the last one said counts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -32,6 +32,7 @@ class Corrected:
     known: int = 0  # rows that were left out
     withdrawn: int = 0
     deleted: tuple[Known, ...] = ()
+    old_ids: Mapping[Known, UUID] = field(default_factory=dict)  # what rows of it have corrected
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,7 +74,7 @@ async def correct(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocumen
         mappings and await corrections.any_of(tx, tenant_id=tenant_id, mappings=mappings)
     ):
         return Corrected(batch=batch)
-    rows = [_known(*row) for row in batch.mapped]
+    rows = [known_by(*row) for row in batch.mapped]
     past = {rows[one] for one in await corrections.corrected(tx, rows, tenant_id=tenant_id)}
     coming = _coming(batch, said, past)
     correcting = _Correcting(tx, coming, tenant_id=tenant_id, document=document)
@@ -84,24 +85,33 @@ async def correct(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocumen
     return await correcting.result(batch)
 
 
-def _known(entry: Entry, target: Target) -> Known:
+async def foresee(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocument) -> Corrected:
+    """What applying a batch would do; nothing is kept of it."""
+    await corrections.begin_trying(tx)
+    corrected = await correct(tx, batch, tenant_id=tenant_id, document=document)
+    await corrections.end_trying(tx)
+    return corrected
+
+
+def known_by(entry: Entry, target: Target) -> Known:
+    """What a row of a batch is known by."""
     return Known(target.mapping_id, entry.fingerprint, entry.occurrence)
 
 
 def _said(batch: Batch) -> Iterator[Correction]:
     for entry, target in batch.mapped:
-        old_id = _kept(entry.record.pending_external_id)
+        old_id = kept_id(entry.record.pending_external_id)
         if old_id:
             yield Correction(
                 mapping_id=target.mapping_id,
                 external_id=old_id,
-                new=_known(entry, target),
+                new=known_by(entry, target),
                 new_id=entry.record.external_id,
                 line=entry.record.line,
             )
     for removal in batch.removals:
         named = batch.targets.get(removal.account)
-        old_id = _kept(removal.external_id)
+        old_id = kept_id(removal.external_id)
         if old_id and named is not None and named.account_id is not None:
             yield Correction(
                 mapping_id=named.mapping_id,
@@ -112,7 +122,7 @@ def _said(batch: Batch) -> Iterator[Correction]:
             )
 
 
-def _kept(external_id: str | None) -> str:
+def kept_id(external_id: str | None) -> str:
     """An id as rows have it."""
     return storable_text(external_id or "")[:TEXT_MAX]
 
@@ -121,7 +131,7 @@ def _coming(batch: Batch, said: Iterable[Correction], past: set[Known]) -> _Comi
     by_id: defaultdict[tuple[UUID, str], list[Known]] = defaultdict(list)
     entries = {}
     for entry, target in batch.mapped:
-        row = _known(entry, target)
+        row = known_by(entry, target)
         entries[row] = entry
         if entry.record.external_id is not None:
             by_id[target.mapping_id, entry.record.external_id].append(row)
@@ -143,6 +153,7 @@ class _Correcting:
         self._document = document
         self._findings: list[Finding] = []
         self._withdrawn = self._reconciled = 0
+        self._old_ids: dict[Known, UUID] = {}
 
     async def apply(self, one: Correction) -> None:
         """Apply what the document says, unless it was said before."""
@@ -199,7 +210,7 @@ class _Correcting:
 
     async def result(self, batch: Batch) -> Corrected:
         """What is left of the batch."""
-        known = [_known(*row) for row in batch.mapped]
+        known = [known_by(*row) for row in batch.mapped]
         again = await corrections.corrected(self._tx, known, tenant_id=self._tenant_id)
         deleted = set(self._coming.deleted)
         mapped = tuple(
@@ -219,6 +230,7 @@ class _Correcting:
             known=len(batch.mapped) - len(mapped),
             withdrawn=self._withdrawn,
             deleted=tuple(self._coming.deleted),
+            old_ids=self._old_ids,
         )
 
     async def _correct(self, one: Correction, row: Standing) -> None:
@@ -227,6 +239,7 @@ class _Correcting:
         old = Known(one.mapping_id, row.fingerprint, row.occurrence)
         goes_on, displaced = False, None
         if one.new is not None:
+            self._old_ids[one.new] = row.id
             new, new_id = await corrections.final(tx, one.new, one.new_id, tenant_id=tenant_id)
             if new == old:  # corrected back to what it was
                 await corrections.reinstate(tx, one.new, tenant_id=tenant_id)

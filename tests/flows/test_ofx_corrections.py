@@ -278,3 +278,54 @@ async def test_a_preview_shows_what_was_corrected_as_known(world: World) -> None
         "select outcome from app.ingestion_previews where job_id = $1", job["id"]
     )
     assert [row["outcome"] for row in outcomes] == ["duplicate", "duplicate"]
+
+
+PLAIN = ROW.replace("A1", "A2").replace("-12.34", "-13.00")
+
+
+@pytest.mark.parametrize(
+    ("before", "content", "shows"),
+    [
+        ([FIRST], SECOND, [("A1", "A1", "changed")]),
+        ([FIRST, SECOND], THIRD, [("A2", "A2", "changed")]),
+        ([FIRST, SECOND], statement(AGAIN), [("A1", "A2", "changed")]),
+        ([], SECOND, [("A1", None, "new")]),
+        ([FIRST, statement(PLAIN)], SECOND, [("A1", "A1", "duplicate")]),
+        (
+            [],
+            statement(ROW, OTHER, corrected("A2", "A1")),
+            [(None, None, "duplicate"), (None, None, "new"), ("A1", None, "new")],
+        ),
+        ([FIRST], REMOVAL, []),
+        ([], statement(ROW, OTHER, deleted("A1")), [(None, None, "new"), (None, None, "new")]),
+        ([REMOVAL], FIRST, [(None, None, "new"), (None, None, "new")]),
+        ([SECOND], FIRST, [(None, None, "duplicate"), (None, None, "new")]),
+    ],
+)
+async def test_a_preview_says_what_a_row_corrects_and_counts_as_its_import_does(
+    world: World, before: list[bytes], content: bytes, shows: list[tuple[str | None, ...]]
+) -> None:
+    place = await world.place()
+    for earlier in before:
+        await world.take_in(place, earlier)
+    stood = await standing(world, place)
+
+    job = await world.take_in(place, content, review=True)
+    rows = await world.owner.fetch(
+        "select p.corrects_external_id, t.external_id, p.outcome from app.ingestion_previews p"
+        " left join app.transactions t on t.tenant_id = p.tenant_id and t.id = p.corrects_id"
+        " where p.job_id = $1 order by p.position",
+        job["id"],
+    )
+
+    assert [tuple(row) for row in rows] == shows
+    assert await standing(world, place) == stood
+    assert (
+        await world.owner.fetchval(
+            "select count(*) from app.corrections where job_id = $1", job["id"]
+        )
+        == 0
+    )
+    counts = ("imported", "changed", "duplicate", "withdrawn")
+    written = await world.approve(place, job["id"])
+    assert [job[name] for name in counts] == [written[name] for name in counts]
