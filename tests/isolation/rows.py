@@ -95,6 +95,9 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.corrections": {
         "new_print": lambda owner: "\\x" + sha256(owner.text("new").encode()).hexdigest()[:32],
         "old_print": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
+        "displaced_print": lambda owner: (
+            "\\x" + sha256(owner.text("displaced").encode()).hexdigest()[:32]
+        ),
         "state": "applied",
     },
     "app.expenses": {"status": "active"},
