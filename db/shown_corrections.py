@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from core.corrections import TransactionCorrection
@@ -35,20 +34,23 @@ LISTING: Final = Listing(
 )
 
 
-class Side(StrEnum):
-    """Which version of a correction a transaction is."""
+class Corrections(NamedTuple):
+    """The last correction by which a row is what it is, and the last by which it is past."""
 
-    NEW = "new"
-    OLD = "old"
+    corrects: TransactionCorrection | None = None
+    corrected_by: TransactionCorrection | None = None
 
 
 async def of_transactions(
-    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID], side: Side
-) -> Mapping[UUID, TransactionCorrection]:
-    """The last correction of which each of these rows is that version; of none, it is left out."""
-    rows = await tx.rows(_SQL[f"of_{side}"], tenant_id, list(ids))
-    known = {row["transaction_id"]: row["id"] for row in rows}
+    tx: Tx, *, tenant_id: UUID, ids: Sequence[UUID]
+) -> Mapping[UUID, Corrections]:
+    """The corrections of each of these rows; a row without any is left out."""
+    rows = await tx.rows(_SQL["of_transactions"], tenant_id, list(ids))
+    if not rows:
+        return {}
+    keys = list({row["id"] for row in rows})
     found = await select.by_ids(
-        tx, TransactionCorrection, listing=LISTING, tenant_id=tenant_id, ids=list(known.values())
+        tx, TransactionCorrection, listing=LISTING, tenant_id=tenant_id, ids=keys
     )
-    return {row: found[one] for row, one in known.items()}
+    sides = {(row["row_id"], row["is_new"]): found[row["id"]] for row in rows}
+    return {row: Corrections(sides.get((row, True)), sides.get((row, False))) for row, _ in sides}

@@ -294,8 +294,9 @@ class Transaction(Node):
     )
     async def corrects(self, info: Info) -> TransactionCorrection | None:
         """What made it so."""
-        key = self.key
-        return await maybe(info.context, corrections.by_new, key, TransactionCorrection.of)
+        found = await info.context.loaders.load(info.context, corrections.of_transactions, self.key)
+        made = None if found is None else found.corrects
+        return None if made is None else TransactionCorrection.of(made)
 
     @resolved(
         description="By which correction of its source it is past, as something takes its place or "
@@ -304,8 +305,9 @@ class Transaction(Node):
     )
     async def corrected_by(self, info: Info) -> TransactionCorrection | None:
         """What ended it."""
-        key = self.key
-        return await maybe(info.context, corrections.by_old, key, TransactionCorrection.of)
+        found = await info.context.loaders.load(info.context, corrections.of_transactions, self.key)
+        ended = None if found is None else found.corrected_by
+        return None if ended is None else TransactionCorrection.of(ended)
 
     @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:
