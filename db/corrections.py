@@ -70,16 +70,6 @@ class _Named(NamedTuple):
         return cls(row.id, row.fingerprint, row.occurrence, row.external_id)
 
 
-async def begin_trying(tx: Tx) -> None:
-    """What is written from now on is only tried."""
-    await tx.run(_SQL["begin_trying"])
-
-
-async def end_trying(tx: Tx) -> None:
-    """Lets go of what was tried."""
-    await tx.run(_SQL["end_trying"])
-
-
 async def any_of(tx: Tx, *, tenant_id: UUID, mappings: Collection[UUID]) -> bool:
     """Whether a row of these mappings was ever corrected."""
     return bool(await tx.value(_SQL["any_of"], tenant_id, list(mappings)))

@@ -174,13 +174,6 @@ async def is_busy(
     return bool(rows)
 
 
-async def beyond(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, other_id: UUID) -> Decimal:
-    """By how much a refund is more than its payment leaves; less than nothing: it is not."""
-    found = await tx.value(_SQL["beyond"], tenant_id, transaction_id, other_id)
-    assert isinstance(found, Decimal)
-    return found
-
-
 async def say(
     tx: Tx,
     *,

@@ -87,10 +87,8 @@ async def correct(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocumen
 
 async def foresee(tx: Tx, batch: Batch, *, tenant_id: UUID, document: RawDocument) -> Corrected:
     """What applying a batch would do; nothing is kept of it."""
-    await corrections.begin_trying(tx)
-    corrected = await correct(tx, batch, tenant_id=tenant_id, document=document)
-    await corrections.end_trying(tx)
-    return corrected
+    async with tx.trial():
+        return await correct(tx, batch, tenant_id=tenant_id, document=document)
 
 
 def known_by(entry: Entry, target: Target) -> Known:

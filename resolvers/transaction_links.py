@@ -10,7 +10,7 @@ from core.links import LinkKind, LinkState, TransactionLink, pair_key
 from core.models import Role, Transaction
 from core.records import TransactionStatus
 from core.reviews import ReviewItem, ReviewState
-from db import audit, review_items, transactions
+from db import audit, paybacks, review_items, transactions
 from db import transaction_links as stored
 from db.session import Tx
 from db.transaction_links import Side
@@ -212,7 +212,7 @@ async def _beyond(tx: Tx, context: Context, refund: Side, payment: Side) -> list
     one credit may give back several payments, or add something, and an answer is final."""
     if refund.currency != payment.currency:
         return []
-    more = await stored.beyond(
+    more = await paybacks.beyond(
         tx, tenant_id=context.tenant, transaction_id=refund.id, other_id=payment.id
     )
     if more <= 0:

@@ -1,14 +1,5 @@
 -- Corrections: rows that a source replaces or deletes by their ids.
 
--- name: begin_trying
--- role: worker
-savepoint trying;
-
--- name: end_trying
--- role: worker
--- needs: begin_trying
-rollback to savepoint trying;
-
 -- name: any_of
 -- role: worker
 select exists (

@@ -4854,7 +4854,7 @@ CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
 CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE ((kind = 'sync'::text) AND (finished_at IS NOT NULL));
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
-CREATE INDEX ingestion_previews_corrects_idx ON app.ingestion_previews USING btree (tenant_id, corrects_id) WHERE (corrects_id IS NOT NULL);
+CREATE INDEX ingestion_previews_corrects_idx ON app.ingestion_previews USING btree (tenant_id, corrects_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);

@@ -19,4 +19,4 @@ comment on column app.ingestion_previews.corrects_external_id is
 comment on column app.ingestion_previews.corrects_id is
   'The transaction that has that id, and would go on as this row; null: none has it yet.';
 create index ingestion_previews_corrects_idx
-on app.ingestion_previews (tenant_id, corrects_id) where corrects_id is not null;
+on app.ingestion_previews (tenant_id, corrects_id);
