@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.fixtures.ofx_file import statement
+from tests.fixtures.ofx_file import ROW, statement
 from tests.fixtures.world import Place, World
-from tests.flows.test_ofx_corrections import CAFE, FIRST, ROW, codes, corrected, standing
+from tests.flows.test_ofx_corrections import CAFE, FIRST, codes, corrected, standing
 
 PLAIN: Final = ROW.replace("A1", "A2").replace("-12.34", "-13.00").replace("SHOP", "STORE")
 SECOND: Final = statement(PLAIN)

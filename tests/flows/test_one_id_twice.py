@@ -12,6 +12,7 @@ import pytest
 
 from providers.plaid import reading
 from sandbox import plaid_transactions, quiltt_nodes
+from sandbox.quiltt_search import matching_transactions
 from tests.fixtures.plaid_feed import Feed, connected, open_bank
 from tests.fixtures.quiltt_syncing_fixture import Link
 from tests.fixtures.world import World
@@ -97,10 +98,9 @@ async def test_quiltt_that_tells_one_twice_and_differently_is_told_of(
     link: Link, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank = await link(institution="Sandbox Credit Union", accounts=["Share Draft"])
-    found = quiltt_nodes.matching_transactions
 
     def twice(*asked: Any) -> list[Any]:
-        (account, newest), *others = found(*asked)
+        (account, newest), *others = matching_transactions(*asked)
         other = replace(newest, amount=newest.amount + 1, id=newest.id)
         return [(account, newest), (account, other), *others]
 
