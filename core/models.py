@@ -394,3 +394,5 @@ class PreviewRow:
     description: str
     reference: str | None
     line: int
+    corrects_external_id: str | None
+    corrects_id: UUID | None

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from core.models import RawDocument
+from core.records import TransactionStatus
 from db.queries import load
 from db.rows import read
 from db.session import Tx
@@ -47,11 +48,26 @@ class Standing:
     """A row that may be the one that is corrected, and where it stands in its document."""
 
     id: UUID
+    external_id: str | None
     fingerprint: bytes
     occurrence: int
+    status: TransactionStatus
     job_id: UUID
     raw_id: UUID
     raw_line: int
+
+
+class _Named(NamedTuple):
+    """A row, and what it is known by in its mapping."""
+
+    id: UUID
+    print: bytes
+    occurrence: int
+    external_id: str | None
+
+    @classmethod
+    def of(cls, row: Standing) -> _Named:
+        return cls(row.id, row.fingerprint, row.occurrence, row.external_id)
 
 
 async def any_of(tx: Tx, *, tenant_id: UUID, mappings: Collection[UUID]) -> bool:
@@ -85,9 +101,12 @@ async def applied(
     tenant_id: UUID,
     old: tuple[bytes, int],
     where: tuple[UUID, UUID, int],
+    displaced: Known | None = None,
 ) -> None:
-    """Notes which row was corrected, and in which job, document and line it stood."""
-    await tx.run(_SQL["applied"], *_key(one, tenant_id), *old, *where)
+    """Notes which row was corrected, and in which job, document and line it stood; `displaced` is
+    the row in whose place it goes on."""
+    given = (None, None) if displaced is None else (displaced.fingerprint, displaced.occurrence)
+    await tx.run(_SQL["applied"], *_key(one, tenant_id), *old, *where, *given)
 
 
 async def final(
@@ -117,6 +136,32 @@ async def replace(
     )
 
 
+async def taking(tx: Tx, row: Known, *, tenant_id: UUID, or_removed: bool) -> Standing | None:
+    """The row that stands already as this one; `or_removed`: also where it was removed."""
+    found = await tx.row(_SQL["taking"], tenant_id, *row, or_removed)
+    return None if found is None else read(Standing, found)
+
+
+async def decided(tx: Tx, ids: Collection[UUID], *, tenant_id: UUID) -> set[UUID]:
+    """Those of the rows about which people decided anything."""
+    return {row["id"] for row in await tx.rows(_SQL["decided"], tenant_id, list(ids))}
+
+
+async def displace(tx: Tx, old: Standing, new: Standing, *, tenant_id: UUID) -> None:
+    """Lets a row go on as another one that stands, which becomes what it was, and is removed."""
+    await _exchange(tx, _Named.of(old), _Named.of(new), tenant_id=tenant_id, back=False)
+
+
+async def _exchange(
+    tx: Tx, goes_on: _Named, gives_way: _Named, *, tenant_id: UUID, back: bool
+) -> None:
+    """Two rows exchange what they are known by, and what was said of them."""
+    await tx.run(_SQL["stand_aside"], tenant_id, gives_way.id)
+    for row, other in ((goes_on, gives_way), (gives_way, goes_on)):
+        await tx.run(_SQL["know_as"], tenant_id, row.id, *other[1:])
+    await tx.run(_SQL["exchange"], tenant_id, goes_on.id, gives_way.id, back)
+
+
 async def remove(tx: Tx, rows: Sequence[Known], *, tenant_id: UUID) -> Removed:
     """Marks rows as removed."""
     if not rows:
@@ -128,6 +173,8 @@ async def remove(tx: Tx, rows: Sequence[Known], *, tenant_id: UUID) -> Removed:
 
 async def corrected(tx: Tx, rows: Sequence[Known], *, tenant_id: UUID) -> set[int]:
     """Indexes of the rows that were corrected before."""
+    if not rows:
+        return set()
     found = await tx.rows(_SQL["corrected"], tenant_id, *_columns(rows))
     return {row["position"] - 1 for row in found}
 
@@ -143,9 +190,23 @@ async def waiting(
 async def take_back(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> None:
     """Undoes what the document of a job corrected, as far as its rows still stand so."""
     for _ in range(CHAIN_MAX):
-        if not await tx.run(_SQL["put_back"], tenant_id, job_id):
+        back = await tx.run(_SQL["put_back"], tenant_id, job_id)
+        if not back and not await _give_back(tx, tenant_id=tenant_id, job_id=job_id):
             break
     await tx.run(_SQL["take_back"], tenant_id, job_id)
+
+
+async def _give_back(tx: Tx, *, tenant_id: UUID, job_id: UUID) -> bool:
+    """Gives the last row that was displaced its place again; whether there was one."""
+    found = await tx.row(_SQL["displaced"], tenant_id, job_id)
+    if found is None:
+        return False
+    goes_on, gives_way = (
+        _Named(*(found[f"{side}_{name}"] for name in _Named._fields)) for side in ("kept", "old")
+    )
+    await tx.run(_SQL["forget_displaced"], tenant_id, job_id, *goes_on[1:3], *gives_way[1:3])
+    await _exchange(tx, goes_on, gives_way, tenant_id=tenant_id, back=True)
+    return True
 
 
 def _key(one: Correction, tenant_id: UUID) -> tuple[UUID, UUID, str, bytes]:

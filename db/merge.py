@@ -75,6 +75,17 @@ class Merged:
     changed: int
 
 
+class Foreseen(NamedTuple):
+    """What corrections would make of a row that comes."""
+
+    mapping_id: UUID
+    fingerprint: bytes
+    occurrence: int
+    corrects: str | None  # the id of the row that it corrects; None: it corrects none
+    transaction_id: UUID | None  # the transaction that has that id
+    left_out: bool  # another row takes its place
+
+
 async def copy(tx: Tx, rows: Iterable[Incoming]) -> None:
     """Puts rows beside the tables, for the rest of this transaction."""
     await tx.run(_SQL["open"])
@@ -148,10 +159,12 @@ async def compare(
     start: int,
     targets: Sequence[tuple[UUID, bool]],
     withdrawn: Collection[tuple[UUID, date]],
+    corrections: Sequence[Foreseen] = (),
 ) -> None:
     """Keeps what a merge would do, for review; `targets` are (mapping, whether its rows wait).
 
-    `withdrawn` are (mapping, day): what stands there would be taken back before.
+    `withdrawn` are (mapping, day): what stands there would be taken back before. `corrections`
+    are of the rows that correct others or are corrected.
     """
     await tx.run(
         _SQL["compare"],
@@ -162,6 +175,7 @@ async def compare(
         [waits for _, waits in targets],
         [mapping for mapping, _ in withdrawn],
         [day for _, day in withdrawn],
+        *([getattr(one, name) for one in corrections] for name in Foreseen._fields),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from core.links import MatchRow
@@ -41,6 +42,13 @@ async def given_back(
         *_columns(referred),
     )
     return {row["id"] for row in found}
+
+
+async def beyond(tx: Tx, *, tenant_id: UUID, transaction_id: UUID, other_id: UUID) -> Decimal:
+    """By how much a refund is more than its payment leaves; less than nothing: it is not."""
+    found = await tx.value(_SQL["beyond"], tenant_id, transaction_id, other_id)
+    assert isinstance(found, Decimal)
+    return found
 
 
 def _columns(named: Sequence[Named]) -> tuple[list[UUID], list[str], list[bool], list[str]]:

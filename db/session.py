@@ -87,6 +87,13 @@ class Tx:
                     )
 
     @asynccontextmanager
+    async def trial(self) -> AsyncIterator[None]:
+        """What is written inside is let go of at the end; what was read of it stays known."""
+        await self.run("savepoint trial")
+        yield
+        await self.run("rollback to savepoint trial")
+
+    @asynccontextmanager
     async def _heeding_loss(self) -> AsyncIterator[None]:
         """Raises TimeoutError where the connection is lost: a copy that waits to write is not told.
 

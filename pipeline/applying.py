@@ -22,6 +22,7 @@ from pipeline.identity import external_account
 from pipeline.mentions import mentioned
 from pipeline.ordinals import Ordinals
 from pipeline.services import Services
+from pipeline.told import Told
 from pipeline.write import Destination, Writer, resolve
 from providers.base import Checkpoint, Connector, Page, Window
 from statements.base import ParseOptions
@@ -136,9 +137,11 @@ class Applying:
 
     def _read(self, kept: Sequence[Kept]) -> list[Read]:
         read = []
+        told = Told()
         with Ordinals() as ordinals:
             for one in kept:
-                parts = [*self._normalized(one, ordinals)]
+                told.page = one.page.name
+                parts = [*self._normalized(one, ordinals, told)]
                 for batch in parts:
                     for record in batch.accounts:
                         # The page of accounts comes first, and says more of them than others.
@@ -146,14 +149,14 @@ class Applying:
                 read.append((one, parts))
         return read
 
-    def _normalized(self, kept: Kept, ordinals: Ordinals) -> Iterable[Batch]:
+    def _normalized(self, kept: Kept, ordinals: Ordinals, told: Told) -> Iterable[Batch]:
         page_format = PageFormat(connector=self._connector, page_name=kept.page.name)
         return prepared(
             page_format.parse([kept.page.body], ParseOptions()),
             ordinals=ordinals,
             received=kept.document.received_at.date(),
             size=self._services.batch_records,
-            stable=self._connector.facts.stable_ids,
+            told=told if self._connector.facts.stable_ids else None,
             pending=self._connection.import_pending,
         )
 
@@ -209,7 +212,7 @@ class Applying:
 
     def _normalized_page(self, kept: Kept) -> list[Batch]:
         with Ordinals() as ordinals:
-            return [*self._normalized(kept, ordinals)]
+            return [*self._normalized(kept, ordinals, Told())]
 
     async def _keep(self, tx: Tx, body: bytes) -> Kept:
         raw_id = uuid4()

@@ -16,6 +16,7 @@ from pipeline.incoming import subject
 from pipeline.judging import Judge
 from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
+from pipeline.told import Told
 
 Result = TypeVar("Result")
 
@@ -26,19 +27,19 @@ def prepared(
     ordinals: Ordinals,
     received: date,
     size: int,
-    stable: bool,
+    told: Told | None,
     pending: bool,
     judge: Judge | None = None,
 ) -> Iterator[Batch]:
     """A document's batches, normalized. Equal documents give equal batches.
 
-    `stable`: the source's ids alone say which row is which. Not `pending`: rows that are not booked
-    yet are left out. A `judge` says ahead what rows were for.
+    `told`: the source's ids alone say which row is which; its response so far. Not `pending`: rows
+    that are not booked yet are left out. A `judge` says ahead what rows were for.
     """
     for whole in batches(source, size=size):
         raw = whole if pending else _booked(whole)
-        if stable:
-            batch = normalize_stable(raw, received=received)
+        if told is not None:
+            batch = normalize_stable(raw, told=told, received=received)
         else:
             batch = normalize(raw, ordinals=ordinals, received=received)
         yield batch if judge is None else _judged(batch, judge)
@@ -117,7 +118,7 @@ async def flowing(
                 ordinals=ordinals,
                 received=received,
                 size=size,
-                stable=reading.stable,
+                told=Told() if reading.stable else None,
                 pending=pending,
                 judge=judge,
             )

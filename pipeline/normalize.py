@@ -18,6 +18,7 @@ from pipeline.row_texts import (
     content_keys,
     stable_fingerprint,
 )
+from pipeline.told import Told
 
 UNDATED: Final = date.min  # counts rows without a posted date together: no day tells them apart
 
@@ -46,21 +47,22 @@ def normalize(batch: Batch, *, ordinals: Ordinals, received: date) -> Batch:
     return replace(batch, entries=tuple(map(tuple.__new__, repeat(Entry), columns)))
 
 
-def normalize_stable(batch: Batch, *, received: date) -> Batch:
-    """The batch with entries of a source whose ids are stable: an id is one row, the last one wins.
+def normalize_stable(batch: Batch, *, told: Told, received: date) -> Batch:
+    """The batch with entries of a source whose ids are stable: an id is one row.
 
-    A record without an id is none that such a source can have delivered.
+    `told` is what the response has said so far. A record without an id is none that such a source
+    can have delivered.
     """
     if not batch.transactions:
         return batch
     records, _, _, contents = _storable(batch.transactions, stable=True)
-    last: dict[tuple[str, bytes], Entry] = {}
+    entries = []
     for record, key in zip(records, content_keys(contents), strict=True):
         assert record.external_id is not None, "stable ids are a fact of the connector"
         mark = stable_fingerprint(record.external_id)
-        last.pop((record.account, mark), None)
-        last[record.account, mark] = Entry(record, day_of(record) or received, mark, 0, key)
-    return replace(batch, entries=tuple(last.values()))
+        entries.append(Entry(record, day_of(record) or received, mark, 0, key))
+    counting, findings = told.take(entries)
+    return replace(batch, entries=counting, findings=(*batch.findings, *findings))
 
 
 def fingerprint(record: TransactionRecord) -> bytes:

@@ -10,7 +10,7 @@ from core.links import LinkKind, LinkState, TransactionLink, pair_key
 from core.models import Role, Transaction
 from core.records import TransactionStatus
 from core.reviews import ReviewItem, ReviewState
-from db import audit, review_items, transactions
+from db import audit, paybacks, review_items, transactions
 from db import transaction_links as stored
 from db.session import Tx
 from db.transaction_links import Side
@@ -18,6 +18,8 @@ from resolvers.context import Context
 from resolvers.refusing import conflict, invalid, missing, refusable, require
 
 SAID_BY_A_PERSON: Final = "user"  # the rule version of a link that no rule found
+
+MORE_THAN_PAID: Final = "more-than-paid"  # the code of a reason
 
 
 async def by_ids(context: Context, ids: Sequence[UUID]) -> Mapping[UUID, TransactionLink]:
@@ -184,6 +186,8 @@ async def _say(
     )
     if busy or second.duplicate_of == first.id:
         raise conflict("One of them is linked otherwise. Undo that link first.")
+    if kind is LinkKind.REFUND:
+        reasons = [*reasons, *await _beyond(tx, context, first, second)]
     link_id = await stored.say(
         tx,
         tenant_id=context.tenant,
@@ -201,6 +205,20 @@ async def _say(
         tx, tenant_id=context.tenant, pairs=[(kind, first.id, second.id)]
     )
     return link_id
+
+
+async def _beyond(tx: Tx, context: Context, refund: Side, payment: Side) -> list[dict[str, Any]]:
+    """What a person should see of a refund that is more than was paid. It is linked all the same:
+    one credit may give back several payments, or add something, and an answer is final."""
+    if refund.currency != payment.currency:
+        return []
+    more = await paybacks.beyond(
+        tx, tenant_id=context.tenant, transaction_id=refund.id, other_id=payment.id
+    )
+    if more <= 0:
+        return []
+    text = f"It is {more:f} {refund.currency} more than the payment and its other refunds leave."
+    return [{"code": MORE_THAN_PAID, "text": text, "points": 0}]
 
 
 async def _answer(tx: Tx, context: Context, key: str, state: ReviewState) -> None:

@@ -16,7 +16,8 @@ from db import statements as stored_statements
 from db.connections import LISTING as CONNECTIONS
 from db.mappings import LISTING as MAPPINGS
 from db.select import Asked
-from resolvers import account_statements, connections, jobs, mappings
+from db.transactions import LISTING as TRANSACTIONS
+from resolvers import account_statements, connections, jobs, mappings, transactions
 from schema.columns import column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
@@ -33,6 +34,7 @@ from schema.users import user
 
 if TYPE_CHECKING:
     from schema.mappings import AccountMapping
+    from schema.transactions import Transaction
 
 
 @strawberry.type(description="What a job did, in rows.")
@@ -90,6 +92,10 @@ class PreviewRow:
         "p.reference", description="The bank's reference; null where there is none."
     )
     line: int = column("p.line", description="The row's first line in the document.")
+    corrects_external_id: str | None = column(
+        "p.corrects_external_id",
+        description="The source's id of the row that this one corrects; null: it corrects none.",
+    )
     model: strawberry.Private[models.PreviewRow]
 
     @staticmethod
@@ -108,6 +114,19 @@ class PreviewRow:
         from schema.mappings import AccountMapping
 
         return await one(info.context, mappings.by_ids, self.model.mapping_id, AccountMapping.of)
+
+    @resolved(
+        description="The transaction that it would take the place of; null: none has that id yet.",
+        reads=One(listing=TRANSACTIONS, key="p.corrects_id"),
+    )
+    async def corrects(
+        self, info: Info
+    ) -> Annotated[Transaction, strawberry.lazy("schema.transactions")] | None:
+        """The transaction."""
+        from schema.transactions import Transaction
+
+        key = self.model.corrects_id
+        return await maybe(info.context, transactions.by_ids, key, Transaction.of)
 
 
 @strawberry.type(description="Work on a document, from its upload to its rows.")

@@ -135,7 +135,7 @@ class ReviewMutations(ExchangeRateMutations):
 
     @mutation(
         description="Says that two transactions are one booking, or belong together; it comes over "
-        "what the rules found. For members."
+        "what the rules found. A refund may be more than its payment. For members."
     )
     async def transaction_link(
         self,

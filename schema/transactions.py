@@ -14,12 +14,14 @@ from db.connections import LISTING as CONNECTIONS
 from db.jobs import LISTING as JOBS
 from db.reconciliations import LISTING as RECONCILIATIONS
 from db.reports import DOCUMENTS
+from db.shown_corrections import LISTING as CORRECTIONS
 from db.transactions import CATEGORY, CODE_OF_MERCHANT
 from db.transactions import LISTING as TRANSACTIONS
 from resolvers import (
     accounts,
     conflicts,
     connections,
+    corrections,
     jobs,
     mappings,
     reconciliations,
@@ -34,6 +36,7 @@ from schema.category import PARTS, SUGGESTED_NULL, Category, SuggestedCategory, 
 from schema.columns import Column, column, derived, money, shown
 from schema.connections import Connection
 from schema.context import Info
+from schema.corrections import TransactionCorrection
 from schema.documents import RawDocument, SourceLine
 from schema.fields import resolved
 from schema.ids import encode
@@ -62,6 +65,15 @@ _RECEIVED_AT: Final = (
     "(select r.received_at from app.raw_ingestion_data as r"
     " where r.tenant_id = t.tenant_id and r.id = t.raw_id)"
 )
+
+_CORRECTION: Final = (
+    "(select x.id from app.corrections as x where x.tenant_id = t.tenant_id"
+    " and x.mapping_id = t.mapping_id and x.{0}_print = t.fingerprint"
+    " and x.{0}_occurrence = t.occurrence and {1}"
+    " order by x.created_at desc, x.id desc limit 1)"
+)
+_CORRECTS: Final = _CORRECTION.format("new", "x.state <> 'closed'")
+_CORRECTED_BY: Final = _CORRECTION.format("old", "x.state = 'applied'")
 
 
 @strawberry.enum(description="Whether somebody has vouched for a transaction.")
@@ -275,6 +287,27 @@ class Transaction(Node):
         """Its parts."""
         found = await info.context.loaders.load(info.context, splits.of_transactions, self.key)
         return [TransactionPart.of(part) for part in found or ()]
+
+    @resolved(
+        description="By which correction of its source it is what it is; null: by none.",
+        reads=One(listing=CORRECTIONS, key=_CORRECTS),
+    )
+    async def corrects(self, info: Info) -> TransactionCorrection | None:
+        """What made it so."""
+        found = await info.context.loaders.load(info.context, corrections.of_transactions, self.key)
+        made = None if found is None else found.corrects
+        return None if made is None else TransactionCorrection.of(made)
+
+    @resolved(
+        description="By which correction of its source it is past, as something takes its place or "
+        "it was deleted; null: by none.",
+        reads=One(listing=CORRECTIONS, key=_CORRECTED_BY),
+    )
+    async def corrected_by(self, info: Info) -> TransactionCorrection | None:
+        """What ended it."""
+        found = await info.context.loaders.load(info.context, corrections.of_transactions, self.key)
+        ended = None if found is None else found.corrected_by
+        return None if ended is None else TransactionCorrection.of(ended)
 
     @resolved(description="Where it comes from.", reads=Same())
     def source(self) -> TransactionSource:

@@ -180,7 +180,7 @@ and t.missed_at is null;
 -- What a merge would do, row by row, without doing it.
 insert into app.ingestion_previews (
   tenant_id, job_id, position, outcome, mapping_id, amount, currency, posted_date, status,
-  description, reference, line
+  description, reference, line, corrects_external_id, corrects_id
 )
 select
   $1,
@@ -188,21 +188,16 @@ select
   $3 + row_number() over (order by i.raw_line, i.id),
   case
     when a.waits then 'waiting'
-    when exists (
-      select
-      from app.corrections as c
-      where c.tenant_id = $1
-        and c.mapping_id = a.mapping_id
-        and (c.old_print, c.old_occurrence) = (i.fingerprint, i.occurrence)
-        and c.state = 'applied'
-    ) then 'duplicate'
+    when k.left_out then 'duplicate'
+    -- The transaction that it corrects goes on as this row.
+    when k.transaction_id is not null and (t.id is null or t.status = 'removed') then 'changed'
     when t.id is null or t.status = 'removed' or w.mapping_id is not null then 'new'
     when t.content_key = i.content_key and t.status = i.status then 'duplicate'
     when t.status = 'posted' and i.status = 'pending' then 'duplicate'
     else 'changed'
   end,
   a.mapping_id, i.amount, i.currency, i.posted_date, i.status, i.description, i.reference,
-  i.raw_line
+  i.raw_line, k.corrects, k.transaction_id
 from pg_temp.incoming as i
 join unnest($4::uuid[], $5::boolean[]) with ordinality as a (mapping_id, waits, target)
   on a.target = i.target
@@ -213,6 +208,11 @@ left join app.transactions as t
     and t.occurrence = i.occurrence
 left join unnest($6::uuid[], $7::date[]) as w (mapping_id, day)
   on w.mapping_id = t.mapping_id and w.day = t.posted_date
+left join unnest($8::uuid[], $9::bytea[], $10::integer[], $11::text[], $12::uuid[], $13::boolean[])
+  as k (mapping_id, fingerprint, occurrence, corrects, transaction_id, left_out)
+  on k.mapping_id = a.mapping_id
+    and k.fingerprint = i.fingerprint
+    and k.occurrence = i.occurrence
 on conflict (tenant_id, job_id, position) do nothing;
 
 -- name: standing

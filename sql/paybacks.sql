@@ -138,3 +138,21 @@ union
 select r.id
 from of_references as r
 where r.place <= 5000;
+
+-- name: beyond
+-- role: authenticated
+-- By how much a refund is more than its payment and the other refunds of that leave, if it is.
+select abs(b.amount) - private.refund_room($1, $3) - coalesce(
+  (
+    select abs(b.amount)
+    from app.transaction_links as l
+    where l.tenant_id = $1
+      and l.kind = 'refund'
+      and l.transaction_id = $2
+      and l.other_id = $3
+      and l.state = 'active'
+  ),
+  0
+)
+from app.transactions as b
+where b.tenant_id = $1 and b.id = $2;

@@ -313,7 +313,8 @@ where l.tenant_id = $1
 
 -- name: say
 -- role: authenticated
--- A person's own word; it comes over whatever was said before.
+-- A person's own word; it comes over whatever was said before. What the rules found stays; that it
+-- is more than was paid is as of now.
 insert into app.transaction_links as l (
   tenant_id, kind, transaction_id, other_id, method, score, reasons, rule_version, created_by
 )
@@ -322,6 +323,18 @@ on conflict (tenant_id, kind, transaction_id, other_id) do update
 set
   method = 'user',
   state = 'active',
+  reasons = (
+    select coalesce(jsonb_agg(e.reason order by e.place), '[]')
+    from (
+      select r.reason, r.place
+      from jsonb_array_elements(l.reasons) with ordinality as r (reason, place)
+      where r.reason ->> 'code' <> 'more-than-paid'
+      union all
+      select r.reason, 1000 + r.place
+      from jsonb_array_elements(excluded.reasons) with ordinality as r (reason, place)
+      where r.reason ->> 'code' = 'more-than-paid'
+    ) as e (reason, place)
+  ),
   created_at = now(),
   created_by = excluded.created_by,
   undone_at = null,

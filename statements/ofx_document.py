@@ -74,7 +74,10 @@ class Document:
         """Take a STMTTRN whose account was announced."""
         assert self._booking is not None
         record = read_row(self._booking, entry)
-        if record is None or isinstance(record, RemovalRecord):
+        if record is None:
+            return None
+        if isinstance(record, RemovalRecord):
+            self._proof.delete(record.external_id)
             return record
         self._proof.add(record, self._booking.currency)
         return None if self._repeats.holds(record) else record

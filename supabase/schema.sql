@@ -3201,7 +3201,13 @@ create table app.corrections (
   raw_id uuid not null,
   raw_line bigint not null,
   created_at timestamp with time zone not null default now(),
+  displaced_print bytea,
+  displaced_occurrence integer,
+  id uuid not null default gen_random_uuid(),
   constraint corrections_pkey PRIMARY KEY (tenant_id, mapping_id, external_id, new_print),
+  constraint corrections_id_key UNIQUE (tenant_id, id),
+  constraint corrections_displaced_check CHECK ((((displaced_print IS NULL) = (displaced_occurrence IS NULL)) AND ((displaced_print IS NULL) OR (state <> 'open'::text)))),
+  constraint corrections_displaced_print_check CHECK ((length(displaced_print) = 16)),
   constraint corrections_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
   constraint corrections_new_print_check CHECK ((length(new_print) = ANY (ARRAY[0, 16]))),
   constraint corrections_old_check CHECK ((((state = 'open'::text) = (old_print IS NULL)) AND ((old_print IS NULL) = (old_occurrence IS NULL)) AND ((old_print IS NULL) = (old_raw_line IS NULL)) AND ((old_job_id IS NULL) = (old_raw_id IS NULL)))),
@@ -3213,6 +3219,7 @@ comment on column app.corrections.external_id is 'The id of the row that is corr
 comment on column app.corrections.new_print is 'The fingerprint of the row that takes its place; empty where it is deleted.';
 comment on column app.corrections.state is 'open: its row has not come. applied: it has. closed: a later correction took it back.';
 comment on column app.corrections.old_print is 'The fingerprint of the row that was corrected.';
+comment on column app.corrections.displaced_print is 'The fingerprint of the row that stood already where the corrected one goes on; else null.';
 
 create table app.exchange_rates (
   tenant_id uuid not null,
@@ -3410,12 +3417,18 @@ create table app.ingestion_previews (
   reference text,
   line bigint not null,
   created_at timestamp with time zone not null default now(),
+  corrects_external_id text,
+  corrects_id uuid,
   constraint ingestion_previews_pkey PRIMARY KEY (tenant_id, job_id, "position"),
   constraint ingestion_previews_amount_check CHECK (((scale(amount) <= 8) AND (abs(amount) < ('100000000000000'::bigint)::numeric))),
+  constraint ingestion_previews_corrects_check CHECK (((corrects_id IS NULL) OR (corrects_external_id IS NOT NULL))),
+  constraint ingestion_previews_corrects_external_id_check CHECK (((length(corrects_external_id) >= 1) AND (length(corrects_external_id) <= 500))),
   constraint ingestion_previews_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint ingestion_previews_outcome_check CHECK ((outcome = ANY (ARRAY['new'::text, 'duplicate'::text, 'changed'::text, 'waiting'::text])))
 );
 comment on table app.ingestion_previews is 'What a job under review would do with each row; deleted when the review is decided.';
+comment on column app.ingestion_previews.corrects_external_id is 'The source''s id of the row that this one corrects; null: it corrects none.';
+comment on column app.ingestion_previews.corrects_id is 'The transaction that has that id, and would go on as this row; null: none has it yet.';
 
 create table app.institutions (
   tenant_id uuid not null,
@@ -4582,6 +4595,9 @@ alter table app.ingestion_jobs
 add constraint ingestion_jobs_upload_fkey FOREIGN KEY (tenant_id, upload_id) REFERENCES app.uploads(tenant_id, id);
 
 alter table app.ingestion_previews
+add constraint ingestion_previews_corrects_fkey FOREIGN KEY (tenant_id, corrects_id) REFERENCES app.transactions(tenant_id, id);
+
+alter table app.ingestion_previews
 add constraint ingestion_previews_job_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES app.ingestion_jobs(tenant_id, id);
 
 alter table app.ingestion_previews
@@ -4834,6 +4850,7 @@ CREATE INDEX connections_institution_idx ON app.connections USING btree (tenant_
 CREATE INDEX connections_order_idx ON app.connections USING btree (tenant_id, created_at DESC, id DESC);
 CREATE INDEX connections_persona_idx ON app.connections USING btree (tenant_id, persona_id);
 CREATE INDEX connections_profile_idx ON app.connections USING btree (tenant_id, profile_id);
+CREATE INDEX corrections_new_print_idx ON app.corrections USING btree (tenant_id, mapping_id, new_print);
 CREATE INDEX corrections_old_print_idx ON app.corrections USING btree (tenant_id, mapping_id, old_print);
 CREATE INDEX corrections_old_raw_idx ON app.corrections USING btree (tenant_id, old_job_id, old_raw_id);
 CREATE INDEX corrections_raw_idx ON app.corrections USING btree (tenant_id, job_id, raw_id);
@@ -4858,6 +4875,7 @@ CREATE UNIQUE INDEX ingestion_jobs_running_key ON app.ingestion_jobs USING btree
 CREATE INDEX ingestion_jobs_started_idx ON app.ingestion_jobs USING btree (tenant_id, started_at);
 CREATE INDEX ingestion_jobs_synced_idx ON app.ingestion_jobs USING btree (finished_at) WHERE ((kind = 'sync'::text) AND (finished_at IS NOT NULL));
 CREATE INDEX ingestion_jobs_upload_idx ON app.ingestion_jobs USING btree (tenant_id, upload_id);
+CREATE INDEX ingestion_previews_corrects_idx ON app.ingestion_previews USING btree (tenant_id, corrects_id);
 CREATE INDEX ingestion_previews_mapping_idx ON app.ingestion_previews USING btree (tenant_id, mapping_id);
 CREATE INDEX ingestion_previews_outcome_idx ON app.ingestion_previews USING btree (tenant_id, job_id, outcome, "position");
 CREATE INDEX mapping_accounts_account_idx ON app.mapping_accounts USING btree (tenant_id, account_id);

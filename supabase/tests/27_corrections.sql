@@ -46,6 +46,18 @@ select is(pg_temp.outcome('worker@acme', $$
 $$), '23503 corrections_old_raw_fkey', 'no row was corrected in another tenant''s document');
 select is(pg_temp.outcome('worker@acme', $$update app.corrections set state = 'applied'$$),
   '23514 corrections_old_check', 'what was applied says to which row');
+select is(pg_temp.outcome('worker@acme', $$
+  update app.corrections set displaced_print = new_print, displaced_occurrence = 0
+$$), '23514 corrections_displaced_check', 'what waits has displaced no row');
+select is(pg_temp.outcome('worker@acme', format(
+  'insert into app.ingestion_previews (
+     tenant_id, job_id, position, outcome, mapping_id, amount, currency, status, description, line,
+     corrects_external_id, corrects_id
+   )
+   values (pg_temp.id(''acme''), pg_temp.id(''acme job''), 99, ''changed'', pg_temp.id(''acme mapping''), 1, ''EUR'',
+     ''posted'', ''TEA'', 1, ''A1'', pg_temp.id(%L))',
+  'globex transaction'
+)), '23503 ingestion_previews_corrects_fkey', 'no preview leads to another tenant''s transaction');
 
 select is(pg_temp.outcome('worker@acme', statement), '1 rows',
   'a worker, of its tenant alone: ' || statement)

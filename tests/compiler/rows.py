@@ -20,6 +20,7 @@ from core.scope import UserScope
 from schema.ids import encode
 from tests.compiler.audit_rows import events
 from tests.compiler.category_rows import evidence
+from tests.compiler.correction_rows import correction_rows
 from tests.compiler.holding_rows import holdings
 from tests.compiler.odd_values import AMOUNTS, CURRENCIES, DATES, INSTANTS, JSONS, TEXTS
 from tests.compiler.picking import pick, rarely
@@ -123,6 +124,7 @@ def _rows(tenant: Tenant) -> Iterator[tuple[str, Row]]:
             yield table, row
     yield from asset_rows(tenant)
     yield from reconciliation_rows(tenant)
+    yield from correction_rows(tenant)
 
 
 def _members(tenant: Tenant) -> Iterator[Row]:
@@ -392,4 +394,6 @@ def _previews(tenant: Tenant) -> Iterator[Row]:
             "description": tenant.text(number),
             "reference": rarely(tenant.text(number + 1), number),
             "line": number,
+            "corrects_external_id": rarely(tenant.text(number + 2)[:500], number),
+            "corrects_id": tenant.key("transaction", number) if number % 3 == 0 else None,
         }

@@ -24,6 +24,8 @@ def deleted(old: str) -> str:
     return f"<TRNTYPE>OTHER<FITID>X<CORRECTFITID>{old}<CORRECTACTION>DELETE"
 
 
+AGAIN = corrected("A3", "A1", "-14.00")  # corrects the first row a second time
+LEDGER = "<LEDGERBAL><BALAMT>100.00<DTASOF>20260331</LEDGERBAL>"
 SECOND = statement(corrected("A2", "A1"))
 THIRD = statement(corrected("A3", "A2", "-14.00"))
 REMOVAL = statement(deleted("A1"))
@@ -90,7 +92,13 @@ async def test_a_correction_takes_the_place_of_its_row_with_what_hangs_on_it(wor
         [statement(ROW, corrected("A3", "A2", "-14.00"), corrected("A2", "A1"), OTHER)],
         [statement(corrected("A2", "A1"), OTHER, ROW, corrected("A3", "A2", "-14.00"))],
         [FIRST, statement(ROW, OTHER, corrected("A2", "A1"), corrected("A3", "A2", "-14.00"))],
-        [FIRST, SECOND, statement(corrected("A3", "A1", "-14.00"))],
+        [FIRST, SECOND, statement(AGAIN)],
+        [FIRST, SECOND, statement(ROW, AGAIN)],
+        [FIRST, statement(corrected("A2", "A1"), AGAIN)],
+        [statement(corrected("A2", "A1"), AGAIN), FIRST],
+        [SECOND, statement(AGAIN), FIRST],
+        [statement(ROW, corrected("A2", "A1"), AGAIN, OTHER)],
+        [statement(corrected("A2", "A1"), AGAIN, OTHER, ROW)],
     ],
 )
 async def test_the_last_correction_counts_in_whatever_order_they_come(
@@ -167,6 +175,40 @@ async def test_what_was_corrected_back_is_what_it_was(world: World) -> None:
     assert await standing(world, place) == [SHOP, CAFE]
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        [FIRST, statement(corrected("A1", "A1")), statement(corrected("A1", "A1", "-14.00"))],
+        [FIRST, statement(corrected("A1", "A1"), corrected("A1", "A1", "-14.00"))],
+        [statement(corrected("A1", "A1"), corrected("A1", "A1", "-14.00")), FIRST],
+        [statement(corrected("A1", "A1")), statement(corrected("A1", "A1", "-14.00")), FIRST],
+        [statement(ROW, OTHER, corrected("A1", "A1"), corrected("A1", "A1", "-14.00"))],
+    ],
+)
+async def test_a_row_that_keeps_its_id_is_corrected_twice(world: World, order: list[bytes]) -> None:
+    place = await world.place()
+    for content in order:
+        await world.take_in(place, content)
+
+    assert await standing(world, place) == [("A1", Decimal("-14.00")), CAFE]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        [FIRST, statement(corrected("A2", "A1")), statement(deleted("A1"))],
+        [statement(ROW, OTHER, corrected("A2", "A1"), deleted("A1"))],
+        [statement(corrected("A2", "A1"), deleted("A1")), FIRST],
+    ],
+)
+async def test_what_is_corrected_and_then_deleted_is_gone(world: World, order: list[bytes]) -> None:
+    place = await world.place()
+    for content in order:
+        await world.take_in(place, content)
+
+    assert await standing(world, place) == [CAFE]
+
+
 async def test_a_reconciled_row_is_asked_about(world: World) -> None:
     place = await world.place()
     await world.take_in(place, FIRST)
@@ -194,6 +236,35 @@ async def test_a_correction_that_is_reverted_leaves_the_row_as_it_was(world: Wor
     assert await world.owner.fetchval("select count(*) from app.corrections") == 0
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [ROW, OTHER, corrected("A2", "A1")],
+        [corrected("A2", "A1"), OTHER, ROW],
+        [ROW, OTHER, deleted("A1")],
+        [ROW, corrected("A2", "A1"), corrected("A3", "A2", "-14.00"), OTHER],
+        [ROW, corrected("A2", "A1"), corrected("A3", "A1", "-14.00"), OTHER],
+        [corrected("A2", "A1"), corrected("A3", "A1", "-14.00"), OTHER, ROW],
+        [ROW, corrected("A2", "A1"), deleted("A1"), OTHER],
+        [ROW, corrected("A2", "A1"), deleted("A2"), OTHER],
+    ],
+)
+async def test_the_sum_of_a_statement_is_that_of_the_rows_that_it_leaves(
+    world: World, rows: list[str]
+) -> None:
+    place = await world.place()
+
+    await world.take_in(place, statement(*rows, after=LEDGER))
+
+    amounts = [amount for _, amount in await standing(world, place)]
+    stated = await world.owner.fetchrow(
+        "select entries_sum, entries_count from app.statements where tenant_id = $1",
+        place.tenant_id,
+    )
+    assert stated is not None
+    assert (stated["entries_sum"], stated["entries_count"]) == (sum(amounts), len(amounts))
+
+
 async def test_a_preview_shows_what_was_corrected_as_known(world: World) -> None:
     place = await world.place()
     await world.take_in(place, FIRST)
@@ -207,3 +278,54 @@ async def test_a_preview_shows_what_was_corrected_as_known(world: World) -> None
         "select outcome from app.ingestion_previews where job_id = $1", job["id"]
     )
     assert [row["outcome"] for row in outcomes] == ["duplicate", "duplicate"]
+
+
+PLAIN = ROW.replace("A1", "A2").replace("-12.34", "-13.00")
+
+
+@pytest.mark.parametrize(
+    ("before", "content", "shows"),
+    [
+        ([FIRST], SECOND, [("A1", "A1", "changed")]),
+        ([FIRST, SECOND], THIRD, [("A2", "A2", "changed")]),
+        ([FIRST, SECOND], statement(AGAIN), [("A1", "A2", "changed")]),
+        ([], SECOND, [("A1", None, "new")]),
+        ([FIRST, statement(PLAIN)], SECOND, [("A1", "A1", "duplicate")]),
+        (
+            [],
+            statement(ROW, OTHER, corrected("A2", "A1")),
+            [(None, None, "duplicate"), (None, None, "new"), ("A1", None, "new")],
+        ),
+        ([FIRST], REMOVAL, []),
+        ([], statement(ROW, OTHER, deleted("A1")), [(None, None, "new"), (None, None, "new")]),
+        ([REMOVAL], FIRST, [(None, None, "new"), (None, None, "new")]),
+        ([SECOND], FIRST, [(None, None, "duplicate"), (None, None, "new")]),
+    ],
+)
+async def test_a_preview_says_what_a_row_corrects_and_counts_as_its_import_does(
+    world: World, before: list[bytes], content: bytes, shows: list[tuple[str | None, ...]]
+) -> None:
+    place = await world.place()
+    for earlier in before:
+        await world.take_in(place, earlier)
+    stood = await standing(world, place)
+
+    job = await world.take_in(place, content, review=True)
+    rows = await world.owner.fetch(
+        "select p.corrects_external_id, t.external_id, p.outcome from app.ingestion_previews p"
+        " left join app.transactions t on t.tenant_id = p.tenant_id and t.id = p.corrects_id"
+        " where p.job_id = $1 order by p.position",
+        job["id"],
+    )
+
+    assert [tuple(row) for row in rows] == shows
+    assert await standing(world, place) == stood
+    assert (
+        await world.owner.fetchval(
+            "select count(*) from app.corrections where job_id = $1", job["id"]
+        )
+        == 0
+    )
+    counts = ("imported", "changed", "duplicate", "withdrawn")
+    written = await world.approve(place, job["id"])
+    assert [job[name] for name in counts] == [written[name] for name in counts]

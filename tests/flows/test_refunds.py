@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from core.links import LinkKind, TransactionLink
 from resolvers import transaction_links
 from tests.fixtures.bai2_file import COFFEE, Detail, statement
 from tests.fixtures.context import context
@@ -96,3 +97,58 @@ async def test_a_part_that_names_the_payment_is_linked_whatever_came_first(world
 def _named(content: bytes) -> bytes:
     """The same, each row with one reference of the bank's."""
     return content.replace(b",Z,,,", b",Z,COFFEE42,,")
+
+
+async def test_a_person_links_a_refund_of_any_size_and_is_told_what_it_is_beyond(
+    world: World,
+) -> None:
+    place = await world.place()
+    await world.take_in(place, statement(COFFEE))
+    await world.take_in(place, statement(REFUND, day="260305"))
+    await world.take_in(place, statement(Detail("142", 1000, "GOODWILL"), day="260306"))
+    goodwill, payment, refund = [
+        await world.owner.fetchval("select id from app.transactions where description = $1", text)
+        for text in ("GOODWILL", "COFFEE", "COFFEE REFUND")
+    ]
+    said = context(world, place)
+    (by_rule,) = await links(world, place)
+
+    made = await transaction_links.link(
+        said, kind=LinkKind.REFUND, transaction_id=goodwill, other_id=payment
+    )
+
+    assert isinstance(made, TransactionLink)
+    (reason,) = made.reasons
+    assert (reason["code"], reason["points"]) == ("more-than-paid", 0)
+    assert "6.50 EUR" in reason["text"]
+    # The system's own gives way, and finds no room any more.
+    states = {one["id"]: one["state"] for one in await links(world, place)}
+    assert (states[by_rule["id"]], states[made.id]) == ("undone", "active")
+    again = await transaction_links.link(
+        said, kind=LinkKind.REFUND, transaction_id=goodwill, other_id=payment
+    )
+    assert isinstance(again, TransactionLink)
+    assert again.reasons == made.reasons
+    # Two answers of a person stand beside each other: neither is the system's to take back.
+    both = await transaction_links.link(
+        said, kind=LinkKind.REFUND, transaction_id=refund, other_id=payment
+    )
+    assert isinstance(both, TransactionLink)
+    assert "10.00 EUR" in both.reasons[-1]["text"]
+
+
+async def test_a_refund_within_its_payment_has_nothing_to_be_told(world: World) -> None:
+    place = await world.place()
+    await world.take_in(place, statement(COFFEE))
+    await world.take_in(place, statement(Detail("142", 100, "OTHER"), day="260305"))
+    payment, refund = [
+        await world.owner.fetchval("select id from app.transactions where description = $1", text)
+        for text in ("COFFEE", "OTHER")
+    ]
+
+    made = await transaction_links.link(
+        context(world, place), kind=LinkKind.REFUND, transaction_id=refund, other_id=payment
+    )
+
+    assert isinstance(made, TransactionLink)
+    assert not made.reasons

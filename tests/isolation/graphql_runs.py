@@ -13,7 +13,7 @@ _UNDECIDED: Final = (
     "delete from app.expenses; delete from app.transaction_aliases;"
     " delete from app.review_items; delete from app.reconciliation_members;"
     " delete from app.transaction_conflicts; delete from app.transaction_links;"
-    " delete from app.transaction_parts;"
+    " delete from app.transaction_parts; delete from app.ingestion_previews;"
     " delete from app.transactions; delete from app.account_balances;"
     " delete from app.statements;"
     " delete from app.mapping_refusals;"

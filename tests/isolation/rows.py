@@ -93,8 +93,14 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
     },
     "app.corrections": {
-        "new_print": lambda owner: "\\x" + sha256(owner.text("new").encode()).hexdigest()[:32],
-        "old_print": lambda owner: "\\x" + sha256(owner.text("old").encode()).hexdigest()[:32],
+        # Both of the transaction's own, so that it leads to the correction from either side.
+        "new_print": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
+        "old_print": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
+        "displaced_print": lambda owner: (
+            "\\x" + sha256(owner.text("displaced").encode()).hexdigest()[:32]
+        ),
+        "new_occurrence": "0",
+        "old_occurrence": "0",
         "state": "applied",
     },
     "app.expenses": {"status": "active"},
@@ -155,6 +161,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "app.transactions": {
         "status": "posted",
         "duplicate_of": None,
+        "occurrence": "0",
         "fingerprint": lambda owner: "\\x" + sha256(owner.text("row").encode()).hexdigest()[:32],
         "reconciled": "false",
         "reconciled_at": None,

@@ -19,6 +19,7 @@ from core.records import Record, TransactionRecord, TransactionStatus
 from pipeline.batch import Entry, batches
 from pipeline.normalize import normalize, normalize_stable
 from pipeline.ordinals import Ordinals
+from pipeline.told import Told
 from statements.base import ParseOptions
 from statements.profiles import read_profile
 from statements.registry import detect
@@ -43,7 +44,7 @@ def test_identities_of_sources_with_stable_ids_are_those_that_stand() -> None:
     named = [row._replace(external_id=row.external_id or f"id{row.line}") for row in odd_rows()]
     (batch,) = batches(named)
 
-    entries = normalize_stable(batch, received=RECEIVED).entries
+    entries = normalize_stable(batch, told=Told(), received=RECEIVED).entries
 
     assert [shown(entry) for entry in entries] == PINNED["stable"]
 

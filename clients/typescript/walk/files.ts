@@ -36,6 +36,22 @@ export function csv({ rows }: Size, account: string): Uint8Array<ArrayBuffer> {
   return encoder.encode([...lines, `2026-05-01,nothing,BROKEN,${account}`, ""].join("\n"));
 }
 
+/** An OFX file of one row, which may correct an earlier one. */
+export function ofx(id: string, amount: string, corrects?: string): Uint8Array<ArrayBuffer> {
+  const account = "<BANKACCTFROM><BANKID>12<ACCTID>5550001<ACCTTYPE>CHECKING</BANKACCTFROM>";
+  const old = corrects ? `<CORRECTFITID>${corrects}<CORRECTACTION>REPLACE` : "";
+  const row = `<TRNTYPE>DEBIT<DTPOSTED>20260601<TRNAMT>${amount}<FITID>${id}${old}`;
+  return encoder.encode(
+    [
+      "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nENCODING:USASCII\nCHARSET:1252\n",
+      "<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>EUR",
+      `${account}<BANKTRANLIST><STMTTRN>${row}<NAME>CORRECTED TEA</STMTTRN></BANKTRANLIST>`,
+      "</STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>",
+      "",
+    ].join("\n"),
+  );
+}
+
 /** How those CSV files are read. */
 export function profile(dateFormat: string): object {
   return {
