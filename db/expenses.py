@@ -60,6 +60,7 @@ class ExpenseFilter:
     status: ExpenseStatus | None = None
     spent_from: date | None = None
     spent_to: date | None = None
+    account_id: UUID | None = None
 
 
 def asked(wanted: ExpenseFilter) -> Asked:
@@ -106,4 +107,12 @@ def _where(wanted: ExpenseFilter) -> list[Condition]:
         where.append(Condition("e.spent_on >= {}::date", (wanted.spent_from,)))
     if wanted.spent_to is not None:
         where.append(Condition("e.spent_on <= {}::date", (wanted.spent_to,)))
+    if wanted.account_id is not None:
+        where.append(
+            Condition(
+                "exists (select from app.transactions as t where t.tenant_id = e.tenant_id"
+                " and t.id = e.transaction_id and t.account_id = {})",
+                (wanted.account_id,),
+            )
+        )
     return where

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid4
@@ -59,6 +59,8 @@ class ReconciliationFilter:
     undone: bool | None = None
     account_id: UUID | None = None  # of a row of it
     transaction_id: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,4 +384,8 @@ def _where(wanted: ReconciliationFilter) -> list[Condition]:
                 (wanted.transaction_id,),
             )
         )
+    if wanted.created_from is not None:
+        where.append(Condition("r.created_at >= {}", (wanted.created_from,)))
+    if wanted.created_to is not None:
+        where.append(Condition("r.created_at <= {}", (wanted.created_to,)))
     return where

@@ -39,6 +39,8 @@ class StatementFilter:
     connection_id: UUID | None = None
     job_id: UUID | None = None
     proof: tuple[Proof, ...] | None = None
+    ends_from: date | None = None
+    ends_to: date | None = None
 
 
 def asked(wanted: StatementFilter) -> Asked:
@@ -174,4 +176,8 @@ def _where(wanted: StatementFilter) -> list[Condition]:
         where.append(Condition("s.job_id = {}", (wanted.job_id,)))
     if wanted.proof is not None:
         where.append(Condition("s.proof = any({}::text[])", (list(wanted.proof),)))
+    if wanted.ends_from is not None:
+        where.append(Condition("s.to_date >= {}::date", (wanted.ends_from,)))
+    if wanted.ends_to is not None:
+        where.append(Condition("s.to_date <= {}::date", (wanted.ends_to,)))
     return where

@@ -246,6 +246,11 @@ def _bounded(terms: RuleTerms) -> RuleTerms:
         raise BadInput(
             "byReference: A rule about all accounts reconciles by itself only by reference."
         )
+    if not selects and not terms.by_reference and not terms.text_needed:
+        raise BadInput(
+            "leftAccountIds: Say which accounts are on one side, or set byReference or textNeeded: "
+            "equal amounts say too little."
+        )
     return terms
 
 

@@ -14,7 +14,7 @@ from resolvers.refusal import Refused
 from schema.columns import column, money, shown
 from schema.context import Info
 from schema.fields import mutation, resolved
-from schema.ids import encode, key_of
+from schema.ids import encode, key_of, optional_key_of
 from schema.money import Money
 from schema.node import Node
 from schema.payload import Payload, user_errors
@@ -69,11 +69,17 @@ class ExpenseFilter:
     )
     spent_from: date | None = strawberry.field(default=None, description="On this day or later.")
     spent_to: date | None = strawberry.field(default=None, description="On this day or before.")
+    account_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Spent from this account."
+    )
 
     def wanted(self) -> stored.ExpenseFilter:
         """The filter as reads take it."""
         return stored.ExpenseFilter(
-            status=self.status, spent_from=self.spent_from, spent_to=self.spent_to
+            status=self.status,
+            spent_from=self.spent_from,
+            spent_to=self.spent_to,
+            account_id=optional_key_of("Account", self.account_id),
         )
 
 

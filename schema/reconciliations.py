@@ -158,6 +158,12 @@ class ReconciliationFilter:
     transaction_id: strawberry.ID | None = strawberry.field(
         default=None, description="With this transaction."
     )
+    created_from: datetime | None = strawberry.field(
+        default=None, description="Made at this instant or later."
+    )
+    created_to: datetime | None = strawberry.field(
+        default=None, description="Made at this instant or earlier."
+    )
 
     def wanted(self) -> Wanted:
         """The filter as reads take it."""
@@ -166,6 +172,8 @@ class ReconciliationFilter:
             undone=self.undone,
             account_id=optional_key_of("Account", self.account_id),
             transaction_id=optional_key_of("Transaction", self.transaction_id),
+            created_from=self.created_from,
+            created_to=self.created_to,
         )
 
 

@@ -126,6 +126,12 @@ class StatementFilter:
     proof: list[statements.Proof] | None = strawberry.field(
         default=None, description="With one of these outcomes of the proof."
     )
+    ends_from: date | None = strawberry.field(
+        default=None, description="Whose last day is this one or later."
+    )
+    ends_to: date | None = strawberry.field(
+        default=None, description="Whose last day is this one or earlier."
+    )
 
     def wanted(self) -> Wanted:
         """The filter as reads take it."""
@@ -134,4 +140,6 @@ class StatementFilter:
             connection_id=optional_key_of("Connection", self.connection_id),
             job_id=optional_key_of("IngestionJob", self.job_id),
             proof=None if self.proof is None else tuple(self.proof),
+            ends_from=self.ends_from,
+            ends_to=self.ends_to,
         )

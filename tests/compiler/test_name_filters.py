@@ -166,3 +166,62 @@ def test_jobs_and_events_are_found_by_when_they_began(
     found = {edge["node"]["id"] for edge in answer.data[field]["edges"]}
     expected = {str(encode(kind, row["id"])) for row in rows if first <= row["created_at"] <= last}
     assert found == expected if len(expected) < EVERY else found <= expected
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "names", "scalar"),
+    [
+        ("statements", "to_date", ("endsFrom", "endsTo"), "Date"),
+        (
+            "reconciliations",
+            "created_at",
+            ("createdFrom", "createdTo"),
+            "DateTime",
+        ),
+    ],
+)
+def test_statements_and_reconciliations_are_found_by_their_time(
+    both: BothWays, field: str, column: str, names: tuple[str, str], scalar: str
+) -> None:
+    rows = both.query(f"select id, {column} as at from app.{field} where tenant_id = $1", ACME.id)
+    times = sorted({row["at"] for row in rows if row["at"] is not None})
+    first, last = times[len(times) // 4], times[-1 - len(times) // 4]
+    document = (
+        f"query ($from: {scalar}, $to: {scalar}) {{ {field}(first: 100, filter: "
+        f"{{{names[0]}: $from, {names[1]}: $to}}) {{ edges {{ node {{ id }} }} }} }}"
+    )
+    given = {"from": first.isoformat(), "to": last.isoformat()}
+
+    answer = both.same(ACME, Document(text=document, variables=given))
+
+    found = {edge["node"]["id"] for edge in answer.data[field]["edges"]}
+    assert found == {
+        str(encode(field[:-1].title(), row["id"]))
+        for row in rows
+        if row["at"] is not None and first <= row["at"] <= last
+    }
+    assert len(answer.statements) == 1
+
+
+def test_expenses_are_found_by_their_account(both: BothWays) -> None:
+    rows = both.query(
+        "select e.id, t.account_id from app.expenses as e join app.transactions as t"
+        " on t.tenant_id = e.tenant_id and t.id = e.transaction_id where e.tenant_id = $1",
+        ACME.id,
+    )
+    account_id = rows[0]["account_id"]
+    document = (
+        "query ($account: ID) { expenses(first: 100, filter: {accountId: $account})"
+        " { edges { node { id } } } }"
+    )
+    given = {"account": str(encode("Account", account_id))}
+
+    answer = both.same(ACME, Document(text=document, variables=given))
+    foreign = both.same(GLOBEX, Document(text=document, variables=given))
+
+    found = {edge["node"]["id"] for edge in answer.data["expenses"]["edges"]}
+    assert found == {
+        str(encode("Expense", row["id"])) for row in rows if row["account_id"] == account_id
+    }
+    assert foreign.data["expenses"]["edges"] == []
+    assert len(answer.statements) == 1

@@ -299,6 +299,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "AssetUpdateInput.value": bound("app.assets", "value"),
     "valuedAt": bound("app.assets", "valued_at"),
     "owners": Recipe(value=lambda side: [{"personaId": side.id("Persona"), "percentage": "1.25"}]),
+    "endsFrom": fixed("2000-01-01"),
+    "endsTo": fixed("2999-12-31"),
     "spentFrom": bound("app.expenses", "spent_on"),
     "spentTo": bound("app.expenses", "spent_on"),
     "ConnectionLinkBeginInput.provider": fixed(SLUG),

@@ -14,6 +14,10 @@ DRY_RUN = (
     "query ($input: CategoryRulesDryRunInput) {"
     f" categoryRulesDryRun(input: $input) {{ result {{ lookedAtCount }} {ERRORS} }} }}"
 )
+RULE = (
+    "mutation ($input: ReconciliationRuleInput!) {"
+    f" reconciliationRuleCreate(input: $input) {{ rule {{ name }} {ERRORS} }} }}"
+)
 OUT = {"direction": "OUT"}
 
 
@@ -111,3 +115,26 @@ async def test_a_decimal_that_cannot_be_kept_says_how_many_digits_can(
     answer = await graph.answer(place.user, query)
 
     assert "14 digits before the point and 8 after it" in str(answer.errors[0])
+
+
+@pytest.mark.parametrize("given", [{}, {"name": "Same amount", "dayWindow": 1}])
+async def test_a_rule_of_nothing_but_amounts_is_refused(
+    graph: Graph, place: Place, given: dict[str, Any]
+) -> None:
+    error = await _error(graph, place, RULE, input=given)
+
+    assert (error["code"], error["path"]) == ("INVALID", ["leftAccountIds"])
+    assert error["message"].endswith(
+        "or set byReference or textNeeded: equal amounts say too little."
+    )
+
+
+@pytest.mark.parametrize(
+    "given", [{"byReference": True}, {"textNeeded": True}, {"rightAccountType": "SAVINGS"}]
+)
+async def test_a_rule_that_asks_for_more_than_amounts_is_made(
+    graph: Graph, place: Place, given: dict[str, Any]
+) -> None:
+    answer = await graph.ask(place.user, RULE, input=given)
+
+    assert answer == {"rule": {"name": "Rule"}, "userErrors": []}

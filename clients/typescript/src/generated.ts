@@ -644,6 +644,8 @@ export type ExchangeRateInput = {
 
 /** Which expenses; what is left out or null asks nothing. */
 export type ExpenseFilter = {
+  /** Spent from this account. */
+  accountId?: string | null | undefined;
   /** On this day or later. */
   spentFrom?: string | null | undefined;
   /** On this day or before. */
@@ -1164,6 +1166,10 @@ export type ReconciliationCreateInput = {
 export type ReconciliationFilter = {
   /** With a transaction of this account. */
   accountId?: string | null | undefined;
+  /** Made at this instant or later. */
+  createdFrom?: string | null | undefined;
+  /** Made at this instant or earlier. */
+  createdTo?: string | null | undefined;
   /** Made in one of these ways. */
   method?: Array<ReconciliationMethod> | null | undefined;
   /** With this transaction. */
@@ -1415,6 +1421,10 @@ export type StatementFilter = {
   accountId?: string | null | undefined;
   /** That came over this connection. */
   connectionId?: string | null | undefined;
+  /** Whose last day is this one or later. */
+  endsFrom?: string | null | undefined;
+  /** Whose last day is this one or earlier. */
+  endsTo?: string | null | undefined;
   /** That this job brought. */
   jobId?: string | null | undefined;
   /** With one of these outcomes of the proof. */

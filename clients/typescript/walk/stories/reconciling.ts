@@ -63,7 +63,8 @@ export async function reconciling({ anna, ben }: Imported): Promise<void> {
     const { transaction } = await ben.ask(ReconciledTransactionDocument, { transactionId });
     assert.equal(transaction?.reconciledIn?.id, id);
     const wanted = { method: ["USER"], undone: false, accountId, transactionId } as const;
-    const page = { first: 1, after: null, filter: { ...wanted, method: [...wanted.method] } };
+    const ever = { createdFrom: "2000-01-01T00:00:00Z", createdTo: "2999-12-31T00:00:00Z" };
+    const page = { first: 1, after: null, filter: { ...wanted, ...ever, method: [...wanted.method] } };
     const { reconciliations } = await ben.ask(ReconciliationsDocument, page);
     assert.equal(reconciliations.edges[0]?.node.members[0]?.transaction.id, transactionId);
     const undone = await ben.act(ReconciliationUndoDocument, { reconciliationId: id });

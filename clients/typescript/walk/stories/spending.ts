@@ -27,7 +27,10 @@ export async function spending({ anna, ben }: Imported): Promise<void> {
   await step("an admin chooses what makes expenses", async () => {
     const chosen = await anna.act(TenantChooseExpensesDocument, { input: { source: "DEBITS" } });
     assert.ok(chosen.tenantChooseExpenses.tenant);
-    const filter = { status: "ACTIVE", spentFrom: "2000-01-01", spentTo: "2100-01-01" } as const;
+    const { transactions } = await ben.ask(TransactionsDocument, { first: 1 });
+    const accountId = transactions.edges[0]?.node.account.id ?? "";
+    const spent = { spentFrom: "2000-01-01", spentTo: "2100-01-01" };
+    const filter = { status: "ACTIVE", accountId, ...spent } as const;
     const page = { first: 1, after: null, filter };
     const { expenses } = await ben.ask(ExpensesDocument, page);
     assert.equal(expenses.edges.length, 0); // from now on: what came before makes none
