@@ -154,6 +154,25 @@ async def test_an_answer_outlasts_a_replay(
     assert (group["undone_at"] is None) == (answer is ReviewState.REJECTED)
 
 
+async def test_what_was_answered_is_not_asked_when_the_source_wavers(world: World) -> None:
+    """It repeats the row, so that nothing contradicts, and takes it back once more."""
+    ledger = await _ledger(world)
+    await _monday(ledger)
+    await world.take_in(ledger.place, bai2(CORRECTED))
+    (item,) = await ledger.questions(CONFLICT)
+    await ledger.answer(item, ReviewState.REJECTED)
+
+    await world.take_in(ledger.place, bai2(REPEATED))
+    again = await world.take_in(ledger.place, bai2(CORRECTED))
+
+    assert "RENT" in _texts(await ledger.rows(reconciled=True))
+    assert await ledger.questions(CONFLICT) == []
+    states = await world.owner.fetch("select state from app.transaction_conflicts")
+    assert [row["state"] for row in states] == ["kept"]
+    codes = [row["code"] for row in await world.findings(ledger.place, again["id"])]
+    assert "conflict" not in codes
+
+
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
