@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories bench-corpus bench-matching bench-reconciling generate
+.PHONY: help install up test cover check bench bench-sync bench-graphql bench-webhooks bench-live bench-categories train-categories bench-corpus bench-statements bench-matching bench-reconciling generate
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,6 +60,9 @@ train-categories: $(INSTALLED) ## Train the model of categories; the same data g
 
 bench-corpus: $(INSTALLED) ## Count the corpus' files that are read, refused or wrong, beside other readers
 	@$(BIN)/python bench/corpus_table.py $(ARGS)
+
+bench-statements: $(INSTALLED) ## Measure readers of OFX, CAMT and MT940 beside the best other ones
+	@$(BIN)/python bench/statement_peers.py $(ARGS)
 
 bench-matching: $(INSTALLED) ## Measure matching of new rows against many (ARGS="--quick")
 	@$(BIN)/python bench/match_speed.py $(ARGS)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 _HEADER = (
     "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nSECURITY:NONE\nENCODING:USASCII\nCHARSET:1252\n"
@@ -17,16 +19,21 @@ _DECLARATION = (
 )
 _NAMES = ("ACME CORP", "NORTHWIND TRADERS", "GLOBEX LTD", "INITECH", "STARK &amp; CO")
 _FIRST = date(2026, 3, 1)
+_STATUS: Final = ("<STATUS>", "<CODE>0", "<SEVERITY>INFO", "</STATUS>")
+_OPENING: Final = (
+    *("<OFX>", "<SIGNONMSGSRSV1>", "<SONRS>", *_STATUS, "<DTSERVER>20260401", "<LANGUAGE>ENG"),
+    *("</SONRS>", "</SIGNONMSGSRSV1>"),
+    *("<BANKMSGSRSV1>", "<STMTTRNRS>", "<TRNUID>1", *_STATUS, "<STMTRS>"),
+)
+_CLOSING: Final = ("</STMTRS>", "</STMTTRNRS>", "</BANKMSGSRSV1>", "</OFX>")
 
 
 def write_ofx(path: Path, transactions: int, *, xml: bool = False, seed: int = 1) -> None:
     """Write a valid file of one account: OFX 1.x without end tags, or 2.x as XML."""
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.write(_DECLARATION if xml else _HEADER)
-        file.write("<OFX>\n<BANKMSGSRSV1>\n<STMTTRNRS>\n<STMTRS>\n")
-        for line in _statement(random.Random(seed), transactions):
+        for line in chain(_OPENING, _statement(random.Random(seed), transactions), _CLOSING):
             file.write(_closed(line) if xml else f"{line}\n")
-        file.write("</STMTRS>\n</STMTTRNRS>\n</BANKMSGSRSV1>\n</OFX>\n")
 
 
 def _statement(chance: random.Random, transactions: int) -> Iterator[str]:
