@@ -77,8 +77,8 @@ class Condition:
     """A fragment with `{}` for each bound value: `Condition("a.status = {}", ("active",))`.
 
     `ids` is for a test that no index helps with behind the policies: an expression that gives the
-    ids of all rows of the list that may pass, or null where they are too many. `ids_by`: only in
-    the order of these keys; in another one an index helps.
+    ids of all rows of the list that may pass, or null where they are too many. `ids_by`: only for
+    pages in the order of any of these keys; for another one, or for sums, an index helps.
 
     `runs` are for a test whose rows stand in several places of an index, in each of them in order
     of the keys of any of `runs_by`, either way: what passes the test is in exactly one of them.
@@ -87,7 +87,7 @@ class Condition:
     sql: str
     values: tuple[Any, ...] = ()
     ids: Condition | None = None
-    ids_by: tuple[Key, ...] = ()
+    ids_by: tuple[tuple[Key, ...], ...] = ()
     runs: tuple[Run, ...] = ()
     runs_by: tuple[tuple[Key, ...], ...] = ()
 
@@ -232,7 +232,7 @@ def rows(
     """
     spread = _first(asked.where, lambda one: bool(one.runs) and asked.order.keys in one.runs_by)
     rest = [one for one in asked.where if one is not spread]
-    sought = _first(rest, lambda o: o.ids is not None and o.ids_by in ((), asked.order.keys))
+    sought = _first(rest, lambda one: _is_sought(one, asked.order))
     others = [one for one in rest if one is not sought]
     tests = [own(listing), *map(arguments.fill, others)]
     if after is not None:
@@ -349,6 +349,10 @@ def _branches(
             branch = f"select run.*\nfrom {each}\ncross join lateral (\n{branch}\n) as run"
         branches.append(branch)
     return branches
+
+
+def _is_sought(one: Condition, order: Order) -> bool:
+    return one.ids is not None and (not one.ids_by or order.keys in one.ids_by)
 
 
 def _first(where: Sequence[Condition], test: Callable[[Condition], bool]) -> Condition | None:

@@ -298,11 +298,11 @@ def _amounts(wanted: TransactionFilter) -> list[Condition]:
     # In one test with the keys, which a walk asks last: the planner would sort what passes it.
     whole = " and ".join([both, *(one.sql for one in exact)])
     bounds = tuple(value for one in exact for value in one.values)
-    return [Condition(whole, values + bounds, ids=_few([rows]), ids_by=BY_DATE)]
+    return [Condition(whole, values + bounds, ids=_few([rows]), ids_by=(BY_DATE,))]
 
 
 def _currency(wanted: TransactionFilter) -> list[Condition]:
-    """In a currency; of rows that sums count, which stand by month and currency."""
+    """In a currency; of rows that count, which stand by month and currency for sums."""
     if wanted.currency is None:
         return []
     values = (wanted.currency,)
@@ -310,7 +310,7 @@ def _currency(wanted: TransactionFilter) -> list[Condition]:
         wanted.status or ()
     )
     ids = _few([Condition(_BY_MONTH, values)]) if summed else None
-    return [Condition("t.currency = {}", values, ids=ids)]
+    return [Condition("t.currency = {}", values, ids=ids, ids_by=(BY_DATE, BY_AMOUNT))]
 
 
 def _text(wanted: TransactionFilter) -> list[Condition]:

@@ -12,8 +12,9 @@ import pytest_asyncio
 
 from core.page import encode_cursor
 from core.records import TransactionStatus
-from db import select, transactions
+from db import select, summaries, transactions
 from db.select import Arguments, Asked, Condition
+from db.summaries import TransactionGrouping
 from db.transaction_filter import FEW_MAX, Duplicates, TransactionFilter, conditions
 from db.transactions import LISTING, ORDERS, TransactionOrder
 from resolvers.transactions import merchant_name
@@ -318,6 +319,24 @@ async def test_a_page_of_categories_or_a_merchant_by_amount_reads_little_more_th
 
         assert first[0]["Actual Rows"] == shown
         assert max(_read(first), _read(deep)) <= 2 * FIRST
+
+
+async def test_sums_of_a_currency_are_read_from_their_index_alone(rows: ManyRows) -> None:
+    arguments = Arguments(rows.tenant_id)
+    by = {TransactionGrouping.MONTH}
+    sql = summaries.statement(
+        arguments, wanted=TransactionFilter(currency="EUR"), by=by, most=FIRST
+    )
+
+    async with rows.database.as_(rows.user, read_only=True) as tx:
+        answer = await tx.value(f"explain (analyze, format json) {sql}", *arguments.values)
+
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    (read,) = [one for one in _nodes(plan[0]["Plan"]) if "Index Name" in one]
+    assert (read["Node Type"], read["Index Name"]) == (
+        "Index Only Scan",
+        "transactions_summary_idx",
+    )
 
 
 @pytest.mark.parametrize(
