@@ -1326,27 +1326,42 @@ CREATE OR REPLACE FUNCTION private.hand_over_links(of_tenant uuid, left_id uuid,
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  one app.transaction_links;
+  one record;
 begin
   for one in
-    select l.*
-    from app.transaction_links as l
-    where l.tenant_id = of_tenant
-      and l.kind in ('transfer', 'refund')
-      and l.state = 'active'
-      and (l.transaction_id = left_id or l.other_id = left_id)
-      and not exists (
-        select
-        from app.transaction_links as o
-        where o.tenant_id = of_tenant
-          and o.state = 'active'
-          and o.kind = l.kind
-          and (
-            (l.transaction_id = left_id and o.transaction_id = kept_id)
-            or (l.other_id = left_id and o.other_id = kept_id and l.kind = 'transfer')
+    select w.*
+    from (
+      select
+        l.*,
+        case when l.transaction_id = left_id then kept_id else coalesce(t.duplicate_of, t.id) end
+          as kept_transaction_id,
+        case when l.other_id = left_id then kept_id else coalesce(o.duplicate_of, o.id) end
+          as kept_other_id
+      from app.transaction_links as l
+      join app.transactions as t on t.tenant_id = l.tenant_id and t.id = l.transaction_id
+      join app.transactions as o on o.tenant_id = l.tenant_id and o.id = l.other_id
+      where l.tenant_id = of_tenant
+        and l.kind in ('transfer', 'refund')
+        and l.state = 'active'
+        and (l.transaction_id = left_id or l.other_id = left_id)
+    ) as w
+    where not exists (
+      select
+      from app.transaction_links as s
+      where s.tenant_id = of_tenant
+        and s.state = 'active'
+        and s.kind = w.kind
+        and s.id <> w.id
+        and (
+          (s.transaction_id = w.kept_transaction_id and s.other_id <> w.kept_other_id)
+          or (
+            s.other_id = w.kept_other_id
+            and s.transaction_id <> w.kept_transaction_id
+            and w.kind = 'transfer'
           )
-      )
-    order by l.id
+        )
+    )
+    order by w.id
   loop
     update app.transaction_links as l
     set
@@ -1358,17 +1373,17 @@ begin
       created_by
     )
     values (
-      of_tenant, one.kind,
-      case when one.transaction_id = left_id then kept_id else one.transaction_id end,
-      case when one.other_id = left_id then kept_id else one.other_id end,
-      one.method, one.score, one.reasons, one.rule_version, one.created_at, one.created_by
+      of_tenant, one.kind, one.kept_transaction_id, one.kept_other_id, one.method, one.score,
+      one.reasons, one.rule_version, one.created_at, one.created_by
     )
     on conflict (tenant_id, kind, transaction_id, other_id) do update
     set
       method = excluded.method, state = 'active', score = excluded.score,
       reasons = excluded.reasons, rule_version = excluded.rule_version,
       created_at = excluded.created_at, created_by = excluded.created_by, undone_at = null,
-      undone_by = null;
+      undone_by = null
+    -- What a person said of these very rows is said already.
+    where l.state <> 'active' or l.method <> 'user';
   end loop;
 end
 $function$;

@@ -80,6 +80,25 @@ async def test_what_the_primary_source_brings_later_takes_over_what_was_decided(
     assert await _decided(world, place, now) == expected
 
 
+async def test_money_that_came_back_once_is_linked_once_where_both_rows_are_brought(
+    world: World,
+) -> None:
+    """The primary source has both rows in one document, and links them in the same step."""
+    paid, back = Detail("475", 2_000, "SHOE SHOP"), Detail("195", 2_000, "REFUND SHOE SHOP")
+    place, other = await both(world, statement(COFFEE), statement(COFFEE, number="999"))
+    await world.take_in(other, statement(paid, back, number="999", day="260302"))
+
+    await world.take_in(place, statement(paid, back, day="260302"))
+
+    now = await _counted(world, place)
+    made = [
+        (row["transaction_id"], row["other_id"])
+        for row in await links(world, place)
+        if row["kind"] == "refund" and row["state"] == "active"
+    ]
+    assert made == [(now["REFUND SHOE SHOP"]["id"], now["SHOE SHOP"]["id"])]
+
+
 async def test_what_was_refused_stays_so_for_the_row_that_counts(world: World) -> None:
     place, other = await both(world, statement(RENT, REFUND), statement(RENT, REFUND, number="999"))
     kept = await _counted(world, place)
