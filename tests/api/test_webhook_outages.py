@@ -71,12 +71,12 @@ async def test_while_the_database_is_away_the_provider_is_told_to_come_again(
             before = await counter.post(box, letters[0])
             os.kill(postgres.supervised.pid, signal.SIGKILL)
 
-            away = await counter.post(box, letters[1])
+            away = await _refused(counter, box, letters[1])
             answers = [await _again(counter, box, number, letters) for number in range(1, 5)]
 
             kept = await _keys(counter.office)
     assert before.status_code == 200
-    assert (away.status_code, away.content, away.headers["retry-after"]) == (503, b"", "5")
+    assert (away.status_code, away.content, away.headers.get("retry-after")) == (503, b"", "5")
     assert answers == [200] * 4
     assert kept == [f"evt_{number}" for number in range(5)]
 
@@ -142,6 +142,16 @@ async def test_a_secret_that_no_key_opens_is_no_reason_to_lose_events(
     response = await counter.post(box, box.letter(told()))
 
     assert response.status_code == 503
+
+
+async def _refused(counter: Counter, box: Box, letter: Letter) -> httpx.Response:
+    """The first answer that is no yes: a backend may outlive its postmaster for a moment."""
+    for _ in range(100):
+        answer = await counter.post(box, letter)
+        if answer.status_code != 200:
+            return answer
+        await asyncio.sleep(0.02)
+    raise AssertionError("the database never went away")
 
 
 async def _again(counter: Counter, box: Box, number: int, letters: list[Letter]) -> int:
