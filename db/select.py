@@ -230,9 +230,10 @@ def rows(
     `kept` are those of the listing's columns that `columns`, or who reads them, and the order need;
     None for all. Where rows come from two places, each place costs by its columns.
     """
-    spread = _first(asked.where, lambda one: bool(one.runs) and asked.order.keys in one.runs_by)
+    keys = asked.order.keys
+    spread = _first(asked.where, lambda one: bool(one.runs) and keys in one.runs_by)
     rest = [one for one in asked.where if one is not spread]
-    sought = _first(rest, lambda one: _is_sought(one, asked.order))
+    sought = _first(rest, lambda o: o.ids is not None and (not o.ids_by or keys in o.ids_by))
     others = [one for one in rest if one is not sought]
     tests = [own(listing), *map(arguments.fill, others)]
     if after is not None:
@@ -349,10 +350,6 @@ def _branches(
             branch = f"select run.*\nfrom {each}\ncross join lateral (\n{branch}\n) as run"
         branches.append(branch)
     return branches
-
-
-def _is_sought(one: Condition, order: Order) -> bool:
-    return one.ids is not None and (not one.ids_by or order.keys in one.ids_by)
 
 
 def _first(where: Sequence[Condition], test: Callable[[Condition], bool]) -> Condition | None:
